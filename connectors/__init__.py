@@ -1,0 +1,1 @@
+"""Connectors that come with the hub, each written only against ``hub.sdk``."""

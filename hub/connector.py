@@ -1,0 +1,168 @@
+"""The connector contract: what a connector declares, and the two methods its author writes.
+
+Fetching and meaning are two functions. ``pages`` (or ``receive``) talks to the outside and yields rows exactly as
+the source gave them; ``touchpoints`` is pure and says what one stored row means, so that rows can be replayed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from hub.values import Mapped
+
+Cursor = Mapping[str, Any]
+"""The value a pull resumes from: opaque JSON, stored together with the rows it covers."""
+
+
+class Nature(StrEnum):
+    """What a different payload under a known key means."""
+
+    EVENTS = "EVENTS"
+    """The first payload stands; a different one is kept and shown as a problem."""
+    STATES = "STATES"
+    """Each payload that differs from the one before is a new version; the newest stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the source said, byte for byte, under a key that is stable for ever.
+
+    ``envelope`` holds what came around the payload and is needed to read it: a CSV header, a content type.
+    ``version`` orders states when the source knows an order (a number or an ISO instant as text, compared as text).
+    ``deleted`` says that the source deleted the row: its touchpoints are retracted.
+    """
+
+    key: str
+    payload: bytes
+    envelope: Mapping[str, str] = field(default_factory=dict)
+    version: str | None = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows with the cursor that a later pull resumes from once they are stored.
+
+    ``expected``: how many rows the whole pull should give, where the source says so.
+    ``done``: share of the pull done after this page, 0 to 1, for progress bars.
+    """
+
+    rows: Sequence[Row]
+    cursor: Cursor | None = None
+    expected: int | None = None
+    done: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One HTTP request to a push stream, as received. ``body`` is exactly the bytes that came.
+
+    ``headers`` have lower-case names; ``query`` holds the first value of each parameter;
+    ``secret`` is this source's own signing key, made by the hub, the same at every call.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    client: str
+    received_at: datetime
+    secret: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The HTTP answer to a delivery."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What a push stream makes of a delivery: rows to store, and the answer once they are on disk."""
+
+    rows: Sequence[Row] = ()
+    reply: Reply = field(default_factory=Reply)
+
+
+class Settings(BaseModel):
+    """Base of a connector's settings: unknown names are refused, so that a typo is seen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Stream(ABC):
+    """One feed inside a connector."""
+
+    name: ClassVar[str]
+    nature: ClassVar[Nature] = Nature.STATES
+    volatile: ClassVar[frozenset[str]] = frozenset()
+    """Top-level members of a JSON payload that change without meaning (a fetch time); left out of the digest."""
+
+    @abstractmethod
+    def touchpoints(self, row: Row) -> Iterable[Mapped]:
+        """What the row means. Pure: no clock, no network. Raise ``RowUnreadable`` when it cannot be read."""
+
+    def key(self, payload: bytes) -> str:
+        """The key of a row that a partner sends without one; by default its SHA-256."""
+        return hashlib.sha256(payload).hexdigest()
+
+
+class PullStream(Stream):
+    """A stream that is asked."""
+
+    @abstractmethod
+    def pages(self, cursor: Cursor | None) -> AsyncIterator[Page]:
+        """Rows after ``cursor`` (None: from the beginning), in pages of at most some thousand."""
+
+
+class PushStream(Stream):
+    """A stream that is told: rows arrive at ``/in/<source>/<stream>`` or by the mutation ``ingest``."""
+
+    def receive(self, delivery: Delivery) -> Reception:
+        """Verify one delivery and split it into rows. By default rows come by the mutation ``ingest`` only."""
+        return Reception(reply=Reply(status=404))
+
+
+@dataclass(frozen=True, slots=True)
+class KindDeclaration:
+    """A kind of touchpoint that only this connector knows; its name carries the connector's family."""
+
+    name: str
+    title: str
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    """JSON Schema of the properties."""
+
+
+class Connector(ABC):
+    """Code for one kind of source. An instance is bound to one source's settings."""
+
+    name: ClassVar[str]
+    """``family.name``, e.g. ``email.mailbox``; the entry point has the same name."""
+    title: ClassVar[str]
+    """One line that says what it brings in."""
+    Settings: ClassVar[type[Settings]] = Settings
+    kinds: ClassVar[tuple[KindDeclaration, ...]] = ()
+    """Kinds of touchpoints this connector declares beside the shared ones."""
+
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+
+    @abstractmethod
+    def streams(self) -> Sequence[Stream]:
+        """The feeds of this source."""
+
+    def check(self) -> Iterator[str]:
+        """Sentences that say what is wrong with the settings before the first pull (a folder that is not there)."""
+        return iter(())
