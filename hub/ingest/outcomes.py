@@ -1,0 +1,148 @@
+"""What a write came to, as values that go up to the API and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from hub.values import Direction, Identifier, MatterClaim, Money, Relationship
+
+
+class RowOutcome(StrEnum):
+    """What happened to a row."""
+
+    NEW = "NEW"
+    CHANGED = "CHANGED"
+    UNCHANGED = "UNCHANGED"
+    REFUSED = "REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a row could not be read, and what to do."""
+
+    code: str
+    message: str
+    path: str | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRow:
+    """A row as a partner sends it: ``key`` None lets the stream make one."""
+
+    payload: bytes
+    key: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedTouchpoint:
+    """A touchpoint a row would yield; ``customer`` is the id of the customer it would join today, if any."""
+
+    id: str
+    kind: str
+    occurred_at: datetime
+    title: str
+    customer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IngestedRow:
+    """What happened to one row. ``record`` is its truth number, None in a dry run or when it was refused."""
+
+    index: int
+    key: str
+    outcome: RowOutcome
+    record: int | None = None
+    problem: Problem | None = None
+    touchpoints: Sequence[PreviewedTouchpoint] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """Answer to ingest. ``sequence`` is the last truth number the rows took; 0 when nothing was stored."""
+
+    rows: Sequence[IngestedRow]
+    sequence: int = 0
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What a person wrote in the hub. ``key`` makes it idempotent; ``anchor`` is the touchpoint it is about."""
+
+    key: str
+    kind: str
+    direction: Direction
+    occurred_at: datetime
+    title: str = ""
+    text: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    anchor: str | None = None
+    amount: Money | None = None
+    matters: tuple[MatterClaim, ...] = ()
+    traits: dict[str, Any] = field(default_factory=dict)
+    properties: dict[str, Any] = field(default_factory=dict)
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Answer to a simple write: public ids of what was written and the truth number it took."""
+
+    ids: Sequence[str]
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerChange:
+    """How one customer would change: touchpoints, stage and revenue (minor units) before and after."""
+
+    customer: str
+    touchpoints_before: int
+    touchpoints_after: int
+    stage_before: str | None
+    stage_after: str | None
+    revenue_before: int
+    revenue_after: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChange:
+    """Answer to merge, split and undo. ``operation`` names the decisions together; None in a dry run.
+
+    ``customers``: ids of the customers that stand after it. ``moved``: how many touchpoints change customer.
+    """
+
+    operation: str | None
+    sequence: int
+    customers: Sequence[str]
+    moved: int
+    changes: Sequence[CustomerChange]
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Answer to a withdrawal: how many touchpoints and customers it touches."""
+
+    touchpoints: int
+    customers: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What a person decides about customers; None leaves a thing as it is."""
+
+    name: str | None = None
+    owner: str | None = None
+    relationship: Relationship | None = None
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+    traits: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""

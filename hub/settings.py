@@ -1,0 +1,78 @@
+"""The environment, parsed once; and the company's own settings, which the hub keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hub.errors import ConfigWrong
+from hub.values import RevenueBasis
+
+
+class Company(BaseModel):
+    """What every client needs to render numbers and days as the company means them.
+
+    Given by ``HUB_COMPANY__NAME`` and so on when a hub is created; kept in the hub from then on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = "My company"
+    currency: str = Field("USD", pattern="^[A-Z]{3}$")
+    """ISO 4217: the reporting currency."""
+    time_zone: str = "UTC"
+    """IANA name: days, weeks and years are this zone's."""
+    country: str = Field("US", pattern="^[A-Z]{2}$")
+    """ISO 3166: the country of phone numbers written without one."""
+    week_starts_on: int = Field(1, ge=1, le=7)
+    """ISO day of the week, Monday is 1."""
+    fiscal_year_starts_in_month: int = Field(1, ge=1, le=12)
+    revenue_basis: RevenueBasis = RevenueBasis.BILLED
+    revenue_includes_tax: bool = True
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is not an IANA time zone, like Asia/Dhaka")
+        return name
+
+
+class Settings(BaseSettings):
+    """What the environment says; names begin with ``HUB_``."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", env_nested_delimiter="__", extra="ignore")
+
+    data: Path = Path("hub-data")
+    """Folder of a hub on SQLite; used when there is no database address."""
+    database_url: str | None = None
+    """``postgresql://...``: the hub lives in PostgreSQL instead of a folder."""
+    company: Company = Company()
+    """Only read when a hub is created."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    token: str | None = None
+    """A bearer token for the command line, for a hub served elsewhere."""
+    url: str | None = None
+    """Address of a hub served elsewhere; the command line then speaks to it."""
+    max_body_bytes: int = 1_000_000
+    max_delivery_bytes: int = 5_000_000
+    page_size_limit: int = 500
+
+    @property
+    def address(self) -> str:
+        """Where the hub lives: a folder, or a PostgreSQL address."""
+        return self.database_url or str(self.data)
+
+
+def read_settings() -> Settings:
+    """The environment as settings. Raises ``ConfigWrong`` naming the variable at fault."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "HUB_" + "__".join(str(part).upper() for part in first["loc"])
+        raise ConfigWrong(f"{name}: {first['msg']}") from None

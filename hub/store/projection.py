@@ -1,0 +1,439 @@
+"""Projection: what the hub computes from truth. A set of these tables can be dropped and built again.
+
+Times are microseconds since 1970 (UTC), amounts integer minor units. Columns called ``customer``, ``touchpoint`` and so on
+hold the row number (``num``) inside this projection set; public ids are text. The ledger is log, not projection, and lives
+here because its lines must be committed with what they describe (ADR 0003).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, MetaData
+from sqlalchemy import text as sql
+from sqlmodel import SQLModel
+
+from hub.store import columns as column
+
+PROJECTION = MetaData()
+
+
+class Projection(SQLModel):
+    """Base of the projection tables."""
+
+    metadata = PROJECTION
+
+
+class ProcessedRow(Projection, table=True):
+    """How far the processor has come: the last truth number, and the clock up to which time-driven changes are applied."""
+
+    __tablename__ = "processed"
+    id: int = column.key()
+    number: int = column.number()
+    clock: int = column.number()
+
+
+class ProblemRow(Projection, table=True):
+    """Why a record could not be read."""
+
+    __tablename__ = "problem"
+    __table_args__ = (Index("problem_of_source", "source", "record"), Index("problem_of_run", "run", "record"))
+    record: int = column.key()
+    source: int = column.number()
+    run: int = column.number()
+    code: str = column.text()
+    message: str = column.text()
+    path: str | None = column.text(nullable=True)
+    hint: str | None = column.text(nullable=True)
+
+
+class TouchpointRow(Projection, table=True):
+    """One thing that happened with one customer."""
+
+    __tablename__ = "touchpoint"
+    __table_args__ = (
+        Index("touchpoint_timeline", "customer", "occurred_at", "id"),
+        Index("touchpoint_account", "organisation", "occurred_at", "id", postgresql_where=sql("organisation IS NOT NULL"), sqlite_where=sql("organisation IS NOT NULL")),
+        Index("touchpoint_occurred", "occurred_at", "id"),
+        Index("touchpoint_recorded", "recorded_at", "id"),
+        Index("touchpoint_kind", "kind", "occurred_at", "id"),
+        Index("touchpoint_source", "source", "occurred_at", "id"),
+        Index("touchpoint_claim", "claim", "occurred_at", "id"),
+        Index("touchpoint_anchor", "anchor", postgresql_where=sql("anchor IS NOT NULL"), sqlite_where=sql("anchor IS NOT NULL")),
+        Index("touchpoint_document", "document_key", postgresql_where=sql("document_key IS NOT NULL"), sqlite_where=sql("document_key IS NOT NULL")),
+        Index("touchpoint_gave_id", "customer", postgresql_where=sql("gave_id"), sqlite_where=sql("gave_id")),
+    )  # fmt: skip
+    num: int = column.key()
+    id: str = column.text(unique=True)
+    source: int = column.number()
+    record: int = column.number()
+    heard: int = column.number()
+    kind: str = column.text()
+    channel: str = column.text()
+    direction: str = column.text()
+    automated: bool
+    historical: bool
+    occurred_at: int = column.number()
+    occurred_on: str = column.text()
+    time_precision: str = column.text()
+    recorded_at: int = column.number()
+    retracted_at: int | None = column.number(nullable=True)
+    title: str = column.text()
+    text: str | None = column.text(nullable=True)
+    amount: int | None = column.number(nullable=True)
+    currency: str | None = column.text(nullable=True)
+    cost: int | None = column.number(nullable=True)
+    cost_currency: str | None = column.text(nullable=True)
+    quantity: str | None = column.text(nullable=True)
+    quantity_unit: str | None = column.text(nullable=True)
+    origin_source: str | None = column.text(nullable=True)
+    origin_medium: str | None = column.text(nullable=True)
+    origin_campaign: str | None = column.text(nullable=True)
+    origin_term: str | None = column.text(nullable=True)
+    origin_content: str | None = column.text(nullable=True)
+    origin_click_id: str | None = column.text(nullable=True)
+    origin_referrer: str | None = column.text(nullable=True)
+    origin_landing_page: str | None = column.text(nullable=True)
+    campaign: int | None = column.number(nullable=True)
+    document: str | None = column.text(nullable=True)
+    document_key: str | None = column.text(nullable=True)
+    settles: str | None = column.text(nullable=True)
+    thread: str | None = column.text(nullable=True)
+    due_on: str | None = column.text(nullable=True)
+    properties: str = column.text()
+    traits: str | None = column.text(nullable=True)
+    claim: int | None = column.number(nullable=True)
+    anchor: str | None = column.text(nullable=True)
+    customer: int | None = column.number(nullable=True)
+    organisation: int | None = column.number(nullable=True)
+    gave_id: bool
+    digest: str = column.text()
+
+
+class RecordTouchpointRow(Projection, table=True):
+    """Which touchpoints a standing record yields. A document made of lines has many records."""
+
+    __tablename__ = "record_touchpoint"
+    __table_args__ = (Index("record_touchpoint_back", "touchpoint", "record"),)
+    record: int = column.number(primary_key=True)
+    touchpoint: int = column.number(primary_key=True)
+
+
+class ParticipantRow(Projection, table=True):
+    """Someone named in a touchpoint who is not its customer."""
+
+    __tablename__ = "participant"
+    touchpoint: int = column.number(primary_key=True)
+    position: int = column.number(primary_key=True)
+    role: str = column.text()
+    name: str = column.text()
+    identifier: str = column.text()
+    identifier_masked: str = column.text()
+    name_masked: str = column.text()
+
+
+class LineItemRow(Projection, table=True):
+    """A line of an invoice, order or credit note; amounts are exact decimals as text."""
+
+    __tablename__ = "line_item"
+    __table_args__ = (Index("line_item_product", "product", "touchpoint"),)
+    touchpoint: int = column.number(primary_key=True)
+    position: int = column.number(primary_key=True)
+    id: str = column.text(unique=True)
+    product: int | None = column.number(nullable=True)
+    description: str = column.text()
+    quantity: str = column.text()
+    unit_price: str = column.text()
+    amount: str = column.text()
+    tax: str | None = column.text(nullable=True)
+    currency: str = column.text()
+
+
+class ProductRow(Projection, table=True):
+    """Something sold, named by its sku within its source."""
+
+    __tablename__ = "product"
+    __table_args__ = (Index("product_sku", "source", "sku", unique=True),)
+    num: int = column.key()
+    id: str = column.text(unique=True)
+    source: int = column.number()
+    sku: str = column.text()
+    name: str = column.text()
+    category: str | None = column.text(nullable=True)
+    record: int = column.number()
+
+
+class CampaignRow(Projection, table=True):
+    """A campaign, named by its reference; touchpoints may name one before its definition comes."""
+
+    __tablename__ = "campaign"
+    num: int = column.key()
+    id: str = column.text(unique=True)
+    reference: str = column.text(unique=True)
+    name: str = column.text()
+    channel: str | None = column.text(nullable=True)
+    starts_on: str | None = column.text(nullable=True)
+    ends_on: str | None = column.text(nullable=True)
+    budget: int | None = column.number(nullable=True)
+    spend: int | None = column.number(nullable=True)
+    currency: str | None = column.text(nullable=True)
+    record: int = column.number()
+
+
+class UserRow(Projection, table=True):
+    """A person of the company."""
+
+    __tablename__ = "hub_user"
+    num: int = column.key()
+    id: str = column.text(unique=True)
+    reference: str = column.text(unique=True)
+    name: str = column.text()
+    email: str | None = column.text(nullable=True)
+    time_zone: str = column.text()
+    record: int = column.number()
+
+
+class IdentifierRow(Projection, table=True):
+    """Something by which a customer is recognised; ``joins`` is false while it is blocked, a role mailbox or capped."""
+
+    __tablename__ = "identifier"
+    __table_args__ = (
+        Index("identifier_value", "kind", "namespace", "value", "side", unique=True),
+        Index("identifier_customer", "customer", "num"),
+    )
+    num: int = column.key()
+    id: str = column.text(unique=True)
+    kind: str = column.text()
+    namespace: str = column.text()
+    value: str = column.text()
+    side: str = column.text()
+    rank: int
+    display: str = column.text()
+    masked: str = column.text()
+    hidden: bool
+    blocked: str | None = column.text(nullable=True)
+    capped: str | None = column.text(nullable=True)
+    joins: bool
+    customer: int | None = column.number(nullable=True)
+    first_seen: int = column.number()
+    last_seen: int = column.number()
+
+
+class ClaimRow(Projection, table=True):
+    """A distinct set of identifiers and name with which touchpoints name their subject. Identity resolves claims."""
+
+    __tablename__ = "claim"
+    __table_args__ = (
+        Index("claim_person_component", "person_component"),
+        Index("claim_organisation_component", "organisation_component"),
+        Index("claim_customer", "customer"),
+        Index("claim_organisation", "organisation"),
+    )
+    num: int = column.key()
+    digest: str = column.text(unique=True)
+    name_key: str = column.text()
+    touchpoint: str | None = column.text(nullable=True)
+    first_at: int = column.number()
+    first_key: str = column.text()
+    touchpoints: int = column.number()
+    person_component: int | None = column.number(nullable=True)
+    organisation_component: int | None = column.number(nullable=True)
+    customer: int | None = column.number(nullable=True)
+    organisation: int | None = column.number(nullable=True)
+
+
+class ClaimIdentifierRow(Projection, table=True):
+    """The identifiers of a claim."""
+
+    __tablename__ = "claim_identifier"
+    __table_args__ = (Index("claim_identifier_back", "identifier", "claim"),)
+    claim: int = column.number(primary_key=True)
+    identifier: int = column.number(primary_key=True)
+
+
+class CustomerRow(Projection, table=True):
+    """The resolved person or organisation, with everything lists show and sort by."""
+
+    __tablename__ = "customer"
+    __table_args__ = (
+        Index("customer_first_touch", "relationship", "first_touch_at", "id"),
+        Index("customer_last_touch", "relationship", "last_touch_at", "id"),
+        Index("customer_name", "relationship", "name_key", "id"),
+        Index("customer_revenue", "relationship", "revenue", "id"),
+        Index("customer_stage", "stage", "last_touch_at", "id"),
+        Index("customer_standing", "standing", "last_touch_at", "id"),
+        Index("customer_owner", "owner", "last_touch_at", "id"),
+        Index("customer_birthday", "birthday_day"),
+        Index("customer_next_change", "next_change_at"),
+    )
+    num: int = column.key()
+    id: str = column.text(unique=True)
+    kind: str = column.text()
+    relationship: str = column.text()
+    display_name: str = column.text()
+    display_name_masked: str = column.text()
+    name: str | None = column.text(nullable=True)
+    name_masked: str | None = column.text(nullable=True)
+    name_key: str = column.text()
+    email: str | None = column.text(nullable=True)
+    email_masked: str | None = column.text(nullable=True)
+    phone: str | None = column.text(nullable=True)
+    phone_masked: str | None = column.text(nullable=True)
+    birthday: str | None = column.text(nullable=True)
+    birthday_day: int | None = column.number(nullable=True)
+    language: str | None = column.text(nullable=True)
+    country: str | None = column.text(nullable=True)
+    city: str | None = column.text(nullable=True)
+    owner: int | None = column.number(nullable=True)
+    organisation: int | None = column.number(nullable=True)
+    touchpoints: int = column.number()
+    first_touch: int | None = column.number(nullable=True)
+    first_touch_at: int = column.number()
+    last_touch: int | None = column.number(nullable=True)
+    last_touch_at: int = column.number()
+    acquired_by: int | None = column.number(nullable=True)
+    stage: str | None = column.text(nullable=True)
+    stage_since: int | None = column.number(nullable=True)
+    standing: str | None = column.text(nullable=True)
+    because: str | None = column.text(nullable=True)
+    next_change_at: int | None = column.number(nullable=True)
+    revenue: int = column.number()
+    currency: str = column.text()
+
+
+class CustomerValueRow(Projection, table=True):
+    """Value of one customer in one currency, integer minor units."""
+
+    __tablename__ = "customer_value"
+    customer: int = column.number(primary_key=True)
+    currency: str = column.text(primary_key=True)
+    invoiced: int = column.number()
+    credited: int = column.number()
+    paid: int = column.number()
+    refunded: int = column.number()
+    revenue: int = column.number()
+    outstanding: int = column.number()
+    orders: int = column.number()
+    first_purchase_at: int | None = column.number(nullable=True)
+    last_purchase_at: int | None = column.number(nullable=True)
+
+
+class StageChangeRow(Projection, table=True):
+    """One change of stage or standing in a customer's history."""
+
+    __tablename__ = "stage_change"
+    customer: int = column.number(primary_key=True)
+    position: int = column.number(primary_key=True)
+    axis: str = column.text()
+    at: int = column.number()
+    before: str | None = column.text(nullable=True)
+    after: str | None = column.text(nullable=True)
+    rule: str = column.text()
+    rule_version: str = column.text()
+    text: str = column.text()
+    facts: str = column.text()
+    touchpoints: str = column.text()
+
+
+class TraitRow(Projection, table=True):
+    """One thing known about a customer; ``position`` 0 is the value that stands, higher ones are the others."""
+
+    __tablename__ = "trait"
+    __table_args__ = (Index("trait_value", "name", "value", "customer"),)
+    customer: int = column.number(primary_key=True)
+    name: str = column.text(primary_key=True)
+    position: int = column.number(primary_key=True)
+    value: str = column.text()
+    since: int = column.number()
+    touchpoint: int = column.number()
+    decided: bool
+
+
+class TagRow(Projection, table=True):
+    """A tag people gave a customer."""
+
+    __tablename__ = "tag"
+    customer: int = column.number(primary_key=True)
+    tag: str = column.text(primary_key=True)
+
+
+class AffiliationRow(Projection, table=True):
+    """A person at an organisation, from touchpoints that name both."""
+
+    __tablename__ = "affiliation"
+    __table_args__ = (Index("affiliation_back", "organisation", "person"),)
+    person: int = column.number(primary_key=True)
+    organisation: int = column.number(primary_key=True)
+    title: str | None = column.text(nullable=True)
+    since: int = column.number()
+    until: int = column.number()
+    touchpoint: int = column.number()
+
+
+class MatterRow(Projection, table=True):
+    """Something with a life of its own, folded from the touchpoints about it."""
+
+    __tablename__ = "matter"
+    __table_args__ = (
+        Index("matter_customer", "customer", "opened_at", "id"),
+        Index("matter_organisation", "organisation", "opened_at", "id"),
+        Index("matter_kind", "kind", "opened_at", "id"),
+        Index("matter_owner", "owner", "due_at", "id"),
+        Index("matter_due", "open", "due_at", "id"),
+    )
+    num: int = column.key()
+    id: str = column.text(unique=True)
+    source: int = column.number()
+    kind: str = column.text()
+    reference: str = column.text()
+    title: str = column.text()
+    pipeline: str | None = column.text(nullable=True)
+    state: str = column.text()
+    outcome: str | None = column.text(nullable=True)
+    open: bool
+    amount: int | None = column.number(nullable=True)
+    outstanding: int | None = column.number(nullable=True)
+    currency: str | None = column.text(nullable=True)
+    owner: int | None = column.number(nullable=True)
+    opened_at: int = column.number()
+    due_at: int | None = column.number(nullable=True)
+    closed_at: int | None = column.number(nullable=True)
+    customer: int | None = column.number(nullable=True)
+    organisation: int | None = column.number(nullable=True)
+    campaign: int | None = column.number(nullable=True)
+    properties: str = column.text()
+
+
+class MatterTouchpointRow(Projection, table=True):
+    """What one touchpoint says about a matter."""
+
+    __tablename__ = "matter_touchpoint"
+    __table_args__ = (Index("matter_touchpoint_back", "touchpoint", "matter"),)
+    matter: int = column.number(primary_key=True)
+    touchpoint: int = column.number(primary_key=True)
+    occurred_at: int = column.number()
+    claim: str = column.text()
+
+
+class SearchTermRow(Projection, table=True):
+    """A word of a name, an e-mail or its parts, or the digits of a phone, folded so that scripts and accents meet."""
+
+    __tablename__ = "search_term"
+    __table_args__ = (Index("search_term_customer", "customer"),)
+    term: str = column.text(primary_key=True)
+    customer: int = column.number(primary_key=True)
+
+
+class LedgerRow(Projection, table=True):
+    """Log: what changed, in the order it became known. Ids are public ids, so lines outlive a projection set."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (Index("ledger_customer", "customer", "number"),)
+    number: int = column.number(primary_key=True)
+    ordinal: int = column.number(primary_key=True)
+    kind: str = column.text()
+    at: int = column.number()
+    historical: bool
+    customer: str | None = column.text(nullable=True)
+    touchpoint: str | None = column.text(nullable=True)
+    matter: str | None = column.text(nullable=True)
+    before: str | None = column.text(nullable=True)
+    after: str | None = column.text(nullable=True)

@@ -1,0 +1,149 @@
+"""The reading side: asynchronous, one read-only snapshot for each operation."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import asyncpg
+
+from hub.store.sql import Query, for_sqlite, sqlite_values
+
+Rows = list[Any]
+"""Rows as the drivers give them: tuples, or asyncpg records, which index alike."""
+
+
+class Snapshot(ABC):
+    """What the database held at one moment. Statements may be asked for concurrently; they run one after another."""
+
+    @abstractmethod
+    async def all(self, statement: str, *values: Any) -> Rows:
+        """All rows of a statement."""
+
+    async def one(self, statement: str, *values: Any) -> Any | None:
+        """The first row, or None."""
+        rows = await self.all(statement, *values)
+        return rows[0] if rows else None
+
+    async def value(self, statement: str, *values: Any) -> Any:
+        """The first column of the first row, or None."""
+        row = await self.one(statement, *values)
+        return row[0] if row else None
+
+    async def query(self, query: Query) -> Rows:
+        """All rows of a composed statement."""
+        return await self.all(query.text, *query.values)
+
+
+class Reader(ABC):
+    """Gives snapshots."""
+
+    @abstractmethod
+    def snapshot(self) -> Any:
+        """``async with reader.snapshot() as snapshot:``"""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close all connections."""
+
+
+class _SqliteSnapshot(Snapshot):
+    def __init__(self, connection: sqlite3.Connection, pool: ThreadPoolExecutor) -> None:
+        self._connection = connection
+        self._pool = pool
+        self._turn = asyncio.Lock()
+
+    def _all(self, statement: str, values: tuple[Any, ...]) -> Rows:
+        return self._connection.execute(for_sqlite(statement), sqlite_values(values)).fetchall()
+
+    async def all(self, statement: str, *values: Any) -> Rows:
+        async with self._turn:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._all, statement, values)
+
+
+class SqliteReader(Reader):
+    """A few read-only connections, each used by one operation at a time, in a few threads."""
+
+    def __init__(self, truth: Path, projection: Path, connections: int = 4) -> None:
+        self._files = (truth, projection)
+        self._pool = ThreadPoolExecutor(connections, thread_name_prefix="read")
+        self._free: asyncio.LifoQueue[sqlite3.Connection] = asyncio.LifoQueue()
+        self._room = connections
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect("file::memory:", uri=True, isolation_level=None, check_same_thread=False)
+        for name, file in zip(("truth", "projection"), self._files, strict=True):
+            connection.execute(f"ATTACH ? AS {name}", (f"file:{quote(str(file))}?mode=ro",))
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA cache_size = -32768")
+        connection.execute("PRAGMA busy_timeout = 10000")
+        return connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        if self._free.empty() and self._room > 0:
+            self._room -= 1
+            connection = self._open()
+        else:
+            connection = await self._free.get()
+        try:
+            connection.execute("BEGIN")
+            yield _SqliteSnapshot(connection, self._pool)
+        finally:
+            connection.execute("ROLLBACK")
+            self._free.put_nowait(connection)
+
+    async def close(self) -> None:
+        self._pool.shutdown()
+        while not self._free.empty():
+            self._free.get_nowait().close()
+
+
+class _PostgresSnapshot(Snapshot):
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._turn = asyncio.Lock()
+
+    async def all(self, statement: str, *values: Any) -> Rows:
+        async with self._turn:
+            rows: Rows = await self._connection.fetch(statement, *values)
+            return rows
+
+
+class PostgresReader(Reader):
+    """A pool of asyncpg connections."""
+
+    def __init__(self, url: str, search_path: str, connections: int = 10) -> None:
+        self._url = url
+        self._search_path = search_path
+        self._connections = connections
+        self._pool: Any = None
+        self._opening = asyncio.Lock()
+
+    async def _opened(self) -> Any:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self._url,
+                    min_size=1,
+                    max_size=self._connections,
+                    server_settings={"search_path": self._search_path},
+                )
+        return self._pool
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        pool = await self._opened()
+        async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+            yield _PostgresSnapshot(connection)
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()

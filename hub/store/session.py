@@ -1,0 +1,183 @@
+"""The writing side: one synchronous session in one thread, speaking to the driver directly."""
+
+from __future__ import annotations
+
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+
+from hub.errors import RetryLater, StorageFull
+from hub.store.sql import for_sqlite, sqlite_values
+
+Values = Sequence[Any]
+
+_FULL = ("disk is full", "readonly database", "disk I/O error", "unable to open database file")
+
+
+class Session(ABC):
+    """Statements on one connection, in one thread. A transaction is opened by ``with session.transaction():``."""
+
+    @abstractmethod
+    def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """All rows of a statement."""
+
+    @abstractmethod
+    def run(self, statement: str, *values: Any) -> int:
+        """Run a statement; the answer is the number of rows it touched."""
+
+    @abstractmethod
+    def many(self, statement: str, rows: Iterable[Values]) -> None:
+        """Run a statement once for each row of values."""
+
+    @abstractmethod
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Values]) -> None:
+        """Insert new rows; none may exist already."""
+
+    @abstractmethod
+    def transaction(self) -> Any:
+        """A transaction: committed at the end of the block, rolled back when it raises."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connection."""
+
+    def one(self, statement: str, *values: Any) -> tuple[Any, ...] | None:
+        """The first row, or None."""
+        rows = self.all(statement, *values)
+        return rows[0] if rows else None
+
+    def value(self, statement: str, *values: Any) -> Any:
+        """The first column of the first row, or None."""
+        row = self.one(statement, *values)
+        return row[0] if row else None
+
+    def upsert(self, table: str, key: Sequence[str], columns: Sequence[str], rows: Sequence[Values]) -> None:
+        """Insert rows (key columns first, then ``columns``), or replace ``columns`` where the key exists."""
+        if rows:
+            self.many(_upsert(table, tuple(key), tuple(columns)), rows)
+
+
+@lru_cache(maxsize=256)
+def _upsert(table: str, key: tuple[str, ...], columns: tuple[str, ...]) -> str:
+    names = key + columns
+    places = ", ".join(f"${position}" for position in range(1, len(names) + 1))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in columns)
+    action = f"DO UPDATE SET {changes}" if columns else "DO NOTHING"
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places}) ON CONFLICT ({', '.join(key)}) {action}"
+
+
+@contextmanager
+def _clean_errors() -> Iterator[None]:
+    """Storage trouble as the hub's own errors, so that no driver text travels further."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if any(sign in str(error) for sign in _FULL):
+            raise StorageFull("The hub's folder is full or read-only; nothing was stored.", after=5) from error
+        if "locked" in str(error):
+            raise RetryLater("The hub is busy.") from error
+        raise
+    except psycopg.errors.DiskFull as error:
+        raise StorageFull("The database's disk is full; nothing was stored.", after=5) from error
+    except (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.AdminShutdown, psycopg.errors.ConnectionFailure) as error:
+        raise RetryLater("The database does not take writes right now.", after=5) from error
+
+
+class SqliteSession(Session):
+    """A session that writes one file of a hub's folder and reads the other."""
+
+    def __init__(self, writes: Path, reads: Path | None = None) -> None:
+        with _clean_errors():
+            self._connection = sqlite3.connect(
+                f"file:{quote(str(writes))}", uri=True, isolation_level=None, check_same_thread=False, timeout=10
+            )
+            prepare_sqlite(self._connection)
+            if reads is not None:
+                # Read-only, so that BEGIN IMMEDIATE takes the write lock of this session's own file alone.
+                self._connection.execute("ATTACH ? AS other", (f"file:{quote(str(reads))}?mode=ro",))
+
+    def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        with _clean_errors():
+            return self._connection.execute(for_sqlite(statement), sqlite_values(values)).fetchall()
+
+    def run(self, statement: str, *values: Any) -> int:
+        with _clean_errors():
+            return self._connection.execute(for_sqlite(statement), sqlite_values(values)).rowcount
+
+    def many(self, statement: str, rows: Iterable[Values]) -> None:
+        with _clean_errors():
+            self._connection.executemany(for_sqlite(statement), rows)
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Values]) -> None:
+        if rows:
+            places = ", ".join("?" * len(columns))
+            self.many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with _clean_errors():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def prepare_sqlite(connection: sqlite3.Connection) -> None:
+    """Durable (an answer means disk), with foreign keys, and with deleted data overwritten."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA wal_autocheckpoint = 10000")
+    connection.execute("PRAGMA cache_size = -65536")
+    connection.execute("PRAGMA busy_timeout = 10000")
+
+
+class PostgresSession(Session):
+    """A session on one PostgreSQL connection; table names are found through the search path."""
+
+    def __init__(self, url: str, search_path: str) -> None:
+        self._connection = psycopg.connect(url, autocommit=True, cursor_factory=psycopg.RawCursor)
+        self._connection.execute(f"SET search_path = {search_path}")  # type: ignore[call-overload]
+
+    def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        with _clean_errors():
+            return self._connection.execute(statement, values).fetchall()  # type: ignore[call-overload, no-any-return]
+
+    def run(self, statement: str, *values: Any) -> int:
+        with _clean_errors():
+            return self._connection.execute(statement, values).rowcount  # type: ignore[call-overload, no-any-return]
+
+    def many(self, statement: str, rows: Iterable[Values]) -> None:
+        with _clean_errors(), self._connection.cursor() as cursor:
+            cursor.executemany(statement, rows)  # type: ignore[arg-type]
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Values]) -> None:
+        if not rows:
+            return
+        with _clean_errors(), self._connection.cursor() as cursor:
+            with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:  # type: ignore[arg-type]
+                for row in rows:
+                    copy.write_row(row)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with _clean_errors(), self._connection.transaction():
+            yield
+
+    def close(self) -> None:
+        self._connection.close()

@@ -1,0 +1,58 @@
+"""SQL written once for both databases.
+
+All statements of ``store`` are written in the subset that PostgreSQL and SQLite share, with ``$1`` parameters,
+``$1::type`` casts where PostgreSQL needs them and ``= ANY($1::bigint[])`` for lists. For SQLite the text is rewritten
+mechanically: casts go, ``$1`` becomes ``?1``, and a list travels as JSON into ``json_each``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+_ANY = re.compile(r"= ANY\(\$(\d+)(?:::\w+\[\])?\)")
+_PARAMETER = re.compile(r"\$(\d+)(?:::[a-z]+(?:\[\])?)?")
+
+
+@lru_cache(maxsize=2048)
+def for_sqlite(statement: str) -> str:
+    """The statement as SQLite reads it."""
+    listed = _ANY.sub(r"IN (SELECT value FROM json_each(?\1))", statement)
+    return _PARAMETER.sub(r"?\1", listed)
+
+
+def sqlite_values(values: Sequence[Any]) -> list[Any]:
+    """Parameters as sqlite3 takes them: lists as JSON text."""
+    return [orjson.dumps(value).decode() if isinstance(value, list | tuple) else value for value in values]
+
+
+class Query:
+    """A statement put together piece by piece, with its parameters."""
+
+    def __init__(self, text: str = "") -> None:
+        self._pieces = [text] if text else []
+        self.values: list[Any] = []
+
+    def add(self, text: str) -> Query:
+        """Append text; it must come from constants and from ``bind``."""
+        self._pieces.append(text)
+        return self
+
+    def bind(self, value: Any, cast: str = "") -> str:
+        """Take a parameter; the answer is the text that stands for it."""
+        self.values.append(value)
+        return f"${len(self.values)}{'::' + cast if cast else ''}"
+
+    def bind_list(self, values: Sequence[Any], cast: str) -> str:
+        """``= ANY(...)`` over a list of ``cast`` (``bigint`` or ``text``)."""
+        self.values.append(list(values))
+        return f"= ANY(${len(self.values)}::{cast}[])"
+
+    @property
+    def text(self) -> str:
+        """The statement."""
+        return "".join(self._pieces)

@@ -1,0 +1,155 @@
+"""Truth and log: what the hub was told and what people decided. Append-only; everything else is computed from it.
+
+Times are microseconds since 1970 (UTC). On SQLite these tables are the file ``hub.db``, on PostgreSQL the schema ``truth``.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, LargeBinary, MetaData, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from hub.store import columns as column
+
+TRUTH = MetaData()
+
+
+class Truth(SQLModel):
+    """Base of the truth tables."""
+
+    metadata = TRUTH
+
+
+class SequenceRow(Truth, table=True):
+    """The one sequence that numbers every truth row; held by a row lock until commit, so that numbers appear in order."""
+
+    __tablename__ = "sequence"
+    id: int = column.key()
+    value: int = column.number()
+
+
+class SettingRow(Truth, table=True):
+    """The company's settings as JSON values (name, currency, time zone ...) and the hub's own secret."""
+
+    __tablename__ = "setting"
+    name: str = column.text(primary_key=True)
+    value: str = column.text()
+
+
+class SourceRow(Truth, table=True):
+    """One configured account of a connector."""
+
+    __tablename__ = "source"
+    num: int = column.key()
+    id: str = column.text(unique=True)
+    name: str = column.text(unique=True)
+    connector: str = column.text()
+    settings: str = column.text()
+    book_of_record: bool
+    created_number: int = column.number()
+    created_at: int = column.number()
+
+
+class RunRow(Truth, table=True):
+    """Log: one pull, delivery batch or import, and what became of its rows."""
+
+    __tablename__ = "run"
+    __table_args__ = (Index("run_of_source", "source", "num"),)
+    num: int = column.key()
+    id: str = column.text(unique=True)
+    source: int = column.number(foreign_key="source.num")
+    kind: str = column.text()
+    state: str = column.text()
+    started_at: int = column.number()
+    finished_at: int | None = column.number(nullable=True)
+    expected: int | None = column.number(nullable=True)
+    done: float | None = None
+    received: int = column.number()
+    stored: int = column.number()
+    changed: int = column.number()
+    unchanged: int = column.number()
+    error: str | None = column.text(nullable=True)
+
+
+class EnvelopeRow(Truth, table=True):
+    """What came around payloads and is needed to read them (a CSV header, a content type), each stored once."""
+
+    __tablename__ = "envelope"
+    num: int = column.key()
+    digest: str = column.text(unique=True)
+    content: str = column.text()
+
+
+class RecordRow(Truth, table=True):
+    """A stored row: payload byte for byte as received. A changed row is a new version, a deleted one says so."""
+
+    __tablename__ = "record"
+    __table_args__ = (
+        UniqueConstraint("source", "stream", "key", "version", name="record_version"),
+        Index("record_of_run", "run", "number"),
+    )
+    number: int = column.key()
+    source: int = column.number(foreign_key="source.num")
+    stream: str = column.text()
+    key: str = column.text()
+    version: int
+    source_version: str | None = column.text(nullable=True)
+    deleted: bool
+    digest: str = column.text()
+    payload: bytes = Field(sa_type=LargeBinary)
+    envelope: int | None = column.number(foreign_key="envelope.num", nullable=True)
+    run: int = column.number(foreign_key="run.num")
+    received_at: int = column.number()
+    historical: bool
+
+
+class CheckpointRow(Truth, table=True):
+    """The cursor a pull resumes from, committed together with the rows it covers."""
+
+    __tablename__ = "checkpoint"
+    source: int = column.number(primary_key=True, foreign_key="source.num")
+    stream: str = column.text(primary_key=True)
+    cursor: str = column.text()
+    run: int = column.number(foreign_key="run.num")
+    saved_at: int = column.number()
+
+
+class DecisionRow(Truth, table=True):
+    """A link decision: a person said that two touchpoints are of the same customer, or are not."""
+
+    __tablename__ = "decision"
+    __table_args__ = (Index("decision_of_operation", "operation"),)
+    number: int = column.key()
+    operation: str = column.text()
+    kind: str = column.text()
+    a: str = column.text()
+    b: str = column.text()
+    decided_by: str = column.text()
+    reason: str = column.text()
+    decided_at: int = column.number()
+
+
+class WithdrawalRow(Truth, table=True):
+    """A record version, run, source or decision operation taken out as wrong, or put back (``restore``)."""
+
+    __tablename__ = "withdrawal"
+    __table_args__ = (Index("withdrawal_of_target", "kind", "target", "number"),)
+    number: int = column.key()
+    kind: str = column.text()
+    target: str = column.text()
+    restore: bool
+    decided_by: str = column.text()
+    reason: str = column.text()
+    decided_at: int = column.number()
+
+
+class TokenRow(Truth, table=True):
+    """A bearer token: only its SHA-256 is kept."""
+
+    __tablename__ = "token"
+    id: str = column.text(primary_key=True)
+    name: str = column.text()
+    digest: str = column.text(unique=True)
+    scopes: str = column.text()
+    created_at: int = column.number()
+    expires_at: int | None = column.number(nullable=True)
+    revoked_at: int | None = column.number(nullable=True)
