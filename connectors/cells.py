@@ -1,0 +1,114 @@
+"""What the cells of a sheet mean: days and times, amounts, currencies, the addresses of one party."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+
+from connectors.sheets import SheetSettings
+from hub import sdk
+
+T = TypeVar("T")
+_WITH_TIME = re.compile(r"%[HIMSfcXTsR]")
+
+
+class CellSettings(SheetSettings):
+    """How the cells of a sheet are written."""
+
+    date_format: str | None = Field(None, description="strptime pattern of dates and times; null for ISO 8601.")
+    time_zone: str = Field("UTC", description="IANA zone of times that are written without one.")
+    decimal_comma: bool = Field(False, description="Amounts are written 1.234,56.")
+    currency: str | None = Field(None, description="ISO 4217 code of amounts without a currency column.")
+    region: str = Field("", description="ISO 3166 code that helps to read phone numbers without a country code.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_is_known(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"{zone!r} is not an IANA time zone such as Europe/Berlin") from None
+        return zone
+
+
+class Cells:
+    """The cells of one row. A column that is None, or is not in this row's header, is empty."""
+
+    def __init__(self, values: Mapping[str, str], settings: CellSettings) -> None:
+        self.values = values
+        self._settings = settings
+
+    def text(self, column: str | None) -> str:
+        """The cell's text."""
+        return self.values.get(column, "") if column else ""
+
+    def moment(self, column: str | None) -> date | datetime | None:
+        """An instant, or a date where the cell has no time of day. Raises ``RowUnreadable``."""
+        text = self.text(column)
+        settings = self._settings
+        return _of(column, lambda: moment(text, settings.date_format, settings.time_zone)) if text else None
+
+    def day(self, column: str | None) -> date | None:
+        """The calendar date of a cell, as it is written there. Raises ``RowUnreadable``."""
+        found = self.moment(column)
+        if isinstance(found, datetime):
+            return found.astimezone(ZoneInfo(self._settings.time_zone)).date()
+        return found
+
+    def number(self, column: str | None) -> Decimal | None:
+        """A number in any script. Raises ``RowUnreadable``."""
+        text = self.text(column)
+        if not text:
+            return None
+        return _of(column, lambda: sdk.amount(text, "", decimal_comma=self._settings.decimal_comma)).amount
+
+    def currency(self, column: str | None) -> str:
+        """The currency of the row. Raises ``RowUnreadable`` when neither the cell nor the settings have one."""
+        code = (self.text(column) or self._settings.currency or "").upper()
+        if not (len(code) == 3 and code.isascii() and code.isalpha()):
+            problem = f"{code!r} is not a currency code such as EUR" if code else "an amount has no currency"
+            raise sdk.RowUnreadable(problem, path=column)
+        return code
+
+
+def moment(text: str, pattern: str | None, zone: str) -> date | datetime:
+    """What a cell says about when: a pattern without hours, or an ISO date alone, is a date."""
+    if pattern:
+        return _instant(text, pattern, zone) if _WITH_TIME.search(pattern) else _day(text, pattern)
+    return _day(text, "%Y-%m-%d") if len(text) <= 10 else _instant(text, None, zone)
+
+
+def reached(
+    email: str, phone: str, contact: str, *, region: str, side: sdk.Side = sdk.Side.PERSON
+) -> Iterator[sdk.Identifier]:
+    """Identifiers of one party, those that are there."""
+    if contact:
+        yield sdk.contact(contact, side)
+    if email:
+        yield sdk.email(email)
+    if phone:
+        yield sdk.phone(phone, region)
+
+
+def filled(**traits: str) -> dict[str, str]:
+    """The traits that say something."""
+    return {name: value for name, value in traits.items() if value}
+
+
+# Neighbouring rows share their time; strptime costs ten times the look-up.
+_instant = lru_cache(maxsize=1024)(sdk.instant)
+_day = lru_cache(maxsize=1024)(sdk.day)
+
+
+def _of(column: str | None, read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except sdk.RowUnreadable as problem:
+        raise sdk.RowUnreadable(f"{column}: {problem.message}", path=column, hint=problem.hint) from None

@@ -1,0 +1,341 @@
+"""Reading CSV files row by row: each row keeps its own bytes, and memory does not grow with the file.
+
+``pages`` makes pages of rows for a connector's stream; ``cells`` reads a stored row again, by its envelope alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import csv
+import hashlib
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+from pydantic import Field
+
+from connectors.encodings import detected, encoding_of
+from connectors.occurrences import Occurrences
+from hub import sdk
+
+LIMIT = 1 << 20
+"""Bytes of one row. A quote that is never closed would else swallow the rest of the file."""
+FIRST_PAGE, PAGE = 100, 1000
+"""Rows of the first page, small for a quick preview, and of the others."""
+SUFFIXES = (".csv", ".tsv", ".txt")
+
+csv.field_size_limit(LIMIT)
+
+
+class SheetSettings(sdk.Settings):
+    """Settings that every connector of CSV files has."""
+
+    path: Path = Field(description="A CSV file, or a folder of them (.csv, .tsv, .txt).")
+    encoding: str = Field("auto", description="auto, or a name such as utf-8, utf-16, windows-1252.")
+    delimiter: str = Field("auto", description="auto, or the character between two cells.")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a file: its bytes without the line end, and its cells by column, None when unreadable."""
+
+    payload: bytes
+    cells: Mapping[str, str] | None
+    envelope: Mapping[str, str]
+
+    def digest(self) -> str:
+        """16 hex digits that depend on what the cells say, not on the order of columns, quotes or encoding."""
+        if self.cells is None:
+            return hashlib.sha256(self.payload).hexdigest()[:16]
+        said = sorted(f"{column}\x1f{value}" for column, value in self.cells.items() if value)
+        return hashlib.sha256("\x1e".join(said).encode()).hexdigest()[:16]
+
+
+Name = Callable[[Record, Occurrences], sdk.Row | None]
+"""Makes the row of a readable record, or None when the record is none of this source's."""
+
+
+async def pages(
+    settings: SheetSettings, cursor: sdk.Cursor | None, columns: Mapping[str, str], name: Name
+) -> AsyncIterator[sdk.Page]:
+    """Pages of all files that changed since ``cursor``. ``columns`` (field to column) must be in each header.
+
+    A pull that was cut off resumes within the file it was in. Files are read in a thread.
+    """
+    found = _pages(settings, cursor or {}, columns, name)
+    try:
+        while (page := await asyncio.to_thread(next, found, None)) is not None:
+            yield page
+    finally:
+        with contextlib.suppress(ValueError):  # cancelled while the thread still reads: it ends by itself
+            found.close()
+
+
+def check(settings: SheetSettings, columns: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with the files, in sentences."""
+    try:
+        for path in files(settings.path):
+            with Sheet(path, settings, columns) as sheet:
+                if sheet.encoding == "utf-8" and detected(path) != "utf-8":
+                    yield f"{path.name} is declared as utf-8 but is not; set encoding to auto or windows-1252"
+    except (sdk.ConfigWrong, sdk.SourceFailed) as problem:
+        yield problem.message
+
+
+def cells(row: sdk.Row) -> dict[str, str]:
+    """The cells of a stored row by column, without surrounding blanks. Raises ``RowUnreadable``."""
+    envelope = row.envelope
+    if "fault" in envelope:
+        raise sdk.RowUnreadable(envelope["fault"])
+    try:
+        header, delimiter, encoding = envelope["header"], envelope["delimiter"], envelope["encoding"]
+        text = row.payload.decode(encoding)
+    except KeyError as missing:
+        raise sdk.RowUnreadable(f"the envelope has no {missing.args[0]}, without which a row cannot be read") from None
+    except UnicodeDecodeError as error:
+        raise sdk.RowUnreadable(
+            f"byte {error.start + 1} of the row is not {encoding}", hint="set encoding to auto or windows-1252"
+        ) from None
+    try:
+        values = next(csv.reader([text], delimiter=delimiter, strict=True), [])
+    except csv.Error as error:
+        raise sdk.RowUnreadable(f"the row is not CSV: {error}") from None
+    return _named(columns_of(header, delimiter), values)
+
+
+def files(path: Path) -> list[Path]:
+    """The CSV files that ``path`` means, in the order of their names."""
+    if path.is_dir():
+        found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
+        if not found:
+            raise sdk.ConfigWrong(f"{path} holds no file that ends in {', '.join(SUFFIXES)}", path="path")
+        return found
+    if not path.is_file():
+        raise sdk.ConfigWrong(f"{path} is not there", path="path")
+    return [path]
+
+
+class Sheet:
+    """One open CSV file. Its header is checked when it is opened."""
+
+    def __init__(self, path: Path, settings: SheetSettings, columns: Mapping[str, str]) -> None:
+        self.path = path
+        try:
+            self.encoding, mark = encoding_of(path, settings.encoding)
+            self._file = path.open("rb")
+        except OSError as error:
+            raise sdk.SourceFailed(f"{path.name} cannot be read: {error.strerror}") from None
+        self._file.seek(mark)
+        self.position = mark
+        self._lines = _lines(self._file, self.encoding)
+        self._again: deque[bytes] = deque()
+        try:
+            self._open(settings.delimiter, columns)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def records(self) -> Iterator[Record]:
+        """All records after the header but empty ones, as the bytes they have in the file."""
+        while True:
+            pending: list[bytes] = []
+            reader = csv.reader(self._decoded(pending), delimiter=self.envelope["delimiter"], strict=True)
+            try:
+                for values in reader:
+                    record = self._record(b"".join(pending), values)
+                    pending.clear()
+                    if record:
+                        yield record
+            except csv.Error:
+                # A quote goes wrong: the line it is in is kept as unreadable, the lines after it are read again.
+                self._again.extendleft(reversed(pending[1:]))
+                yield self._unreadable(pending[0])
+            else:
+                return
+
+    def _open(self, delimiter: str, columns: Mapping[str, str]) -> None:
+        line = next(self._lines, b"")
+        if line.startswith(b"PK\x03\x04"):
+            raise sdk.ConfigWrong(f"{self.path.name} is a workbook or an archive, not CSV", hint="save it as CSV")
+        header = self._header(line)
+        if delimiter == "auto" and header[:4].lower() == "sep=":  # Excel's own way to tell the delimiter
+            delimiter, header = header[4:5], self._header(next(self._lines, b""))
+        while header.count('"') % 2 and (more := next(self._lines, b"")):
+            header += "\n" + self._header(more)
+        if not header.strip():
+            raise sdk.ConfigWrong(f"{self.path.name} has no header line")
+        delimiter = _delimiter(header) if delimiter == "auto" else delimiter
+        self.columns = columns_of(header, delimiter)
+        for field, column in columns.items():
+            if column not in self.columns:
+                there = ", ".join(self.columns)
+                raise sdk.ConfigWrong(
+                    f"{self.path.name} has no column {column!r}; it has: {there}", path=f"columns.{field}"
+                )
+        self.envelope = {"header": header, "delimiter": delimiter, "encoding": self.encoding}
+
+    def _header(self, line: bytes) -> str:
+        self.position += len(line)
+        try:
+            return line.decode(self.encoding).rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise sdk.ConfigWrong(
+                f"the header of {self.path.name} is not {self.encoding}", path="encoding", hint="set encoding to auto"
+            ) from None
+
+    def _decoded(self, pending: list[bytes]) -> Iterator[str]:
+        """Lines as text for the CSV reader, which takes as many as one record needs; ``pending`` keeps their bytes.
+        Bytes that are no text are replaced here, so that the reader finds the end of the record all the same."""
+        size = 0
+        while line := self._next():
+            size = len(line) if not pending else size + len(line)
+            pending.append(line)
+            if size >= LIMIT:
+                raise csv.Error("too long")
+            yield line.decode(self.encoding, "replace")
+
+    def _next(self) -> bytes:
+        if self._again:
+            return self._again.popleft()
+        line = next(self._lines, b"")
+        self.position += len(line)
+        return line
+
+    def _record(self, raw: bytes, values: list[str]) -> Record | None:
+        if not any(values):
+            return None
+        payload = _without_line_end(raw, self.encoding)
+        try:
+            payload.decode(self.encoding)
+            return Record(payload, _named(self.columns, values), self.envelope)
+        except (UnicodeDecodeError, sdk.RowUnreadable):
+            return Record(payload, None, self.envelope)
+
+    def _unreadable(self, line: bytes) -> Record:
+        if len(line) < LIMIT:
+            return Record(_without_line_end(line, self.encoding), None, self.envelope)
+        fault = f"the line is longer than {LIMIT:,} bytes"
+        return Record(line, None, {**self.envelope, "fault": fault})
+
+
+@lru_cache(maxsize=64)
+def columns_of(header: str, delimiter: str) -> tuple[str, ...]:
+    """The names of the columns. A name that repeats is numbered: ``Note``, ``Note (2)``."""
+    try:
+        values = next(csv.reader([header], delimiter=delimiter), [])
+    except (csv.Error, TypeError) as error:
+        raise sdk.ConfigWrong(f"the header cannot be read: {error}", path="delimiter") from None
+    names: list[str] = []
+    for value in values:
+        name, again = value.strip(), 1
+        while name in names:
+            again += 1
+            name = f"{value.strip()} ({again})"
+        names.append(name)
+    return tuple(names)
+
+
+def _pages(
+    settings: SheetSettings, cursor: Mapping[str, Any], columns: Mapping[str, str], name: Name
+) -> Generator[sdk.Page, None, None]:
+    paths = files(settings.path)
+    whole = max(1, sum(path.stat().st_size for path in paths))
+    finished, partial = dict(cursor.get("files", {})), cursor.get("partial", {})
+    before, limit = 0, FIRST_PAGE
+    for path in paths:
+        mark = _mark(path, settings)
+        if finished.get(path.name) != mark:
+            known = partial.get("rows", 0) if partial.get("mark") == mark and partial.get("file") == path.name else 0
+            rows: list[sdk.Row] = []
+            with Sheet(path, settings, columns) as sheet, Occurrences() as occurrences:
+                for number, row in enumerate(_rows(sheet.records(), occurrences, name), 1):
+                    if number <= known:  # stored by an earlier pull; read again for the occurrence numbers only
+                        continue
+                    rows.append(row)
+                    if len(rows) == limit:
+                        at = {"file": path.name, "mark": mark, "rows": number}
+                        place = {"files": dict(finished), "partial": at}
+                        yield sdk.Page(rows, cursor=place, done=(before + sheet.position) / whole)
+                        rows, limit = [], PAGE
+            finished[path.name] = mark
+            yield sdk.Page(rows, cursor={"files": dict(finished)}, done=(before + path.stat().st_size) / whole)
+        before += path.stat().st_size
+
+
+def _rows(records: Iterable[Record], occurrences: Occurrences, name: Name) -> Iterator[sdk.Row]:
+    for record in records:
+        if record.cells is None:
+            key = f"unreadable/{record.digest()}"
+            yield sdk.Row(f"{key}/{occurrences.count(key)}", record.payload, record.envelope)
+        elif row := name(record, occurrences):
+            yield row
+
+
+def _mark(path: Path, settings: SheetSettings) -> str:
+    """Changes when the file or what the settings make of it changes, so that a corrected setting reads it again."""
+    state = path.stat()
+    meaning = hashlib.sha256(settings.model_dump_json(exclude={"path"}).encode()).hexdigest()[:12]
+    return f"{state.st_size}-{state.st_mtime_ns}-{meaning}"
+
+
+def _named(columns: tuple[str, ...], values: list[str]) -> dict[str, str]:
+    if len(values) > len(columns) and any(values[len(columns) :]):
+        raise sdk.RowUnreadable(f"the row has {len(values)} cells, the header {len(columns)}")
+    # A zero character is no text, and PostgreSQL takes none.
+    return {column: value.strip().replace("\x00", "") for column, value in zip(columns, values, strict=False) if column}
+
+
+def _delimiter(header: str) -> str:
+    """The character that cuts the header into the most cells; a comma when none does."""
+    return max(",;\t|", key=lambda character: len(next(csv.reader([header], delimiter=character), [])))
+
+
+def _lines(file: BinaryIO, encoding: str) -> Iterator[bytes]:
+    """The lines of a file with their ends. A line that never ends comes in pieces of ``LIMIT`` bytes."""
+    newline = "\n".encode(encoding)
+    if len(newline) == 1:
+        place = file.tell()
+        start = file.read(LIMIT)
+        file.seek(place)
+        if b"\n" in start or b"\r" not in start:
+            return iter(lambda: file.readline(LIMIT), b"")
+        newline = b"\r"  # as old Macintosh programs end lines
+    return _split(file, newline)
+
+
+def _split(file: BinaryIO, newline: bytes) -> Iterator[bytes]:
+    width, rest = len(newline), b""
+    while block := file.read(1 << 16):
+        rest += block
+        start, at = 0, rest.find(newline)
+        while at >= 0:
+            if at % width:  # the bytes of a newline across two letters
+                at = rest.find(newline, at + 1)
+                continue
+            yield rest[start : at + width]
+            start = at + width
+            at = rest.find(newline, start)
+        rest = rest[start:]
+        if len(rest) >= LIMIT:
+            yield rest
+            rest = b""
+    if rest:
+        yield rest
+
+
+def _without_line_end(raw: bytes, encoding: str) -> bytes:
+    newline, back = "\n".encode(encoding), "\r".encode(encoding)
+    return raw.removesuffix(newline).removesuffix(back)
