@@ -233,6 +233,8 @@ class ClaimRow(Projection, table=True):
     touchpoint: str | None = column.text(nullable=True)
     first_at: int = column.number()
     first_key: str = column.text()
+    heard: int = column.number()
+    heard_id: str = column.text()
     touchpoints: int = column.number()
     person_component: int | None = column.number(nullable=True)
     organisation_component: int | None = column.number(nullable=True)

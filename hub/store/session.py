@@ -45,6 +45,10 @@ class Session(ABC):
         """A transaction: committed at the end of the block, rolled back when it raises."""
 
     @abstractmethod
+    def savepoint(self) -> Any:
+        """A part of a transaction that is undone alone when it raises."""
+
+    @abstractmethod
     def close(self) -> None:
         """Close the connection."""
 
@@ -132,6 +136,17 @@ class SqliteSession(Session):
                 raise
             self._connection.execute("COMMIT")
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        self._connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK TO part")
+            raise
+        self._connection.execute("RELEASE part")
+
     def close(self) -> None:
         self._connection.close()
 
@@ -177,6 +192,11 @@ class PostgresSession(Session):
     @contextmanager
     def transaction(self) -> Iterator[None]:
         with _clean_errors(), self._connection.transaction():
+            yield
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        with self._connection.transaction():
             yield
 
     def close(self) -> None:

@@ -1,8 +1,9 @@
 """SQL written once for both databases.
 
 All statements of ``store`` are written in the subset that PostgreSQL and SQLite share, with ``$1`` parameters,
-``$1::type`` casts where PostgreSQL needs them and ``= ANY($1::bigint[])`` for lists. For SQLite the text is rewritten
-mechanically: casts go, ``$1`` becomes ``?1``, and a list travels as JSON into ``json_each``.
+``$1::type`` casts where PostgreSQL needs them, ``= ANY($1::bigint[])`` for lists and ``column::jsonb -> $1`` for members
+of JSON. For SQLite the text is rewritten mechanically: casts go, ``$1`` becomes ``?1``, and a list travels as JSON into
+``json_each``.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import orjson
 
 _ANY = re.compile(r"= ANY\(\$(\d+)(?:::\w+\[\])?\)")
 _PARAMETER = re.compile(r"\$(\d+)(?:::[a-z]+(?:\[\])?)?")
+_JSON = re.compile(r"(?<=\w)::jsonb\b")
 
 
 @lru_cache(maxsize=2048)
 def for_sqlite(statement: str) -> str:
     """The statement as SQLite reads it."""
     listed = _ANY.sub(r"IN (SELECT value FROM json_each(?\1))", statement)
-    return _PARAMETER.sub(r"?\1", listed)
+    return _JSON.sub("", _PARAMETER.sub(r"?\1", listed))
 
 
 def sqlite_values(values: Sequence[Any]) -> list[Any]:

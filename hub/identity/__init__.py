@@ -1,0 +1,1 @@
+"""Who is who: pure functions from claims and decisions to customers."""

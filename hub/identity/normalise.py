@@ -1,0 +1,181 @@
+"""Identifiers made canonical: what two sources write differently and mean the same becomes equal.
+
+Rules and their measured effect: docs/identity.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import phonenumbers
+
+from hub.identity.names import fold, name_key, words
+from hub.reading import digits
+from hub.values import Identifier, Side
+
+__all__ = ["Canonical", "RANKS", "canonical", "combinations", "fold", "masked", "masked_name", "search_terms"]
+
+RANKS: Mapping[str, int] = {
+    "contact": 10,
+    "user": 10,
+    "vat": 11,
+    "group": 12,
+    "social": 20,
+    "handle": 21,
+    "email": 30,
+    "phone": 31,
+    "name+phone": 40,
+    "name+street+postcode": 41,
+    "name+birthday": 42,
+    "cookie": 50,
+}
+"""Strength of the kinds of identifiers, strongest first. Kinds a connector invents rank with social ids."""
+
+UNIQUE = frozenset({"contact", "user", "vat", "group"})
+"""Kinds of which a customer has at most one value in a namespace."""
+
+MINTED = frozenset({"contact", "user", "group", "cookie"})
+"""Kinds that mean something only in the source that minted them."""
+
+_BLOCKED = frozenset(
+    "null none nil nan n/a na undefined unknown anonymous guest test todo tbd - -- . 0 00 000 0000 -1 1 true false".split()
+)
+# RFC 2142 names and the other mailboxes that several people read or nobody does.
+_ROLES = frozenset(
+    "abuse accounting accounts admin administrator billing bookings careers contact donotreply enquiries enquiry finance "
+    "ftp hello help helpdesk hostmaster hr info invoice invoices jobs mail mailer-daemon marketing news newsletter "
+    "no-reply no_reply noc noreply notifications office orders postmaster press root sales security service shop "
+    "subscribe support team unsubscribe usenet uucp webmaster www do-not-reply reply reception".split()
+)
+_ADDRESS = re.compile(r"<([^<>]*)>\s*$")
+_DOMAIN = re.compile(r"[^\s@<>()\[\],;:\\\"/]+")
+_PHONE_NOISE = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """A canonical identifier, how strong it is, and why it may not join, if it may not.
+
+    ``blocked``: ``VALUE`` (a placeholder), ``ROLE`` (a mailbox of several people), ``INVALID`` (not a possible value).
+    """
+
+    identifier: Identifier
+    rank: int
+    blocked: str | None = None
+
+
+def canonical(identifier: Identifier, source: str, region: str) -> Canonical | None:
+    """The identifier as the hub compares it; None when there is nothing in it.
+
+    ``source`` becomes the namespace of ids that only mean something there; ``region`` (ISO 3166) is the company's
+    country, used for phone numbers that name none.
+    """
+    display = " ".join(identifier.value.split())
+    if not display:
+        return None
+    kind = identifier.kind
+    value, blocked = _value(identifier, display, region)
+    if fold(display) in _BLOCKED:
+        blocked = "VALUE"
+    namespace = identifier.namespace or (source if kind in MINTED else "")
+    changed = replace(identifier, value=value, display=display, namespace=namespace, region="")
+    return Canonical(changed, RANKS.get(kind, 20), blocked)
+
+
+def _value(identifier: Identifier, display: str, region: str) -> tuple[str, str | None]:
+    match identifier.kind:
+        case "email":
+            return _email(display)
+        case "phone":
+            return _phone(display, identifier.region or region)
+        case "handle":
+            return fold(display).lstrip("@"), None
+        case "vat":
+            return re.sub(r"[^0-9A-Z]", "", digits(display).upper()), None
+        case _:
+            return digits(display), None
+
+
+@lru_cache(maxsize=65536)
+def _email(text: str) -> tuple[str, str | None]:
+    """Lower case, plus tag off, dots off at consumer Gmail only."""
+    found = _ADDRESS.search(text)
+    address = (found.group(1) if found else text).strip().strip("<>").lower()
+    local, _, domain = address.rpartition("@")
+    domain = domain.rstrip(".")
+    if not local or not _DOMAIN.fullmatch(domain) or " " in local:
+        return address, "INVALID"
+    if "xn--" in domain:
+        try:
+            domain = domain.encode("ascii").decode("idna")
+        except UnicodeError:
+            return address, "INVALID"
+    local = local.split("+", 1)[0] or local
+    if domain in {"gmail.com", "googlemail.com"}:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}", "ROLE" if local in _ROLES else None
+
+
+@lru_cache(maxsize=65536)
+def _phone(text: str, region: str) -> tuple[str, str | None]:
+    """E.164. A number that is not possible in its country stays as its digits and never joins."""
+    plain = digits(_PHONE_NOISE.sub("", text))
+    for candidate in (plain, "+" + plain.lstrip("0 ")):
+        try:
+            parsed = phonenumbers.parse(candidate, region or None)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_possible_number(parsed):
+            number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+            return number, "VALUE" if len(set(number[-7:])) == 1 else None
+    return re.sub(r"\D", "", plain) or plain, "INVALID"
+
+
+def combinations(identifiers: Iterable[Canonical], traits: Mapping[str, Any]) -> list[Canonical]:
+    """Identifiers the hub makes from one touchpoint's hints, none of which would join alone."""
+    name = name_key(str(traits.get("name") or ""))
+    if not name:
+        return []
+    made = [
+        ("name+phone", f"{name}|{held.identifier.value}")
+        for held in identifiers
+        if held.identifier.kind == "phone" and held.blocked is None
+    ]
+    street = " ".join(words(str(traits.get("street") or "")))
+    postcode = fold(str(traits.get("postcode") or "")).replace(" ", "")
+    if street and postcode:
+        made.append(("name+street+postcode", f"{name}|{street}|{postcode}"))
+    birthday = str(traits.get("birthday") or "")
+    if birthday and not birthday.startswith("--") and " " in name:
+        made.append(("name+birthday", f"{name}|{birthday}"))
+    return [Canonical(Identifier(kind, value, side=Side.PERSON, display=value), RANKS[kind]) for kind, value in made]
+
+
+def masked(kind: str, display: str) -> str:
+    """What a reader without the right to contact data sees: enough to tell two apart, too little to use."""
+    if kind == "email" and "@" in display:
+        local, _, domain = display.rpartition("@")
+        return f"{local[:1]}•••@{domain[:1]}•••"
+    if kind == "phone":
+        return f"•••{digits(display)[-2:]}"
+    return f"{display[:1]}•••"
+
+
+def masked_name(name: str) -> str:
+    """The first letter of each word."""
+    return " ".join(f"{word[0]}•••" for word in name.split())
+
+
+def search_terms(text: str) -> list[str]:
+    """What a text is found by: its folded words; an e-mail also whole, a phone also as bare digits."""
+    terms = words(text)
+    if "@" in text:
+        terms.append(fold(text).strip())
+    number = re.sub(r"\D", "", digits(text))
+    if len(number) >= 5 and re.fullmatch(r"[\s\d()+./-]+", digits(text)):
+        terms.append(number.lstrip("0"))
+    return list(dict.fromkeys(terms))

@@ -1,0 +1,82 @@
+"""Public ids. Plain text, and pure functions of what they name wherever that is possible."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+
+from hub.errors import InputWrong
+
+
+def _letters(raw: bytes) -> str:
+    return base64.b32encode(raw).decode().rstrip("=").lower()
+
+
+def _hashed(prefix: str, *parts: str) -> str:
+    """80 bits would collide at 10^12 things; 120 bits are 24 letters."""
+    text = "\x1f".join(parts)
+    return f"{prefix}_{_letters(hashlib.sha256(text.encode()).digest()[:15])}"
+
+
+def touchpoint_id(source: str, stream: str, key: str, part: str) -> str:
+    """The id of a touchpoint: a pure function of what its source calls it."""
+    return _hashed("tp", source, stream, key, part)
+
+
+def customer_id(touchpoint: str) -> str:
+    """The id of the customer that was first heard of through this touchpoint."""
+    return "cus_" + touchpoint.removeprefix("tp_")
+
+
+def naming_touchpoint(customer: str) -> str:
+    """The touchpoint that gave a customer its id."""
+    return "tp_" + customer.removeprefix("cus_")
+
+
+def identifier_id(kind: str, namespace: str, value: str, side: str) -> str:
+    """The id of an identifier."""
+    return _hashed("idn", kind, namespace, value, side)
+
+
+def matter_id(source: str, kind: str, reference: str) -> str:
+    """The id of a matter: its source, kind and reference there."""
+    return _hashed("mat", source, kind, reference)
+
+
+def line_id(touchpoint: str, key: str) -> str:
+    """The id of a line item: the key of the row it came in, or its place in a row that holds them all."""
+    return _hashed("lin", touchpoint, key)
+
+
+def product_id(source: str, sku: str) -> str:
+    """The id of a product."""
+    return _hashed("prd", source, sku)
+
+
+def campaign_id(reference: str) -> str:
+    """The id of a campaign."""
+    return _hashed("cmp", reference)
+
+
+def user_id(reference: str) -> str:
+    """The id of a person of the company."""
+    return _hashed("usr", reference)
+
+
+def record_id(number: int) -> str:
+    """The id of a record: its truth number."""
+    return f"rec_{number}"
+
+
+def record_number(id_: str) -> int:
+    """The truth number in a record's id. Raises ``InputWrong``."""
+    digits = id_.removeprefix("rec_")
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 18:
+        raise InputWrong(f"{id_[:40]!r} is not a record's id")
+    return int(digits)
+
+
+def random_id(prefix: str) -> str:
+    """An id of something that people make: a source, a run, a token, a decision."""
+    return f"{prefix}_{_letters(secrets.token_bytes(10))}"

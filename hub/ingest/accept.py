@@ -1,0 +1,126 @@
+"""Step one: store rows as they came, with the checkpoint they cover, and answer. Nothing is interpreted here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from hub.connector import Cursor, Nature, Row, Stream
+from hub.ingest.outcomes import RowOutcome
+from hub.store.session import Session
+from hub.store.writing import records
+from hub.store.writing.records import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where rows come from and how: ``at`` in microseconds; ``historical`` stays with the records for ever."""
+
+    source: int
+    stream: Stream
+    run: int
+    at: int
+    historical: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of each row, the truth number of the record that holds it, and the last number taken."""
+
+    outcomes: Sequence[tuple[RowOutcome, int]]
+    sequence: int
+
+
+def digest_of(row: Row, stream: Stream) -> str:
+    """The digest of a row's content: without the stream's volatile members, with the fact of its deletion."""
+    content = row.payload
+    if stream.volatile:
+        try:
+            members = orjson.loads(content)
+        except orjson.JSONDecodeError:
+            members = None
+        if isinstance(members, dict):
+            kept = {name: value for name, value in members.items() if name not in stream.volatile}
+            content = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(content + (b"\x00deleted" if row.deleted else b"")).hexdigest()[:32]
+
+
+def accept(
+    session: Session, arrival: Arrival, rows: Sequence[Row], cursor: Cursor | None = None
+) -> Accepted:
+    """Store what is new or changed, count it in its run, and move the checkpoint, all in the caller's transaction."""
+    last = records.take_numbers(session)
+    stream = arrival.stream
+    known = records.versions(session, arrival.source, stream.name, list({row.key for row in rows}))
+    outcomes: list[tuple[RowOutcome, int]] = []
+    fresh: list[tuple[Row, Version]] = []
+    for row in rows:
+        before = known.setdefault(row.key, [])
+        digest = digest_of(row, stream)
+        if (same := _already(before, row, digest, stream.nature)) is not None:
+            outcomes.append((RowOutcome.UNCHANGED, same.number))
+            continue
+        last += 1
+        version = Version(
+            last, arrival.source, stream.name, row.key, len(before) + 1, row.version, digest, row.deleted,
+            arrival.run, arrival.at, arrival.historical,
+        )  # fmt: skip
+        outcomes.append((RowOutcome.CHANGED if before else RowOutcome.NEW, last))
+        before.append(version)
+        fresh.append((row, version))
+    _store(session, fresh)
+    if fresh:
+        records.give_numbers(session, last)
+    _count(session, arrival, outcomes)
+    if cursor is not None:
+        records.save_checkpoint(session, arrival.source, stream.name, orjson.dumps(dict(cursor)).decode(), arrival.run, arrival.at)
+    return Accepted(outcomes, last if fresh else max((number for _, number in outcomes), default=0))
+
+
+def _already(before: Sequence[Version], row: Row, digest: str, nature: Nature) -> Version | None:
+    """The stored version that says the same, if one does. A state may return to what it was: A, B, A are three."""
+    if nature is Nature.STATES and row.version is None:
+        return before[-1] if before and before[-1].digest == digest else None
+    for version in before:
+        if version.digest == digest and version.source_version == row.version:
+            return version
+    return None
+
+
+def _store(session: Session, fresh: Sequence[tuple[Row, Version]]) -> None:
+    if not fresh:
+        return
+    contents: dict[str, str] = {}
+    digests: list[str | None] = []
+    texts: dict[int, str] = {}
+    for row, _ in fresh:
+        if not row.envelope:
+            digests.append(None)
+            continue
+        # Streams share one envelope among many rows: it is written out once.
+        text = texts.get(id(row.envelope)) or orjson.dumps(dict(row.envelope), option=orjson.OPT_SORT_KEYS).decode()
+        texts[id(row.envelope)] = text
+        digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+        contents[digest] = text
+        digests.append(digest)
+    numbers = records.envelope_numbers(session, contents) if contents else {}
+    records.insert(
+        session,
+        [
+            (v.number, v.source, v.stream, v.key, v.version, v.source_version, v.deleted, v.digest, row.payload,
+             numbers[digest] if digest else None, v.run, v.received_at, v.historical)
+            for (row, v), digest in zip(fresh, digests, strict=True)
+        ],
+    )  # fmt: skip
+
+
+def _count(session: Session, arrival: Arrival, outcomes: Sequence[tuple[RowOutcome, int]]) -> None:
+    tally = {outcome: 0 for outcome in RowOutcome}
+    for outcome, _ in outcomes:
+        tally[outcome] += 1
+    records.count_run(
+        session, arrival.run, len(outcomes), tally[RowOutcome.NEW], tally[RowOutcome.CHANGED], tally[RowOutcome.UNCHANGED]
+    )

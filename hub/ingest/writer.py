@@ -1,0 +1,80 @@
+"""One thread writes truth. Jobs that wait together share one durable transaction: drain, commit, answer."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from hub.errors import HubError, RetryLater
+from hub.store.session import Session
+
+T = TypeVar("T")
+Job = Callable[[Session], Any]
+
+_MOST_WAITING = 1000
+_MOST_TOGETHER = 64
+
+
+class Writer:
+    """Runs jobs in order on one session. A job's answer comes after its transaction is on disk."""
+
+    def __init__(self, session: Session, announce: Callable[[], None]) -> None:
+        self._session = session
+        self._announce = announce
+        self._jobs: queue.Queue[tuple[Job, Future[Any]] | None] = queue.Queue(_MOST_WAITING)
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Callable[[Session], T]) -> Future[T]:
+        """Queue a job. Raises ``RetryLater`` when too many wait already: back-pressure instead of memory."""
+        answer: Future[T] = Future()
+        try:
+            self._jobs.put_nowait((job, answer))
+        except queue.Full:
+            raise RetryLater("The hub has more to store than it can take right now.", after=1) from None
+        return answer
+
+    def close(self) -> None:
+        """Finish what waits, then stop."""
+        self._jobs.put(None)
+        self._thread.join()
+        self._session.close()
+
+    def _work(self) -> None:
+        while (first := self._jobs.get()) is not None:
+            together = [first]
+            stop = False
+            while len(together) < _MOST_TOGETHER:
+                try:
+                    following = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if following is None:
+                    stop = True
+                    break
+                together.append(following)
+            self._commit(together)
+            if stop:
+                return
+
+    def _commit(self, together: list[tuple[Job, Future[Any]]]) -> None:
+        answers: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            with self._session.transaction():
+                for job, answer in together:
+                    try:
+                        with self._session.savepoint():
+                            answers.append((answer, job(self._session), None))
+                    except HubError as error:
+                        answers.append((answer, None, error))
+        except BaseException as error:  # noqa: BLE001 (nothing was stored: every waiting caller must hear it)
+            answers = [(answer, None, error) for _, answer in together]
+        self._announce()
+        for answer, value, error in answers:
+            if error is not None:
+                answer.set_exception(error)
+            else:
+                answer.set_result(value)

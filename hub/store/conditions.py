@@ -1,0 +1,252 @@
+"""Filters as SQL conditions. Aliases: ``c`` customer, ``t`` touchpoint, ``m`` matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from hub.errors import InputWrong
+from hub.store.filters import (
+    AmountRange,
+    CustomerFilter,
+    Did,
+    MatterFilter,
+    PropertyFilter,
+    Search,
+    Span,
+    TouchpointFilter,
+)
+from hub.store.sql import Query
+
+F = TypeVar("F")
+
+MOST_CONDITIONS = 200
+_BEYOND = "\U0010ffff"
+_NOTHING = "1 = 0"
+
+
+def customers(query: Query, wanted: CustomerFilter) -> str:
+    """The condition on ``c``, to follow WHERE. Raises ``InputWrong`` when the filter is too large."""
+    return _joined(_customers(query, wanted))
+
+
+def touchpoints(query: Query, wanted: TouchpointFilter) -> str:
+    """The condition on ``t``; retracted touchpoints are in no list."""
+    return _joined(["t.retracted_at IS NULL", *_touchpoints(query, wanted)])
+
+
+def matters(query: Query, wanted: MatterFilter) -> str:
+    """The condition on ``m``."""
+    return _joined(_matters(query, wanted))
+
+
+def _joined(parts: Iterable[str]) -> str:
+    found = list(parts)
+    if len(found) > MOST_CONDITIONS:
+        raise InputWrong(f"The filter has more than {MOST_CONDITIONS} conditions.", path="filter")
+    return " AND ".join(found) or "1 = 1"
+
+
+def _one_of(query: Query, column: str, values: Sequence[str] | None) -> list[str]:
+    return [] if values is None else [f"{column} {query.bind_list(values, 'text')}"]
+
+
+def _equal(query: Query, column: str, value: str | None) -> list[str]:
+    return [] if value is None else [f"{column} = {query.bind(value, 'text')}"]
+
+
+def _flag(query: Query, column: str, value: bool | None) -> list[str]:
+    return [] if value is None else [f"{column} = {query.bind(value, 'boolean')}"]
+
+
+def _between(query: Query, column: str, span: Span | None) -> list[str]:
+    if span is None:
+        return []
+    parts = [] if span.start is None else [f"{column} >= {query.bind(span.start, 'bigint')}"]
+    return parts if span.end is None else [*parts, f"{column} < {query.bind(span.end, 'bigint')}"]
+
+
+def _amounts(query: Query, column: str, wanted: AmountRange) -> list[str]:
+    parts = [] if wanted.least is None else [f"{column} >= {query.bind(wanted.least, 'bigint')}"]
+    return parts if wanted.most is None else [*parts, f"{column} <= {query.bind(wanted.most, 'bigint')}"]
+
+
+def _owner(query: Query, column: str, owner: str | None) -> list[str]:
+    return [] if owner is None else [f"{column} = (SELECT num FROM hub_user WHERE id = {query.bind(owner, 'text')})"]
+
+
+def _combined(
+    query: Query,
+    parts: Callable[[Query, F], list[str]],
+    all_of: Sequence[F],
+    any_of: Sequence[F] | None,
+    none_of: F | None,
+) -> list[str]:
+    found = [f"({_joined(parts(query, each))})" for each in all_of]
+    if any_of is not None:
+        choices = " OR ".join(f"({_joined(parts(query, each))})" for each in any_of)
+        found.append(f"({choices or _NOTHING})")
+    if none_of is not None:
+        # A comparison with nothing is neither true nor false; the rest of a list is what is not true.
+        found.append(f"({_joined(parts(query, none_of))}) IS NOT TRUE")
+    return found
+
+
+def _customers(query: Query, wanted: CustomerFilter) -> list[str]:
+    parts = [
+        *_one_of(query, "c.kind", wanted.kinds),
+        *_one_of(query, "c.relationship", wanted.relationships),
+        *_one_of(query, "c.stage", wanted.stages),
+        *_one_of(query, "c.standing", wanted.standings),
+        *_owner(query, "c.owner", wanted.owner),
+        *_between(query, "c.last_touch_at", wanted.last_touch),
+    ]
+    if wanted.search is not None:
+        parts.append(f"c.num IN ({_found(query, wanted.search)})")
+    if wanted.birthdays is not None:
+        parts.append(f"c.birthday_day {query.bind_list(wanted.birthdays, 'bigint')}")
+    parts += [_tag(query, tag) for tag in wanted.tags]
+    parts += [condition for trait in wanted.traits for condition in _trait(query, trait)]
+    parts += [condition for did in wanted.did for condition in _did(query, did)]
+    parts += [f"c.num NOT IN ({_who(query, what)})" for what in wanted.did_not]
+    if wanted.revenue is not None:
+        parts += _revenue(query, wanted.revenue, in_hub=wanted.revenue_in_hub)
+    if wanted.matters is not None:
+        parts.append(f"c.num IN ({_concerned(query, wanted.matters)})")
+    return parts + _combined(query, _customers, wanted.all_of, wanted.any_of, wanted.none_of)
+
+
+def _found(query: Query, search: Search) -> str:
+    """Numbers of the customers a search finds."""
+    selects = [_with_words(query, words) for words in search.alternatives if words]
+    for column in ("customer", "organisation"):
+        document = query.bind(search.document, "text")
+        selects.append(
+            f"SELECT {column} FROM touchpoint"
+            f" WHERE document_key = {document} AND retracted_at IS NULL AND {column} IS NOT NULL"
+        )
+    return " UNION ".join(selects)
+
+
+def _with_words(query: Query, words: Sequence[str]) -> str:
+    # The longest word is likely the rarest: it is looked up, the others are checked.
+    rarest, *others = sorted(words, key=len, reverse=True)
+    select = f"SELECT s.customer FROM search_term s WHERE {_begins(query, 's', rarest)}"
+    for word in others:
+        begins = _begins(query, "o", word)
+        select += f" AND EXISTS (SELECT 1 FROM search_term o WHERE o.customer = s.customer AND {begins})"
+    return select
+
+
+def _begins(query: Query, alias: str, word: str) -> str:
+    return f"{alias}.term >= {query.bind(word, 'text')} AND {alias}.term < {query.bind(word + _BEYOND, 'text')}"
+
+
+def _tag(query: Query, tag: str) -> str:
+    return f"EXISTS (SELECT 1 FROM tag g WHERE g.customer = c.num AND g.tag = {query.bind(tag, 'text')})"
+
+
+def _trait(query: Query, trait: PropertyFilter) -> list[str]:
+    name = query.bind(trait.name, "text")
+    known = f"SELECT r.customer FROM trait r WHERE r.name = {name} AND r.position = 0"
+    parts = []
+    if trait.values is not None:
+        parts.append(f"c.num IN ({known} AND r.value {query.bind_list(trait.values, 'text')})")
+    if trait.exists is not None:
+        parts.append(f"c.num {'IN' if trait.exists else 'NOT IN'} ({known})")
+    return parts
+
+
+def _doings(query: Query, what: TouchpointFilter) -> str:
+    """Pairs of a touchpoint and whose it is: its customer, and the organisation it was done for."""
+    return " UNION ".join(
+        f"SELECT t.num AS what, t.{column} AS who FROM touchpoint t"
+        f" WHERE t.{column} IS NOT NULL AND {touchpoints(query, what)}"
+        for column in ("customer", "organisation")
+    )
+
+
+def _who(query: Query, what: TouchpointFilter) -> str:
+    return f"SELECT d.who FROM ({_doings(query, what)}) d"
+
+
+def _did(query: Query, did: Did) -> list[str]:
+    parts = []
+    if did.at_least > 0:
+        often = query.bind(did.at_least, "bigint")
+        parts.append(f"c.num IN ({_who(query, did.what)} GROUP BY d.who HAVING count(*) >= {often})")
+    if did.at_most is not None:
+        often = query.bind(did.at_most, "bigint")
+        parts.append(f"c.num NOT IN ({_who(query, did.what)} GROUP BY d.who HAVING count(*) > {often})")
+    return parts
+
+
+def _revenue(query: Query, wanted: AmountRange, *, in_hub: bool) -> list[str]:
+    if in_hub:
+        return _amounts(query, "c.revenue", wanted)
+    currency = query.bind(wanted.currency, "text")
+    amounts = _joined(_amounts(query, "v.revenue", wanted))
+    return [f"c.num IN (SELECT v.customer FROM customer_value v WHERE v.currency = {currency} AND {amounts})"]
+
+
+def _concerned(query: Query, wanted: MatterFilter) -> str:
+    return " UNION ".join(
+        f"SELECT m.{column} FROM matter m WHERE m.{column} IS NOT NULL AND {matters(query, wanted)}"
+        for column in ("customer", "organisation")
+    )
+
+
+def _touchpoints(query: Query, wanted: TouchpointFilter) -> list[str]:
+    parts = [
+        *_one_of(query, "t.kind", wanted.kinds),
+        *_one_of(query, "t.channel", wanted.channels),
+        *_one_of(query, "t.direction", wanted.directions),
+        *_flag(query, "t.automated", wanted.automated),
+        *_between(query, "t.occurred_at", wanted.occurred),
+        *_between(query, "t.recorded_at", wanted.recorded),
+        *_equal(query, "t.origin_source", wanted.utm_source),
+    ]
+    if wanted.sources is not None:
+        sources = query.bind_list(wanted.sources, "text")
+        parts.append(f"t.source IN (SELECT num FROM source WHERE id {sources})")
+    if wanted.campaign is not None:
+        parts.append(f"t.campaign = (SELECT num FROM campaign WHERE id = {query.bind(wanted.campaign, 'text')})")
+    if wanted.amount is not None:
+        parts += _equal(query, "t.currency", wanted.amount.currency)
+        parts += _amounts(query, "t.amount", wanted.amount)
+    if wanted.products is not None:
+        sold = f"SELECT num FROM product WHERE id {query.bind_list(wanted.products, 'text')}"
+        parts.append(f"t.num IN (SELECT l.touchpoint FROM line_item l WHERE l.product IN ({sold}))")
+    parts += [condition for each in wanted.properties for condition in _property(query, each)]
+    if wanted.search is not None:
+        document = query.bind(wanted.search.document, "text")
+        parts.append(f"(t.document_key = {document} OR t.customer IN ({_found(query, wanted.search)}))")
+    return parts + _combined(query, _touchpoints, wanted.all_of, wanted.any_of, wanted.none_of)
+
+
+def _property(query: Query, wanted: PropertyFilter) -> list[str]:
+    parts = []
+    held = f"t.properties::jsonb -> {query.bind(wanted.name, 'text')}"
+    if wanted.values is not None:
+        choices = " OR ".join(f"({held}) = {query.bind(value, 'jsonb')}" for value in wanted.values)
+        parts.append(f"({choices or _NOTHING})")
+    if wanted.exists is not None:
+        parts.append(f"({held}) IS {'NOT ' if wanted.exists else ''}NULL")
+    return parts
+
+
+def _matters(query: Query, wanted: MatterFilter) -> list[str]:
+    parts = [
+        *_one_of(query, "m.kind", wanted.kinds),
+        *_flag(query, "m.open", wanted.open),
+        *_owner(query, "m.owner", wanted.owner),
+        *_equal(query, "m.pipeline", wanted.pipeline),
+        *_one_of(query, "m.state", wanted.states),
+        *_between(query, "m.due_at", wanted.due),
+        *_between(query, "m.opened_at", wanted.opened),
+        *_between(query, "m.closed_at", wanted.closed),
+    ]
+    if wanted.overdue is not None:
+        now = query.bind(wanted.overdue_at, "bigint")
+        parts.append(f"(m.open AND m.due_at < {now}) IS {'' if wanted.overdue else 'NOT '}TRUE")
+    return parts

@@ -1,0 +1,137 @@
+"""Keyset pages in both directions, and cursors that nobody can change.
+
+A cursor holds the value a list is ordered by and the row's id, and a MAC over them and the list's name and order.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import orjson
+
+from hub.errors import InputWrong
+from hub.store.sql import Query
+
+T = TypeVar("T")
+
+DEFAULT_SIZE = 100
+LARGEST_SIZE = 500
+COUNT_LIMIT = 10_000
+LONGEST_CURSOR = 10_000
+_MAC_DIGITS = 16
+
+Place = tuple[int | str, int | str]
+"""Where a row stands in an order: the value ordered by, and the row's own id for equal values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of a list: a column, ties by ``tie``, both in the same direction. Both are never null."""
+
+    name: str
+    column: str
+    tie: str
+    descending: bool = False
+    column_type: str = "bigint"
+    tie_type: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of a list that is asked for; ``backward`` counts ``size`` from its end."""
+
+    size: int = DEFAULT_SIZE
+    after: Place | None = None
+    before: Place | None = None
+    backward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Rows of a window with their places, in the order of the list."""
+
+    rows: Sequence[T] = ()
+    places: Sequence[Place] = ()
+    has_next: bool = False
+    has_previous: bool = False
+
+
+class Cursors:
+    """Seals and opens cursors of one list in one order. ``secret`` is the hub's own."""
+
+    def __init__(self, secret: bytes, field: str, order: Order) -> None:
+        self._secret = secret
+        self._bound = f"{field} {order.name} ".encode()
+        self._types = tuple(int if kind == "bigint" else str for kind in (order.column_type, order.tie_type))
+
+    def _mac(self, content: bytes) -> bytes:
+        return hmac.new(self._secret, self._bound + content, hashlib.sha256).hexdigest()[:_MAC_DIGITS].encode()
+
+    def seal(self, place: Place) -> str:
+        """The cursor of a place."""
+        content = orjson.dumps(place)
+        return urlsafe_b64encode(self._mac(content) + content).rstrip(b"=").decode()
+
+    def open(self, cursor: str, argument: str) -> Place:
+        """The place of a cursor. Raises ``InputWrong`` for one that this list did not give."""
+        wrong = InputWrong(f"{argument} is not a cursor of this list.", path=argument)
+        if len(cursor) > LONGEST_CURSOR:
+            raise wrong
+        try:
+            sealed = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
+        except (binascii.Error, ValueError):
+            raise wrong from None
+        mac, content = sealed[:_MAC_DIGITS], sealed[_MAC_DIGITS:]
+        if not hmac.compare_digest(mac, self._mac(content)):
+            raise wrong
+        value, tie = orjson.loads(content)
+        if not (isinstance(value, self._types[0]) and isinstance(tie, self._types[1])):
+            raise wrong
+        return value, tie
+
+    def window(self, first: int | None, after: str | None, last: int | None, before: str | None) -> Window:
+        """The window that the four arguments of a connection ask for. Raises ``InputWrong``."""
+        if first is not None and last is not None:
+            raise InputWrong("Give first or last, not both.", path="last")
+        for name, size in (("first", first), ("last", last)):
+            if size is not None and not 0 <= size <= LARGEST_SIZE:
+                raise InputWrong(f"{name} must be between 0 and {LARGEST_SIZE}.", path=name)
+        return Window(
+            size=DEFAULT_SIZE if first is None and last is None else first if last is None else last,  # type: ignore[arg-type]
+            after=self.open(after, "after") if after else None,
+            before=self.open(before, "before") if before else None,
+            backward=last is not None,
+        )
+
+
+def narrow(query: Query, order: Order, window: Window) -> None:
+    """Add the conditions that keep the rows between the window's ends."""
+    for place, beyond in ((window.after, True), (window.before, False)):
+        if place is not None:
+            sign = "<" if beyond == order.descending else ">"
+            value = query.bind(place[0], order.column_type)
+            tie = query.bind(place[1], order.tie_type)
+            query.add(f" AND ({order.column}, {order.tie}) {sign} ({value}, {tie})")
+
+
+def direction(order: Order, window: Window) -> str:
+    """What follows ORDER BY, read from the window's counting end."""
+    way = "DESC" if order.descending != window.backward else "ASC"
+    return f"{order.column} {way}, {order.tie} {way}"
+
+
+def page(found: Sequence[T], places: Sequence[Place], window: Window) -> Page[T]:
+    """A page of rows read from the counting end, one more than asked where there are more."""
+    more = len(found) > window.size
+    rows, kept = list(found[: window.size]), list(places[: window.size])
+    if window.backward:
+        rows.reverse()
+        kept.reverse()
+        return Page(rows, kept, has_next=window.before is not None, has_previous=more)
+    return Page(rows, kept, has_next=more, has_previous=window.after is not None)

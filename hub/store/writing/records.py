@@ -1,0 +1,193 @@
+"""Records, runs and checkpoints: what was received."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from hub.ids import random_id
+from hub.store.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One stored version of a row, without its payload."""
+
+    number: int
+    source: int
+    stream: str
+    key: str
+    version: int
+    source_version: str | None
+    digest: str
+    deleted: bool
+    run: int
+    received_at: int
+    historical: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a record holds, ready to be mapped."""
+
+    key: str
+    payload: bytes
+    envelope: Mapping[str, str]
+    deleted: bool
+
+
+_VERSION = "number, source, stream, key, version, source_version, digest, deleted, run, received_at, historical"
+_COLUMNS = ["number", "source", "stream", "key", "version", "source_version", "deleted", "digest", "payload", "envelope", "run", "received_at", "historical"]  # fmt: skip
+
+
+def take_numbers(session: Session) -> int:
+    """Lock the sequence until commit; the answer is the last truth number given."""
+    return int(session.all("UPDATE sequence SET value = value WHERE id = 1 RETURNING value")[0][0])
+
+
+def give_numbers(session: Session, last: int) -> None:
+    """Move the sequence on to ``last``."""
+    session.run("UPDATE sequence SET value = $1 WHERE id = 1", last)
+
+
+def versions(session: Session, source: int, stream: str, keys: Sequence[str]) -> dict[str, list[Version]]:
+    """All stored versions of rows, oldest first, by key."""
+    found: dict[str, list[Version]] = {}
+    rows = session.all(
+        f"SELECT {_VERSION} FROM record WHERE source = $1 AND stream = $2 AND key = ANY($3::text[]) ORDER BY number",
+        source, stream, list(keys),
+    )  # fmt: skip
+    for number, source_, stream_, key, version, source_version, digest, deleted, run, at, historical in rows:
+        found.setdefault(key, []).append(
+            Version(number, source_, stream_, key, version, source_version, digest, bool(deleted), run, at, bool(historical))
+        )
+    return found
+
+
+def heard(session: Session, after: int, until: int, limit: int) -> list[tuple[int, int, str, str]]:
+    """(number, source, stream, key) of records in (after, until], in order."""
+    rows = session.all(
+        "SELECT number, source, stream, key FROM record WHERE number > $1 AND number <= $2 ORDER BY number LIMIT $3",
+        after, until, limit,
+    )  # fmt: skip
+    return [(number, source, stream, key) for number, source, stream, key in rows]
+
+
+def keys_of_run(session: Session, run: int) -> list[tuple[int, str, str]]:
+    """(source, stream, key) of all rows a run received."""
+    rows = session.all("SELECT DISTINCT source, stream, key FROM record WHERE run = $1", run)
+    return [(source, stream, key) for source, stream, key in rows]
+
+
+def keys_of_source(session: Session, source: int) -> list[tuple[int, str, str]]:
+    """(source, stream, key) of all rows of a source."""
+    rows = session.all("SELECT DISTINCT source, stream, key FROM record WHERE source = $1", source)
+    return [(source_, stream, key) for source_, stream, key in rows]
+
+
+def keys_of_records(session: Session, numbers: Sequence[int]) -> list[tuple[int, str, str]]:
+    """(source, stream, key) of records by truth number."""
+    rows = session.all("SELECT DISTINCT source, stream, key FROM record WHERE number = ANY($1::bigint[])", list(numbers))
+    return [(source, stream, key) for source, stream, key in rows]
+
+
+def payloads(session: Session, numbers: Sequence[int]) -> dict[int, Payload]:
+    """Payloads with their envelopes, by truth number."""
+    rows = session.all(
+        "SELECT r.number, r.key, r.payload, e.content, r.deleted FROM record r LEFT JOIN envelope e ON e.num = r.envelope "
+        "WHERE r.number = ANY($1::bigint[])",
+        list(numbers),
+    )
+    return {
+        number: Payload(key, bytes(payload), orjson.loads(content) if content else {}, bool(deleted))
+        for number, key, payload, content, deleted in rows
+    }
+
+
+def envelope_numbers(session: Session, contents: Mapping[str, str]) -> dict[str, int]:
+    """Row numbers of envelopes by digest; new ones are stored."""
+    known = {
+        digest: num
+        for num, digest in session.all("SELECT num, digest FROM envelope WHERE digest = ANY($1::text[])", list(contents))
+    }
+    missing = [digest for digest in contents if digest not in known]
+    if missing:
+        last = session.value("SELECT coalesce(max(num), 0) FROM envelope")
+        rows = [(last + place, digest, contents[digest]) for place, digest in enumerate(missing, 1)]
+        session.insert("envelope", ["num", "digest", "content"], rows)
+        known.update({digest: num for num, digest, _ in rows})
+    return known
+
+
+def insert(session: Session, rows: Sequence[Sequence[object]]) -> None:
+    """Store records; the columns stand in ``_COLUMNS``."""
+    session.insert("record", _COLUMNS, rows)
+
+
+def start_run(session: Session, source: int, kind: str, at: int) -> tuple[int, str]:
+    """Begin a run; the answer is its row number and id."""
+    num = int(session.value("SELECT coalesce(max(num), 0) + 1 FROM run"))
+    id_ = random_id("run")
+    session.run(
+        "INSERT INTO run (num, id, source, kind, state, started_at, received, stored, changed, unchanged) "
+        "VALUES ($1, $2, $3, $4, 'RUNNING', $5, 0, 0, 0, 0)",
+        num, id_, source, kind, at,
+    )  # fmt: skip
+    return num, id_
+
+
+def standing_run(session: Session, source: int, at: int, since: int) -> int:
+    """The run that gathers a source's deliveries of a day, begun when there is none since ``since``."""
+    found = session.value(
+        "SELECT num FROM run WHERE source = $1 AND kind = 'PUSH' AND started_at >= $2 ORDER BY num DESC LIMIT 1", source, since
+    )
+    return int(found) if found else start_run(session, source, "PUSH", at)[0]
+
+
+def count_run(session: Session, run: int, received: int, stored: int, changed: int, unchanged: int) -> None:
+    """Add to a run's counts."""
+    session.run(
+        "UPDATE run SET received = received + $1, stored = stored + $2, changed = changed + $3, unchanged = unchanged + $4 "
+        "WHERE num = $5",
+        received, stored, changed, unchanged, run,
+    )  # fmt: skip
+
+
+def advance_run(session: Session, run: int, expected: int | None, done: float | None) -> None:
+    """Say how far a run has come."""
+    session.run("UPDATE run SET expected = coalesce($1::bigint, expected), done = coalesce($2::float8, done) WHERE num = $3", expected, done, run)
+
+
+def finish_run(session: Session, run: int, state: str, error: str | None, at: int) -> None:
+    """End a run as ``OK``, ``FAILED`` or ``INTERRUPTED``."""
+    session.run("UPDATE run SET state = $1, error = $2::text, finished_at = $3 WHERE num = $4", state, error, at, run)
+
+
+def save_checkpoint(session: Session, source: int, stream: str, cursor: str, run: int, at: int) -> None:
+    """Keep the cursor a pull resumes from."""
+    session.upsert("checkpoint", ["source", "stream"], ["cursor", "run", "saved_at"], [(source, stream, cursor, run, at)])
+
+
+def checkpoint(session: Session, source: int, stream: str) -> object | None:
+    """The stored cursor of a stream, or None."""
+    cursor = session.value("SELECT cursor FROM checkpoint WHERE source = $1 AND stream = $2", source, stream)
+    return orjson.loads(cursor) if cursor else None
+
+
+def withdrawn(session: Session) -> dict[str, set[str]]:
+    """What is withdrawn now, by kind of target: the last word on each target counts."""
+    state: dict[tuple[str, str], bool] = {}
+    for kind, target, restore in session.all("SELECT kind, target, restore FROM withdrawal ORDER BY number"):
+        state[kind, target] = not restore
+    found: dict[str, set[str]] = {}
+    for (kind, target), taken_out in state.items():
+        if taken_out:
+            found.setdefault(kind, set()).add(target)
+    return found
+
+
+def withdrawals_between(session: Session, after: int, until: int) -> Iterable[tuple[str, str]]:
+    """(kind, target) of withdrawals and restorations in (after, until]."""
+    return session.all("SELECT kind, target FROM withdrawal WHERE number > $1 AND number <= $2 ORDER BY number", after, until)  # type: ignore[return-value]
