@@ -1,0 +1,74 @@
+"""What a customer still owes, per currency, document by document. Integer minor units."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from hub.journey.timeline import Moment
+
+_SIGN = {"invoice": 1, "credit_note": -1, "payment": -1, "refund": 1}
+
+
+@dataclass(slots=True)
+class _Document:
+    billed: int = 0
+    settled: int = 0
+    due: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """``outstanding``: never below zero. ``oldest_due``: the earliest due date of a document that is still open."""
+
+    outstanding: int = 0
+    oldest_due: date | None = None
+
+
+def size(kind: str, amount: int) -> int:
+    """The amount as its kind means it: of credit notes and refunds the size, else as it is."""
+    return abs(amount) if kind in ("credit_note", "refund") else amount
+
+
+def owed(moments: Iterable[Moment]) -> dict[str, Owed]:
+    """Fold counted touchpoints, in any order.
+
+    What names a document reduces what is owed on it, not below zero: paying one invoice twice pays no other.
+    What names none, and an invoice of less than nothing, is a credit to the account and reduces the rest.
+    """
+    documents: dict[str, dict[str, _Document]] = defaultdict(lambda: defaultdict(_Document))
+    account: dict[str, int] = defaultdict(int)
+    for moment in moments:
+        if moment.kind in _SIGN and moment.amount is not None and moment.currency is not None:
+            signed = _SIGN[moment.kind] * size(moment.kind, moment.amount)
+            account[moment.currency] += _unnamed(moment, signed, documents[moment.currency])
+    return {currency: _total(documents[currency].values(), account[currency]) for currency in documents}
+
+
+def _unnamed(moment: Moment, signed: int, documents: dict[str, _Document]) -> int:
+    """Enter the amount on the document it names; what names none is handed back."""
+    if moment.kind == "invoice" and (signed >= 0 or not moment.settles):
+        document = documents[moment.document or f"touchpoint {moment.id}"]
+        document.billed += signed
+        if moment.due is not None:
+            document.due = min(moment.due, document.due or moment.due)
+    elif moment.settles:
+        documents[moment.settles].settled += signed
+    else:
+        return signed
+    return 0
+
+
+def _total(documents: Iterable[_Document], account: int) -> Owed:
+    total, days = account, []
+    for document in documents:
+        rest = document.billed + document.settled
+        if document.billed < 0:
+            total += rest
+        elif document.billed and rest > 0:
+            total += rest
+            if document.due is not None:
+                days.append(document.due)
+    return Owed(max(0, total), min(days, default=None) if total > 0 else None)
