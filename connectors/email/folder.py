@@ -139,6 +139,7 @@ def _found(path: Path, name: str, *, maildir: bool = False) -> Found:
 
 
 def is_maildir(folder: Path) -> bool:
+    """Whether a folder is laid out as a Maildir, be it empty."""
     return (folder / "cur").is_dir() and (folder / "new").is_dir()
 
 

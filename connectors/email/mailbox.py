@@ -17,7 +17,7 @@ from connectors.email.header import Address
 from connectors.email.mbox import Letter
 from connectors.email.message import Mail
 from connectors.email.reply import reply_text
-from connectors.email.report import About, Report, is_automated, recognise
+from connectors.email.report import DELIVERY_NOTICE, About, Report, is_automated, recognise
 from hub import sdk
 
 _PAGE_ROWS = 200
@@ -84,9 +84,11 @@ class Messages(sdk.PullStream):
         if not mail.readable:
             raise sdk.RowUnreadable("the mail has no header", hint="it is kept as received")
         occurred_at = mail.occurred_at(row.envelope.get("from_line", ""))
+        report = recognise(mail)
+        if occurred_at is None and report is not None:
+            occurred_at = report.original_at
         if occurred_at is None:
             raise sdk.RowUnreadable("the mail has no readable date", path="Date")
-        report = recognise(mail)
         about = _base(mail, row, occurred_at, report)
         if report is not None and report.kind != "auto_reply":
             return [_about(about, one) for one in report.about] or [replace(about, part="about:")]
@@ -132,6 +134,13 @@ class Mailbox(sdk.Connector):
     name = "email.mailbox"
     title = "Mails of an mbox, a Maildir or a folder of mails"
     Settings = MailboxSettings
+    kinds = (
+        sdk.KindDeclaration(
+            DELIVERY_NOTICE,
+            "Mail that arrived, as a server reports",
+            {"action": {"type": "string"}, "status": {"type": "string"}},
+        ),
+    )
 
     def streams(self) -> Sequence[sdk.Stream]:
         """One stream: the messages."""
@@ -208,7 +217,7 @@ def _properties(mail: Mail, row: sdk.Row, subject: str, original_id: str) -> dic
 
 def _about(touchpoint: sdk.Touchpoint, about: About) -> sdk.Touchpoint:
     """A report's touchpoint is about the one who did not get, or complained about, or read our mail."""
-    said = {"status": about.status, "action": about.action, "diagnostic": about.diagnostic}
+    said = {"status": about.status, "action": about.action, "reason": about.diagnostic}
     properties = {**touchpoint.properties, **{name: value for name, value in said.items() if value}}
     if touchpoint.kind == "bounce":
         properties["hard"] = about.hard

@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 
 _LIMIT = 1_000_000
 _SILENT = frozenset({"head", "script", "style", "title", "template", "noscript"})
-_BLOCKS = frozenset(
-    "address article aside blockquote center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li main"
-    " ol p pre section table tbody td th thead tr ul".split()
+_BLOCKS = re.compile(
+    r"(?:address|article|aside|blockquote|center|dd|div|dl|dt|fieldset|footer|form|h[1-6r]|header|li|main|ol|p|pre|section"
+    r"|table|td|tr|ul)$"
 )
-_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _QUOTES = re.compile(
     r"gmail_quote|gmail_extra|yahoo_quoted|moz-cite-prefix|OutlookMessageHeader|divRplyFwdMsg|appendonsend"
     r"|OLK_SRC_BODY_SECTION|protonmail_quote|stopSpelling|mail-editor-reference-message|reply-intro"
@@ -59,7 +59,7 @@ class _Reader(HTMLParser):
         quotes = tag == "blockquote" or bool(_QUOTES.search(about))
         self.open.append((tag, quotes))
         self.quoted += quotes
-        if tag in _BLOCKS:
+        if _BLOCKS.match(tag):
             self._new_line()
 
     def handle_endtag(self, tag: str) -> None:
@@ -71,7 +71,7 @@ class _Reader(HTMLParser):
                 self.quoted -= sum(quotes for _, quotes in self.open[depth:])
                 del self.open[depth:]
                 break
-        if tag in _BLOCKS:
+        if _BLOCKS.match(tag):
             self._new_line()
             if tag == "p":
                 self.text.append("\n")

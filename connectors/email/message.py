@@ -46,6 +46,7 @@ class Mail:
 
     def __init__(self, raw: bytes, *, headers_only: bool = False) -> None:
         self.message: Message = (BytesHeaderParser if headers_only else BytesParser)(policy=_POLICY).parsebytes(raw)
+        self._raw = raw
         self.readable = bool(_FIELD.match(raw)) and bool(self.message.keys())
 
     def raw_field(self, name: str) -> str:
@@ -55,6 +56,11 @@ class Mail:
     def field(self, name: str) -> str:
         """The first field of that name as people read it, or empty."""
         return header.text_of(self.raw_field(name))
+
+    def lines(self, start: bytes) -> list[str]:
+        """What follows ``start`` (a pattern) on each line of the mail that begins so, wherever it stands."""
+        found = re.finditer(rb"^" + start + rb"(.*)$", self._raw, re.IGNORECASE | re.MULTILINE)
+        return [header.decode(match[1]).strip() for match in found]
 
     def addresses(self, *names: str) -> list[Address]:
         """The mailboxes of all fields of those names, each address once."""
@@ -98,7 +104,7 @@ class Mail:
             seen += 1
             payload = part.get_payload()
             if isinstance(payload, list) and part.get_content_maintype() != "message":
-                waiting[:0] = payload
+                waiting[:0] = [inner for inner in payload if isinstance(inner, Message)]
             else:
                 yield part
 
@@ -109,7 +115,7 @@ class Mail:
         for part in self.parts():
             if part.get_content_disposition() != "attachment" and not file_name(part):
                 kind = part.get_content_type()
-                if kind == "text/plain":
+                if kind == "text/plain" or kind.startswith("multipart/"):  # a multipart leaf has lost its boundary
                     plain.append(part)
                 elif kind == "text/html":
                     html.append(part)
@@ -139,7 +145,7 @@ def part_bytes(part: Message) -> bytes:
     payload = part.get_payload()
     if isinstance(payload, list):
         try:
-            return b"".join(bytes(inner) for inner in payload)
+            return b"".join(inner.as_bytes() for inner in payload if isinstance(inner, Message))
         except (AttributeError, KeyError, LookupError, TypeError, ValueError):  # cannot be written again as it was
             return b""
     try:

@@ -11,9 +11,11 @@ import re
 _MAX_LINES = 5000
 _WROTE = (
     r"wrote|writes|schrieb|schreef|skrev|kirjoitti|a écrit|escribió|escreveu|ha scritto|napisał\(?a?\)?|napsal\(?a?\)?"
-    r"|написала?|пишет|пише|yazdı|লিখেছেন|লিখেছে|লিখেছিলেন|لکھا|لکھتے ہیں|تحریر کیا|كتب|کتب|نوشت|लिखा|写道|さん[はが].*書"
+    r"|написала?|пишет|пише|yazdı|লিখেছেন|লিখেছে|লিখেছিলেন|لکھا|لکھتے ہیں|تحریر کیا|كتب|کتب|نوشت|लिखा"  # noqa: RUF001
+    r"|写道|さん[はが].*書"
 )
-_ATTRIBUTION = re.compile(rf"(?:{_WROTE})\b.{{0,40}}[::]\s*$|(?:{_WROTE})\s*[::]?\s*$", re.IGNORECASE)
+_ATTRIBUTION = re.compile(rf"(?:{_WROTE})(?!\w)(?:.{{0,40}}[:：]|\s*)$", re.IGNORECASE)  # noqa: RUF001 (Asian colon)
+_ATTRIBUTION_ABOVE_QUOTE = re.compile(r".*(?:@|\d[.:/-]\d).*[:：]$")  # noqa: RUF001
 _ATTRIBUTION_START = re.compile(
     r"(?:On|Am|Op|Le|El|Il|Em|Den|Dnia|Dne|W dniu|Le|في|في يوم|مورخہ|بتاریخ|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|"
     r"\d{4}年|[\w.+-]+@|\S.*\d{1,2}:\d\d)",
@@ -46,7 +48,7 @@ _DEVICE = re.compile(
     r"|Enviado desde .{3,40}|Inviato da .{3,40}|আমার .{2,40} থেকে পাঠানো|میرے .{2,40} سے بھیجا گیا)\.?\s*$",
     re.IGNORECASE,
 )
-_DASH_NAME = re.compile(r"\s*-{1,2}\s?[^\W\d_][\w.']*(?: [^\W\d_][\w.']*){0,2}\s*$")
+_DASH_NAME = re.compile(r"(?:-|-- ?)[^\W\d_][\w.']*(?: [^\W\d_][\w.']*){0,2}\s*$")
 _CLOSING = re.compile(r"\s*[^\W\d_][^,.:;!?]{1,40}[,،]\s*$")
 
 
@@ -101,17 +103,18 @@ def _is_quoted(line: str) -> bool:
 
 def _attribution(lines: list[str], at: int) -> int:
     """How many lines from ``at`` say "On Monday Anna wrote:", wrapped over up to three lines; 0 when they do not."""
-    if not lines[at].strip() or not _ATTRIBUTION_START.match(lines[at].strip()):
-        return 0
     joined = ""
     for length in range(1, 4):
-        if at + length > len(lines) or not lines[at + length - 1].strip() or _is_quoted(lines[at + length - 1]):
+        line = lines[at + length - 1].strip() if at + length <= len(lines) else ""
+        if not line or _is_quoted(line) or len(joined) > 300:
             return 0
-        joined = f"{joined} {lines[at + length - 1].strip()}"
-        if len(joined) > 300:
-            return 0
-        if _ATTRIBUTION.search(joined) and re.search(r"\d|@", joined):
+        joined = f"{joined} {line}".strip()
+        if _ATTRIBUTION_START.match(joined) and _ATTRIBUTION.search(joined) and re.search(r"\d|@", joined):
             return length
+        if length == 1 and (_ATTRIBUTION_ABOVE_QUOTE.match(line) or _BLOCK_MORE.match(line)):
+            following = next((line for line in lines[at + 1 : at + 4] if line.strip()), "")
+            if _is_quoted(following):
+                return length
     return 0
 
 

@@ -9,66 +9,82 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import Message
 
 from connectors.email import header
 from connectors.email.message import Mail, part_bytes, part_text
 
+_I = re.IGNORECASE
 _DAEMON = re.compile(
-    r"(?:mailer-?daemon|postmaster|mail-?daemon|mdaemon|mailadmin|mail-?system|double-bounce|bounces?)$", re.I
+    r"(?:mailer-?daemon|post_?master|mail-?daemon|mdaemon|mailadmin|mail[-.]?(?:delivery)?[-.]?system|double-bounce"
+    r"|bounces?)$",
+    _I,
 )
-_NO_REPLY = re.compile(r"(?:no|do-?not)[-_.]?reply|notifications?$|automail|auto-?(?:mailer|reply)", re.I)
+_NO_REPLY = re.compile(r"(?:no|do-?not)[-_.]?reply|notifications?$|automail|auto-?(?:mailer|reply)", _I)
 _BOUNCE_SUBJECT = re.compile(
-    r"undeliver|deliver.{0,40}(?:fail|error|problem|delay|status|notification|impossible|temporar)|returned (?:mail|to sender)"
-    r"|mail (?:delivery|could not|system error)|(?:failure|warning|failed|delayed|error).{0,20}(?:notice|mail|message|deliver)"
-    r"|unzustellbar|nicht zugestellt|non[- ]?remis|user unknown|not delivered|could not be (?:sent|deliver)|^failure|^fail\b"
-    r"|dsn:|bounce|配信|unable to deliver|no se puede entregar|недоставлен|rejected|message status",
-    re.I,
+    r"undeliver|returned (?:mail|to sender)|returning to sender|mail (?:delivery|could not|failed|system error)"
+    r"|deliver.{0,40}(?:fail|error|problem|delay|status|notification|impossible|temporar)|mail returned"
+    r"|(?:failure|warning|failed|delayed|error).{0,20}(?:notice|mail|message|deliver)|user unknown|not delivered"
+    r"|could not be (?:sent|deliver)|unable to deliver|^failure|^fail\b|dsn:|bounce|rejected|message status|^warning:"
+    r"|unzustellbar|nicht zugestellt|non[- ]?remis|no se puede entregar|недоставлен|配信|メールエラー",
+    _I,
 )
 _AUTO_SUBJECT = re.compile(
-    r"(?:auto(?:matic)?[- ]?(?:reply|response|re:|antwort)|out of (?:the )?office|autoreply|abwesenheit|vacation\b"
-    r"|automatische antwort|réponse automatique|respuesta automática|স্বয়ংক্রিয় উত্তর|خودکار جواب)",
-    re.I,
+    r"auto(?:matic)?[- ]?(?:reply|response|re:|antwort)|out of (?:the )?office|autoreply|abwesenheit|vacation\b"
+    r"|automatische antwort|réponse automatique|respuesta automática|স্বয়ংক্রিয় উত্তর|স্বয়ংক্রিয় উত্তর|خودکار جواب",
+    _I,
 )
+_COMPLAINT_SUBJECT = re.compile(r"complaint about message from", _I)
 _ENCLOSED = re.compile(
     r"^[\s>|*-]*(?:-{2,}.{0,80}(?:original message|copy of|message header|returned message|undelivered|unsent message"
-    r"|mail header|rejected message|body of).*|(?:your )?original (?:message|mail)(?: headers?)?(?: follows| was)?.{0,20}:?"
+    r"|mail header|message text|rejected message|body of).*"
+    r"|(?:your )?original (?:message|mail)(?: headers?)?(?: follows| was)?.{0,20}:?"
     r"|.{0,40}(?:copy of (?:the|your) (?:original )?(?:message|mail)|headers? of the original).*"
-    r"|received: from .*|return-path: .*|message-id: .*|={3,} .*message.*)$",
-    re.I | re.M,
+    r"|={3,} .*message.*)$|^[>|]? {0,3}(?:received: from|return-path:) .*$|^[>|]? ?message-id: .*$",
+    _I | re.MULTILINE,
 )
-_AT = r"[<\"'(\[]?(?:mailto:)?([^\s@<>()\[\],;:\"']+@[^\s@<>()\[\],;:\"'|]+\w)"
+_AT = r"[<\"'(\[]?(?:mailto:)?(?<![\w.+=-])([^\s@<>()\[\],;:\"']+@[^\s@<>()\[\],;:\"'|]+\w)"
+_NOT_TO = (
+    r"(?:addresses? (?:had|failed)|could not be delivered to|unable to deliver|deliver(?:y|ed)? to|message to"
+    r"|following (?:recipient|address|user)|recipient(?:\(?s\)?)?|was not delivered|did not reach|not be sent"
+    r"|failed permanently|undeliverable to|mail to|addressed to)"
+)
+_RCPT_TO = re.compile(rf"rcpt to:\s*{_AT}", _I)
 _NAMED = [
-    re.compile(pattern, re.I | re.M)
+    re.compile(pattern, _I | re.MULTILINE)
     for pattern in (
-        rf"^[\s>]*(?:final|original|failed|intended|delivery)?[- ]?recipients?(?: address| name)?\s*[:=]\s*(?:rfc822;)?\s*{_AT}",
+        r"^[\s>]*(?:final|original|failed|intended)?[- ]?recipients?(?: address| name)?\s*[:=]\s*(?:rfc822;)?\s*" + _AT,
         rf"^<{_AT}>:",
+        rf"^[45]\d\d {_AT}>\.\.\.",
         rf"rcpt to:\s*{_AT}",
-        rf"(?:addresses? (?:had|failed)|could not be delivered to|unable to deliver|deliver(?:y|ed)? to|following (?:recipient|address|user)"
-        rf"|recipient(?:\(?s\)?)?|was not delivered|did not reach|message to|not be sent|failed permanently|undeliverable to"
-        rf"|mail to|addressed to)[^@\n]{{0,120}}(?:\n\s*){{0,4}}[^@\n]{{0,30}}{_AT}",
+        rf"{_NOT_TO}[^@\n]{{0,120}}(?:\n\s*){{0,4}}[^@\n]{{0,30}}{_AT}",
         rf"^[45]\d\d[ -][^@\n]{{0,80}}{_AT}",
         rf"^[\s>]*{_AT}>?\.*\s*(?:$|[:(]|on \d|user unknown|deferred|not found)",
         rf"\b(?:to|for)[:=]\s*{_AT}",
         rf"(?:user|account|mailbox|recipient|address|host)\W[^@\n]{{0,60}}{_AT}",
-        rf"{_AT}>?[^@\n]{{0,80}}(?:unknown|not (?:found|exist|listed|accept|deliver)|rejected|full|disabled|unavailable|failed)",
+        rf"{_AT}>?[^@\n]{{0,80}}(?:unknown|not (?:found|exist|listed|accept|deliver)|rejected|full|disabled|failed)",
     )
 ]
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?=[ -])")
+_WHOM = r"(?:user|recipient|account|mailbox|address|alias|person|customer|host|domain)s?"
 _NO_SUCH = re.compile(
-    r"(?:user|recipient|account|mailbox|address|alias|person|customer|host|domain)s?\b.{0,40}"
-    r"(?:unknown|not found|does ?n[o']t exist|not exist|no longer|invalid|unrecognized|not recognized|not a valid|undefined"
-    r"|not listed|not our customer|not known)"
-    r"|(?:unknown|no such|invalid|bad|non-?existent|unrouteable|nonexistent|not a known) "
-    r"(?:local |virtual |or \w+ |email |e-mail |destination )*(?:user|recipient|account|mailbox|address|alias|person|host|domain|name)"
-    r"|doesn't have a .{0,40} account|has moved|not? (?:known )?(?:such )?user|does not accept (?:any )?mail|null ?mx"
-    r"|not listed in|don't handle mail|user doesn't|nobody by that name|dd this user|name service error",
-    re.I | re.S,
+    rf"{_WHOM}\b.{{0,40}}(?:unknown|not found|does ?n[o']t exist|not exist|no longer|invalid|unrecognized"
+    r"|not recognized|not a valid|undefined|not listed|not our customer|not known)"
+    r"|(?:unknown|no such|invalid|bad|non-?existent|unrouteable|not a known) "
+    rf"(?:local |virtual |or \w+ |e-?mail |destination )*(?:{_WHOM}|name)"
+    r"|does not exist|doesn't have a .{0,40} account|has moved|does not accept (?:any )?mail|null ?mx|user doesn't"
+    r"|nobody by that name|name service error|domain is not reachable",
+    _I | re.DOTALL,
 )
 _SOFT = re.compile(
-    r"greylist|quota|mailbox (?:is )?full|over ?quota|temporar|suspended|disabled|inactive|blocked|spam", re.I
+    r"gr[ae]ylist|quota|mailbox (?:is )?full|temporar|suspended|disabled|inactive|blocked|spam|sender|spf|too many"
+    r"|access denied|malformed|blacklist|procmail",
+    _I,
 )
+DELIVERY_NOTICE = "email.delivery_notice"
+_ARRIVED = ("delivered", "relayed", "expanded")
 _HARD_STATUS = ("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.4.4")
 
 
@@ -91,26 +107,28 @@ class Report:
     about: tuple[About, ...] = ()
     original_id: str = ""
     """Message-ID of the mail it is about, where the report says so."""
+    original_at: datetime | None = None
+    """When that mail was sent: the best there is where the report itself has no date."""
 
 
 def recognise(mail: Mail) -> Report | None:
     """What report a mail is, or None for every other mail. The surest signs come first."""
-    parts = list(mail.parts())
-    kinds = {part.get_content_type(): part for part in reversed(parts)}
-    original = _original(mail, parts)
-    if "message/feedback-report" in kinds:
-        return Report("complaint", tuple(_complained(kinds["message/feedback-report"], original)), original.id)
-    if "message/disposition-notification" in kinds:
-        fields = _fields(kinds["message/disposition-notification"])
+    parts = {part.get_content_type(): part for part in reversed(list(mail.parts()))}
+    if "message/disposition-notification" in parts:
+        fields = _fields(parts["message/disposition-notification"])
         return Report("read_receipt", tuple(_read_by(fields)), header.own_id(_first(fields, "original-message-id")))
-    if "message/delivery-status" in kinds:
-        about = tuple(_from_status(kinds["message/delivery-status"], mail, original))
-        return Report("bounce", about or tuple(_from_text(mail, original)), original.id)
-    if is_auto_reply(mail) and not mail.raw_field("x-failed-recipients"):
-        return Report("auto_reply")
-    if _is_free_bounce(mail):
-        return Report("bounce", tuple(_from_text(mail, original)), original.id)
-    return None
+    feedback, status = parts.get("message/feedback-report"), parts.get("message/delivery-status")
+    if feedback is None and _COMPLAINT_SUBJECT.match(mail.field("subject")):
+        feedback = mail.message
+    if feedback is None and status is None and not _is_free_bounce(mail):
+        return Report("auto_reply") if is_auto_reply(mail) else None
+    original = _original(mail, list(mail.parts()))
+    if feedback is not None:
+        return Report("complaint", tuple(_complained(feedback, original)), original.id, original.at)
+    about = tuple(_from_status(status, mail, original)) if status is not None else ()
+    about = about or tuple(_from_text(mail, original))
+    failed = tuple(one for one in about if one.action not in _ARRIVED)
+    return Report("bounce" if failed or not about else DELIVERY_NOTICE, failed or about, original.id, original.at)
 
 
 def is_auto_reply(mail: Mail) -> bool:
@@ -119,7 +137,9 @@ def is_auto_reply(mail: Mail) -> bool:
         return not (_from_daemon(mail) and _BOUNCE_SUBJECT.search(mail.field("subject")))
     if any(mail.raw_field(name) for name in ("x-autoreply", "x-autorespond", "x-autoreply-from", "x-autogenerated")):
         return not _from_daemon(mail)
-    return mail.field("precedence").lower() == "auto_reply" or bool(_AUTO_SUBJECT.match(mail.field("subject")))
+    if mail.field("precedence").lower() == "auto_reply":
+        return True
+    return bool(_AUTO_SUBJECT.match(mail.field("subject")))
 
 
 def is_automated(mail: Mail) -> bool:
@@ -140,23 +160,27 @@ def is_automated(mail: Mail) -> bool:
 def _from_daemon(mail: Mail) -> bool:
     senders = mail.addresses("from") or mail.addresses("return-path")
     if not senders:
-        return bool(re.search("mailer-daemon|postmaster", mail.field("from"), re.I))
+        return bool(re.search("mailer-daemon|postmaster", mail.field("from"), _I))
     return any(_DAEMON.match(one.address.partition("@")[0]) for one in senders)
 
 
 def _is_free_bounce(mail: Mail) -> bool:
+    """A bounce in no standard form: from a daemon or an empty sender, and it says that a mail did not arrive."""
     if mail.raw_field("x-failed-recipients"):
         return True
-    empty_sender = mail.raw_field("return-path").strip() == "<>"
-    subject = bool(_BOUNCE_SUBJECT.search(mail.field("subject")))
-    return subject and (empty_sender or _from_daemon(mail))
+    if not _from_daemon(mail):
+        empty_sender = mail.raw_field("return-path").strip() == "<>"
+        return bool(_BOUNCE_SUBJECT.search(mail.field("subject"))) and (empty_sender or is_automated(mail))
+    said = mail.body[:20_000]
+    return bool(_BOUNCE_SUBJECT.search(mail.field("subject")) or (_REPLY_CODE.search(said) and _RCPT_TO.search(said)))
 
 
 def _fields(part: Message) -> list[Message]:
     """The blocks of fields in a report part."""
     payload = part.get_payload()
-    if isinstance(payload, list) and any(block.keys() for block in payload):
-        return payload
+    blocks = [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
+    if any(block.keys() for block in blocks):
+        return blocks
     text = part_text(part).replace("\r\n", "\n").strip()
     return [Mail(block.encode("utf-8", "replace")).message for block in re.split(r"\n\s*\n", text)]
 
@@ -177,6 +201,7 @@ class _Original:
     def __init__(self, raw: bytes) -> None:
         mail = Mail(raw.lstrip(), headers_only=True)
         self.id = mail.id
+        self.at = mail.occurred_at()
         self.to = [one.address for one in mail.addresses("to", "x-original-to", "delivered-to")]
         self.sender = {one.address.lower() for one in mail.addresses("from", "return-path", "reply-to")}
 
@@ -220,10 +245,10 @@ def _from_status(part: Message, mail: Mail, original: _Original) -> Iterator[Abo
 def _from_text(mail: Mail, original: _Original) -> Iterator[About]:
     text = _split(mail)[0]
     declared = [one.address for one in mail.addresses("x-failed-recipients")]
-    recipients = declared or _named(text, mail, original) or original.to[:1]
+    recipients = declared or _named(text, mail, original) or _declared_inside(mail) or original.to[:1]
     diagnostic = _diagnostic(text)
     status = _STATUS.search(diagnostic) or _STATUS.search(text)
-    action = "delayed" if re.search(r"delay|warning", mail.field("subject"), re.I) else "failed"
+    action = "delayed" if re.search(r"delay|warning", mail.field("subject"), _I) else "failed"
     for recipient in dict.fromkeys(one.lower() for one in recipients):
         yield _about(recipient, status[1] if status else "", action, diagnostic)
 
@@ -237,6 +262,12 @@ def _named(text: str, mail: Mail, original: _Original) -> list[str]:
         if found:
             return list(dict.fromkeys(one.lower() for one in found))
     return []
+
+
+def _declared_inside(mail: Mail) -> list[str]:
+    """The recipient that a report inside the report declares: some gateways wrap the one they got."""
+    fields = mail.lines(rb"(?:original|final)-recipient:")
+    return [one for one in map(_address, fields) if one][:1]
 
 
 def _diagnostic(text: str) -> str:
@@ -254,7 +285,7 @@ def _about(recipient: str, status: str, action: str, diagnostic: str) -> About:
 
 def _is_hard(status: str, action: str, diagnostic: str) -> bool:
     """An address that does not exist, not merely a refused mail: that may pass."""
-    if action in ("delayed", "delivered", "relayed", "expanded") or status.startswith(("2", "4")):
+    if action == "delayed" or action in _ARRIVED or status.startswith(("2", "4")):
         return False
     if _NO_SUCH.search(diagnostic):
         return not _SOFT.search(diagnostic)
