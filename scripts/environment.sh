@@ -42,7 +42,7 @@ quiet_pip() { "$venv/bin/python" -m pip install -qq --no-input --disable-pip-ver
 prepare() {
   local lock=requirements.txt extra="" digest started=$SECONDS
   [ "$1" = runtime ] || { lock=requirements-test.txt; extra="[test]"; }
-  if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+  if ! "$venv/bin/python" -c 'import pip' >/dev/null 2>&1; then
     local python
     python=$(find_python)
     rm -rf "$venv"
