@@ -1,0 +1,131 @@
+// What both pages share: the token, queries over HTTP, subscriptions over graphql-transport-ws.
+(() => {
+  "use strict";
+  const KEY = "hub.token";
+  const token = () => sessionStorage.getItem(KEY) || "";
+
+  // A signed-in link carries the token behind the #, which no server ever sees. It moves to this tab's storage.
+  function takeToken() {
+    const given = new URLSearchParams(location.hash.slice(1)).get("token");
+    if (given) {
+      if (given.trim() !== token()) {
+        sessionStorage.clear(); // another hub perhaps: the query page's tabs hold ids of the one before
+      }
+      sessionStorage.setItem(KEY, given.trim());
+      history.replaceState(null, "", location.pathname + location.search);
+    }
+  }
+  takeToken();
+  addEventListener("hashchange", () => {
+    takeToken();
+    location.reload();
+  });
+
+  async function send(body, headers = {}) {
+    const answer = await fetch("/graphql", {
+      method: "POST",
+      headers: {
+        "Content-Type": "application/json",
+        Accept: "application/graphql-response+json, application/json",
+        ...headers,
+        Authorization: `Bearer ${token()}`,
+      },
+      body: JSON.stringify(body),
+    });
+    if (answer.status === 401) {
+      dispatchEvent(new CustomEvent("hub:refused"));
+    }
+    try {
+      return await answer.json();
+    } catch {
+      return { errors: [{ message: `The hub answered ${answer.status} ${answer.statusText}.` }] };
+    }
+  }
+
+  async function ask(query, variables = {}) {
+    const { data, errors } = await send({ query, variables });
+    if (errors?.length) {
+      throw new Error(errors[0].message);
+    }
+    return data;
+  }
+
+  // One socket for each subscription. `state` hears "live", "waiting" (reconnecting) and "closed".
+  function subscribe(body, { next, error = () => {}, complete = () => {}, state = () => {} }) {
+    let socket;
+    let timer;
+    let pause = 500;
+    let ended = false;
+    const end = (tell, value) => {
+      if (!ended) {
+        ended = true;
+        clearTimeout(timer);
+        socket.close(1000);
+        state("closed");
+        tell(value);
+      }
+    };
+    const connect = () => {
+      socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/graphql`, "graphql-transport-ws");
+      const say = (message) => socket.send(JSON.stringify(message));
+      const hear = {
+        connection_ack: () => {
+          pause = 500;
+          say({ id: "1", type: "subscribe", payload: body });
+          state("live");
+        },
+        ping: () => say({ type: "pong" }),
+        next: ({ payload }) => next(payload),
+        error: ({ payload }) => end(error, payload),
+        complete: () => end(complete),
+      };
+      socket.onopen = () => say({ type: "connection_init", payload: { Authorization: `Bearer ${token()}` } });
+      socket.onmessage = (event) => {
+        const message = JSON.parse(event.data);
+        hear[message.type]?.(message);
+      };
+      socket.onclose = (event) => {
+        if (ended) {
+          return;
+        }
+        // 44xx: the hub refused and will refuse again; anything else may pass.
+        if (event.code >= 4400 && event.code < 4500) {
+          end(error, [{ message: event.reason || "The hub refused the subscription." }]);
+        } else {
+          state("waiting");
+          timer = setTimeout(connect, pause);
+          pause = Math.min(pause * 2, 10000);
+        }
+      };
+    };
+    connect();
+    return () => end(() => {});
+  }
+
+  // What a page shows while it has no token, or one that the hub does not take.
+  function askForToken(place, sentence) {
+    const card = document.getElementById("no-token").content.cloneNode(true);
+    card.querySelector("[data-why]").textContent = sentence;
+    card.querySelector("form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      const typed = new FormData(event.target).get("token").trim();
+      if (typed) {
+        sessionStorage.setItem(KEY, typed);
+        location.reload();
+      }
+    });
+    place.replaceChildren(card);
+  }
+
+  async function nameCompany() {
+    try {
+      const { hub } = await ask("{ hub { name } }");
+      document.getElementById("company").textContent = hub.name;
+      document.title = `Journey Hub · ${hub.name}`;
+    } catch {
+      // The page says elsewhere why the hub did not answer.
+    }
+  }
+
+  window.hub = { token, send, ask, subscribe, askForToken, nameCompany };
+})();

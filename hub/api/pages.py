@@ -1,0 +1,103 @@
+"""The pages a newcomer sees: the query page, and a form beside a live timeline. All their assets are local."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from string import Template
+
+import orjson
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hub.api.documents import Document
+
+ASSETS = Path(__file__).parent / "assets"
+
+HEADERS: Mapping[str, str] = {
+    # GraphiQL's editor sets styles on its elements; nothing else is taken from anywhere but here.
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cache-control": "no-cache",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FormTarget:
+    """Where the form of ``/demo/form`` posts to, and the hidden fields that its source wants to see."""
+
+    action: str
+    honeypot: str = "website"
+    hidden: Mapping[str, str] = field(default_factory=dict)
+
+
+class StrictHeaders:
+    """Adds ``HEADERS`` to every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; the headers are set when the answer starts."""
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+def routes(
+    *,
+    documents: Callable[[Request], Awaitable[Sequence[Document]]] | None = None,
+    form: Callable[[Request], Awaitable[FormTarget | None]] | None = None,
+) -> list[BaseRoute]:
+    """Routes for ``/``, ``/demo/form``, ``/pages/documents.json`` and ``/assets``.
+
+    ``documents`` gives the tabs of the query page; it sees the request, because ids are only for who has a token.
+    ``form`` says where the form posts to; None means that this hub has no such source.
+    """
+
+    async def query_page(request: Request) -> Response:
+        return HTMLResponse(_page("query.html"))
+
+    async def form_page(request: Request) -> Response:
+        target = await form(request) if form else None
+        if target is None:
+            return PlainTextResponse("This hub has no source of web forms. `hub demo` makes one.", 404)
+        return HTMLResponse(Template(_page("form.html")).substitute(_form_values(target)))
+
+    async def documents_json(request: Request) -> Response:
+        found = await documents(request) if documents else ()
+        return Response(orjson.dumps(found, default=dict), media_type="application/json")
+
+    strict = [Middleware(StrictHeaders)]
+    return [
+        Route("/", query_page, middleware=strict),
+        Route("/demo/form", form_page, middleware=strict),
+        Route("/pages/documents.json", documents_json, middleware=strict),
+        Mount("/assets", StaticFiles(directory=ASSETS), name="assets", middleware=strict),
+    ]
+
+
+def _page(name: str) -> str:
+    return (ASSETS / name).read_text("utf-8")
+
+
+def _form_values(target: FormTarget) -> Mapping[str, str]:
+    hidden = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in target.hidden.items()
+    )
+    return {"action": escape(target.action), "honeypot": escape(target.honeypot), "hidden": hidden}
