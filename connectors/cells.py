@@ -69,6 +69,11 @@ class Cells:
             return None
         return _of(column, lambda: sdk.amount(text, "", decimal_comma=self._settings.decimal_comma)).amount
 
+    def money(self, column: str | None, currency: str | None) -> sdk.Money | None:
+        """An amount with the row's currency. Raises ``RowUnreadable``."""
+        value = self.number(column)
+        return None if value is None else sdk.Money(value, self.currency(currency))
+
     def currency(self, column: str | None) -> str:
         """The currency of the row. Raises ``RowUnreadable`` when neither the cell nor the settings have one."""
         code = (self.text(column) or self._settings.currency or "").upper()
@@ -100,6 +105,31 @@ def reached(
 def filled(**traits: str) -> dict[str, str]:
     """The traits that say something."""
     return {name: value for name, value in traits.items() if value}
+
+
+def birthday(cells: Cells, column: str | None, pattern: str | None) -> str:
+    """``YYYY-MM-DD``, or ``--MM-DD`` when ``pattern`` has no year. Raises ``RowUnreadable``."""
+    text = cells.text(column)
+    if not text:
+        return ""
+    if pattern and "%Y" not in pattern and "%y" not in pattern:
+        # Read in a leap year: the 29th of February is a birthday.
+        return "-" + _of(column, lambda: sdk.day(f"{text} 2000", f"{pattern} %Y")).isoformat()[4:]
+    if text.startswith("--"):
+        return "-" + _of(column, lambda: sdk.day(f"2000{text[1:]}")).isoformat()[4:]
+    return _of(column, lambda: sdk.day(text if pattern else text[:10], pattern or "%Y-%m-%d")).isoformat()
+
+
+def sortable(cells: Cells, column: str | None) -> str | None:
+    """A version as text that sorts as the numbers or times it stands for; None when the cell is neither."""
+    text = sdk.digits(cells.text(column))
+    if text.isdecimal():
+        return text.zfill(20)
+    try:
+        found = cells.moment(column)
+    except sdk.RowUnreadable:
+        return None
+    return found.isoformat() if found else None
 
 
 # Neighbouring rows share their time; strptime costs ten times the look-up.

@@ -33,6 +33,8 @@ def encoding_of(path: Path, declared: str = "auto") -> tuple[str, int]:
         raise sdk.ConfigWrong(
             f"{path.name} is {mark}, but the settings declare {declared}", path="encoding", hint="set encoding to auto"
         )
+    if codec in ("utf-16", "utf-32"):  # without a mark these two do not say which byte comes first
+        return mark or f"{codec}-{'be' if detected(path).endswith('be') else 'le'}", length
     return mark or codec.removesuffix("-sig"), length
 
 
@@ -61,7 +63,7 @@ def _marked(path: Path) -> tuple[str, int]:
 def _wide(block: bytes) -> str:
     """Text has zero bytes only where two bytes stand for a letter: the high byte is zero, and its place tells."""
     high_second, high_first = block[1::2].count(0), block[::2].count(0)
-    if not high_first and not high_second:
+    if 50 * (high_first + high_second) < len(block):  # a stray zero byte
         return ""
     return "utf-16-le" if high_second >= high_first else "utf-16-be"
 

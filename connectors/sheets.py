@@ -1,33 +1,25 @@
-"""Reading CSV files row by row: each row keeps its own bytes, and memory does not grow with the file.
+"""Reading CSV files record by record: each keeps its own bytes, and memory does not grow with the file.
 
-``pages`` makes pages of rows for a connector's stream; ``cells`` reads a stored row again, by its envelope alone.
+``Sheet`` reads a file; ``cells`` reads a stored row again, by its envelope alone. ``connectors.folders`` pulls.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import csv
 import hashlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Self
 
 from pydantic import Field
 
-from connectors.encodings import detected, encoding_of
-from connectors.occurrences import Occurrences
+from connectors.encodings import encoding_of
+from connectors.lines import LIMIT, lines, without_line_end
 from hub import sdk
-
-LIMIT = 1 << 20
-"""Bytes of one row. A quote that is never closed would else swallow the rest of the file."""
-FIRST_PAGE, PAGE = 100, 1000
-"""Rows of the first page, small for a quick preview, and of the others."""
-SUFFIXES = (".csv", ".tsv", ".txt")
 
 csv.field_size_limit(LIMIT)
 
@@ -56,37 +48,6 @@ class Record:
         return hashlib.sha256("\x1e".join(said).encode()).hexdigest()[:16]
 
 
-Name = Callable[[Record, Occurrences], sdk.Row | None]
-"""Makes the row of a readable record, or None when the record is none of this source's."""
-
-
-async def pages(
-    settings: SheetSettings, cursor: sdk.Cursor | None, columns: Mapping[str, str], name: Name
-) -> AsyncIterator[sdk.Page]:
-    """Pages of all files that changed since ``cursor``. ``columns`` (field to column) must be in each header.
-
-    A pull that was cut off resumes within the file it was in. Files are read in a thread.
-    """
-    found = _pages(settings, cursor or {}, columns, name)
-    try:
-        while (page := await asyncio.to_thread(next, found, None)) is not None:
-            yield page
-    finally:
-        with contextlib.suppress(ValueError):  # cancelled while the thread still reads: it ends by itself
-            found.close()
-
-
-def check(settings: SheetSettings, columns: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with the files, in sentences."""
-    try:
-        for path in files(settings.path):
-            with Sheet(path, settings, columns) as sheet:
-                if sheet.encoding == "utf-8" and detected(path) != "utf-8":
-                    yield f"{path.name} is declared as utf-8 but is not; set encoding to auto or windows-1252"
-    except (sdk.ConfigWrong, sdk.SourceFailed) as problem:
-        yield problem.message
-
-
 def cells(row: sdk.Row) -> dict[str, str]:
     """The cells of a stored row by column, without surrounding blanks. Raises ``RowUnreadable``."""
     envelope = row.envelope
@@ -108,18 +69,6 @@ def cells(row: sdk.Row) -> dict[str, str]:
     return _named(columns_of(header, delimiter), values)
 
 
-def files(path: Path) -> list[Path]:
-    """The CSV files that ``path`` means, in the order of their names."""
-    if path.is_dir():
-        found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
-        if not found:
-            raise sdk.ConfigWrong(f"{path} holds no file that ends in {', '.join(SUFFIXES)}", path="path")
-        return found
-    if not path.is_file():
-        raise sdk.ConfigWrong(f"{path} is not there", path="path")
-    return [path]
-
-
 class Sheet:
     """One open CSV file. Its header is checked when it is opened."""
 
@@ -132,7 +81,7 @@ class Sheet:
             raise sdk.SourceFailed(f"{path.name} cannot be read: {error.strerror}") from None
         self._file.seek(mark)
         self.position = mark
-        self._lines = _lines(self._file, self.encoding)
+        self._lines = lines(self._file, self.encoding)
         self._again: deque[bytes] = deque()
         try:
             self._open(settings.delimiter, columns)
@@ -160,9 +109,7 @@ class Sheet:
                     if record:
                         yield record
             except csv.Error:
-                # A quote goes wrong: the line it is in is kept as unreadable, the lines after it are read again.
-                self._again.extendleft(reversed(pending[1:]))
-                yield self._unreadable(pending[0])
+                yield from self._broken(pending)
             else:
                 return
 
@@ -217,18 +164,24 @@ class Sheet:
     def _record(self, raw: bytes, values: list[str]) -> Record | None:
         if not any(values):
             return None
-        payload = _without_line_end(raw, self.encoding)
+        payload = without_line_end(raw, self.encoding)
         try:
             payload.decode(self.encoding)
             return Record(payload, _named(self.columns, values), self.envelope)
         except (UnicodeDecodeError, sdk.RowUnreadable):
             return Record(payload, None, self.envelope)
 
-    def _unreadable(self, line: bytes) -> Record:
+    def _broken(self, pending: list[bytes]) -> Iterator[Record]:
+        """A quote goes wrong: the line it is in is kept as unreadable, the lines after it are read again."""
+        line = pending[0]
+        self._again.extendleft(reversed(pending[1:]))
         if len(line) < LIMIT:
-            return Record(_without_line_end(line, self.encoding), None, self.envelope)
-        fault = f"the line is longer than {LIMIT:,} bytes"
-        return Record(line, None, {**self.envelope, "fault": fault})
+            yield Record(without_line_end(line, self.encoding), None, self.envelope)
+            return
+        envelope = {**self.envelope, "fault": f"the line is longer than {LIMIT:,} bytes"}
+        while line:
+            yield Record(line, None, envelope)
+            line = b"" if without_line_end(line, self.encoding) != line else self._next()
 
 
 @lru_cache(maxsize=64)
@@ -248,49 +201,6 @@ def columns_of(header: str, delimiter: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _pages(
-    settings: SheetSettings, cursor: Mapping[str, Any], columns: Mapping[str, str], name: Name
-) -> Generator[sdk.Page, None, None]:
-    paths = files(settings.path)
-    whole = max(1, sum(path.stat().st_size for path in paths))
-    finished, partial = dict(cursor.get("files", {})), cursor.get("partial", {})
-    before, limit = 0, FIRST_PAGE
-    for path in paths:
-        mark = _mark(path, settings)
-        if finished.get(path.name) != mark:
-            known = partial.get("rows", 0) if partial.get("mark") == mark and partial.get("file") == path.name else 0
-            rows: list[sdk.Row] = []
-            with Sheet(path, settings, columns) as sheet, Occurrences() as occurrences:
-                for number, row in enumerate(_rows(sheet.records(), occurrences, name), 1):
-                    if number <= known:  # stored by an earlier pull; read again for the occurrence numbers only
-                        continue
-                    rows.append(row)
-                    if len(rows) == limit:
-                        at = {"file": path.name, "mark": mark, "rows": number}
-                        place = {"files": dict(finished), "partial": at}
-                        yield sdk.Page(rows, cursor=place, done=(before + sheet.position) / whole)
-                        rows, limit = [], PAGE
-            finished[path.name] = mark
-            yield sdk.Page(rows, cursor={"files": dict(finished)}, done=(before + path.stat().st_size) / whole)
-        before += path.stat().st_size
-
-
-def _rows(records: Iterable[Record], occurrences: Occurrences, name: Name) -> Iterator[sdk.Row]:
-    for record in records:
-        if record.cells is None:
-            key = f"unreadable/{record.digest()}"
-            yield sdk.Row(f"{key}/{occurrences.count(key)}", record.payload, record.envelope)
-        elif row := name(record, occurrences):
-            yield row
-
-
-def _mark(path: Path, settings: SheetSettings) -> str:
-    """Changes when the file or what the settings make of it changes, so that a corrected setting reads it again."""
-    state = path.stat()
-    meaning = hashlib.sha256(settings.model_dump_json(exclude={"path"}).encode()).hexdigest()[:12]
-    return f"{state.st_size}-{state.st_mtime_ns}-{meaning}"
-
-
 def _named(columns: tuple[str, ...], values: list[str]) -> dict[str, str]:
     if len(values) > len(columns) and any(values[len(columns) :]):
         raise sdk.RowUnreadable(f"the row has {len(values)} cells, the header {len(columns)}")
@@ -301,41 +211,3 @@ def _named(columns: tuple[str, ...], values: list[str]) -> dict[str, str]:
 def _delimiter(header: str) -> str:
     """The character that cuts the header into the most cells; a comma when none does."""
     return max(",;\t|", key=lambda character: len(next(csv.reader([header], delimiter=character), [])))
-
-
-def _lines(file: BinaryIO, encoding: str) -> Iterator[bytes]:
-    """The lines of a file with their ends. A line that never ends comes in pieces of ``LIMIT`` bytes."""
-    newline = "\n".encode(encoding)
-    if len(newline) == 1:
-        place = file.tell()
-        start = file.read(LIMIT)
-        file.seek(place)
-        if b"\n" in start or b"\r" not in start:
-            return iter(lambda: file.readline(LIMIT), b"")
-        newline = b"\r"  # as old Macintosh programs end lines
-    return _split(file, newline)
-
-
-def _split(file: BinaryIO, newline: bytes) -> Iterator[bytes]:
-    width, rest = len(newline), b""
-    while block := file.read(1 << 16):
-        rest += block
-        start, at = 0, rest.find(newline)
-        while at >= 0:
-            if at % width:  # the bytes of a newline across two letters
-                at = rest.find(newline, at + 1)
-                continue
-            yield rest[start : at + width]
-            start = at + width
-            at = rest.find(newline, start)
-        rest = rest[start:]
-        if len(rest) >= LIMIT:
-            yield rest
-            rest = b""
-    if rest:
-        yield rest
-
-
-def _without_line_end(raw: bytes, encoding: str) -> bytes:
-    newline, back = "\n".encode(encoding), "\r".encode(encoding)
-    return raw.removesuffix(newline).removesuffix(back)

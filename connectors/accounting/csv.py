@@ -10,7 +10,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from connectors import sheets
+from connectors import folders, sheets
 from connectors.cells import Cells, CellSettings, filled, reached
 from connectors.occurrences import Occurrences
 from hub import sdk
@@ -108,7 +108,7 @@ class Documents(sdk.PullStream):
 
     def pages(self, cursor: sdk.Cursor | None) -> AsyncIterator[sdk.Page]:
         """Lines of the files that changed since ``cursor``."""
-        return sheets.pages(self._settings, cursor, self._settings.columns.named(), self._row)
+        return folders.pages(self._settings, cursor, self._settings.columns.named(), self._row)
 
     def touchpoints(self, row: sdk.Row) -> Iterator[sdk.Mapped]:
         """The line's document with this line alone, and the product sold."""
@@ -248,4 +248,4 @@ class AccountingCsv(sdk.Connector):
 
     def check(self) -> Iterator[str]:
         """Sentences about a missing file or column, or another encoding than declared."""
-        return sheets.check(self.settings, self.settings.columns.named())
+        return folders.check(self.settings, self.settings.columns.named())

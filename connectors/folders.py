@@ -1,0 +1,104 @@
+"""Pulling rows from the CSV files of a folder: what changed since the last pull, page by page."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from connectors.encodings import detected
+from connectors.occurrences import Occurrences
+from connectors.sheets import Record, Sheet, SheetSettings
+from hub import sdk
+
+FIRST_PAGE, PAGE = 100, 1000
+"""Rows of the first page, small for a quick preview, and of the others."""
+SUFFIXES = (".csv", ".tsv", ".txt")
+
+Name = Callable[[Record, Occurrences], sdk.Row | None]
+"""Makes the row of a readable record, or None when the record is none of this source's."""
+
+
+async def pages(
+    settings: SheetSettings, cursor: sdk.Cursor | None, columns: Mapping[str, str], name: Name
+) -> AsyncIterator[sdk.Page]:
+    """Pages of all files that changed since ``cursor``. ``columns`` (field to column) must be in each header.
+
+    A pull that was cut off resumes within the file it was in. Files are read in a thread.
+    """
+    found = _pages(settings, cursor or {}, columns, name)
+    try:
+        while (page := await asyncio.to_thread(next, found, None)) is not None:
+            yield page
+    finally:
+        with contextlib.suppress(ValueError):  # cancelled while the thread still reads: it ends by itself
+            found.close()
+
+
+def check(settings: SheetSettings, columns: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with the files, in sentences."""
+    try:
+        for path in files(settings.path):
+            with Sheet(path, settings, columns) as sheet:
+                if sheet.encoding == "utf-8" and detected(path) != "utf-8":
+                    yield f"{path.name} is declared as utf-8 but is not; set encoding to auto or windows-1252"
+    except (sdk.ConfigWrong, sdk.SourceFailed) as problem:
+        yield problem.message
+
+
+def files(path: Path) -> list[Path]:
+    """The CSV files that ``path`` means, in the order of their names."""
+    if path.is_dir():
+        found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
+        if not found:
+            raise sdk.ConfigWrong(f"{path} holds no file that ends in {', '.join(SUFFIXES)}", path="path")
+        return found
+    if not path.is_file():
+        raise sdk.ConfigWrong(f"{path} is not there", path="path")
+    return [path]
+
+
+def _pages(
+    settings: SheetSettings, cursor: Mapping[str, Any], columns: Mapping[str, str], name: Name
+) -> Generator[sdk.Page, None, None]:
+    paths = files(settings.path)
+    whole = max(1, sum(path.stat().st_size for path in paths))
+    finished, partial = dict(cursor.get("files", {})), cursor.get("partial", {})
+    before, limit = 0, FIRST_PAGE
+    for path in paths:
+        mark = _mark(path, settings)
+        if finished.get(path.name) != mark:
+            known = partial.get("rows", 0) if partial.get("mark") == mark and partial.get("file") == path.name else 0
+            rows: list[sdk.Row] = []
+            with Sheet(path, settings, columns) as sheet, Occurrences() as occurrences:
+                for number, row in enumerate(_rows(sheet.records(), occurrences, name), 1):
+                    if number <= known:  # stored by an earlier pull; read again for the occurrence numbers only
+                        continue
+                    rows.append(row)
+                    if len(rows) == limit:
+                        at = {"file": path.name, "mark": mark, "rows": number}
+                        place = {"files": dict(finished), "partial": at}
+                        yield sdk.Page(rows, cursor=place, done=(before + sheet.position) / whole)
+                        rows, limit = [], PAGE
+            finished[path.name] = mark
+            yield sdk.Page(rows, cursor={"files": dict(finished)}, done=(before + path.stat().st_size) / whole)
+        before += path.stat().st_size
+
+
+def _rows(records: Iterable[Record], occurrences: Occurrences, name: Name) -> Iterator[sdk.Row]:
+    for record in records:
+        if record.cells is None:
+            key = f"unreadable/{record.digest()}"
+            yield sdk.Row(f"{key}/{occurrences.count(key)}", record.payload, record.envelope)
+        elif row := name(record, occurrences):
+            yield row
+
+
+def _mark(path: Path, settings: SheetSettings) -> str:
+    """Changes when the file or what the settings make of it changes, so that a corrected setting reads it again."""
+    state = path.stat()
+    meaning = hashlib.sha256(settings.model_dump_json(exclude={"path"}).encode()).hexdigest()[:12]
+    return f"{state.st_size}-{state.st_mtime_ns}-{meaning}"

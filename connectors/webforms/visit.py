@@ -1,0 +1,52 @@
+"""What brought the visitor to the form: campaign parameters and click ids, from fields or the page's address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+from hub import sdk
+
+CLICK_IDS = (
+    "gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "ttclid", "twclid", "li_fat_id", "ctwa_clid",
+)  # fmt: skip
+"""Parameters by which advertising networks recognise a click, in the order they are looked for."""
+
+
+def origin(submitted: Mapping[str, str], page_url: str, referrer: str) -> tuple[sdk.Origin | None, str, str]:
+    """The origin, the campaign's reference, and the name of the click id. A field stands before the address."""
+    page = _address(page_url)
+    said = _parameters(page_url) | {name: value for name, value in submitted.items() if value}
+    click = next((name for name in CLICK_IDS if said.get(name)), "")
+    found = sdk.Origin(
+        source=said.get("utm_source", ""),
+        medium=said.get("utm_medium", ""),
+        campaign=said.get("utm_campaign", ""),
+        term=said.get("utm_term", ""),
+        content=said.get("utm_content", ""),
+        click_id=said.get(click, ""),
+        referrer=_address(referrer),
+        landing_page=_address(said.get("landing_page", "")) or page,
+    )
+    return (None if found == sdk.Origin() else found), said.get("utm_id") or found.campaign, click
+
+
+def _parameters(url: str) -> dict[str, str]:
+    try:
+        query = urlsplit(url).query
+        pairs = parse_qsl(query, max_num_fields=100)
+    except ValueError:
+        return {}
+    # The first value of a parameter, as advertising networks read it.
+    return dict(reversed([(name.lower(), value.replace("\x00", "")) for name, value in pairs]))
+
+
+def _address(url: str) -> str:
+    """A web address without its query, which may hold anything; empty when it is none."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
