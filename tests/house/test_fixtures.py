@@ -1,5 +1,8 @@
 """The fixtures that tests stand on."""
 
+import os
+import subprocess
+import sys
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -7,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.conftest import unpacked
+from tests.conftest import ROOT, unpacked
 
 
 def test_each_hub_address_is_new_and_empty(hub_address: str) -> None:
@@ -35,6 +38,25 @@ def test_the_shared_data_has_its_figures(shared_data: Path) -> None:
     assert (shared_data / "README.md").is_file()
 
 
-@pytest.mark.long
-def test_long_tests_run_only_when_asked(request: pytest.FixtureRequest) -> None:
-    assert request.config.getoption("--long") is True
+def run(folder: Path, *arguments: str) -> list[str]:
+    """The last lines of a run of pytest over one folder, with the fixtures and options of this suite."""
+    command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "--rootdir", str(folder), "-p", "tests.conftest"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HUB_SHARED_DATA": str(folder / "nowhere.tar.xz")}
+    # The workers of this run are none of the other's business.
+    environment.pop("PYTEST_XDIST_WORKER", None)
+    done = subprocess.run([*command, *arguments, str(folder)], env=environment, capture_output=True, text=True)
+    return done.stdout.splitlines()
+
+
+def test_what_did_not_run_stands_in_the_last_lines(tmp_path: Path) -> None:
+    (tmp_path / "test_some.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.long\ndef test_a_million_rows(): pass\n"
+        "def test_real_mail(shared_data): pass\n"
+        "def test_one_row(): pass\n"
+    )
+    *_, first, second, closing = run(tmp_path, "-W", "ignore")
+    assert first == "1 not run: full counts, only with --long"
+    assert second == "1 not run: the public test data is not there; HUB_SHARED_DATA may name its bundle.tar.xz"
+    assert closing.startswith("1 passed, 2 skipped")
+    assert run(tmp_path, "-W", "ignore", "--long")[-1].startswith("2 passed, 1 skipped")

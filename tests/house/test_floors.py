@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 from tests.house.source_tree import Module, imports, modules
 
 FLOORS = (
-    ("values", "errors", "settings", "identifiers", "reading", "kinds", "money"),
+    ("values", "errors", "settings", "identifiers", "reading", "kinds", "money", "clock", "ids"),
     ("connector", "sdk", "registry", "desk", "identity", "journey"),
     ("store",),
     ("ingest", "reads"),
