@@ -1,0 +1,78 @@
+"""Identifiers, and the claims that identity is resolved from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hub.store import lists
+from hub.store.pages import Order, Page, Window
+from hub.store.reader import Snapshot
+from hub.store.shapes import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIdentifier:
+    """Something by which a customer is recognised; ``hidden`` values are masked for readers without contact data."""
+
+    num: int
+    id: str
+    kind: str
+    namespace: str
+    value: str
+    side: str
+    rank: int
+    display: str
+    masked: str
+    hidden: bool
+    blocked: str | None
+    capped: str | None
+    joins: bool
+    customer: int | None
+    first_seen: int
+    last_seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredClaim:
+    """A distinct set of identifiers and name with which touchpoints name their subject."""
+
+    num: int
+    name_key: str
+    touchpoint: str | None
+    first_at: int
+    first_key: str
+    touchpoints: int
+    customer: int | None
+    organisation: int | None
+
+
+IDENTIFIERS = lists.Listing("identifier i", Shape(StoredIdentifier, "i"), "i.num")
+ORDER = Order("FIRST_HEARD", "i.num", "i.id")
+_CLAIMS = lists.Listing("claim k", Shape(StoredClaim, "k"), "k.num")
+
+
+async def of_customers(snapshot: Snapshot, numbers: Sequence[int], window: Window) -> dict[int, Page[StoredIdentifier]]:
+    """The same part of many customers' identifiers."""
+    return await lists.pages_of(snapshot, IDENTIFIERS, "i.customer", numbers, lists.everything, ORDER, window)
+
+
+async def of_claims(snapshot: Snapshot, claims: Sequence[int]) -> dict[int, list[StoredIdentifier]]:
+    """The identifiers of claims, strongest first."""
+    listing = lists.Listing("claim_identifier x JOIN identifier i ON i.num = x.identifier", IDENTIFIERS.shape, "i.num")
+    return await lists.grouped(snapshot, listing, "x.claim", claims, "x.claim, i.rank, i.num")
+
+
+async def by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, StoredIdentifier]:
+    """Identifiers by public id."""
+    return await lists.by_id(snapshot, IDENTIFIERS, "i.id", ids)
+
+
+async def claims_of(snapshot: Snapshot, customer: int, limit: int) -> list[StoredClaim]:
+    """The claims that are of one customer, earliest first."""
+    rows = await snapshot.all(
+        f"SELECT {_CLAIMS.shape.columns} FROM claim k WHERE k.customer = $1::bigint OR k.organisation = $1::bigint"
+        f" ORDER BY k.first_at, k.first_key LIMIT {limit}",
+        customer,
+    )
+    return _CLAIMS.shape.all(rows)

@@ -1,0 +1,63 @@
+"""The ledger: what changed in the hub, in the order it became known; and how far the processor has come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hub.store import lists
+from hub.store.pages import Order, Page, Window
+from hub.store.reader import Snapshot
+from hub.store.shapes import Shape
+from hub.store.sql import Query
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChange:
+    """One line. Customer, touchpoint and matter are public ids."""
+
+    number: int
+    ordinal: int
+    kind: str
+    at: int
+    historical: bool
+    customer: str | None
+    touchpoint: str | None
+    matter: str | None
+    before: str | None
+    after: str | None
+
+
+CHANGES = lists.Listing("ledger e", Shape(StoredChange, "e"), "e.number")
+ORDER = Order("KNOWN", "e.number", "e.ordinal", tie_type="bigint")
+
+
+async def page(
+    snapshot: Snapshot, kinds: Sequence[str] | None, customer: str | None, window: Window
+) -> Page[StoredChange]:
+    """A page of changes, oldest first."""
+
+    def wanted(query: Query) -> str:
+        parts = ["1 = 1"]
+        if kinds is not None:
+            parts.append(f"e.kind {query.bind_list(kinds, 'text')}")
+        if customer is not None:
+            parts.append(f"e.customer = {query.bind(customer, 'text')}")
+        return " AND ".join(parts)
+
+    return await lists.page_of(snapshot, CHANGES, wanted, ORDER, window)
+
+
+async def by_place(snapshot: Snapshot, number: int, ordinal: int) -> StoredChange | None:
+    """One line."""
+    row = await snapshot.one(
+        f"SELECT {CHANGES.shape.columns} FROM ledger e WHERE e.number = $1::bigint AND e.ordinal = $2::bigint",
+        number,
+        ordinal,
+    )
+    return CHANGES.shape.one(row) if row else None
+
+
+async def processed(snapshot: Snapshot) -> int:
+    """The last truth number whose effect this snapshot shows."""
+    return int(await snapshot.value("SELECT max(number) FROM processed") or 0)

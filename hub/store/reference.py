@@ -1,0 +1,84 @@
+"""Reference data: products, campaigns and users."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hub.store import lists
+from hub.store.reader import Snapshot
+from hub.store.shapes import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProduct:
+    """Something sold."""
+
+    num: int
+    id: str
+    sku: str
+    name: str
+    category: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCampaign:
+    """A campaign; amounts are minor units."""
+
+    num: int
+    id: str
+    reference: str
+    name: str
+    channel: str | None
+    starts_on: str | None
+    ends_on: str | None
+    budget: int | None
+    spend: int | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUser:
+    """A person of the company."""
+
+    num: int
+    id: str
+    reference: str
+    name: str
+    email: str | None
+    time_zone: str
+
+
+PRODUCTS = lists.Listing("product d", Shape(StoredProduct, "d"), "d.num")
+CAMPAIGNS = lists.Listing("campaign n", Shape(StoredCampaign, "n"), "n.num")
+USERS = lists.Listing("hub_user w", Shape(StoredUser, "w"), "w.num")
+
+
+async def products(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, StoredProduct]:
+    """Products by row number."""
+    return await lists.by_number(snapshot, PRODUCTS, "d.num", numbers)
+
+
+async def campaigns(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, StoredCampaign]:
+    """Campaigns by row number."""
+    return await lists.by_number(snapshot, CAMPAIGNS, "n.num", numbers)
+
+
+async def users(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, StoredUser]:
+    """Users by row number."""
+    return await lists.by_number(snapshot, USERS, "w.num", numbers)
+
+
+async def product_by_id(snapshot: Snapshot, identity: str) -> StoredProduct | None:
+    """A product by public id."""
+    return (await lists.by_id(snapshot, PRODUCTS, "d.id", [identity])).get(identity)
+
+
+async def campaign_by_id(snapshot: Snapshot, identity: str) -> StoredCampaign | None:
+    """A campaign by public id."""
+    return (await lists.by_id(snapshot, CAMPAIGNS, "n.id", [identity])).get(identity)
+
+
+async def user_by_id(snapshot: Snapshot, identity: str) -> StoredUser | None:
+    """A user by public id."""
+    return (await lists.by_id(snapshot, USERS, "w.id", [identity])).get(identity)

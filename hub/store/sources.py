@@ -1,0 +1,114 @@
+"""Sources and their runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hub.store import lists
+from hub.store.pages import Order, Page, Window
+from hub.store.reader import Snapshot
+from hub.store.shapes import Shape
+from hub.store.sql import Query
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSource:
+    """One configured account of a connector; its settings stay in the store."""
+
+    num: int
+    id: str
+    name: str
+    connector: str
+    book_of_record: bool
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """One pull, delivery batch or import."""
+
+    num: int
+    id: str
+    source: int
+    kind: str
+    state: str
+    started_at: int
+    finished_at: int | None
+    expected: int | None
+    done: float | None
+    received: int
+    stored: int
+    changed: int
+    unchanged: int
+    error: str | None
+
+
+SOURCES = lists.Listing("source s", Shape(StoredSource, "s"), "s.num")
+RUNS = lists.Listing("run u", Shape(StoredRun, "u"), "u.num")
+ORDER = Order("CREATED", "s.created_number", "s.id")
+RUN_ORDER = Order("NEWEST_FIRST", "u.num", "u.id", descending=True)
+
+
+async def page(snapshot: Snapshot, only: Sequence[str] | None, window: Window) -> Page[StoredSource]:
+    """A page of sources; ``only`` names those that may be seen, None all."""
+
+    def seen(query: Query) -> str:
+        return "1 = 1" if only is None else f"s.id {query.bind_list(only, 'text')}"
+
+    return await lists.page_of(snapshot, SOURCES, seen, ORDER, window)
+
+
+async def by_number(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, StoredSource]:
+    """Sources by row number."""
+    return await lists.by_number(snapshot, SOURCES, "s.num", numbers)
+
+
+async def by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, StoredSource]:
+    """Sources by public id."""
+    return await lists.by_id(snapshot, SOURCES, "s.id", ids)
+
+
+async def runs(snapshot: Snapshot, sources: Sequence[int], window: Window) -> dict[int, Page[StoredRun]]:
+    """The same part of many sources' runs, newest first."""
+    return await lists.pages_of(snapshot, RUNS, "u.source", sources, lists.everything, RUN_ORDER, window)
+
+
+async def runs_by_number(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, StoredRun]:
+    """Runs by row number."""
+    return await lists.by_number(snapshot, RUNS, "u.num", numbers)
+
+
+async def runs_by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, StoredRun]:
+    """Runs by public id."""
+    return await lists.by_id(snapshot, RUNS, "u.id", ids)
+
+
+async def latest_states(snapshot: Snapshot, sources: Sequence[int]) -> dict[int, str]:
+    """The state of each source's latest run; sources that never ran are left out."""
+    rows = await snapshot.all(
+        "SELECT u.source, u.state FROM run u JOIN (SELECT source, max(num) AS num FROM run"
+        " WHERE source = ANY($1::bigint[]) GROUP BY source) latest ON latest.num = u.num",
+        list(sources),
+    )
+    return {source: state for source, state in rows}
+
+
+async def unreadable(snapshot: Snapshot, runs: Sequence[int]) -> dict[int, int]:
+    """How many records of each run could not be read."""
+    rows = await snapshot.all(
+        "SELECT run, count(*) FROM problem WHERE run = ANY($1::bigint[]) GROUP BY run", list(runs)
+    )
+    return {run: count for run, count in rows}
+
+
+async def withdrawn(snapshot: Snapshot, kind: str, targets: Sequence[str]) -> dict[str, int]:
+    """When each target was taken out, for those that are out now. ``kind``: SOURCE, RUN, RECORD or DECISION."""
+    rows = await snapshot.all(
+        "SELECT target, restore, decided_at FROM withdrawal"
+        " WHERE kind = $1::text AND target = ANY($2::text[]) ORDER BY number",
+        kind,
+        list(targets),
+    )
+    latest = {target: None if restore else decided_at for target, restore, decided_at in rows}
+    return {target: at for target, at in latest.items() if at is not None}
