@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from hub.errors import RowUnreadable
 from hub.values import Money
 
-_SIGNS = str.maketrans({"−": "-", "–": "-", "＋": "+", "٫": ".", "٬": ","})  # noqa: RUF001 (signs people type)
+_SIGNS = str.maketrans({"−": "-", "–": "-", "＋": "+", "٫": ".", "٬": ","})
 
 
 def digits(text: str) -> str:
@@ -44,7 +44,7 @@ def amount(text: str, currency: str, *, decimal_comma: bool = False) -> Money:
 def day(text: str, pattern: str = "%Y-%m-%d") -> date:
     """A calendar date in ``pattern`` (strptime). Raises ``RowUnreadable``."""
     try:
-        return datetime.strptime(digits(text).strip(), pattern).date()
+        return datetime.strptime(digits(text).strip(), pattern).date()  # noqa: DTZ007 (a day has no zone)
     except ValueError:
         raise RowUnreadable(f"{text!r} is not a date of the form {pattern}") from None
 
@@ -56,7 +56,7 @@ def instant(text: str, pattern: str | None = None, zone: str = "UTC") -> datetim
     """
     plain = digits(text).strip()
     try:
-        value = datetime.strptime(plain, pattern) if pattern else datetime.fromisoformat(plain)
+        value = datetime.strptime(plain, pattern) if pattern else datetime.fromisoformat(plain)  # noqa: DTZ007 (below)
     except ValueError:
         expected = pattern or "ISO 8601, like 2026-03-01T09:30:00Z"
         raise RowUnreadable(f"{text!r} is not a time of the form {expected}") from None
