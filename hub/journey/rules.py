@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import string
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +30,9 @@ def _known(kind: str) -> str:
 _Kinds = tuple[Annotated[str, AfterValidator(_known)], ...]
 
 
+_FACT = re.compile(r"{(\w+)}")
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -43,16 +46,18 @@ class _Rule(_Part):
 
     @model_validator(mode="after")
     def _text_names_facts(self) -> Self:
-        asked = {name for _, name, _, _ in string.Formatter().parse(self.text) if name is not None}
+        asked = set(_FACT.findall(self.text))
         if unknown := sorted(asked - self.facts):
             raise ValueError(
                 f"text: {{{unknown[0]}}} is not a fact of this rule; it has {', '.join(sorted(self.facts))}"
             )
+        if set("{}") & set(_FACT.sub("", self.text)):
+            raise ValueError("text: braces hold the name of a fact and nothing else, like {kind}")
         return self
 
     def say(self, facts: Mapping[str, Any]) -> str:
         """The sentence of ``because``."""
-        return self.text.format_map({name: str(facts.get(name)).replace("_", " ") for name in self.facts})
+        return _FACT.sub(lambda found: str(facts.get(found[1])).replace("_", " "), self.text)
 
 
 class _Counted(_Rule):
@@ -172,6 +177,8 @@ def _load(text: str, basis: RevenueBasis) -> Rules:
         first = error.errors()[0]
         path = _where(first["loc"])
         message = first["msg"].removeprefix("Value error, ")
+        if first["type"].startswith("union_tag"):
+            message = "when must be touchpoint, answer or purchase"
         raise ConfigWrong(f"The lifecycle rules are wrong at {path}: {message}", path=path) from None
     digest = hashlib.sha256(f"{basis}\n{parsed.model_dump_json()}".encode()).hexdigest()
     return Rules(

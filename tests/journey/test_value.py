@@ -1,0 +1,232 @@
+"""Value per currency, with exact minor units."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.journey.timeline import Moment
+from hub.journey.value import NOTHING, Value, Worth, combine, rounded, value
+from hub.values import RevenueBasis
+from tests.journey.moments import moment, on, timelines
+
+BILLED, CASH = RevenueBasis
+
+
+def billed(*moments: Moment) -> Worth:
+    return value(moments, BILLED, UTC)["BDT"]
+
+
+def cash(*moments: Moment) -> Worth:
+    return value(moments, CASH, UTC)["BDT"]
+
+
+HISTORY = (
+    moment("invoice", 1, amount=1000, document="A", due=date(2025, 2, 1)),
+    moment("invoice", 2, amount=501, document="B", due=date(2025, 3, 1)),
+    moment("payment", 3, amount=1000, settles="A"),
+    moment("credit_note", 4, amount=-100, settles="B"),
+    moment("refund", 5, amount=50, settles="A"),
+    moment("invoice", 6, amount=700, document="C"),
+    moment("credit_note", 7, amount=700, settles="C"),
+)
+
+
+def test_billed_value_of_a_history() -> None:
+    assert billed(*HISTORY) == Worth(
+        currency="BDT",
+        invoiced=2201,
+        credited=800,
+        paid=1000,
+        refunded=50,
+        revenue=1401,
+        outstanding=451,
+        orders=2,
+        purchase_days=2,
+        first_purchase_at=on(1),
+        last_purchase_at=on(2),
+        oldest_due=date(2025, 2, 1),
+    )
+
+
+def test_cash_value_of_the_same_history() -> None:
+    assert cash(*HISTORY) == Worth(
+        currency="BDT",
+        invoiced=2201,
+        credited=800,
+        paid=1000,
+        refunded=50,
+        revenue=950,
+        outstanding=451,
+        orders=1,
+        purchase_days=1,
+        first_purchase_at=on(3),
+        last_purchase_at=on(3),
+        oldest_due=date(2025, 2, 1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("total", "parts", "expected"),
+    [(5, 2, 2), (7, 2, 4), (-5, 2, -2), (-7, 2, -4), (10, 3, 3), (11, 3, 4), (1401, 2, 700)],
+)
+def test_the_average_is_rounded_half_to_even(total: int, parts: int, expected: int) -> None:
+    assert rounded(total, parts) == expected
+
+
+def test_the_average_order_is_null_without_orders() -> None:
+    assert billed(moment("payment", 1, amount=5)).average_order is None
+    assert billed(*HISTORY).average_order == 700
+
+
+def test_currencies_are_never_added() -> None:
+    both = value(
+        [moment("invoice", 1, amount=5, currency="USD"), moment("invoice", 2, amount=7, currency="BDT")], BILLED, UTC
+    )
+    assert [(worth.currency, worth.revenue) for worth in both.worths] == [("BDT", 7), ("USD", 5)]
+    assert both["EUR"] == Worth(currency="EUR")
+
+
+def test_what_is_not_of_record_never_counts() -> None:
+    assert value([moment("invoice", 1, amount=5, counted=False)], BILLED, UTC) == NOTHING
+
+
+def test_an_invoice_of_less_than_nothing_is_negative_revenue_and_a_credit_to_the_account() -> None:
+    worth = billed(moment("invoice", 1, amount=500, document="A"), moment("invoice", 2, amount=-200, document="B"))
+    assert (worth.invoiced, worth.revenue, worth.outstanding, worth.orders) == (300, 300, 300, 1)
+
+
+def test_paying_one_invoice_twice_pays_no_other() -> None:
+    worth = billed(
+        moment("invoice", 1, amount=500, document="A"),
+        moment("invoice", 2, amount=300, document="B", due=date(2025, 5, 5)),
+        moment("payment", 3, amount=500, settles="A"),
+        moment("payment", 4, amount=500, settles="A"),
+    )
+    assert (worth.outstanding, worth.oldest_due) == (300, date(2025, 5, 5))
+
+
+def test_a_payment_that_names_nothing_pays_what_is_owed_and_never_more() -> None:
+    invoice = moment("invoice", 1, amount=500, document="A", due=date(2025, 5, 5))
+    assert billed(invoice, moment("payment", 2, amount=200)).outstanding == 300
+    paid = billed(invoice, moment("payment", 2, amount=900))
+    assert (paid.outstanding, paid.oldest_due) == (0, None)
+
+
+def test_a_payment_of_an_invoice_that_nobody_heard_of_pays_nothing_else() -> None:
+    assert (
+        billed(
+            moment("invoice", 1, amount=500, document="A"), moment("payment", 2, amount=500, settles="Z")
+        ).outstanding
+        == 500
+    )
+
+
+def test_lines_of_one_document_are_one_order() -> None:
+    worth = billed(*(moment("invoice", day, amount=100, document="A") for day in (1, 2)))
+    assert (worth.orders, worth.revenue, worth.average_order) == (1, 200, 200)
+
+
+def test_instalments_of_one_invoice_are_one_order_on_the_cash_basis() -> None:
+    worth = cash(*(moment("payment", day, amount=100, settles="A") for day in (1, 2)), moment("payment", 3, amount=40))
+    assert (worth.orders, worth.revenue) == (2, 240)
+
+
+def test_a_refund_that_names_the_payment_itself_takes_it_back() -> None:
+    worth = cash(
+        moment("payment", 1, amount=100, settles="A", document="ch_1"),
+        moment("refund", 2, amount=100, settles="ch_1"),
+        moment("payment", 3, amount=40),
+    )
+    assert (worth.orders, worth.revenue, worth.first_purchase_at) == (1, 40, on(3))
+
+
+def test_a_credit_that_names_the_other_currency_takes_nothing_back() -> None:
+    worth = billed(
+        moment("invoice", 1, amount=100, document="A"),
+        moment("credit_note", 2, amount=100, settles="A", currency="USD"),
+    )
+    assert (worth.orders, worth.revenue) == (1, 100)
+
+
+def test_purchase_days_are_days_of_the_zone() -> None:
+    late = [moment("invoice", day, amount=5) for day in (1, 1.3)]  # 12:00 and 19:12 UTC
+    assert value(late, BILLED, UTC)["BDT"].purchase_days == 1
+    assert value(late, BILLED, ZoneInfo("Asia/Dhaka"))["BDT"].purchase_days == 2
+
+
+@settings(max_examples=300, deadline=None)
+@given(timelines(), st.randoms(), st.sampled_from(RevenueBasis))
+def test_any_order_gives_the_same(moments: list[Moment], random: Random, basis: RevenueBasis) -> None:
+    shuffled = [*moments, *moments]
+    random.shuffle(shuffled)
+    assert value(shuffled, basis, UTC) == value(moments, basis, UTC)
+
+
+@settings(max_examples=300, deadline=None)
+@given(timelines(), st.sampled_from(RevenueBasis))
+def test_revenue_and_debts_keep_their_bounds(moments: list[Moment], basis: RevenueBasis) -> None:
+    for worth in value(moments, basis, UTC).worths:
+        billed_ = worth.invoiced - worth.credited
+        received = worth.paid - worth.refunded
+        assert worth.revenue == (billed_ if basis is BILLED else received)
+        assert worth.outstanding >= 0
+        assert worth.purchase_days <= worth.orders
+        assert (worth.first_purchase_at is None) == (worth.last_purchase_at is None) == (worth.orders == 0)
+
+
+@settings(max_examples=200, deadline=None)
+@given(timelines(), timelines(), timelines())
+def test_values_of_customers_form_a_monoid(one: list[Moment], two: list[Moment], three: list[Moment]) -> None:
+    a, b, c = (value(each, BILLED, UTC) for each in (one, two, three))
+    assert combine(a, NOTHING) == a == combine(NOTHING, a)
+    assert combine(a, b) == combine(b, a)
+    assert combine(combine(a, b), c) == combine(a, combine(b, c))
+
+
+def test_combined_values_add_up() -> None:
+    assert combine(value(HISTORY, BILLED, UTC), Value((Worth(currency="BDT", revenue=1, last_purchase_at=on(9)),)))[
+        "BDT"
+    ] == Worth(
+        currency="BDT",
+        invoiced=2201,
+        credited=800,
+        paid=1000,
+        refunded=50,
+        revenue=1402,
+        outstanding=451,
+        orders=2,
+        purchase_days=2,
+        first_purchase_at=on(1),
+        last_purchase_at=on(9),
+        oldest_due=date(2025, 2, 1),
+    )
+
+
+_DOCUMENT = st.tuples(st.sampled_from("ABCDE"), st.sampled_from([40, 60, 100]), st.integers(0, 30))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_DOCUMENT, max_size=14), st.lists(_DOCUMENT, max_size=14))
+def test_orders_are_the_documents_with_something_left(
+    invoices: list[tuple[str, int, int]], credited: list[tuple[str, int, int]]
+) -> None:
+    left = Counter(Z=100_000)  # keeps the whole net above zero
+    for number, amount, _ in invoices:
+        left[number] += amount
+    for number, amount, _ in credited:
+        left[number] -= amount
+    bought = {number for number, _, _ in invoices} | {"Z"}
+    worth = billed(
+        moment("invoice", -1, amount=100_000, document="Z"),
+        *(moment("invoice", day, amount=a, document=n, id=f"i{i}") for i, (n, a, day) in enumerate(invoices)),
+        *(moment("credit_note", day, amount=-a, settles=n, id=f"c{i}") for i, (n, a, day) in enumerate(credited)),
+    )
+    assert worth.orders == sum(left[number] > 0 for number in bought)
+    assert worth.outstanding == sum(max(0, left[number]) for number in bought)
