@@ -52,6 +52,11 @@ def text_of(value: str) -> str:
     return _CONTROL.sub("", clean(value)).strip()
 
 
+def plain(value: str) -> str:
+    """A header field unfolded, as text that can be encoded, encoded words left alone."""
+    return _CONTROL.sub("", _eight_bit(_FOLD.sub(" ", value)))
+
+
 def _eight_bit(value: str) -> str:
     return value if value.isascii() else decode(value.encode("utf-8", "surrogateescape"))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -54,10 +55,14 @@ class Messages(sdk.PullStream):
     async def pages(self, cursor: sdk.Cursor | None) -> AsyncIterator[sdk.Page]:
         """Pages of at most 200 mails or 16 MB. Files are read in a thread."""
         pages = self._pages(cursor)
-        while (page := await asyncio.to_thread(next, pages, None)) is not None:
-            yield page
+        try:
+            while (page := await asyncio.to_thread(next, pages, None)) is not None:
+                yield page
+        finally:
+            with contextlib.suppress(ValueError):  # cancelled while the thread still reads: it ends by itself
+                pages.close()
 
-    def _pages(self, cursor: sdk.Cursor | None) -> Iterator[sdk.Page]:
+    def _pages(self, cursor: sdk.Cursor | None) -> Generator[sdk.Page, None, None]:
         found = folder.survey(self.settings.path)
         if not cursor and not folder.holds_mail(found) and not folder.is_maildir(self.settings.path):
             raise sdk.ConfigWrong(_no_mailbox(self.settings.path), path="path")
@@ -96,9 +101,9 @@ class Messages(sdk.PullStream):
 
     def _correspondence(self, mail: Mail, about: sdk.Touchpoint) -> list[sdk.Touchpoint]:
         senders = mail.addresses("from") or mail.addresses("sender") or mail.addresses("return-path")
-        if not senders:
-            raise sdk.RowUnreadable("the mail names no sender", path="From")
         to, cc = mail.addresses("to"), mail.addresses("cc", "bcc")
+        if not senders:  # "From: <>": it belongs to nobody until a person says whose it is
+            return [replace(about, part="from:", text=_snippet(mail, ""), participants=self._participants((), to, cc))]
         sender = senders[0]
         about = replace(about, text=_snippet(mail, sender.name))
         if not self._is_own(sender):
@@ -193,12 +198,15 @@ def _base(mail: Mail, row: sdk.Row, occurred_at: datetime, report: Report | None
         occurred_at=occurred_at,
         title=subject,
         automated=report is not None or is_automated(mail),
-        properties=_properties(mail, row, subject, report.original_id if report else ""),
+        properties=_properties(mail, row, subject, report),
     )
 
 
-def _properties(mail: Mail, row: sdk.Row, subject: str, original_id: str) -> dict[str, Any]:
+def _properties(mail: Mail, row: sdk.Row, subject: str, report: Report | None) -> dict[str, Any]:
     whole = "truncated" not in row.envelope
+    original_id = report.original_id if report else ""
+    # the parts of a report are the report, not files somebody sent
+    attachments = mail.attachments() if report is None or report.kind == "auto_reply" else []
     before = (*mail.references[:1], mail.in_reply_to, original_id, mail.id, row.key)
     properties: dict[str, Any] = {
         "message_id": mail.id,
@@ -208,7 +216,7 @@ def _properties(mail: Mail, row: sdk.Row, subject: str, original_id: str) -> dic
         "subject": subject,
         "list_id": mail.field("list-id"),
         "original_message_id": original_id,
-        "attachments": [asdict(one) if whole else {"name": one.name, "type": one.type} for one in mail.attachments()],
+        "attachments": [asdict(one) if whole else {"name": one.name, "type": one.type} for one in attachments],
     }
     if not whole:
         properties["truncated"] = int(row.envelope["truncated"])

@@ -25,7 +25,8 @@ class _AsReceived(Compat32):
     """Header fields as the bytes that came (surrogates for 8-bit), so that we decode them ourselves."""
 
     def header_fetch_parse(self, name: str, value: str) -> str:
-        return value
+        # the library itself reads the fields about content, and stumbles over charsets that are no text
+        return header.plain(value) if name.lower().startswith("content-") else value
 
 
 _POLICY: Any = _AsReceived()
@@ -102,7 +103,7 @@ class Mail:
         while waiting and seen < _MAX_PARTS:
             part = waiting.pop(0)
             seen += 1
-            payload = part.get_payload()
+            payload = part.get_payload() if part.is_multipart() else None
             if isinstance(payload, list) and part.get_content_maintype() != "message":
                 waiting[:0] = [inner for inner in payload if isinstance(inner, Message)]
             else:

@@ -11,11 +11,11 @@ import re
 _MAX_LINES = 5000
 _WROTE = (
     r"wrote|writes|schrieb|schreef|skrev|kirjoitti|a écrit|escribió|escreveu|ha scritto|napisał\(?a?\)?|napsal\(?a?\)?"
-    r"|написала?|пишет|пише|yazdı|লিখেছেন|লিখেছে|লিখেছিলেন|لکھا|لکھتے ہیں|تحریر کیا|كتب|کتب|نوشت|लिखा"  # noqa: RUF001
+    r"|написала?|пишет|пише|yazdı|লিখেছেন|লিখেছে|লিখেছিলেন|لکھا|لکھتے ہیں|تحریر کیا|كتب|کتب|نوشت|लिखा"
     r"|写道|さん[はが].*書"
 )
-_ATTRIBUTION = re.compile(rf"(?:{_WROTE})(?!\w)(?:.{{0,40}}[:：]|\s*)$", re.IGNORECASE)  # noqa: RUF001 (Asian colon)
-_ATTRIBUTION_ABOVE_QUOTE = re.compile(r".*(?:@|\d[.:/-]\d).*[:：]$")  # noqa: RUF001
+_ATTRIBUTION = re.compile(rf"(?:{_WROTE})(?!\w)(?:.{{0,40}}[:：]|\s*)$", re.IGNORECASE)
+_ATTRIBUTION_ABOVE_QUOTE = re.compile(r".*(?:@|\d[.:/-]\d).*[:：]$")
 _ATTRIBUTION_START = re.compile(
     r"(?:On|Am|Op|Le|El|Il|Em|Den|Dnia|Dne|W dniu|Le|في|في يوم|مورخہ|بتاریخ|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|"
     r"\d{4}年|[\w.+-]+@|\S.*\d{1,2}:\d\d)",
@@ -40,7 +40,7 @@ _LABELS = {
 _BLOCK_START = re.compile(rf"\s*\*?(?:{_LABELS['from']})\s?:\s?\*?\s*\S", re.IGNORECASE)
 _BLOCK_MORE = re.compile(rf"\s*\*?(?:{_LABELS['other']})\s?:\*?(?:\s|$)", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s*(?:_{5,}|-{5,}|\*{5,}|={5,})\s*$")
-_SIGNATURE = re.compile(r"\s*(?:--|—|–|__)\s*$")  # noqa: RUF001 (dashes people use)
+_SIGNATURE = re.compile(r"\s*(?:--|—|–|__)\s*$")
 _LIST_FOOTER = re.compile(r"\s*_{20,}\s*$")
 _DEVICE = re.compile(
     r"\s*(?:Sent (?:from|via) (?:my|a|Yahoo|Outlook|Mail|Samsung|Proton) ?[^,.:;]{0,50}|Get Outlook for \w+.*"
@@ -104,12 +104,13 @@ def _is_quoted(line: str) -> bool:
 def _attribution(lines: list[str], at: int) -> int:
     """How many lines from ``at`` say "On Monday Anna wrote:", wrapped over up to three lines; 0 when they do not."""
     joined = ""
+    dated = _ATTRIBUTION_START.match(lines[at].strip())
     for length in range(1, 4):
         line = lines[at + length - 1].strip() if at + length <= len(lines) else ""
         if not line or _is_quoted(line) or len(joined) > 300:
             return 0
         joined = f"{joined} {line}".strip()
-        if _ATTRIBUTION_START.match(joined) and _ATTRIBUTION.search(joined) and re.search(r"\d|@", joined):
+        if dated and _ATTRIBUTION.search(joined) and re.search(r"\d|@", joined):
             return length
         if length == 1 and (_ATTRIBUTION_ABOVE_QUOTE.match(line) or _BLOCK_MORE.match(line)):
             following = next((line for line in lines[at + 1 : at + 4] if line.strip()), "")
