@@ -108,16 +108,17 @@ def filled(**traits: str) -> dict[str, str]:
 
 
 def birthday(cells: Cells, column: str | None, pattern: str | None) -> str:
-    """``YYYY-MM-DD``, or ``--MM-DD`` when ``pattern`` has no year. Raises ``RowUnreadable``."""
+    """``YYYY-MM-DD``, or ``--MM-DD`` when ``pattern`` has no year; empty when the cell is no birthday."""
     text = cells.text(column)
-    if not text:
+    try:
+        if pattern and "%Y" not in pattern and "%y" not in pattern:
+            # Read in a leap year: the 29th of February is a birthday.
+            return "-" + sdk.day(f"{text} 2000", f"{pattern} %Y").isoformat()[4:]
+        if text.startswith("--"):
+            return "-" + sdk.day(f"2000{text[1:]}").isoformat()[4:]
+        return sdk.day(text if pattern else text[:10], pattern or "%Y-%m-%d").isoformat()
+    except sdk.RowUnreadable:
         return ""
-    if pattern and "%Y" not in pattern and "%y" not in pattern:
-        # Read in a leap year: the 29th of February is a birthday.
-        return "-" + _of(column, lambda: sdk.day(f"{text} 2000", f"{pattern} %Y")).isoformat()[4:]
-    if text.startswith("--"):
-        return "-" + _of(column, lambda: sdk.day(f"2000{text[1:]}")).isoformat()[4:]
-    return _of(column, lambda: sdk.day(text if pattern else text[:10], pattern or "%Y-%m-%d")).isoformat()
 
 
 def sortable(cells: Cells, column: str | None) -> str | None:

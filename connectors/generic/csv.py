@@ -161,6 +161,9 @@ class Rows(sdk.PullStream):
         """One moment of the row; the last of them carries what stands now."""
         settings, columns = self._settings, self._settings.columns
         automated = settings.kind == "profile" if settings.automated is None else settings.automated
+        born = birthday(cells, columns.birthday, settings.birthday_format)
+        # A mistyped birthday is no reason to lose the row's address: it stays a property, as typed.
+        unread = filled(**{columns.birthday: cells.text(columns.birthday)}) if columns.birthday and not born else {}
         return sdk.Touchpoint(
             kind=settings.kind,
             channel=settings.channel,
@@ -173,9 +176,9 @@ class Rows(sdk.PullStream):
             amount=cells.money(columns.amount, columns.currency) if standing else None,
             quantity=self._quantity(cells) if standing else None,
             identifiers=tuple(self._identifiers(cells)),
-            traits=self._traits(cells),
+            traits=self._traits(cells) | ({"birthday": born} if born else {}),
             matters=tuple(self._matters(cells, standing=standing)),
-            properties=self._properties(cells),
+            properties=self._properties(cells) | unread,
         )
 
     def _identifiers(self, cells: Cells) -> Iterator[sdk.Identifier]:
@@ -198,8 +201,6 @@ class Rows(sdk.PullStream):
         both = f"{cells.text(columns.given_name)} {cells.text(columns.family_name)}".strip()
         if both and "name" not in traits:
             traits["name"] = both
-        if born := birthday(cells, columns.birthday, self._settings.birthday_format):
-            traits["birthday"] = born
         return traits
 
     def _quantity(self, cells: Cells) -> sdk.Quantity | None:
