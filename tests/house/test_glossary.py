@@ -18,6 +18,8 @@ GRAPHQL = {"Query", "Mutation", "Subscription", "PageInfo"}
 # Words for ideas that have another: a touchpoint, a source, a customer, one hub for one company.
 BANNED_WORDS = {"Activity", "Event", "Interaction", "Tenant"}
 BANNED_NAMES = {"Connection", "Contact", "Datasource", "Person", "Integration"}
+# In Relay's sense a Connection is a page of the graph; for a source it would be a synonym.
+PAGES = "hub.api.connections.Connection"
 
 
 def folded(name: str) -> str:
@@ -58,8 +60,9 @@ def synonyms(root: Path) -> Iterator[str]:
         for node in ast.walk(module.tree):
             if isinstance(node, ast.ClassDef):
                 parts = set(re.findall(r"[A-Z][a-z]+", node.name))
-                if parts & BANNED_WORDS or node.name in BANNED_NAMES:
-                    yield f"{name}.{node.name}: the glossary has another word for it"
+                full = f"{name}.{node.name}"
+                if full != PAGES and (parts & BANNED_WORDS or node.name in BANNED_NAMES):
+                    yield f"{full}: the glossary has another word for it"
 
 
 def test_every_name_is_explained() -> None:
