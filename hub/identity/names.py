@@ -9,7 +9,9 @@ from functools import lru_cache
 from hub.reading import digits
 
 # NFC and NFKC keep these apart although people type either; the Urdu form stands (Unicode 14, chapter 9).
-_LETTERS = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ه": "ہ", "ھ": "ہ", "ة": "ہ", "أ": "ا", "إ": "ا", "ٱ": "ا", "ـ": None})
+_LETTERS = str.maketrans(
+    {"ي": "ی", "ى": "ی", "ك": "ک", "ه": "ہ", "ھ": "ہ", "ة": "ہ", "أ": "ا", "إ": "ا", "ٱ": "ا", "ـ": None}
+)
 _KHANDA_TA = re.compile("ত্\u200d")
 _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f\u0900-\u0dff]+[^\W_]*)*")
 _TITLES = frozenset(

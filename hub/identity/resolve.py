@@ -64,6 +64,8 @@ class Partition:
     """Claims by part; the edges that hold the parts together, the refused ones and the contradicted decisions."""
 
     parts: list[list[Key]]
+    holders: dict[Node, int] = field(default_factory=dict)
+    """Which part (place in ``parts``) holds an identifier."""
     joined: list[Edge] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     inert: list[Decision] = field(default_factory=list)
@@ -161,8 +163,35 @@ def resolve(claims: Sequence[Claim], decisions: Sequence[Decision], rules: Rules
     partition = Partition([])
     _, partition.inert = _decide(forest, live, unite=True)
     _join(forest, edges, partition)
-    partition.parts = _parts(forest, claims)
+    _collect(forest, claims, partition)
     return partition
+
+
+def uncontested(claims: Sequence[Claim], rules: Rules) -> bool:
+    """Whether nothing could be refused among claims that hang together, so that they are one part without more ado."""
+    nodes = {node for claim in claims for node in claim.nodes}
+    if len(nodes) > rules.most_identifiers or any(claim.touchpoint is not None for claim in claims):
+        return False
+    unique = [key for node in nodes if (key := group(node))]
+    return len(unique) == len(set(unique))
+
+
+def components(claims: Sequence[Claim], decisions: Iterable[Decision]) -> list[list[Claim]]:
+    """Claims that hang together through shared identifiers or through decisions, however indirectly."""
+    forest = _Forest(Rules(), {})
+    for claim in claims:
+        star = centre(claim)
+        if star is not None:
+            for node in claim.nodes:
+                forest.unite(star, node)
+    for decision in decisions:
+        forest.unite(touchpoint_node(decision.a), touchpoint_node(decision.b))
+    found: dict[Node, list[Claim]] = {}
+    for claim in claims:
+        star = centre(claim)
+        if star is not None:
+            found.setdefault(forest.find(star), []).append(claim)
+    return list(found.values())
 
 
 def _decide(forest: _Forest, live: Sequence[Decision], *, unite: bool) -> tuple[list[Decision], list[Decision]]:
@@ -216,10 +245,19 @@ def _aliases(base: _Forest, same: Iterable[Decision]) -> dict[tuple[Group, str],
     return {key: min(values) for key, values in classes.items()}
 
 
-def _parts(forest: _Forest, claims: Sequence[Claim]) -> list[list[Key]]:
-    parts: dict[Node, list[Key]] = {}
+def _collect(forest: _Forest, claims: Sequence[Claim], partition: Partition) -> None:
+    places: dict[Node, int] = {}
     for claim in claims:
         star = centre(claim)
-        if star is not None:
-            parts.setdefault(forest.find(star), []).append(claim.key)
-    return list(parts.values())
+        if star is None:
+            continue
+        place = places.setdefault(forest.find(star), len(places))
+        if place == len(partition.parts):
+            partition.parts.append([])
+        partition.parts[place].append(claim.key)
+    for claim in claims:
+        for node in claim.nodes:
+            # An identifier whose every edge was refused hangs alone: it belongs to nobody.
+            place_of = places.get(forest.find(node))
+            if place_of is not None:
+                partition.holders[node] = place_of

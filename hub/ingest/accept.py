@@ -48,9 +48,7 @@ def digest_of(row: Row, stream: Stream) -> str:
     return hashlib.sha256(content + (b"\x00deleted" if row.deleted else b"")).hexdigest()[:32]
 
 
-def accept(
-    session: Session, arrival: Arrival, rows: Sequence[Row], cursor: Cursor | None = None
-) -> Accepted:
+def accept(session: Session, arrival: Arrival, rows: Sequence[Row], cursor: Cursor | None = None) -> Accepted:
     """Store what is new or changed, count it in its run, and move the checkpoint, all in the caller's transaction."""
     last = records.take_numbers(session)
     stream = arrival.stream
@@ -76,7 +74,9 @@ def accept(
         records.give_numbers(session, last)
     _count(session, arrival, outcomes)
     if cursor is not None:
-        records.save_checkpoint(session, arrival.source, stream.name, orjson.dumps(dict(cursor)).decode(), arrival.run, arrival.at)
+        records.save_checkpoint(
+            session, arrival.source, stream.name, orjson.dumps(dict(cursor)).decode(), arrival.run, arrival.at
+        )
     return Accepted(outcomes, last if fresh else max((number for _, number in outcomes), default=0))
 
 
@@ -122,5 +122,10 @@ def _count(session: Session, arrival: Arrival, outcomes: Sequence[tuple[RowOutco
     for outcome, _ in outcomes:
         tally[outcome] += 1
     records.count_run(
-        session, arrival.run, len(outcomes), tally[RowOutcome.NEW], tally[RowOutcome.CHANGED], tally[RowOutcome.UNCHANGED]
+        session,
+        arrival.run,
+        len(outcomes),
+        tally[RowOutcome.NEW],
+        tally[RowOutcome.CHANGED],
+        tally[RowOutcome.UNCHANGED],
     )

@@ -34,7 +34,9 @@ class Store(ABC):
         if address.startswith(("postgresql://", "postgres://")):
             return PostgresStore(address)
         if "://" in address:
-            raise ConfigWrong(f"{address.split('://')[0]}:// is no place for a hub: give a folder or a postgresql:// address")
+            raise ConfigWrong(
+                f"{address.split('://')[0]}:// is no place for a hub: give a folder or a postgresql:// address"
+            )
         return SqliteStore(Path(address))
 
     @abstractmethod

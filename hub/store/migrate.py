@@ -30,7 +30,10 @@ def migrate(url: str, line: str, schema: str | None = None) -> None:
 
 def open_engine(url: str) -> Engine:
     """An engine whose SQLite transactions hold DDL too, so that a killed migration leaves nothing half-done."""
-    engine = create_engine(url.replace("postgres://", "postgresql+psycopg://").replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
+    engine = create_engine(
+        url.replace("postgres://", "postgresql+psycopg://").replace("postgresql://", "postgresql+psycopg://"),
+        poolclass=NullPool,
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))

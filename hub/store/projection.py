@@ -98,6 +98,7 @@ class TouchpointRow(Projection, table=True):
     settles: str | None = column.text(nullable=True)
     thread: str | None = column.text(nullable=True)
     due_on: str | None = column.text(nullable=True)
+    deal_open: bool | None = None
     properties: str = column.text()
     traits: str | None = column.text(nullable=True)
     claim: int | None = column.number(nullable=True)
@@ -212,6 +213,7 @@ class IdentifierRow(Projection, table=True):
     blocked: str | None = column.text(nullable=True)
     capped: str | None = column.text(nullable=True)
     joins: bool
+    component: int | None = column.number(nullable=True)
     customer: int | None = column.number(nullable=True)
     first_seen: int = column.number()
     last_seen: int = column.number()

@@ -117,7 +117,11 @@ class DecisionRow(Truth, table=True):
     """A link decision: a person said that two touchpoints are of the same customer, or are not."""
 
     __tablename__ = "decision"
-    __table_args__ = (Index("decision_of_operation", "operation"),)
+    __table_args__ = (
+        Index("decision_of_operation", "operation"),
+        Index("decision_of_a", "a"),
+        Index("decision_of_b", "b"),
+    )
     number: int = column.key()
     operation: str = column.text()
     kind: str = column.text()

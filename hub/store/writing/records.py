@@ -61,7 +61,9 @@ def versions(session: Session, source: int, stream: str, keys: Sequence[str]) ->
     )  # fmt: skip
     for number, source_, stream_, key, version, source_version, digest, deleted, run, at, historical in rows:
         found.setdefault(key, []).append(
-            Version(number, source_, stream_, key, version, source_version, digest, bool(deleted), run, at, bool(historical))
+            Version(
+                number, source_, stream_, key, version, source_version, digest, bool(deleted), run, at, bool(historical)
+            )
         )
     return found
 
@@ -73,6 +75,11 @@ def heard(session: Session, after: int, until: int, limit: int) -> list[tuple[in
         after, until, limit,
     )  # fmt: skip
     return [(number, source, stream, key) for number, source, stream, key in rows]
+
+
+def run_nums(session: Session, ids: Sequence[str]) -> list[int]:
+    """Row numbers of runs by public id."""
+    return [num for (num,) in session.all("SELECT num FROM run WHERE id = ANY($1::text[])", list(ids))]
 
 
 def keys_of_run(session: Session, run: int) -> list[tuple[int, str, str]]:
@@ -89,7 +96,9 @@ def keys_of_source(session: Session, source: int) -> list[tuple[int, str, str]]:
 
 def keys_of_records(session: Session, numbers: Sequence[int]) -> list[tuple[int, str, str]]:
     """(source, stream, key) of records by truth number."""
-    rows = session.all("SELECT DISTINCT source, stream, key FROM record WHERE number = ANY($1::bigint[])", list(numbers))
+    rows = session.all(
+        "SELECT DISTINCT source, stream, key FROM record WHERE number = ANY($1::bigint[])", list(numbers)
+    )
     return [(source, stream, key) for source, stream, key in rows]
 
 
@@ -110,7 +119,9 @@ def envelope_numbers(session: Session, contents: Mapping[str, str]) -> dict[str,
     """Row numbers of envelopes by digest; new ones are stored."""
     known = {
         digest: num
-        for num, digest in session.all("SELECT num, digest FROM envelope WHERE digest = ANY($1::text[])", list(contents))
+        for num, digest in session.all(
+            "SELECT num, digest FROM envelope WHERE digest = ANY($1::text[])", list(contents)
+        )
     }
     missing = [digest for digest in contents if digest not in known]
     if missing:
@@ -141,7 +152,9 @@ def start_run(session: Session, source: int, kind: str, at: int) -> tuple[int, s
 def standing_run(session: Session, source: int, at: int, since: int) -> int:
     """The run that gathers a source's deliveries of a day, begun when there is none since ``since``."""
     found = session.value(
-        "SELECT num FROM run WHERE source = $1 AND kind = 'PUSH' AND started_at >= $2 ORDER BY num DESC LIMIT 1", source, since
+        "SELECT num FROM run WHERE source = $1 AND kind = 'PUSH' AND started_at >= $2 ORDER BY num DESC LIMIT 1",
+        source,
+        since,
     )
     return int(found) if found else start_run(session, source, "PUSH", at)[0]
 
@@ -157,7 +170,12 @@ def count_run(session: Session, run: int, received: int, stored: int, changed: i
 
 def advance_run(session: Session, run: int, expected: int | None, done: float | None) -> None:
     """Say how far a run has come."""
-    session.run("UPDATE run SET expected = coalesce($1::bigint, expected), done = coalesce($2::float8, done) WHERE num = $3", expected, done, run)
+    session.run(
+        "UPDATE run SET expected = coalesce($1::bigint, expected), done = coalesce($2::float8, done) WHERE num = $3",
+        expected,
+        done,
+        run,
+    )
 
 
 def finish_run(session: Session, run: int, state: str, error: str | None, at: int) -> None:
@@ -167,7 +185,9 @@ def finish_run(session: Session, run: int, state: str, error: str | None, at: in
 
 def save_checkpoint(session: Session, source: int, stream: str, cursor: str, run: int, at: int) -> None:
     """Keep the cursor a pull resumes from."""
-    session.upsert("checkpoint", ["source", "stream"], ["cursor", "run", "saved_at"], [(source, stream, cursor, run, at)])
+    session.upsert(
+        "checkpoint", ["source", "stream"], ["cursor", "run", "saved_at"], [(source, stream, cursor, run, at)]
+    )
 
 
 def checkpoint(session: Session, source: int, stream: str) -> object | None:
@@ -190,4 +210,6 @@ def withdrawn(session: Session) -> dict[str, set[str]]:
 
 def withdrawals_between(session: Session, after: int, until: int) -> Iterable[tuple[str, str]]:
     """(kind, target) of withdrawals and restorations in (after, until]."""
-    return session.all("SELECT kind, target FROM withdrawal WHERE number > $1 AND number <= $2 ORDER BY number", after, until)  # type: ignore[return-value]
+    return session.all(
+        "SELECT kind, target FROM withdrawal WHERE number > $1 AND number <= $2 ORDER BY number", after, until
+    )  # type: ignore[return-value]

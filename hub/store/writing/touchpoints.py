@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hub.store.session import Session
 
@@ -11,7 +12,7 @@ COLUMNS = (
     "num id source record heard kind channel direction automated historical occurred_at occurred_on time_precision recorded_at "
     "retracted_at title text amount currency cost cost_currency quantity quantity_unit origin_source origin_medium "
     "origin_campaign origin_term origin_content origin_click_id origin_referrer origin_landing_page campaign document "
-    "document_key settles thread due_on properties traits claim anchor customer organisation gave_id digest"
+    "document_key settles thread due_on deal_open properties traits claim anchor customer organisation gave_id digest"
 ).split()  # fmt: skip
 
 
@@ -101,7 +102,11 @@ def retract(session: Session, nums: Sequence[int], at: int) -> None:
 
 def insert_participants(session: Session, rows: Sequence[Sequence[object]]) -> None:
     """Write participants."""
-    session.insert("participant", ["touchpoint", "position", "role", "name", "identifier", "identifier_masked", "name_masked"], rows)
+    session.insert(
+        "participant",
+        ["touchpoint", "position", "role", "name", "identifier", "identifier_masked", "name_masked"],
+        rows,
+    )
 
 
 def insert_lines(session: Session, rows: Sequence[Sequence[object]]) -> None:
@@ -119,11 +124,13 @@ def assign_each(session: Session, rows: Sequence[tuple[int | None, int | None, s
     session.many("UPDATE touchpoint SET customer = $1, organisation = $2, anchor = $3 WHERE num = $4", rows)
 
 
-def anchored(session: Session, anchors: Sequence[str]) -> list[tuple[int, int | None, int | None, int | None, int | None, str]]:
-    """Touchpoints without usable identifiers whose anchor is one of these, where their customer is not the anchor's:
-    (num, customer, organisation, the anchor's customer, the anchor's organisation, anchor)."""
-    return session.all(  # type: ignore[return-value]
-        "SELECT d.num, d.customer, d.organisation, a.customer, a.organisation, d.anchor FROM touchpoint d "
+def anchored(session: Session, anchors: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Touchpoints without a customer of their own whose anchor is one of these, where their customer is not the anchor's:
+    (num, id, customer, organisation, the anchor's customer, the anchor's organisation, anchor)."""
+    if not anchors:
+        return []
+    return session.all(
+        "SELECT d.num, d.id, d.customer, d.organisation, a.customer, a.organisation, d.anchor FROM touchpoint d "
         "LEFT JOIN claim c ON c.num = d.claim "
         "JOIN touchpoint a ON a.id = d.anchor WHERE d.anchor = ANY($1::text[]) AND c.customer IS NULL AND c.organisation IS NULL "
         "AND (coalesce(d.customer, 0) <> coalesce(a.customer, 0) OR coalesce(d.organisation, 0) <> coalesce(a.organisation, 0))",
@@ -131,11 +138,13 @@ def anchored(session: Session, anchors: Sequence[str]) -> list[tuple[int, int | 
     )
 
 
-def anchors_among(session: Session, customers: Sequence[int]) -> list[str]:
-    """Ids of touchpoints of these customers that others are about."""
+def anchors_of_claims(session: Session, claims: Sequence[int]) -> list[str]:
+    """Ids of touchpoints with these claims that others are about."""
+    if not claims:
+        return []
     rows = session.all(
-        "SELECT DISTINCT a.id FROM touchpoint a JOIN touchpoint d ON d.anchor = a.id WHERE a.customer = ANY($1::bigint[])",
-        list(customers),
+        "SELECT DISTINCT a.id FROM touchpoint a JOIN touchpoint d ON d.anchor = a.id WHERE a.claim = ANY($1::bigint[])",
+        list(claims),
     )
     return [id_ for (id_,) in rows]
 
@@ -144,9 +153,3 @@ def mark_named(session: Session, ids: Sequence[str]) -> None:
     """Remember that touchpoints gave a customer its id."""
     if ids:
         session.run("UPDATE touchpoint SET gave_id = TRUE WHERE id = ANY($1::text[])", list(ids))
-
-
-def upsert_reference(session: Session, table: str, key: Sequence[str], columns: Sequence[str], rows: Mapping[tuple[object, ...], Sequence[object]]) -> None:
-    """Write products, campaigns or users: the newest record about each stands."""
-    if rows:
-        session.upsert(table, key, columns, [(*names, *values) for names, values in rows.items()])

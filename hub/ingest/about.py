@@ -1,0 +1,180 @@
+"""Matters: what touchpoints say about them, their fold, and the customers they give to touchpoints that have no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from hub.clock import micros, moment
+from hub.ids import matter_id
+from hub.ingest.rows import json_text
+from hub.journey.matters import MatterState, Said, fold
+from hub.money import major, minor
+from hub.store.session import Session
+from hub.store.writing import matters, touchpoints
+from hub.store.writing.numbers import Numbers
+from hub.values import MatterClaim, MatterKind, MatterOutcome, Money, Touchpoint
+
+_END_OF_DAY = time(23, 59, 59)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A touchpoint that speaks of matters."""
+
+    num: int
+    at: int
+    source: str
+    source_num: int
+    touchpoint: Touchpoint
+
+
+def register(session: Session, numbers: Numbers, spoken: Iterable[Spoken]) -> set[int]:
+    """Write what touchpoints say about matters; the answer is the matters to fold again."""
+    claims: list[tuple[str, Spoken, MatterClaim]] = []
+    for each in spoken:
+        for claim in each.touchpoint.matters:
+            claims.append((matter_id(each.source, claim.kind, claim.reference), each, claim))
+    known = matters.by_id(session, list({id_ for id_, _, _ in claims}))
+    fresh: list[tuple[object, ...]] = []
+    rows: dict[tuple[int, int], tuple[object, ...]] = {}
+    for id_, each, claim in claims:
+        if id_ not in known:
+            known[id_] = numbers.next("matter")
+            fresh.append(
+                _row(
+                    known[id_],
+                    id_,
+                    each.source_num,
+                    claim.kind,
+                    claim.reference,
+                    None,
+                    {},
+                    (None, None, None),
+                    ZoneInfo("UTC"),
+                )
+            )
+        rows[known[id_], each.num] = (known[id_], each.num, each.at, json_text(_written(claim)))
+    matters.write(session, fresh)
+    matters.insert_claims(session, list(rows.values()))
+    return {matter for matter, _ in rows}
+
+
+def _written(claim: MatterClaim) -> dict[str, Any]:
+    """A claim as JSON; ``_claim`` reads it back."""
+    told: dict[str, Any] = {"kind": claim.kind, "reference": claim.reference}
+    for name in ("title", "pipeline", "state", "outcome", "open", "owner"):
+        if (value := getattr(claim, name)) is not None:
+            told[name] = value
+    for name in ("amount", "paid"):
+        if (money := getattr(claim, name)) is not None:
+            told[name] = [format(money.amount, "f"), money.currency]
+    if claim.due is not None:
+        told["due"] = claim.due.isoformat()
+    if claim.properties:
+        told["properties"] = dict(claim.properties)
+    return told
+
+
+def _claim(text: str) -> MatterClaim:
+    told = orjson.loads(text)
+    for name in ("amount", "paid"):
+        if name in told:
+            told[name] = Money(Decimal(told[name][0]), told[name][1])
+    if "due" in told:
+        told["due"] = datetime.fromisoformat(told["due"]) if "T" in told["due"] else date.fromisoformat(told["due"])
+    if "outcome" in told:
+        told["outcome"] = MatterOutcome(told["outcome"])
+    return MatterClaim(**{**told, "kind": MatterKind(told["kind"])})
+
+
+def refold(session: Session, nums: Iterable[int], zone: ZoneInfo) -> tuple[set[int], set[str]]:
+    """Fold matters again; the answer is the customers whose timelines this changed, and the touchpoints that moved."""
+    wanted = sorted(set(nums))
+    if not wanted:
+        return set(), set()
+    named = matters.identities(session, wanted)
+    said = matters.said(session, wanted)
+    users = matters.users(session)
+    rows: list[tuple[object, ...]] = []
+    touched: set[int] = set()
+    moved: list[tuple[int | None, int | None, str | None, int]] = []
+    followers: set[str] = set()
+    for num in wanted:
+        if num not in said or num not in named:
+            continue
+        id_, source, kind, reference = named[num]
+        state = fold([_said(each) for each in said[num]])
+        customer, organisation, anchor = _owner(said[num])
+        campaign = next((each[12] for each in said[num] if each[12] is not None), None)
+        rows.append(_row(num, id_, source, kind, reference, state, users, (customer, organisation, campaign), zone))
+        for follower, follower_id, own, firm, was_anchor in _followers(said[num], anchor):
+            if (own, firm) != (customer, organisation) or was_anchor != anchor:
+                moved.append((customer, organisation, anchor, follower))
+                followers.add(follower_id)
+                touched |= {held for held in (own, firm, customer, organisation) if held is not None}
+    matters.write(session, rows)
+    matters.delete(session, [num for num in wanted if num not in said])
+    touchpoints.assign_each(session, moved)
+    return touched, followers
+
+
+def _said(row: Sequence[Any]) -> Said:
+    at, id_, claim, amount, currency, kind = row[:6]
+    money = Money(major(amount, currency), currency) if amount is not None else None
+    return Said(moment(at), id_, _claim(claim), money, kind)
+
+
+def _owner(rows: Sequence[Sequence[Any]]) -> tuple[int | None, int | None, str | None]:
+    """Whose the matter is: the customer of its first touchpoint that names one itself."""
+    for row in rows:
+        if row[7] is not None or row[8] is not None:
+            return row[7], row[8], row[1]
+    for row in rows:
+        if row[9] is not None and row[11] is not None:
+            return row[9], row[10], row[11]
+    return None, None, None
+
+
+def _followers(
+    rows: Sequence[Sequence[Any]], anchor: str | None
+) -> Iterable[tuple[int, str, int | None, int | None, str | None]]:
+    """Touchpoints of the matter that name nobody and are not anchored elsewhere: they go where the matter belongs."""
+    about = {row[1] for row in rows}
+    for row in rows:
+        if row[7] is None and row[8] is None and (row[11] is None or row[11] in about) and row[1] != anchor:
+            yield row[6], row[1], row[9], row[10], row[11]
+
+
+def _row(
+    num: int, id_: str, source: int, kind: str, reference: str, state: MatterState | None, users: Mapping[str, int],
+    belongs: tuple[int | None, int | None, int | None], zone: ZoneInfo,
+) -> tuple[object, ...]:  # fmt: skip
+    customer, organisation, campaign = belongs
+    if state is None:
+        return (num, id_, source, str(kind), reference, reference, None, "open", None, True, None, None, None, None, 0, None, None, customer, organisation, campaign, "{}")  # fmt: skip
+    amount, outstanding = state.amount, state.outstanding
+    owner = users.get(state.owner) or users.get(state.owner.lower()) if state.owner else None
+    properties = dict(state.properties) | ({"owner": state.owner} if state.owner and owner is None else {})
+    return (
+        num, id_, source, str(kind), reference, state.title, state.pipeline, state.state,
+        state.outcome.value if state.outcome else None, state.open,
+        minor(amount) if amount else None, minor(outstanding) if outstanding else None,
+        amount.currency if amount else None, owner, micros(state.opened_at), _due(state.due_at, zone),
+        micros(state.closed_at) if state.closed_at else None, customer, organisation, campaign, json_text(properties),
+    )  # fmt: skip
+
+
+def _due(due: date | datetime | None, zone: ZoneInfo) -> int | None:
+    """A due day ends with the day, in the company's zone."""
+    if due is None:
+        return None
+    if not isinstance(due, datetime):
+        due = datetime.combine(due, _END_OF_DAY, zone)
+    return micros(due if due.tzinfo else due.replace(tzinfo=zone))

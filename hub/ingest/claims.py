@@ -1,0 +1,161 @@
+"""From touchpoints to claims: the identifiers they carry, made canonical, numbered and counted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hub.identity.names import name_key
+from hub.identity.normalise import Canonical, canonical, combinations, masked
+from hub.ids import identifier_id
+from hub.store.session import Session
+from hub.store.writing import identities
+from hub.store.writing.identities import StoredClaim, StoredIdentifier
+from hub.store.writing.numbers import Numbers
+from hub.values import Identifier, Touchpoint
+
+_HIDDEN = frozenset({"name+phone", "name+street+postcode", "name+birthday"})
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """With what a touchpoint names its subject."""
+
+    touchpoint: str
+    at: int
+    heard: int
+    identifiers: tuple[Canonical, ...]
+    name_key: str
+
+
+@dataclass(slots=True)
+class Claims:
+    """The claims a batch touches. ``dirty`` ones make their components be resolved again."""
+
+    by_touchpoint: dict[str, StoredClaim] = field(default_factory=dict)
+    by_num: dict[int, StoredClaim] = field(default_factory=dict)
+    fresh: set[int] = field(default_factory=set)
+    dirty: set[int] = field(default_factory=set)
+    changed: set[int] = field(default_factory=set)
+    left: set[int] = field(default_factory=set)
+
+
+def naming(id_: str, at: int, heard: int, touchpoint: Touchpoint, source: str, region: str) -> Naming | None:
+    """How a touchpoint names its subject; None when it carries no identifier at all."""
+    held: dict[Identifier, Canonical] = {}
+    for given in touchpoint.identifiers:
+        made = canonical(given, source, region)
+        if made is not None:
+            held.setdefault(_same(made.identifier), made)
+    if not held:
+        return None
+    everything = [*held.values(), *combinations(held.values(), touchpoint.traits)]
+    return Naming(id_, at, heard, tuple(everything), name_key(str(touchpoint.traits.get("name") or "")))
+
+
+def _same(identifier: Identifier) -> Identifier:
+    return Identifier(identifier.kind, identifier.value, identifier.namespace, identifier.side)
+
+
+def number_identifiers(session: Session, numbers: Numbers, namings: Sequence[Naming]) -> dict[str, StoredIdentifier]:
+    """The identifiers of the namings by id, new ones written."""
+    seen: dict[str, tuple[Canonical, int, int]] = {}
+    for each in namings:
+        for held in each.identifiers:
+            identifier = held.identifier
+            id_ = identifier_id(identifier.kind, identifier.namespace, identifier.value, identifier.side)
+            _, first, last = seen.get(id_, (held, each.at, each.at))
+            seen[id_] = (held, min(first, each.at), max(last, each.at))
+    known = identities.identifiers_by_id(session, list(seen))
+    rows = []
+    for id_, (held, first, last) in seen.items():
+        if id_ in known:
+            continue
+        given = held.identifier
+        num = numbers.next("identifier")
+        node = (held.rank, given.kind, given.namespace, given.value)
+        hidden = given.kind in _HIDDEN
+        known[id_] = StoredIdentifier(num, id_, node, given.side, held.blocked is not None, None, None, hidden)
+        rows.append(
+            (num, id_, given.kind, given.namespace, given.value, given.side, held.rank, given.display,
+             masked(given.kind, given.display), hidden, held.blocked, held.blocked is None, first, last)
+        )  # fmt: skip
+    new = {row[0] for row in rows}
+    identities.insert_identifiers(session, rows)
+    identities.see_identifiers(
+        session, [(first, last, known[id_].num) for id_, (_, first, last) in seen.items() if known[id_].num not in new]
+    )
+    return known
+
+
+def claim_digest(identifiers: Iterable[str], name: str, touchpoint: str | None) -> str:
+    """What makes two claims the same: their identifiers, the name, and the touchpoint when a decision names it."""
+    text = "\x1f".join([*sorted(identifiers), "\x1e", name, "\x1e", touchpoint or ""])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def gather(
+    session: Session,
+    numbers: Numbers,
+    namings: Sequence[Naming],
+    identifiers: Mapping[str, StoredIdentifier],
+    decided: set[str],
+) -> Claims:
+    """The claims of the namings, new ones numbered but not yet written. ``decided``: touchpoints that live decisions name."""
+    digests: dict[str, tuple[str, Naming]] = {}
+    held: dict[str, list[str]] = {}
+    for each in namings:
+        ids = [
+            identifier_id(c.identifier.kind, c.identifier.namespace, c.identifier.value, c.identifier.side)
+            for c in each.identifiers
+        ]
+        held[each.touchpoint] = ids
+        named = each.touchpoint if each.touchpoint in decided else None
+        digests[each.touchpoint] = (claim_digest(ids, each.name_key, named), each)
+    known = identities.claims_by_digest(session, list({digest for digest, _ in digests.values()}))
+    claims = Claims()
+    for touchpoint, (digest, each) in digests.items():
+        claim = known.get(digest)
+        if claim is None:
+            nums = tuple(sorted(identifiers[id_].num for id_ in held[touchpoint]))
+            named = touchpoint if touchpoint in decided else None
+            claim = StoredClaim(
+                numbers.next("claim"), each.name_key, named, each.at, touchpoint, each.heard, touchpoint, 0,
+                None, None, None, None, nums, digest,
+            )  # fmt: skip
+            known[digest] = claim
+            claims.fresh.add(claim.num)
+            claims.dirty.add(claim.num)
+        claims.by_touchpoint[touchpoint] = claim
+        claims.by_num[claim.num] = claim
+    return claims
+
+
+def count(claims: Claims, added: Iterable[Naming]) -> None:
+    """Count touchpoints that are new in their claims. An earlier first time may change what joins."""
+    for each in added:
+        claim = claims.by_touchpoint[each.touchpoint]
+        claim.touchpoints += 1
+        claims.changed.add(claim.num)
+        if (each.at, each.touchpoint) < (claim.first_at, claim.first_key):
+            claim.first_at, claim.first_key = each.at, each.touchpoint
+            claims.dirty.add(claim.num)
+        if (each.heard, each.touchpoint) < (claim.heard, claim.heard_id):
+            claim.heard, claim.heard_id = each.heard, each.touchpoint
+            claims.dirty.add(claim.num)
+
+
+def recount(session: Session, claims: Claims) -> None:
+    """Count again the claims that touchpoints have left; empty ones stay until identity is resolved."""
+    missing = [num for num in claims.left if num not in claims.by_num]
+    claims.by_num.update(identities.claims_by_num(session, missing))
+    counted = identities.recount_claims(session, sorted(claims.left))
+    for num in claims.left:
+        claim = claims.by_num[num]
+        if num in counted:
+            claim.touchpoints, claim.first_at, claim.first_key, claim.heard, claim.heard_id = counted[num]
+        else:
+            claim.touchpoints = 0
+        claims.changed.add(num)
+        claims.dirty.add(num)

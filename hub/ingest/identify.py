@@ -1,0 +1,268 @@
+"""Resolving identity for what a batch touched: caps, components, the partition, and who becomes which customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from hub.identity.resolve import Claim, Decision, Partition, components, resolve, uncontested
+from hub.identity.rules import Node, Rules, cap
+from hub.ids import customer_id, naming_touchpoint
+from hub.ingest.claims import Claims
+from hub.store.session import Session
+from hub.store.writing import identities
+from hub.store.writing.identities import StoredClaim, StoredIdentifier
+from hub.store.writing.numbers import Numbers
+from hub.values import Side
+
+_SIDES = (Side.PERSON, Side.ORGANISATION)
+
+
+@dataclass(slots=True)
+class Standing:
+    """A customer after resolution: its row number, side, id, and the touchpoint that gave it the id."""
+
+    num: int
+    side: Side
+    id: str
+    naming: str
+
+
+@dataclass(slots=True)
+class Resolution:
+    """What resolution came to: customers that stand, that are gone, claims that moved, and the lines for the ledger."""
+
+    standing: dict[int, Standing] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
+    moved: list[StoredClaim] = field(default_factory=list)
+    touched: set[int] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
+    """Touchpoints that give a customer its id for the first time."""
+    lines: list[tuple[str, str, str, str]] = field(default_factory=list)
+    """(kind, customer, before, after) with public ids."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """Everything loaded for one resolution."""
+
+    session: Session
+    numbers: Numbers
+    rules: Rules
+    claims: dict[int, StoredClaim]
+    identifiers: dict[int, StoredIdentifier]
+    decisions: list[Decision]
+    old_ids: dict[int, str] = field(default_factory=dict)
+
+
+def identify(session: Session, numbers: Numbers, claims: Claims, rules: Rules) -> Resolution:
+    """Resolve the components of the dirty claims and write claims, identifiers and touchpoints' customers."""
+    resolution = Resolution()
+    identities.insert_claims(session, [claims.by_num[num] for num in sorted(claims.fresh)])
+    identities.update_claims(session, [claims.by_num[num] for num in sorted(claims.changed - claims.fresh)])
+    if claims.dirty:
+        identifiers = _identifiers(session, claims.by_num.values())
+        dirty = _cap(session, claims, identifiers, rules)
+        work = _load(session, numbers, claims, identifiers, dirty, rules)
+        before = {claim.num: (claim.customer, claim.organisation) for claim in work.claims.values()}
+        people: dict[int, int] = {}
+        firms: dict[int, int] = {}
+        for side, given in zip(_SIDES, (people, firms), strict=True):
+            _resolve_side(work, side, given, resolution)
+        _settle(work, people, firms, before, resolution)
+        identities.update_claims(session, resolution.moved)
+        identities.delete_claims(session, [num for num in claims.left if claims.by_num[num].touchpoints == 0])
+        resolution.named = {each.naming for each in resolution.standing.values()} - {
+            naming_touchpoint(id_) for id_ in work.old_ids.values()
+        }
+    return resolution
+
+
+def _identifiers(session: Session, claims: Iterable[StoredClaim]) -> dict[int, StoredIdentifier]:
+    return identities.identifiers_by_num(session, {held for claim in claims for held in claim.identifiers})
+
+
+def _cap(session: Session, claims: Claims, identifiers: dict[int, StoredIdentifier], rules: Rules) -> set[int]:
+    """Switch identifiers off or on whose claims have changed; whoever carries one of them is dirty too."""
+    dirty = set(claims.dirty)
+    judged = sorted({
+        held for num in dirty for held in claims.by_num[num].identifiers if not identifiers[held].blocked and not identifiers[held].hidden
+    })  # fmt: skip
+    names = identities.names_of(session, judged)
+    companions = identities.companions_of(session, judged)
+    changes: list[tuple[str | None, int]] = []
+    for num in judged:
+        held = identifiers[num]
+        verdict = cap(held.node, names.get(num, ()), companions.get(num, ()), rules)
+        if verdict != held.capped:
+            held.capped = verdict
+            changes.append((verdict, num))
+    if changes:
+        identities.cap_identifiers(session, changes)
+        dirty.update(identities.claims_carrying(session, [num for _, num in changes]))
+    return dirty
+
+
+def _load(
+    session: Session,
+    numbers: Numbers,
+    claims: Claims,
+    identifiers: dict[int, StoredIdentifier],
+    dirty: set[int],
+    rules: Rules,
+) -> _Work:
+    """All claims of every component that the dirty claims touch, through identifiers and decisions."""
+    loaded = {num: claims.by_num[num] for num in dirty if num in claims.by_num}
+    loaded.update(identities.claims_by_num(session, dirty - loaded.keys()))
+    decisions: dict[int, Decision] = {}
+    reached: dict[Side, set[int]] = {side: set() for side in _SIDES}
+    frontier = dict(loaded)
+    while frontier:
+        missing = {held for claim in frontier.values() for held in claim.identifiers} - identifiers.keys()
+        identifiers.update(identities.identifiers_by_num(session, missing))
+        found: dict[int, StoredClaim] = {}
+        for side in _SIDES:
+            near = _components_near(frontier.values(), identifiers, side) - reached[side]
+            reached[side] |= near
+            if near:
+                found.update(identities.claims_of_components(session, side, near))
+        named = [claim.touchpoint for claim in frontier.values() if claim.touchpoint is not None]
+        if named:
+            for decision in identities.live_decisions(session, named):
+                decisions[decision.number] = decision
+            others = {end for decision in decisions.values() for end in (decision.a, decision.b)}
+            others -= {claim.touchpoint for claim in loaded.values() if claim.touchpoint}
+            found.update(identities.claims_named(session, sorted(others)))
+        frontier = {num: claims.by_num.get(num, claim) for num, claim in found.items() if num not in loaded}
+        loaded.update(frontier)
+    return _Work(session, numbers, rules, loaded, identifiers, list(decisions.values()))
+
+
+def _components_near(
+    claims: Iterable[StoredClaim], identifiers: Mapping[int, StoredIdentifier], side: Side
+) -> set[int]:
+    near: set[int] = set()
+    for claim in claims:
+        own = claim.person_component if side is Side.PERSON else claim.organisation_component
+        if own is not None:
+            near.add(own)
+        for held in claim.identifiers:
+            identifier = identifiers[held]
+            if identifier.side is side and identifier.joins and identifier.component is not None:
+                near.add(identifier.component)
+    return near
+
+
+def _resolve_side(work: _Work, side: Side, given: dict[int, int], resolution: Resolution) -> None:
+    """Partition one side; ``given`` receives the customer of each claim."""
+    nodes = {num: held for num, held in work.identifiers.items() if held.side is side and held.joins}
+    pure = [_pure(claim, nodes, side) for claim in work.claims.values() if claim.touchpoints > 0]
+    pure = [claim for claim in pure if claim.nodes]
+    old = _old_customers(work, side)
+    placed: dict[Node, tuple[int, int | None]] = {}
+    component_of: dict[int, int] = {}
+    shares: list[tuple[int, set[int]]] = []
+    for component in components(pure, work.decisions):
+        label = min(int(claim.key) for claim in component)  # type: ignore[call-overload]
+        partition = _partition(component, work)
+        customers = _assign(work, side, partition, old, resolution, shares)
+        for place, part in enumerate(partition.parts):
+            for key in part:
+                given[int(key)] = customers[place]  # type: ignore[call-overload]
+        for claim in component:
+            component_of[int(claim.key)] = label  # type: ignore[call-overload]
+            for node in claim.nodes:
+                holder = partition.holders.get(node)
+                placed[node] = (label, None if holder is None else customers[holder])
+    for claim in work.claims.values():
+        label_of = component_of.get(claim.num)
+        if side is Side.PERSON:
+            claim.person_component = label_of
+        else:
+            claim.organisation_component = label_of
+    _place(work, side, placed)
+    _tell(work, shares, resolution)
+    resolution.gone |= {num for num in old.values() if num is not None} - resolution.standing.keys()
+
+
+def _pure(claim: StoredClaim, nodes: Mapping[int, StoredIdentifier], side: Side) -> Claim:
+    held = tuple(sorted(nodes[num].node for num in claim.identifiers if num in nodes))
+    return Claim(claim.num, held, claim.first_at, claim.first_key, claim.touchpoint)
+
+
+def _partition(component: list[Claim], work: _Work) -> Partition:
+    if uncontested(component, work.rules):
+        return Partition([[claim.key for claim in component]], {node: 0 for claim in component for node in claim.nodes})
+    return resolve(component, work.decisions, work.rules)
+
+
+def _old_customers(work: _Work, side: Side) -> dict[int, int | None]:
+    """Whose each claim was before, and the public ids of those customers."""
+    old = {num: claim.person if side is Side.PERSON else claim.organisation for num, claim in work.claims.items()}
+    wanted = {num for num in old.values() if num is not None} - work.old_ids.keys()
+    for num, id_ in work.session.all("SELECT num, id FROM customer WHERE num = ANY($1::bigint[])", list(wanted)):
+        work.old_ids[num] = id_
+    return old
+
+
+def _assign(
+    work: _Work, side: Side, partition: Partition, old: Mapping[int, int | None], resolution: Resolution,
+    shares: list[tuple[int, set[int]]],
+) -> list[int]:  # fmt: skip
+    """Row numbers for the parts: each takes over the customer most of it was, so that the smaller side moves."""
+    weights: list[dict[int, int]] = []
+    for part in partition.parts:
+        weight: dict[int, int] = {}
+        for key in part:
+            before = old.get(int(key))  # type: ignore[call-overload]
+            if before is not None:
+                weight[before] = weight.get(before, 0) + work.claims[int(key)].touchpoints  # type: ignore[call-overload]
+        weights.append(weight)
+    bids = sorted(
+        ((-touchpoints, num, place) for place, weight in enumerate(weights) for num, touchpoints in weight.items())
+    )
+    taken: dict[int, int] = {}
+    for _, num, place in bids:
+        if place not in taken and num not in taken.values() and num not in resolution.standing:
+            taken[place] = num
+    customers = [taken[place] if place in taken else work.numbers.next("customer") for place in range(len(weights))]
+    for place, part in enumerate(partition.parts):
+        held = [work.claims[int(key)] for key in part]  # type: ignore[call-overload]
+        first = min((claim.heard, claim.heard_id) for claim in held)[1]
+        resolution.standing[customers[place]] = Standing(customers[place], side, customer_id(first), first)
+        shares.append((customers[place], set(weights[place])))
+    return customers
+
+
+def _tell(work: _Work, shares: Iterable[tuple[int, set[int]]], resolution: Resolution) -> None:
+    """Ledger lines in public ids: who merged into whom, and who was split from whom."""
+    ids = {each.id for each in resolution.standing.values()}
+    for num, sources in shares:
+        now = resolution.standing[num].id
+        for was in sorted({work.old_ids[old] for old in sources if old in work.old_ids} - {now}):
+            kind, customer = ("CUSTOMER_SPLIT", was) if was in ids else ("CUSTOMERS_MERGED", now)
+            resolution.lines.append((kind, customer, was, now))
+
+
+def _place(work: _Work, side: Side, placed: Mapping[Node, tuple[int, int | None]]) -> None:
+    rows = []
+    for identifier in work.identifiers.values():
+        if identifier.side is side:
+            component, customer = placed.get(identifier.node, (None, None)) if identifier.joins else (None, None)
+            rows.append((component, customer, identifier.num))
+    identities.place_identifiers(work.session, rows)
+
+
+def _settle(
+    work: _Work, people: Mapping[int, int], firms: Mapping[int, int],
+    before: Mapping[int, tuple[int | None, int | None]], resolution: Resolution,
+) -> None:  # fmt: skip
+    """A claim's customer is the person it names, else the organisation."""
+    for claim in work.claims.values():
+        claim.organisation = firms.get(claim.num)
+        claim.customer = people.get(claim.num, claim.organisation)
+        if (claim.customer, claim.organisation) != before[claim.num]:
+            resolution.moved.append(claim)
+        resolution.touched |= {
+            num for num in (*before[claim.num], claim.customer, claim.organisation) if num is not None
+        }

@@ -1,0 +1,115 @@
+"""Customers and everything shown of them: what their fold reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from hub.store.session import Session
+
+COLUMNS = (
+    "num id kind relationship display_name display_name_masked name name_masked name_key email email_masked phone phone_masked "
+    "birthday birthday_day language country city owner organisation touchpoints first_touch first_touch_at last_touch last_touch_at "
+    "acquired_by stage stage_since standing because next_change_at revenue currency"
+).split()
+
+_PARTS = ("customer_value", "stage_change", "trait", "tag", "search_term")
+
+_MOMENT = (
+    "t.num, t.id, t.kind, t.channel, t.direction, t.automated, t.occurred_at, t.amount, t.currency, t.document, t.settles, t.thread, "
+    "t.due_on, t.quantity, t.quantity_unit, t.source, t.organisation, t.traits, t.deal_open, "
+    "CASE WHEN t.kind = 'profile' THEN t.properties END"
+)
+
+
+def timelines(session: Session, nums: Sequence[int], account: bool) -> dict[int, list[tuple[Any, ...]]]:
+    """What folds need of the standing touchpoints of customers, in order of time.
+
+    ``account``: of organisations, whose timeline holds whatever names them; else of persons.
+    """
+    column = "organisation" if account else "customer"
+    found: dict[int, list[tuple[Any, ...]]] = {num: [] for num in nums}
+    for owner, *rest in session.all(
+        f"SELECT t.{column}, {_MOMENT} FROM touchpoint t WHERE t.{column} = ANY($1::bigint[]) AND t.retracted_at IS NULL "
+        f"ORDER BY t.{column}, t.occurred_at, t.id",
+        list(nums),
+    ):
+        found[owner].append(tuple(rest))
+    return found
+
+
+def known(session: Session, nums: Sequence[int]) -> dict[int, tuple[Any, ...]]:
+    """Customers as they stand: (id, kind, stage, standing, display name) by row number."""
+    rows = session.all(
+        "SELECT num, id, kind, stage, standing, display_name FROM customer WHERE num = ANY($1::bigint[])", list(nums)
+    )
+    return {row[0]: tuple(row[1:]) for row in rows}
+
+
+def identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[str, str, str, int]]]:
+    """(kind, value, display, last seen) of the visible identifiers of customers, newest first."""
+    found: dict[int, list[tuple[str, str, str, int]]] = {}
+    for num, kind, value, display, last in session.all(
+        "SELECT customer, kind, value, display, last_seen FROM identifier WHERE customer = ANY($1::bigint[]) AND hidden = FALSE "
+        "ORDER BY customer, last_seen DESC, value",
+        list(nums),
+    ):
+        found.setdefault(num, []).append((kind, value, display, last))
+    return found
+
+
+def shared_identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[str, str, str, int]]]:
+    """(kind, value, display, last seen) of identifiers that do not join but stand on the claims of customers."""
+    found: dict[int, list[tuple[str, str, str, int]]] = {}
+    for num, kind, value, display, last in session.all(
+        "SELECT DISTINCT c.customer, i.kind, i.value, i.display, i.last_seen FROM claim c JOIN claim_identifier ci ON ci.claim = c.num "
+        "JOIN identifier i ON i.num = ci.identifier WHERE c.customer = ANY($1::bigint[]) AND i.joins = FALSE AND i.hidden = FALSE",
+        list(nums),
+    ):
+        found.setdefault(num, []).append((kind, value, display, last))
+    return found
+
+
+def write(session: Session, rows: Sequence[Sequence[object]]) -> None:
+    """Write customers, in the order of ``COLUMNS``."""
+    session.upsert("customer", ["num"], COLUMNS[1:], rows)
+
+
+def delete(session: Session, nums: Iterable[int]) -> None:
+    """Remove customers that hold no touchpoint any more."""
+    gone = sorted(nums)
+    if gone:
+        clear(session, gone)
+        session.run(
+            "DELETE FROM affiliation WHERE person = ANY($1::bigint[]) OR organisation = ANY($2::bigint[])", gone, gone
+        )
+        session.run("DELETE FROM customer WHERE num = ANY($1::bigint[])", gone)
+
+
+def clear(session: Session, nums: Sequence[int]) -> None:
+    """Remove the rows that a fold writes anew."""
+    for table in _PARTS:
+        session.run(f"DELETE FROM {table} WHERE customer = ANY($1::bigint[])", list(nums))
+    session.run("DELETE FROM affiliation WHERE person = ANY($1::bigint[])", list(nums))
+
+
+def write_parts(session: Session, parts: dict[str, list[tuple[object, ...]]]) -> None:
+    """Write the rows below customers, by table."""
+    columns = {
+        "customer_value": "customer currency invoiced credited paid refunded revenue outstanding orders first_purchase_at last_purchase_at",
+        "stage_change": "customer position axis at before after rule rule_version text facts touchpoints",
+        "trait": "customer name position value since touchpoint decided",
+        "tag": "customer tag",
+        "search_term": "term customer",
+        "affiliation": "person organisation title since until touchpoint",
+    }
+    for table, rows in parts.items():
+        session.insert(table, columns[table].split(), rows)
+
+
+def due(session: Session, until: int, limit: int) -> list[int]:
+    """Customers whose stage or standing changes by itself until a time, the earliest first."""
+    rows = session.all(
+        "SELECT num FROM customer WHERE next_change_at <= $1 ORDER BY next_change_at LIMIT $2", until, limit
+    )
+    return [num for (num,) in rows]

@@ -1,0 +1,258 @@
+"""Identifiers, claims and decisions: what identity resolution reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hub.identity.resolve import Decision
+from hub.identity.rules import Node
+from hub.store.session import Session
+from hub.values import Side
+
+
+@dataclass(slots=True)
+class StoredIdentifier:
+    """An identifier as it stands."""
+
+    num: int
+    id: str
+    node: Node
+    side: Side
+    blocked: bool
+    capped: str | None
+    component: int | None
+    hidden: bool
+
+    @property
+    def joins(self) -> bool:
+        """Whether it may join."""
+        return not self.blocked and self.capped is None
+
+
+@dataclass(slots=True)
+class StoredClaim:
+    """A claim as it stands, with the numbers of its identifiers."""
+
+    num: int
+    name_key: str
+    touchpoint: str | None
+    first_at: int
+    first_key: str
+    heard: int
+    heard_id: str
+    touchpoints: int
+    person_component: int | None
+    organisation_component: int | None
+    customer: int | None
+    organisation: int | None
+    identifiers: tuple[int, ...] = ()
+    digest: str = ""
+
+    @property
+    def person(self) -> int | None:
+        """The person it belongs to: its customer, unless it names an organisation only."""
+        return self.customer if self.person_component is not None else None
+
+
+_IDENTIFIER = "num, id, rank, kind, namespace, value, side, blocked, capped, component, hidden"
+_CLAIM = (
+    "num, name_key, touchpoint, first_at, first_key, heard, heard_id, touchpoints, person_component, organisation_component, "
+    "customer, organisation, digest"
+)
+_CLAIM_COLUMNS = [
+    "digest", "name_key", "touchpoint", "first_at", "first_key", "heard", "heard_id", "touchpoints",
+    "person_component", "organisation_component", "customer", "organisation",
+]  # fmt: skip
+
+
+def _identifier(row: Sequence[object]) -> StoredIdentifier:
+    num, id_, rank, kind, namespace, value, side, blocked, capped, component, hidden = row
+    return StoredIdentifier(
+        num,
+        id_,
+        (rank, kind, namespace, value),
+        Side(side),
+        blocked is not None,
+        capped,
+        component,
+        bool(hidden),  # type: ignore[arg-type]
+    )
+
+
+def identifiers_by_id(session: Session, ids: Sequence[str]) -> dict[str, StoredIdentifier]:
+    """Identifiers by public id."""
+    rows = session.all(f"SELECT {_IDENTIFIER} FROM identifier WHERE id = ANY($1::text[])", list(ids))
+    return {row[1]: _identifier(row) for row in rows}
+
+
+def identifiers_by_num(session: Session, nums: Iterable[int]) -> dict[int, StoredIdentifier]:
+    """Identifiers by row number."""
+    rows = session.all(f"SELECT {_IDENTIFIER} FROM identifier WHERE num = ANY($1::bigint[])", list(nums))
+    return {row[0]: _identifier(row) for row in rows}
+
+
+def insert_identifiers(session: Session, rows: Sequence[Sequence[object]]) -> None:
+    """Write new identifiers."""
+    columns = "num id kind namespace value side rank display masked hidden blocked joins first_seen last_seen".split()
+    session.insert("identifier", columns, rows)
+
+
+def see_identifiers(session: Session, rows: Sequence[tuple[int, int, int]]) -> None:
+    """Widen first and last seen: (first, last, identifier)."""
+    session.many(
+        "UPDATE identifier SET first_seen = CASE WHEN $1 < first_seen THEN $1 ELSE first_seen END, "
+        "last_seen = CASE WHEN $2 > last_seen THEN $2 ELSE last_seen END WHERE num = $3",
+        rows,
+    )
+
+
+def cap_identifiers(session: Session, rows: Sequence[tuple[str | None, int]]) -> None:
+    """Switch identifiers off or on for joining: (why or None, identifier)."""
+    session.many(
+        "UPDATE identifier SET capped = $1::text, joins = ($1::text IS NULL AND blocked IS NULL) WHERE num = $2", rows
+    )
+
+
+def place_identifiers(session: Session, rows: Sequence[tuple[int | None, int | None, int]]) -> None:
+    """Say where identifiers belong: (component, customer, identifier)."""
+    session.many("UPDATE identifier SET component = $1, customer = $2 WHERE num = $3", rows)
+
+
+def _claims(session: Session, condition: str, values: Sequence[object]) -> dict[int, StoredClaim]:
+    rows = session.all(f"SELECT {_CLAIM} FROM claim WHERE {condition}", list(values))
+    found = {row[0]: StoredClaim(*row[:12], digest=row[12]) for row in rows}
+    held: dict[int, list[int]] = {}
+    for claim, identifier in session.all(
+        "SELECT claim, identifier FROM claim_identifier WHERE claim = ANY($1::bigint[])", list(found)
+    ):
+        held.setdefault(claim, []).append(identifier)
+    for num, claim in found.items():
+        claim.identifiers = tuple(held.get(num, ()))
+    return found
+
+
+def claims_by_digest(session: Session, digests: Sequence[str]) -> dict[str, StoredClaim]:
+    """Claims by digest."""
+    return {claim.digest: claim for claim in _claims(session, "digest = ANY($1::text[])", digests).values()}
+
+
+def claims_by_num(session: Session, nums: Iterable[int]) -> dict[int, StoredClaim]:
+    """Claims by row number."""
+    return _claims(session, "num = ANY($1::bigint[])", list(nums))
+
+
+def claims_of_components(session: Session, side: Side, components: Iterable[int]) -> dict[int, StoredClaim]:
+    """The claims of raw components of one side."""
+    column = "person_component" if side is Side.PERSON else "organisation_component"
+    return _claims(session, f"{column} = ANY($1::bigint[])", list(components))
+
+
+def claims_carrying(session: Session, identifiers: Sequence[int]) -> list[int]:
+    """Row numbers of all claims that carry any of these identifiers."""
+    rows = session.all(
+        "SELECT DISTINCT claim FROM claim_identifier WHERE identifier = ANY($1::bigint[])", list(identifiers)
+    )
+    return [claim for (claim,) in rows]
+
+
+def claims_named(session: Session, touchpoints: Sequence[str]) -> dict[int, StoredClaim]:
+    """The claims of touchpoints that decisions name."""
+    return _claims(session, "touchpoint = ANY($1::text[])", touchpoints)
+
+
+def names_of(session: Session, identifiers: Sequence[int]) -> dict[int, set[str]]:
+    """The distinct name keys in the standing claims of identifiers."""
+    found: dict[int, set[str]] = {}
+    for identifier, name in session.all(
+        "SELECT DISTINCT ci.identifier, c.name_key FROM claim_identifier ci JOIN claim c ON c.num = ci.claim "
+        "WHERE ci.identifier = ANY($1::bigint[]) AND c.touchpoints > 0",
+        list(identifiers),
+    ):
+        found.setdefault(identifier, set()).add(name)
+    return found
+
+
+def companions_of(session: Session, identifiers: Sequence[int]) -> dict[int, set[Node]]:
+    """The distinct stronger identifiers seen together with identifiers in standing claims."""
+    found: dict[int, set[Node]] = {}
+    for identifier, rank, kind, namespace, value in session.all(
+        "SELECT DISTINCT ci.identifier, o.rank, o.kind, o.namespace, o.value FROM claim_identifier ci "
+        "JOIN identifier i ON i.num = ci.identifier JOIN claim c ON c.num = ci.claim "
+        "JOIN claim_identifier co ON co.claim = ci.claim JOIN identifier o ON o.num = co.identifier "
+        "WHERE ci.identifier = ANY($1::bigint[]) AND c.touchpoints > 0 AND o.rank < i.rank",
+        list(identifiers),
+    ):
+        found.setdefault(identifier, set()).add((rank, kind, namespace, value))
+    return found
+
+
+def insert_claims(session: Session, claims: Sequence[StoredClaim]) -> None:
+    """Write new claims with their identifiers."""
+    session.insert("claim", ["num", *_CLAIM_COLUMNS], [(c.num, *_claim_values(c)) for c in claims])
+    session.insert(
+        "claim_identifier", ["claim", "identifier"], [(c.num, held) for c in claims for held in c.identifiers]
+    )
+
+
+def update_claims(session: Session, claims: Iterable[StoredClaim]) -> None:
+    """Write what has changed of claims."""
+    changes = ", ".join(f"{name} = ${place}" for place, name in enumerate(_CLAIM_COLUMNS, 1))
+    session.many(
+        f"UPDATE claim SET {changes} WHERE num = ${len(_CLAIM_COLUMNS) + 1}",
+        [(*_claim_values(c), c.num) for c in claims],
+    )
+
+
+def _claim_values(claim: StoredClaim) -> tuple[object, ...]:
+    return (
+        claim.digest, claim.name_key, claim.touchpoint, claim.first_at, claim.first_key, claim.heard, claim.heard_id,
+        claim.touchpoints, claim.person_component, claim.organisation_component, claim.customer, claim.organisation,
+    )  # fmt: skip
+
+
+def delete_claims(session: Session, nums: Sequence[int]) -> None:
+    """Remove claims that no standing touchpoint makes any more."""
+    if nums:
+        session.run("DELETE FROM claim_identifier WHERE claim = ANY($1::bigint[])", list(nums))
+        session.run("DELETE FROM claim WHERE num = ANY($1::bigint[])", list(nums))
+
+
+def recount_claims(session: Session, nums: Sequence[int]) -> dict[int, tuple[int, int, str, int, str]]:
+    """(touchpoints, first_at, first_key, heard, heard_id) of claims, read from their standing touchpoints."""
+    found: dict[int, tuple[int, int, str, int, str]] = {}
+    for num in nums:
+        count = session.value("SELECT count(*) FROM touchpoint WHERE claim = $1 AND retracted_at IS NULL", num)
+        if count:
+            at, key = session.all(
+                "SELECT occurred_at, id FROM touchpoint WHERE claim = $1 AND retracted_at IS NULL ORDER BY occurred_at, id LIMIT 1",
+                num,
+            )[0]
+            heard, heard_id = session.all(
+                "SELECT heard, id FROM touchpoint WHERE claim = $1 AND retracted_at IS NULL ORDER BY heard, id LIMIT 1",
+                num,
+            )[0]
+            found[num] = (count, at, key, heard, heard_id)
+    return found
+
+
+def live_decisions(session: Session, touchpoints: Sequence[str]) -> list[Decision]:
+    """Decisions that name any of these touchpoints and are not withdrawn."""
+    rows = session.all(
+        "SELECT d.number, d.kind, d.a, d.b FROM decision d WHERE (d.a = ANY($1::text[]) OR d.b = ANY($2::text[])) "
+        "AND NOT coalesce((SELECT w.restore = FALSE FROM withdrawal w WHERE w.kind = 'DECISION' AND w.target = d.operation "
+        "ORDER BY w.number DESC LIMIT 1), FALSE)",
+        list(touchpoints), list(touchpoints),
+    )  # fmt: skip
+    return [Decision(number, kind == "SAME", a, b) for number, kind, a, b in rows]
+
+
+def decided_between(session: Session, after: int, until: int) -> list[str]:
+    """Touchpoints named by decisions made, withdrawn or restored in (after, until]."""
+    rows = session.all(
+        "SELECT a, b FROM decision WHERE number > $1 AND number <= $2 UNION ALL "
+        "SELECT d.a, d.b FROM withdrawal w JOIN decision d ON d.operation = w.target WHERE w.kind = 'DECISION' "
+        "AND w.number > $3 AND w.number <= $4",
+        after, until, after, until,
+    )  # fmt: skip
+    return list(dict.fromkeys(touchpoint for pair in rows for touchpoint in pair))

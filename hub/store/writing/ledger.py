@@ -1,0 +1,38 @@
+"""The ledger, the problems of records, and how far the processor has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hub.store.session import Session
+
+LINE = ["number", "ordinal", "kind", "at", "historical", "customer", "touchpoint", "matter", "before", "after"]
+
+
+def append(session: Session, rows: Sequence[Sequence[object]]) -> None:
+    """Append ledger lines, in the order of ``LINE``."""
+    session.insert("ledger", LINE, rows)
+
+
+def write_problems(session: Session, read: Sequence[int], problems: Mapping[int, Sequence[object]]) -> None:
+    """Forget the problems of records that were read again, and write those that remain."""
+    session.run("DELETE FROM problem WHERE record = ANY($1::bigint[])", list(read))
+    session.insert(
+        "problem",
+        ["record", "source", "run", "code", "message", "path", "hint"],
+        [(record, *rest) for record, rest in problems.items()],
+    )
+
+
+def processed(session: Session) -> tuple[int, int]:
+    """The last processed truth number, and the clock reached in microseconds."""
+    row = session.all("SELECT number, clock FROM processed WHERE id = 1")[0]
+    return int(row[0]), int(row[1])
+
+
+def advance(session: Session, before: int, after: int, clock: int) -> bool:
+    """Compare and set: False when another processor was faster, so that this transaction must be undone."""
+    return (
+        session.run("UPDATE processed SET number = $1, clock = $2 WHERE id = 1 AND number = $3", after, clock, before)
+        == 1
+    )

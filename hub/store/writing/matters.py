@@ -1,0 +1,78 @@
+"""Matters and what touchpoints say about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hub.store.session import Session
+
+COLUMNS = (
+    "num id source kind reference title pipeline state outcome open amount outstanding currency owner opened_at due_at closed_at "
+    "customer organisation campaign properties"
+).split()
+
+
+def by_id(session: Session, ids: Sequence[str]) -> dict[str, int]:
+    """Row numbers of matters by public id."""
+    return {id_: num for num, id_ in session.all("SELECT num, id FROM matter WHERE id = ANY($1::text[])", list(ids))}
+
+
+def insert_claims(session: Session, rows: Sequence[Sequence[object]]) -> None:
+    """Write what touchpoints say: matter, touchpoint, occurred_at, claim."""
+    session.insert("matter_touchpoint", ["matter", "touchpoint", "occurred_at", "claim"], rows)
+
+
+def of_touchpoints(session: Session, nums: Sequence[int]) -> list[int]:
+    """The matters that touchpoints speak of."""
+    rows = session.all("SELECT DISTINCT matter FROM matter_touchpoint WHERE touchpoint = ANY($1::bigint[])", list(nums))
+    return [matter for (matter,) in rows]
+
+
+def of_customers(session: Session, nums: Sequence[int]) -> list[int]:
+    """The matters of customers."""
+    rows = session.all(
+        "SELECT num FROM matter WHERE customer = ANY($1::bigint[]) UNION SELECT num FROM matter WHERE organisation = ANY($2::bigint[])",
+        list(nums), list(nums),
+    )  # fmt: skip
+    return [num for (num,) in rows]
+
+
+def identities(session: Session, nums: Sequence[int]) -> dict[int, tuple[str, int, str, str]]:
+    """(id, source, kind, reference) of matters."""
+    rows = session.all("SELECT num, id, source, kind, reference FROM matter WHERE num = ANY($1::bigint[])", list(nums))
+    return {num: (id_, source, kind, reference) for num, id_, source, kind, reference in rows}
+
+
+def said(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[object, ...]]]:
+    """All that standing touchpoints say about matters: (occurred_at, touchpoint id, claim, amount, currency, kind, touchpoint num,
+    its claim's customer and organisation, its own customer and organisation, anchor, campaign), by matter."""
+    found: dict[int, list[tuple[object, ...]]] = {}
+    for matter, *rest in session.all(
+        "SELECT m.matter, m.occurred_at, t.id, m.claim, t.amount, t.currency, t.kind, t.num, c.customer, c.organisation, "
+        "t.customer, t.organisation, t.anchor, t.campaign FROM matter_touchpoint m JOIN touchpoint t ON t.num = m.touchpoint "
+        "LEFT JOIN claim c ON c.num = t.claim WHERE m.matter = ANY($1::bigint[]) ORDER BY m.matter, m.occurred_at, t.id",
+        list(nums),
+    ):
+        found.setdefault(matter, []).append(tuple(rest))
+    return found
+
+
+def write(session: Session, rows: Sequence[Sequence[object]]) -> None:
+    """Write matters, in the order of ``COLUMNS``."""
+    session.upsert("matter", ["num"], COLUMNS[1:], rows)
+
+
+def delete(session: Session, nums: Sequence[int]) -> None:
+    """Remove matters that nothing speaks of any more."""
+    if nums:
+        session.run("DELETE FROM matter WHERE num = ANY($1::bigint[])", list(nums))
+
+
+def users(session: Session) -> dict[str, int]:
+    """Row numbers of the company's people by reference and by e-mail."""
+    found: dict[str, int] = {}
+    for num, reference, email in session.all("SELECT num, reference, email FROM hub_user"):
+        found[reference] = num
+        if email:
+            found.setdefault(email.lower(), num)
+    return found
