@@ -16,6 +16,8 @@ from connectors.sheets import SheetSettings
 from hub import sdk
 
 T = TypeVar("T")
+LARGEST = 14
+"""Digits before the decimal point, less one. Longer ones are account numbers in the wrong column."""
 _WITH_TIME = re.compile(r"%[HIMSfcXTsR]")
 
 
@@ -67,7 +69,10 @@ class Cells:
         text = self.text(column)
         if not text:
             return None
-        return _of(column, lambda: sdk.amount(text, "", decimal_comma=self._settings.decimal_comma)).amount
+        value = _of(column, lambda: sdk.amount(text, "", decimal_comma=self._settings.decimal_comma)).amount
+        if value.adjusted() > LARGEST:
+            raise sdk.RowUnreadable(f"{column}: {text[:40]!r} is too large a number", path=column)
+        return value
 
     def money(self, column: str | None, currency: str | None) -> sdk.Money | None:
         """An amount with the row's currency. Raises ``RowUnreadable``."""

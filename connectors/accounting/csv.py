@@ -169,7 +169,7 @@ class Documents(sdk.PullStream):
             amount=line.amount,
             identifiers=tuple(self._identifiers(cells)),
             traits=filled(**{name: cells.text(getattr(columns, name)) for name in TRAITS}),
-            matters=tuple(_matters(kind, number, settles, cells.moment(columns.due), line.amount)),
+            matters=tuple(_matters(kind, number, settles, cells.moment(columns.due))),
             lines=() if kind is Kind.PAYMENT else (line,),
             properties=filled(number=number, due_on=due.isoformat() if due else "", settles=settles),
         )
@@ -221,17 +221,14 @@ class Documents(sdk.PullStream):
 TRAITS = ("name", "company", "street", "postcode", "city", "country")
 
 
-def _matters(
-    kind: Kind, number: str, settles: str, due: date | datetime | None, amount: sdk.Money
-) -> Iterator[sdk.MatterClaim]:
-    """What the row says about an invoice or order. An amount is left to the fold: a row is one line of it."""
+def _matters(kind: Kind, number: str, settles: str, due: date | datetime | None) -> Iterator[sdk.MatterClaim]:
+    """The invoice or order the row is about. What is billed and paid is left to the fold: a row is one line of it."""
     if kind is Kind.INVOICE:
         yield sdk.MatterClaim(kind=sdk.MatterKind.INVOICE, reference=number, title=number, due=due)
     elif kind is Kind.ORDER:
         yield sdk.MatterClaim(kind=sdk.MatterKind.ORDER, reference=number, title=number, due=due)
     elif settles:
-        paid = amount if kind is Kind.PAYMENT else None
-        yield sdk.MatterClaim(kind=sdk.MatterKind.INVOICE, reference=settles, title=settles, paid=paid)
+        yield sdk.MatterClaim(kind=sdk.MatterKind.INVOICE, reference=settles)
 
 
 class AccountingCsv(sdk.Connector):

@@ -12,8 +12,8 @@ from pydantic import Field, field_validator
 from connectors.webforms import body, timetoken
 from connectors.webforms.answer import origin_of, redirect, refusal, said, thanks
 from connectors.webforms.body import Form
-from connectors.webforms.fields import Meaning, consent, identifiers, meanings, properties, score, traits
-from connectors.webforms.visit import origin
+from connectors.webforms.fields import Meaning, consent, identifiers, meanings, score, submitted, traits
+from connectors.webforms.visit import address, origin
 from hub import sdk
 
 TOKEN, REDIRECT, SUBMISSION = "_t", "_redirect", "submission_id"
@@ -96,16 +96,18 @@ class Submissions(sdk.PushStream):
 
     def _touchpoint(self, form: Form, envelope: Mapping[str, str], at: str) -> sdk.Touchpoint:
         settings, found = self._settings, meanings(form, self._settings.fields)
-        agreed = consent(form, settings.consent, settings.consent_text, at)
-        asked = any(name == settings.consent for name, _ in form.fields) or bool(settings.consent_text)
-        submitted = {name.lower(): form.first(name) for name, _ in form.fields}
         page = found.get("page_url") or envelope.get("referer", "")
-        came_from, campaign, click = origin(submitted, page, found.get("referrer", ""))
-        kept = properties(form, {TOKEN, REDIRECT, SUBMISSION, "_charset_", settings.honeypot, settings.consent})
-        if asked:
-            kept["consent"] = agreed
-        if click and click not in submitted:
-            kept[click] = came_from.click_id if came_from else ""
+        fields = {name.lower(): form.first(name) for name, _ in form.fields}
+        came_from, campaign, click = origin(fields, page, found.get("referrer", ""))
+        agreed = self._consent(form, at)
+        kept = {
+            "form": settings.form or found.get("form", ""),
+            "url": address(page),
+            "fields": submitted(form, {TOKEN, REDIRECT, SUBMISSION, "_charset_", settings.honeypot}),
+            "attachments": form.files,
+            "consent": agreed,
+            "click_id_kind": click,
+        }
         return sdk.Touchpoint(
             kind="form",
             channel=sdk.Channel.WEB,
@@ -117,10 +119,17 @@ class Submissions(sdk.PushStream):
             origin=came_from,
             campaign=campaign or None,
             # Who does not agree is known by what they typed, not by what their browser keeps.
-            identifiers=tuple(identifiers(found, settings.region, with_cookie=bool(agreed["given"]) or not asked)),
+            identifiers=tuple(identifiers(found, settings.region, with_cookie=not agreed or bool(agreed["given"]))),
             traits=traits(found),
-            properties=kept,
+            properties={name: value for name, value in kept.items() if value},
         )
+
+    def _consent(self, form: Form, at: str) -> dict[str, object] | None:
+        """What the sender said when asked to agree; None when the form does not ask."""
+        settings = self._settings
+        if settings.consent_text or any(name == settings.consent for name, _ in form.fields):
+            return consent(form, settings.consent, settings.consent_text, at)
+        return None
 
     def _welcome(self, headers: Mapping[str, str]) -> bool:
         """A browser says where the form stands in Origin, or in Referer; who says neither is let in by "*" only."""
@@ -151,8 +160,8 @@ class Submissions(sdk.PushStream):
         # A person who was too fast and sends again is not the same row.
         row = sdk.Row(key if verdict == "ok" else f"spam/{key}", delivery.body, {**envelope, "verdict": verdict})
         allowed = {*self._settings.origins, origin_of(self._settings.redirect)} - {"*", "null", ""}
-        address = redirect(form.first(REDIRECT), self._settings.redirect, headers, allowed)
-        return sdk.Reception([row], thanks(key, headers, address, cross_origin))
+        led_to = redirect(form.first(REDIRECT), self._settings.redirect, headers, allowed)
+        return sdk.Reception([row], thanks(key, headers, led_to, cross_origin))
 
     def _verdict(self, form: Form, delivery: sdk.Delivery) -> str:
         """Why the submission is spam, or ``ok``. A robot is answered as a person is, so that it learns nothing."""

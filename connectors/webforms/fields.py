@@ -104,16 +104,14 @@ def consent(form: Form, name: str, declared_text: str, at: str) -> dict[str, obj
     return {"given": given, "text": words, "at": at}
 
 
-def properties(form: Form, technical: set[str]) -> dict[str, object]:
-    """All that was submitted; a field that came several times is a list."""
+def submitted(form: Form, technical: set[str]) -> dict[str, object]:
+    """All that was filled in; a field that came several times is a list."""
     said: dict[str, object] = {}
     for name, value in form.fields:
         if not name or name in technical:
             continue
         before = said.get(name)
         said[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
-    if form.files:
-        said["files"] = form.files
     return said
 
 

@@ -11,12 +11,14 @@ CLICK_IDS = (
     "gclid", "gbraid", "wbraid", "dclid", "fbclid", "msclkid", "ttclid", "twclid", "li_fat_id", "ctwa_clid",
 )  # fmt: skip
 """Parameters by which advertising networks recognise a click, in the order they are looked for."""
+LONGEST = 500
+"""Letters of one value: a visitor may write anything into an address."""
 
 
 def origin(submitted: Mapping[str, str], page_url: str, referrer: str) -> tuple[sdk.Origin | None, str, str]:
     """The origin, the campaign's reference, and the name of the click id. A field stands before the address."""
-    page = _address(page_url)
-    said = _parameters(page_url) | {name: value for name, value in submitted.items() if value}
+    page = address(page_url)
+    said = _parameters(page_url) | {name: value[:LONGEST] for name, value in submitted.items() if value}
     click = next((name for name in CLICK_IDS if said.get(name)), "")
     found = sdk.Origin(
         source=said.get("utm_source", ""),
@@ -25,8 +27,8 @@ def origin(submitted: Mapping[str, str], page_url: str, referrer: str) -> tuple[
         term=said.get("utm_term", ""),
         content=said.get("utm_content", ""),
         click_id=said.get(click, ""),
-        referrer=_address(referrer),
-        landing_page=_address(said.get("landing_page", "")) or page,
+        referrer=address(referrer),
+        landing_page=address(said.get("landing_page", "")) or page,
     )
     return (None if found == sdk.Origin() else found), said.get("utm_id") or found.campaign, click
 
@@ -38,10 +40,10 @@ def _parameters(url: str) -> dict[str, str]:
     except ValueError:
         return {}
     # The first value of a parameter, as advertising networks read it.
-    return dict(reversed([(name.lower(), value.replace("\x00", "")) for name, value in pairs]))
+    return dict(reversed([(name.lower(), value.replace("\x00", "")[:LONGEST]) for name, value in pairs]))
 
 
-def _address(url: str) -> str:
+def address(url: str) -> str:
     """A web address without its query, which may hold anything; empty when it is none."""
     try:
         parts = urlsplit(url.strip())
@@ -49,4 +51,4 @@ def _address(url: str) -> str:
         return ""
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return ""
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"[:LONGEST]

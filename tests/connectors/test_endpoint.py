@@ -82,7 +82,10 @@ def test_a_plain_form_becomes_a_touchpoint_of_its_sender() -> None:
         text="Is it in stock?\r\nAnna",
         identifiers=(sdk.email("Anna@X.org"), sdk.phone("+49 30 1234567")),
         traits={"name": "Anna Ortiz", "company": "Acme"},
-        properties={name: value for name, value in fields.items() if name != "website_url"},
+        properties={
+            "form": "Contact",
+            "fields": {name: value for name, value in fields.items() if name != "website_url"},
+        },
     )
 
 
@@ -109,7 +112,7 @@ def test_every_way_to_post_gives_the_same_meaning_in_any_script(way: str) -> Non
     assert found.traits == {"name": "আনিকা রহমান", "city": "ঢাকা"}
     assert found.identifiers == (sdk.email("anika@x.org"), sdk.phone("০১৭১২-৩৪৫৬৭৮", "BD"))
     assert found.text == WORLD["message"]
-    assert found.properties == WORLD
+    assert found.properties == {"fields": WORLD}
     (row,) = endpoint().receive(request).rows
     assert row.payload == body
 
@@ -140,8 +143,8 @@ def test_files_are_described() -> None:
         ('name="letter"; filename=""\r\nContent-Type: application/octet-stream', b""),
     )
     assert touchpoint(endpoint(), delivery(body, MULTIPART)).properties == {
-        "email": "a@x.org",
-        "files": [
+        "fields": {"email": "a@x.org"},
+        "attachments": [
             {
                 "field": "cv",
                 "name": "ছবি.png",
@@ -159,9 +162,9 @@ def test_json_keeps_digits_and_flattens_what_is_nested() -> None:
     )
     found = touchpoint(endpoint(), delivery(body, JSON))
     assert found.identifiers == (sdk.email("a@x.org"),)
-    assert found.properties == {
+    assert found.properties["fields"] == {
         "fields.email": "a@x.org",
-        "number": "12345678901234567890.10",
+        "no": "12345678901234567890.10",
         "ok": "true",
         "tags": ["a", "2"],
     }
@@ -179,7 +182,7 @@ def test_declared_fields_stand_before_usual_names() -> None:
 def test_what_is_no_address_is_kept_as_a_property_only() -> None:
     found = touchpoint(endpoint(), posted({"email": "none", "phone": "call me", "birthday": "in May", "nps": "11"}))
     assert (found.identifiers, found.traits, found.quantity) == ((), {}, None)
-    assert found.properties == {"email": "none", "phone": "call me", "birthday": "in May", "nps": "11"}
+    assert found.properties["fields"] == {"email": "none", "phone": "call me", "birthday": "in May", "nps": "11"}
 
 
 def test_scores_are_quantities() -> None:
@@ -188,9 +191,7 @@ def test_scores_are_quantities() -> None:
 
 
 def test_campaign_and_click_come_from_the_pages_address() -> None:
-    page = (
-        f"{SITE}/offer?utm_source=news&utm_medium=email&utm_campaign=spring&utm_term=t&utm_content=c&gclid=Cj0&fbclid=f"
-    )
+    page = f"{SITE}/offer?utm_source=news&utm_medium=email&utm_campaign=spring&utm_term=t&utm_content=c&gclid=Cj0"
     found = touchpoint(
         endpoint(), posted({"email": "a@x.org", "page_url": page, "referrer": "https://search.example/?q=x"})
     )
@@ -205,7 +206,7 @@ def test_campaign_and_click_come_from_the_pages_address() -> None:
         landing_page=f"{SITE}/offer",
     )
     assert found.campaign == "spring"
-    assert found.properties["gclid"] == "Cj0"
+    assert (found.properties["click_id_kind"], found.properties["url"]) == ("gclid", f"{SITE}/offer")
 
 
 def test_campaign_fields_stand_before_the_address_and_the_referer_is_the_last_resort() -> None:
@@ -214,6 +215,12 @@ def test_campaign_fields_stand_before_the_address_and_the_referer_is_the_last_re
     assert found.origin == sdk.Origin(source="field", click_id="m", landing_page=f"{SITE}/a")
     assert found.campaign == "77"
     assert touchpoint(endpoint(), posted({"email": "a@x.org"})).origin is None
+
+
+def test_a_value_in_the_address_is_cut_and_one_that_is_no_address_is_left_out() -> None:
+    page = f"{SITE}/{'p' * 900}?utm_source={'s' * 900}"
+    found = touchpoint(endpoint(), posted({"page_url": page, "referrer": "javascript:alert(1)"}))
+    assert found.origin == sdk.Origin(source="s" * 500, landing_page=f"{SITE}/{'p' * (499 - len(SITE))}")
 
 
 def test_consent_is_recorded_with_its_words_and_time() -> None:
@@ -248,7 +255,7 @@ def test_the_forms_own_id_is_the_key_whenever_it_comes() -> None:
     sent = {"submission_id": "0B9F5E1C-6F4E-4D0B-8E55-2B1F0C6C0D11", "email": "a@x.org"}
     again = posted(sent, received_at=NOON + timedelta(days=300))
     assert key(endpoint(), posted(sent)) == key(endpoint(), again) == "0b9f5e1c-6f4e-4d0b-8e55-2b1f0c6c0d11"
-    assert "submission_id" not in touchpoint(endpoint(), posted(sent)).properties
+    assert touchpoint(endpoint(), posted(sent)).properties == {"fields": {"email": "a@x.org"}}
     assert key(endpoint(), posted({"submission_id": "1", "email": "a@x.org"})) != key(
         endpoint(), posted({"submission_id": "1", "email": "b@x.org"})
     )
@@ -280,7 +287,9 @@ def test_a_form_sent_faster_than_a_person_can_is_spam(seconds: int, verdict: str
     fields = {"email": "a@x.org", "_t": token(stream, NOON - timedelta(seconds=seconds))}
     (row,) = stream.receive(posted(fields)).rows
     assert row.envelope["verdict"] == verdict
-    assert [each.properties for each in stream.touchpoints(row)] == ([{"email": "a@x.org"}] if verdict == "ok" else [])
+    assert [each.properties for each in stream.touchpoints(row)] == (
+        [{"fields": {"email": "a@x.org"}}] if verdict == "ok" else []
+    )
 
 
 def test_a_forged_or_missing_token_is_spam() -> None:
@@ -466,7 +475,7 @@ def test_a_form_without_fields_is_refused() -> None:
 def test_what_no_database_takes_is_taken_out() -> None:
     found = touchpoint(endpoint(), delivery(rb'{"na\u0000me": "A\u0000\ud800B", "\udfff": "x"}', JSON))
     assert found.traits == {"name": "A?B"}
-    assert found.properties == {"name": "A?B", "?": "x"}
+    assert found.properties["fields"] == {"name": "A?B", "?": "x"}
 
 
 @given(body=st.binary(max_size=300), kind=st.sampled_from(["application/json", MULTIPART["content-type"], "", "x/y;"]))

@@ -195,6 +195,12 @@ def test_the_first_page_is_small_so_that_a_preview_is_quick(tmp_path: Path) -> N
     assert asyncio.run(sizes()) == [100, 1000, 1000, 400]
 
 
+def test_only_the_rows_asked_for_are_this_sources(tmp_path: Path) -> None:
+    path = written(tmp_path, "Mail,Via\na@x.org,fair\nb@x.org,shop\nc@x.org,fair\n")
+    connector = sheet(path, columns={"email": "Mail"}, occurred_on="2026-01-01", where={"Via": "fair"})
+    assert [each.identifiers for each in touchpoints(connector)] == [(sdk.email("a@x.org"),), (sdk.email("c@x.org"),)]
+
+
 def test_given_and_family_name_make_a_name(tmp_path: Path) -> None:
     path = written(tmp_path, "First,Last\nLuís,Gonçalves\nমাদোনা,\n")
     columns = {"given_name": "First", "family_name": "Last"}
