@@ -28,7 +28,8 @@ HEADERS: Mapping[str, str] = {
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    # Without a referrer a browser posts a plain form with `Origin: null`, which no source of forms lets in.
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-cache",
 }
@@ -39,7 +40,7 @@ class FormTarget:
     """Where the form of ``/demo/form`` posts to, and the hidden fields that its source wants to see."""
 
     action: str
-    honeypot: str = "website"
+    honeypot: str = "website_url"
     hidden: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -51,6 +52,7 @@ class StrictHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; the headers are set when the answer starts."""
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(HEADERS)

@@ -1,7 +1,7 @@
 // The live timeline beside the form; and the form sent without leaving the page.
 (() => {
   "use strict";
-  const FIELDS = "id kind channel title occurredAt customer { id displayName lifecycle { stage } }";
+  const FIELDS = "id kind channel title text occurredAt customer { id displayName lifecycle { stage } }";
   const SHOWN = 12;
   const list = document.getElementById("timeline");
   const form = document.getElementById("form");
@@ -23,7 +23,8 @@
     const channel = text("channel", touchpoint.channel);
     channel.dataset.channel = touchpoint.channel;
     const what = text("what", "", "span");
-    what.append(text("kind", touchpoint.kind), ...(touchpoint.title ? [text("title", touchpoint.title)] : []));
+    const said = [touchpoint.title, touchpoint.text].filter(Boolean);
+    what.append(text("kind", touchpoint.kind), ...said.flatMap((one) => [" — ", text("said", one)]));
     item.append(
       channel,
       text("who", touchpoint.customer?.displayName ?? "Nobody yet"),

@@ -9,14 +9,23 @@
   addEventListener("hub:refused", () => hub.askForToken(place, "The hub does not know this token, or no longer takes it."));
   hub.nameCompany();
 
-  function isSubscription(documentAST, name) {
-    const operations = (documentAST?.definitions ?? []).filter((one) => one.kind === "OperationDefinition");
-    const chosen = operations.find((one) => one.name?.value === name) ?? operations[0];
-    return chosen?.operation === "subscription";
+  // GraphiQL tells the operation of a tab only a moment after the tab is opened, so the text itself is asked.
+  function operations(query) {
+    const plain = query.replace(/"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|#[^\n]*/g, " ");
+    let depth = 0;
+    let outside = "";
+    for (const letter of plain) {
+      depth += (letter === "{") - (letter === "}");
+      outside += depth > 0 || letter === "}" ? " " : letter;
+    }
+    return [...outside.matchAll(/\b(query|mutation|subscription)\b\s*(\w*)/g)].map(([, type, name]) => ({ type, name }));
   }
 
-  function fetcher(body, options) {
-    if (!isSubscription(options?.documentAST, body.operationName)) {
+  function fetcher({ operationName, ...rest }, options) {
+    const known = operations(rest.query);
+    const named = known.find(({ name }) => name === operationName);
+    const body = named && operationName ? { ...rest, operationName } : rest;
+    if ((named ?? known[0])?.type !== "subscription") {
       return hub.send(body, options?.headers);
     }
     return {

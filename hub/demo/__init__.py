@@ -1,0 +1,1 @@
+"""What a newcomer sees first: a small company's samples, filled into a hub and shown."""
