@@ -54,23 +54,28 @@ _FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
 }
 
-_MAIL: Final = {"subject": "text", "attachments": "files", "message_id": "text", "in_reply_to": "text"}
-_POST: Final = {"network": "text", "url": "url", "attachments": "files"}
+_THREAD: Final = {"thread": "text", "message_id": "text", "in_reply_to": "text", "references": "texts"}
+_MAIL: Final = {**_THREAD, "subject": "text", "list_id": "text", "attachments": "files", "truncated": "whole"}
+_REPORT: Final = {**_MAIL, "original_message_id": "text", "action": "text", "status": "text", "reason": "text"}
+_SOCIAL: Final = {"network": "text", "handle": "text", "url": "url", "in_reply_to": "text", "language": "text"}
+_POST: Final = {**_SOCIAL, "attachments": "files"}
 _BILL: Final = {"number": "text", "due_on": "date", "tax": "decimal", "settles": "text", "status": "text"}
 _PAID: Final = {"number": "text", "settles": "text", "method": "text", "status": "text"}
+_SENT: Final = {"fields": "map", "attachments": "files", "consent": "map"}
+_FORM: Final = {"form": "text", "url": "url", "click_id_kind": "text", **_SENT}
 _ORDER: Final = {"number": "text", "status": "text"}
 
 _Row = tuple[str, str, Channel, Mapping[str, str]]
 _MAILS: Final[tuple[_Row, ...]] = (
     ("email", "Mail", Channel.EMAIL, _MAIL),
-    ("bounce", "Mail that came back", Channel.EMAIL, {**_MAIL, "status": "text", "reason": "text", "hard": "yes"}),
-    ("complaint", "Mail reported as spam", Channel.EMAIL, _MAIL),
+    ("bounce", "Mail that came back", Channel.EMAIL, {**_REPORT, "hard": "yes"}),
+    ("complaint", "Mail reported as spam", Channel.EMAIL, _REPORT),
     ("auto_reply", "Automatic reply", Channel.EMAIL, _MAIL),
-    ("read_receipt", "Read receipt", Channel.EMAIL, _MAIL),
+    ("read_receipt", "Read receipt", Channel.EMAIL, _REPORT),
 )
 _POSTS: Final[tuple[_Row, ...]] = (
     ("mention", "Mention", Channel.SOCIAL, _POST),
-    ("reply", "Reply to a post", Channel.SOCIAL, {**_POST, "in_reply_to": "text"}),
+    ("reply", "Reply to a post", Channel.SOCIAL, _POST),
     ("direct_message", "Direct message", Channel.SOCIAL, _POST),
     ("review", "Review", Channel.SOCIAL, {**_POST, "rating": "number", "best_rating": "number"}),
 )
@@ -81,9 +86,9 @@ _OTHERS: Final[tuple[_Row, ...]] = (
     ("visit", "Visit", Channel.IN_PERSON, {"seconds": "whole", "place": "text"}),
     ("note", "Note", Channel.OTHER, {}),
     ("letter", "Letter", Channel.POST, {"attachments": "files"}),
-    ("follow", "Follow", Channel.SOCIAL, {"network": "text"}),
-    ("unfollow", "Unfollow", Channel.SOCIAL, {"network": "text"}),
-    ("reaction", "Reaction to a post", Channel.SOCIAL, {"network": "text", "url": "url", "reaction": "text"}),
+    ("follow", "Follow", Channel.SOCIAL, _SOCIAL),
+    ("unfollow", "Unfollow", Channel.SOCIAL, _SOCIAL),
+    ("reaction", "Reaction to a post", Channel.SOCIAL, {**_SOCIAL, "reaction": "text"}),
     ("page_view", "Page view", Channel.WEB, {"url": "url", "referrer": "url", "seconds": "whole"}),
     ("download", "Download", Channel.WEB, {"url": "url", "file": "text"}),
     ("sign_in", "Sign-in", Channel.APP, {}),
@@ -115,9 +120,7 @@ _TYPED: Final[Mapping[str, tuple[_Row, ...]]] = {
         ("payment", "Payment", Channel.ACCOUNTING, _PAID),
         ("refund", "Refund", Channel.ACCOUNTING, {**_PAID, "reason": "text"}),
     ),
-    "FormSubmission": (
-        ("form", "Form", Channel.WEB, {"form": "text", "url": "url", "fields": "map", "attachments": "files"}),
-    ),
+    "FormSubmission": (("form", "Form", Channel.WEB, _FORM),),
     "SocialPost": _POSTS,
     CUSTOM: _OTHERS,
 }

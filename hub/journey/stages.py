@@ -126,7 +126,7 @@ class Stages:
         facts = {"documents": left, "credited": len(fell), "holds": self.because.rule if self.because else None}
         credits_ = [moment.id for moment in instant if moment.kind in self.purchases.kinds and moment.counted]
         ids = dict.fromkeys([*credits_, *(purchase.touchpoint for purchase in fell)])
-        text = "Fully credited; no purchase stands." if not left else f"Fully credited; {left} purchases stand."
+        text = f"Fully credited; purchases that stand: {left}."
         return Because("credited", self._rules.name, text, facts, tuple(ids))
 
 

@@ -102,6 +102,14 @@ def test_a_mail_of_ours_that_answers_nothing_makes_a_prospect_only(answer: Momen
     assert after(moment("email", 1, thread="t"), answer).stage is Stage.PROSPECT
 
 
+@pytest.mark.parametrize("ids", ["ab", "ba"])
+def test_a_mail_and_its_answer_of_one_day_are_in_that_order(ids: str) -> None:
+    asked, answered = moment("email", 1, thread="t", id=ids[0]), moment("email", 1, OUTBOUND, thread="t", id=ids[1])
+    life = after(asked, answered)
+    assert life.because is not None
+    assert (life.stage, life.because.touchpoints) == (Stage.LEAD, (ids[0], ids[1]))
+
+
 def test_an_automatic_answer_is_none() -> None:
     answer = moment("email", 2, OUTBOUND, thread="t", automated=True)
     assert after(moment("email", 1, thread="t"), answer).stage is None
@@ -165,7 +173,7 @@ def test_a_full_credit_takes_the_stage_back_to_what_still_holds_dated_at_the_cre
     assert (life.because.rule, life.because.touchpoints) == ("came_to_us", ("form@1",))
     credited = [change for change in life.changes if change.axis == "STAGE"][-1]
     assert credited.because.rule == "credited"
-    assert credited.because.text == "Fully credited; no purchase stands."
+    assert credited.because.text == "Fully credited; purchases that stand: 0."
     assert credited.because.facts == {"documents": 0, "credited": 1, "holds": "came_to_us"}
     assert credited.because.touchpoints == ("credit_note@9", "invoice@5")
 
@@ -219,6 +227,11 @@ def test_an_invoice_credited_on_the_day_it_was_made_is_no_step() -> None:
     both = [moment("invoice", 5, amount=100, id="b"), moment("credit_note", 5, amount=100, id="a")]
     assert after(*both).changes == ()
     assert after(*(replace(each, id=each.kind) for each in both)).changes == ()
+
+
+def test_an_unknown_amount_is_taken_back_by_a_credit_without_an_amount() -> None:
+    life = after(moment("invoice", 5, document="A"), moment("credit_note", 9, settles="A"))
+    assert stages(life) == [(on(5), Stage.CUSTOMER), (on(9), None)]
 
 
 def test_buying_again_after_a_full_credit_counts_from_the_new_purchase() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from hub.errors import ConfigWrong
 from hub.journey.lifecycle import lifecycle
 from hub.journey.rules import default_text, load_rules
-from hub.values import RevenueBasis, Stage
+from hub.values import Channel, RevenueBasis, Stage
 from tests.journey.moments import INBOUND, moment, on
 
 STANDING = "[standing]\nat_risk_after_days = 90\nlapsed_after_days = 365\n"
@@ -63,6 +64,8 @@ def test_a_rule_counts_touchpoints_within_days() -> None:
     assert life.because.facts == {"kind": "page_view", "channel": "WEB", "count": 3, "days": 7}
     assert life.because.touchpoints == ("page_view@5", "page_view@8", "page_view@12")
     assert lifecycle(views[:3], rules, on(20)).stage is None
+    in_the_app = [replace(view, channel=Channel.APP) for view in views]
+    assert lifecycle(in_the_app, rules, on(20)).stage is None
 
 
 def test_a_kind_of_one_connector_may_be_named() -> None:

@@ -138,13 +138,25 @@ def test_instalments_of_one_invoice_are_one_order_on_the_cash_basis() -> None:
     assert (worth.orders, worth.revenue) == (2, 240)
 
 
-def test_a_refund_that_names_the_payment_itself_takes_it_back() -> None:
+@pytest.mark.parametrize("day", [0.5, 1, 2])
+def test_a_refund_that_names_the_payment_itself_takes_it_back(day: float) -> None:
     worth = cash(
+        moment("payment", -1, amount=1000, settles="Z"),
         moment("payment", 1, amount=100, settles="A", document="ch_1"),
-        moment("refund", 2, amount=100, settles="ch_1"),
+        moment("refund", day, amount=100, settles="ch_1"),
         moment("payment", 3, amount=40),
     )
-    assert (worth.orders, worth.revenue, worth.first_purchase_at) == (1, 40, on(3))
+    assert (worth.orders, worth.revenue, worth.last_purchase_at) == (2, 1040, on(3))
+
+
+def test_what_was_credited_with_everything_else_stays_credited() -> None:
+    worth = billed(
+        moment("invoice", 1, amount=100, document="A"),
+        moment("credit_note", 2, amount=100),
+        moment("invoice", 3, amount=500, document="B"),
+        moment("credit_note", 4, amount=10, settles="A"),
+    )
+    assert (worth.orders, worth.first_purchase_at, worth.revenue) == (1, on(3), 490)
 
 
 def test_a_credit_that_names_the_other_currency_takes_nothing_back() -> None:
@@ -191,9 +203,10 @@ def test_values_of_customers_form_a_monoid(one: list[Moment], two: list[Moment],
 
 
 def test_combined_values_add_up() -> None:
-    assert combine(value(HISTORY, BILLED, UTC), Value((Worth(currency="BDT", revenue=1, last_purchase_at=on(9)),)))[
-        "BDT"
-    ] == Worth(
+    assert combine(
+        value(HISTORY, BILLED, UTC),
+        Value((Worth(currency="BDT", revenue=1, first_purchase_at=on(0), last_purchase_at=on(9)),)),
+    )["BDT"] == Worth(
         currency="BDT",
         invoiced=2201,
         credited=800,
@@ -203,7 +216,7 @@ def test_combined_values_add_up() -> None:
         outstanding=451,
         orders=2,
         purchase_days=2,
-        first_purchase_at=on(1),
+        first_purchase_at=on(0),
         last_purchase_at=on(9),
         oldest_due=date(2025, 2, 1),
     )
