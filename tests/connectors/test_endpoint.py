@@ -164,7 +164,7 @@ def test_json_keeps_digits_and_flattens_what_is_nested() -> None:
     assert found.identifiers == (sdk.email("a@x.org"),)
     assert found.properties["fields"] == {
         "fields.email": "a@x.org",
-        "no": "12345678901234567890.10",
+        "number": "12345678901234567890.10",
         "ok": "true",
         "tags": ["a", "2"],
     }
