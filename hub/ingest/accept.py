@@ -58,7 +58,7 @@ def accept(session: Session, arrival: Arrival, rows: Sequence[Row], cursor: Curs
     for row in rows:
         before = known.setdefault(row.key, [])
         digest = digest_of(row, stream)
-        if (same := _already(before, row, digest, stream.nature)) is not None:
+        if (same := already(before, row, digest, stream.nature)) is not None:
             outcomes.append((RowOutcome.UNCHANGED, same.number))
             continue
         last += 1
@@ -80,7 +80,7 @@ def accept(session: Session, arrival: Arrival, rows: Sequence[Row], cursor: Curs
     return Accepted(outcomes, last if fresh else max((number for _, number in outcomes), default=0))
 
 
-def _already(before: Sequence[Version], row: Row, digest: str, nature: Nature) -> Version | None:
+def already(before: Sequence[Version], row: Row, digest: str, nature: Nature) -> Version | None:
     """The stored version that says the same, if one does. A state may return to what it was: A, B, A are three."""
     if nature is Nature.STATES and row.version is None:
         return before[-1] if before and before[-1].digest == digest else None

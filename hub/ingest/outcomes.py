@@ -78,7 +78,8 @@ class Entry:
     key: str
     kind: str
     direction: Direction
-    occurred_at: datetime
+    occurred_at: datetime | None = None
+    """None: when it is written down."""
     title: str = ""
     text: str | None = None
     identifiers: tuple[Identifier, ...] = ()

@@ -8,7 +8,7 @@ from itertools import count as counting
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from hub.errors import HubError
+from hub.errors import RetryLater
 from hub.identity.rules import Rules as IdentityRules
 from hub.ingest import about, claims, identify, place, reference
 from hub.ingest.mapping import Reading, drafts, read, standing
@@ -82,32 +82,59 @@ class Processor:
         self._clock = clock
 
     def run(self, most: int = _CHUNK) -> bool:
-        """Process one batch. True when there may be more to do at once."""
+        """Process one batch of at most so many records. True when there may be more to do at once."""
         self._sources.refresh(self._session)
         with self._session.transaction():
             after, clock = ledger.processed(self._session)
-            batch, rows, decided = self._next(after, clock, most)
-            if batch is None:
+            last = int(self._session.value("SELECT value FROM sequence WHERE id = 1"))
+            if last <= after:
                 return self._pass_time(after, clock)
-            self._process(batch, rows, decided)
-            if not ledger.advance(self._session, after, batch.until, max(clock, batch.now)):
-                raise HubError("Another processor was faster.")
+            heard = records.heard(self._session, after, last, most)
+            batch = self._batch(after, heard[-1][0] if len(heard) == most else last, clock)
+            rows = [(source, stream, key) for _, source, stream, key in heard]
+            withdrawn, decided = self.since(batch)
+            self.process(batch, list(dict.fromkeys([*rows, *withdrawn])), decided)
+            self._finish(batch, clock)
         return True
 
-    # What is next ---------------------------------------------------------------------------------------------
+    def skip(self) -> None:
+        """Pass over the next record, which fails whenever it is processed: it gets the problem INTERNAL."""
+        with self._session.transaction():
+            after, clock = ledger.processed(self._session)
+            number, source, stream, key = records.heard(self._session, after, after + 1_000_000, 1)[0]
+            version = next(v for v in records.versions(self._session, source, stream, [key])[key] if v.number == number)
+            problem = (
+                source,
+                version.run,
+                "INTERNAL",
+                "The hub could not process this row.",
+                None,
+                "It is kept; report it.",
+            )
+            ledger.write_problems(self._session, [number], {number: problem})
+            self._finish(self._batch(after, number, clock), clock)
 
-    def _next(self, after: int, clock: int, most: int) -> tuple[Batch | None, list[RowKey], list[str]]:
+    def begin(self) -> Batch:
+        """A batch that comes after everything there is; for looking ahead."""
+        after, clock = ledger.processed(self._session)
+        return self._batch(after, int(self._session.value("SELECT value FROM sequence WHERE id = 1")) + 1, clock)
+
+    def since(self, batch: Batch) -> tuple[list[RowKey], list[str]]:
+        """Rows that withdrawals of the batch are about, and touchpoints that its decisions name."""
         session = self._session
-        last = int(session.value("SELECT value FROM sequence WHERE id = 1"))
-        if last <= after:
-            return None, [], []
-        heard = records.heard(session, after, last, most)
-        until = heard[-1][0] if len(heard) == most else last
-        batch = Batch(session, Numbers(session), after, until, max(self._clock(), clock), self._zone)
-        rows = list(dict.fromkeys((source, stream, key) for _, source, stream, key in heard))
-        for kind, target in records.withdrawals_between(session, after, until):
-            rows.extend(self._withdrawn_rows(kind, target))
-        return batch, list(dict.fromkeys(rows)), identities.decided_between(session, after, until)
+        rows = [
+            row
+            for kind, target in records.withdrawals_between(session, batch.after, batch.until)
+            for row in self._withdrawn_rows(kind, target)
+        ]
+        return rows, identities.decided_between(session, batch.after, batch.until)
+
+    def _batch(self, after: int, until: int, clock: int) -> Batch:
+        return Batch(self._session, Numbers(self._session), after, until, max(self._clock(), clock), self._zone)
+
+    def _finish(self, batch: Batch, clock: int) -> None:
+        if not ledger.advance(self._session, batch.after, batch.until, max(clock, batch.now)):
+            raise RetryLater("Another processor was faster.")
 
     def _withdrawn_rows(self, kind: str, target: str) -> list[RowKey]:
         session = self._session
@@ -123,7 +150,8 @@ class Processor:
 
     # One batch ------------------------------------------------------------------------------------------------
 
-    def _process(self, batch: Batch, rows: Sequence[RowKey], decided: Sequence[str]) -> None:
+    def process(self, batch: Batch, rows: Sequence[RowKey], decided: Sequence[str]) -> None:
+        """Do everything a batch asks for, up to the ledger; the caller owns the transaction."""
         withdrawn = records.withdrawn(batch.session)
         remaining = iter(rows)
         while chunk := list(islice(remaining, _CHUNK)):

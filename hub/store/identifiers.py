@@ -13,7 +13,7 @@ from hub.store.shapes import Shape
 
 @dataclass(frozen=True, slots=True)
 class StoredIdentifier:
-    """Something by which a customer is recognised; ``hidden`` values are masked for readers without contact data."""
+    """Something by which a customer is recognised; ``hidden`` ones the hub made from a touchpoint's hints."""
 
     num: int
     id: str
@@ -53,8 +53,8 @@ _CLAIMS = lists.Listing("claim k", Shape(StoredClaim, "k"), "k.num")
 
 
 async def of_customers(snapshot: Snapshot, numbers: Sequence[int], window: Window) -> dict[int, Page[StoredIdentifier]]:
-    """The same part of many customers' identifiers."""
-    return await lists.pages_of(snapshot, IDENTIFIERS, "i.customer", numbers, lists.everything, ORDER, window)
+    """The same part of many customers' identifiers, without those that the hub makes from hints."""
+    return await lists.pages_of(snapshot, IDENTIFIERS, "i.customer", numbers, lambda _: "NOT i.hidden", ORDER, window)
 
 
 async def of_claims(snapshot: Snapshot, claims: Sequence[int]) -> dict[int, list[StoredIdentifier]]:
@@ -72,6 +72,18 @@ async def claims_of(snapshot: Snapshot, customer: int, limit: int) -> list[Store
     """The claims that are of one customer, earliest first."""
     rows = await snapshot.all(
         f"SELECT {_CLAIMS.shape.columns} FROM claim k WHERE k.customer = $1::bigint OR k.organisation = $1::bigint"
+        f" ORDER BY k.first_at, k.first_key LIMIT {limit}",
+        customer,
+    )
+    return _CLAIMS.shape.all(rows)
+
+
+async def component(snapshot: Snapshot, customer: int, *, organisation: bool, limit: int) -> list[StoredClaim]:
+    """The claims that could be of one customer by their identifiers: its own, and those a refused join kept apart."""
+    part, whole = ("organisation_component", "organisation") if organisation else ("person_component", "customer")
+    rows = await snapshot.all(
+        f"SELECT {_CLAIMS.shape.columns} FROM claim k WHERE k.{part} IN"
+        f" (SELECT own.{part} FROM claim own WHERE own.{whole} = $1::bigint)"
         f" ORDER BY k.first_at, k.first_key LIMIT {limit}",
         customer,
     )

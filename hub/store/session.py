@@ -90,7 +90,11 @@ def _clean_errors() -> Iterator[None]:
         raise
     except psycopg.errors.DiskFull as error:
         raise StorageFull("The database's disk is full; nothing was stored.", after=5) from error
-    except (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.AdminShutdown, psycopg.errors.ConnectionFailure) as error:
+    except (
+        psycopg.errors.ReadOnlySqlTransaction,
+        psycopg.errors.AdminShutdown,
+        psycopg.errors.ConnectionFailure,
+    ) as error:
         raise RetryLater("The database does not take writes right now.", after=5) from error
 
 
@@ -105,7 +109,7 @@ class SqliteSession(Session):
             prepare_sqlite(self._connection)
             if reads is not None:
                 # Read-only, so that BEGIN IMMEDIATE takes the write lock of this session's own file alone.
-                self._connection.execute("ATTACH ? AS other", (f"file:{quote(str(reads))}?mode=ro",))
+                self._connection.execute("ATTACH ? AS truth", (f"file:{quote(str(reads))}?mode=ro",))
 
     def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         with _clean_errors():

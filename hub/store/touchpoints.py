@@ -203,3 +203,35 @@ async def of_records(snapshot: Snapshot, records: Sequence[int]) -> dict[int, li
         "t.num",
     )
     return await lists.grouped(snapshot, listing, "x.record", records, "x.record, t.id")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMoment:
+    """What a path needs of one touchpoint. ``book_of_record``: whether its source counts in value."""
+
+    id: str
+    kind: str
+    channel: str
+    direction: str
+    automated: bool
+    occurred_at: int
+    amount: int | None
+    currency: str | None
+    document: str | None
+    settles: str | None
+    organisation: int | None
+    book_of_record: bool
+
+
+MOST_MOMENTS = 50_000
+
+
+async def moments(snapshot: Snapshot, subject: Subject) -> list[StoredMoment]:
+    """The standing touchpoints of one customer, oldest first; at most ``MOST_MOMENTS``."""
+    query = Query(
+        "SELECT t.id, t.kind, t.channel, t.direction, t.automated, t.occurred_at, t.amount, t.currency, t.document,"
+        " t.settles, t.organisation, s.book_of_record FROM touchpoint t JOIN source s ON s.num = t.source WHERE "
+    )
+    query.add(_own(query, subject, STANDING))
+    query.add(f" ORDER BY t.occurred_at, t.id LIMIT {MOST_MOMENTS}")
+    return [StoredMoment(*row) for row in await snapshot.query(query)]

@@ -141,6 +141,7 @@ class WithdrawalRow(Truth, table=True):
     kind: str = column.text()
     target: str = column.text()
     restore: bool
+    operation: str | None = column.text(nullable=True)
     decided_by: str = column.text()
     reason: str = column.text()
     decided_at: int = column.number()

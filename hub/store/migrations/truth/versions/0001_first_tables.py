@@ -23,6 +23,8 @@ def upgrade() -> None:
     sa.Column('decided_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.PrimaryKeyConstraint('number')
     )
+    op.create_index('decision_of_a', 'decision', ['a'], unique=False)
+    op.create_index('decision_of_b', 'decision', ['b'], unique=False)
     op.create_index('decision_of_operation', 'decision', ['operation'], unique=False)
     op.create_table('envelope',
     sa.Column('num', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
@@ -70,6 +72,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.Text().with_variant(sa.TEXT(collation='C'), 'postgresql'), nullable=False),
     sa.Column('target', sa.Text().with_variant(sa.TEXT(collation='C'), 'postgresql'), nullable=False),
     sa.Column('restore', sa.Boolean(), nullable=False),
+    sa.Column('operation', sa.Text().with_variant(sa.TEXT(collation='C'), 'postgresql'), nullable=True),
     sa.Column('decided_by', sa.Text().with_variant(sa.TEXT(collation='C'), 'postgresql'), nullable=False),
     sa.Column('reason', sa.Text().with_variant(sa.TEXT(collation='C'), 'postgresql'), nullable=False),
     sa.Column('decided_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -143,4 +146,6 @@ def downgrade() -> None:
     op.drop_table('sequence')
     op.drop_table('envelope')
     op.drop_index('decision_of_operation', table_name='decision')
+    op.drop_index('decision_of_b', table_name='decision')
+    op.drop_index('decision_of_a', table_name='decision')
     op.drop_table('decision')

@@ -1,0 +1,69 @@
+"""What rows would come to, without keeping them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from hub.clock import moment
+from hub.connector import Row, Stream
+from hub.identity.normalise import canonical
+from hub.ids import identifier_id
+from hub.ingest.accept import already, digest_of
+from hub.ingest.mapping import Reading, read
+from hub.ingest.outcomes import IngestedRow, PreviewedTouchpoint, RowOutcome
+from hub.ingest.sources import Source
+from hub.journey.documents import instant
+from hub.settings import Company
+from hub.store.reader import Snapshot
+from hub.store.writing.records import Payload, Version
+
+
+def reading(row: Row, stream: Stream, source: Source, company: Company) -> Reading:
+    """What one row means, were it stored."""
+    version = Version(0, source.num, stream.name, row.key, 1, row.version, "", row.deleted, 0, 0, False)
+    payload = Payload(row.key, row.payload, row.envelope, row.deleted)
+    return read(version, 0, payload, stream, source.id, ZoneInfo(company.time_zone))
+
+
+async def outcomes(
+    snapshot: Snapshot, rows: Sequence[Row], stream: Stream, source: Source, company: Company
+) -> list[IngestedRow]:
+    """One outcome for each row, against what is stored today."""
+    stored: dict[str, list[Version]] = {}
+    for row in await snapshot.all(
+        "SELECT number, source, stream, key, version, source_version, digest, deleted, run, received_at, historical FROM record "
+        "WHERE source = $1 AND stream = $2 AND key = ANY($3::text[]) ORDER BY number",
+        source.num, stream.name, [row.key for row in rows],
+    ):  # fmt: skip
+        stored.setdefault(row[3], []).append(Version(*row))
+    answers = []
+    for index, row in enumerate(rows):
+        before = stored.get(row.key, [])
+        same = already(before, row, digest_of(row, stream), stream.nature)
+        outcome = RowOutcome.UNCHANGED if same else RowOutcome.CHANGED if before else RowOutcome.NEW
+        meaning = reading(row, stream, source, company)
+        touchpoints = await _previewed(snapshot, meaning, source, company)
+        answers.append(
+            IngestedRow(index, row.key, outcome, same.number if same else None, meaning.problem, touchpoints)
+        )
+    return answers
+
+
+async def _previewed(
+    snapshot: Snapshot, meaning: Reading, source: Source, company: Company
+) -> list[PreviewedTouchpoint]:
+    found = []
+    for id_, touchpoint in meaning.touchpoints.items():
+        held = [made for given in touchpoint.identifiers if (made := canonical(given, source.id, company.country))]
+        ids = [
+            identifier_id(i.identifier.kind, i.identifier.namespace, i.identifier.value, i.identifier.side)
+            for i in sorted(held, key=lambda made: made.rank)
+        ]
+        customer = await snapshot.value(
+            "SELECT c.id FROM identifier i JOIN customer c ON c.num = i.customer WHERE i.id = ANY($1::text[]) ORDER BY i.rank LIMIT 1",
+            ids,
+        )
+        at = moment(instant(touchpoint.occurred_at, ZoneInfo(company.time_zone)))
+        found.append(PreviewedTouchpoint(id_, touchpoint.kind, at, touchpoint.title, customer))
+    return found

@@ -1,0 +1,437 @@
+"""A hub that is open: everything that can be asked of the write path, for the API and the command line alike."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Self, TypeVar
+
+
+from hub.clock import micros, moment, now
+from hub.connector import Delivery, PushStream, Reply, Row
+from hub.errors import ConfigWrong, InputWrong, NotFound
+from hub.ids import naming_touchpoint, random_id, touchpoint_id
+from hub.ingest import decisions as deciding
+from hub.ingest import dry, founding
+from hub.ingest.accept import Accepted, Arrival, accept
+from hub.ingest.decisions import Intent
+from hub.ingest.outcomes import (
+    Description,
+    Entry,
+    GivenRow,
+    Ingested,
+    IngestedRow,
+    LinkChange,
+    RowOutcome,
+    Withdrawn,
+    Written,
+)
+from hub.ingest.preview import Preview, preview
+from hub.ingest.process import Processor
+from hub.ingest.processing import Processing
+from hub.ingest.pull import pull
+from hub.ingest.rows import json_text
+from hub.ingest.sources import Source, Sources
+from hub.ingest.writer import Writer
+from hub.journey.rules import load_rules
+from hub.registry import Registry
+from hub.settings import Company
+from hub.store.engine import Store
+from hub.store.session import Session
+from hub.store.writing import decisions, records
+from hub.values import Direction, Identifier
+
+T = TypeVar("T")
+
+_IDLE_BATCH = 1000
+_BUSY_BATCH = 200
+"""Records in a batch while requests wait, so that no answer waits long for the disk or the interpreter."""
+_LOOK = 0.05
+"""Seconds between looks at what another process has processed."""
+
+
+class Hub:
+    """An open hub. Use ``async with Hub.open(...)``; all methods are for the event loop it was opened on."""
+
+    def __init__(self, store: Store, registry: Registry, company: Company, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._clock = clock
+        self.registry = registry
+        self._sources = Sources(registry)
+        truth = store.truth()
+        projection = store.projection()
+        with truth.transaction():
+            self.company, self.secret = founding.found(truth, company, clock())
+        with projection.transaction():
+            founding.begin_projection(projection)
+        self._sources.refresh(truth)
+        self._seen = 0
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+        self.reader = store.reader()
+        self._waiting = 0
+        self._writer = Writer(truth, self._wake)
+        rules = load_rules(basis=self.company.revenue_basis)
+        self._processor = Processor(projection, self.company, Sources(registry), rules, clock)
+        self._projection = projection
+        self._processing = Processing(store, projection, self._processor, self._announce, self._most)
+        self._processing.wake()
+        self._pulls: dict[str, tuple[str, asyncio.Task[None]]] = {}
+
+    @classmethod
+    async def open(
+        cls, address: str, registry: Registry, company: Company | None = None, clock: Callable[[], int] | None = None
+    ) -> Self:
+        """Open the hub at a folder or PostgreSQL address, made when it is not there.
+
+        ``company`` only counts when the hub is made. Raises ``ConfigWrong``, ``RetryLater`` or ``StorageFull``.
+        """
+        store = await asyncio.to_thread(Store.at, address)
+        try:
+            return cls(store, registry, company or Company(), clock or (lambda: micros(now())))
+        except BaseException:
+            store.close()
+            raise
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop pulls, finish what was accepted, and give up the folder."""
+        for _, task in self._pulls.values():
+            task.cancel()
+        await asyncio.gather(*(task for _, task in self._pulls.values()), return_exceptions=True)
+        await asyncio.to_thread(self._writer.close)
+        await asyncio.to_thread(self._processing.close)
+        await self.reader.close()
+        self._store.close()
+
+    # Threads --------------------------------------------------------------------------------------------------
+
+    def _wake(self) -> None:
+        self._processing.wake()
+
+    def _most(self) -> int:
+        return _BUSY_BATCH if self._waiting else _IDLE_BATCH
+
+    def _announce(self, processed: int) -> None:
+        """From the processor's thread: tell the event loop how far it has come."""
+        if processed != self._seen and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._heard, processed)
+
+    def _heard(self, processed: int) -> None:
+        self._seen = max(self._seen, processed)
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def _write(self, job: Callable[[Session], T]) -> T:
+        self._waiting += 1
+        try:
+            return await asyncio.wrap_future(self._writer.submit(job))
+        finally:
+            self._waiting -= 1
+
+    async def _between_batches(self, job: Callable[[], T]) -> T:
+        return await asyncio.wrap_future(self._processing.submit(job))
+
+    # Reading one's own writes -----------------------------------------------------------------------------------
+
+    async def processed(self) -> int:
+        """The last processed truth number."""
+        async with self.reader.snapshot() as snapshot:
+            self._seen = max(self._seen, int(await snapshot.value("SELECT number FROM processed WHERE id = 1") or 0))
+        return self._seen
+
+    async def wait(self, sequence: int, timeout: float) -> bool:  # noqa: ASYNC109 (the caller's patience is data here)
+        """Whether everything up to ``sequence`` is processed, within ``timeout`` seconds."""
+        return await self.announced(sequence - 1, timeout) >= sequence
+
+    async def announced(self, after: int, timeout: float) -> int:  # noqa: ASYNC109
+        """Wait until more than ``after`` is processed, ``timeout`` seconds at most; the answer is the number reached."""
+        deadline = self._loop.time() + timeout
+        while self._seen <= after:
+            left = deadline - self._loop.time()
+            if left <= 0:
+                break
+            try:
+                await asyncio.wait_for(self._news.wait(), min(left, _LOOK))
+            except TimeoutError:
+                await self.processed()
+        return self._seen
+
+    # Rows -------------------------------------------------------------------------------------------------------
+
+    async def ingest(self, source: str, stream: str, rows: Sequence[GivenRow], *, dry_run: bool = False) -> Ingested:
+        """Store rows of a stream, each with its outcome. Raises ``NotFound`` and ``InputWrong``."""
+        owner = self._sources.by_id(source)
+        held = owner.stream(stream)
+        given = [Row(row.key or held.key(row.payload), row.payload, version=row.version) for row in rows]
+        if dry_run:
+            async with self.reader.snapshot() as snapshot:
+                return Ingested(await dry.outcomes(snapshot, given, held, owner, self.company))
+        accepted, run = await self._accept(owner, stream, given)
+        answers = []
+        for index, (row, (outcome, number)) in enumerate(zip(given, accepted.outcomes, strict=True)):
+            problem = (
+                dry.reading(row, held, owner, self.company).problem if outcome is not RowOutcome.UNCHANGED else None
+            )
+            answers.append(IngestedRow(index, row.key, outcome, number, problem))
+        return Ingested(answers, accepted.sequence, run)
+
+    async def _accept(self, source: Source, stream: str, rows: Sequence[Row]) -> tuple[Accepted, str]:
+        at = self._clock()
+        midnight = at - at % 86_400_000_000
+
+        def job(session: Session) -> tuple[Accepted, str]:
+            run = records.standing_run(session, source.num, at, midnight)
+            accepted = accept(session, Arrival(source.num, source.stream(stream), run, at), rows)
+            return accepted, str(session.value("SELECT id FROM run WHERE num = $1", run))
+
+        return await self._write(job)
+
+    async def deliver(self, source: str, stream: str, delivery: Delivery) -> Reply:
+        """Hand a request to a push stream; the answer comes after its rows are on disk."""
+        owner = self._sources.by_id(source)
+        held = owner.stream(stream)
+        if not isinstance(held, PushStream):
+            raise NotFound(f"The stream {stream!r} takes no deliveries.")
+        signed = replace(delivery, secret=hmac.digest(self.secret, owner.id.encode(), "sha256"))
+        reception = await asyncio.to_thread(held.receive, signed)
+        if reception.rows:
+            await self._accept(owner, stream, reception.rows)
+        return reception.reply
+
+    # Entries ----------------------------------------------------------------------------------------------------
+
+    async def log(self, entry: Entry, *, dry_run: bool = False) -> Written:
+        """Write down an entry; the same key again changes it."""
+        desk = self._sources.desk()
+        if not entry.identifiers and entry.anchor is None:
+            raise InputWrong("Say whom it is about: give a customer or an identifier.", path="customer")
+        row = Row(entry.key, _entry_payload(entry, moment(self._clock())))
+        meaning = dry.reading(row, desk.stream("entries"), desk, self.company)
+        if meaning.problem is not None:
+            raise InputWrong(meaning.problem.message, path=meaning.problem.path)
+        ids = (touchpoint_id(desk.id, "entries", row.key, ""),)
+        if dry_run:
+            return Written(ids, 0)
+        accepted, _ = await self._accept(desk, "entries", [row])
+        return Written(ids, accepted.sequence)
+
+    async def describe(
+        self, customers: Sequence[str], identifiers: Sequence[Identifier], description: Description, by: str
+    ) -> Written:
+        """Decide name, owner, tags, relationship or traits; with identifiers alone, of whoever has them."""
+        anchors: list[str | None] = [naming_touchpoint(customer) for customer in customers]
+        if identifiers:
+            anchors.append(None)
+        if not anchors:
+            raise InputWrong("Name at least one customer, or an identifier.", path="customers")
+        if description.owner is not None:
+            await self._user(description.owner)
+        desk = self._sources.desk()
+        rows = []
+        for anchor in anchors:
+            entry = Entry(
+                key=random_id("ent"), kind="profile", direction=Direction.INTERNAL, occurred_at=moment(self._clock()),
+                title=description.reason, identifiers=() if anchor else tuple(identifiers), anchor=anchor, by=by,
+                traits=description.traits | ({"name": description.name} if description.name else {}),
+                properties=_decided(description),
+            )  # fmt: skip
+            rows.append(Row(entry.key, _entry_payload(entry, entry.occurred_at)))
+        accepted, _ = await self._accept(desk, "entries", rows)
+        return Written([touchpoint_id(desk.id, "entries", row.key, "") for row in rows], accepted.sequence)
+
+    async def _user(self, reference: str) -> None:
+        async with self.reader.snapshot() as snapshot:
+            known = await snapshot.value(
+                "SELECT num FROM hub_user WHERE reference = $1::text OR id = $2::text OR email = $3::text",
+                reference,
+                reference,
+                reference,
+            )
+        if known is None:
+            raise NotFound(f"There is no user {reference[:60]!r}.", path="owner")
+
+    # Sources ----------------------------------------------------------------------------------------------------
+
+    def source(self, id_: str) -> Source:
+        """A source by its id. Raises ``NotFound``."""
+        return self._sources.by_id(id_)
+
+    async def create_source(
+        self, name: str, connector: str, settings: Mapping[str, Any], *, book_of_record: bool = True
+    ) -> Written:
+        """Configure an account of a connector. Raises ``ConfigWrong`` with what is wrong, ``NotFound`` for no such connector."""
+        bound = self.registry.open(connector, settings)
+        for fault in await asyncio.to_thread(lambda: list(bound.check())):
+            raise ConfigWrong(fault, path="settings")
+        if not name.strip():
+            raise InputWrong("A source needs a name.", path="name")
+        id_ = random_id("src")
+
+        def job(session: Session) -> int:
+            if session.value("SELECT num FROM source WHERE name = $1", name) is not None:
+                raise InputWrong(f"There is a source named {name!r} already.", path="name")
+            number = founding.insert_source(
+                session, id_, name, connector, dict(settings), book_of_record, self._clock()
+            )
+            self._sources.refresh(session)
+            return number
+
+        return Written((id_,), await self._write(job))
+
+    async def sync(self, source: str) -> str:
+        """Start a pull; the answer is its run, or the one that is under way."""
+        owner = self._sources.by_id(source)
+        running = self._pulls.get(owner.id)
+        if running is not None and not running[1].done():
+            return running[0]
+        run, id_ = await self._write(lambda session: records.start_run(session, owner.num, "PULL", self._clock()))
+        self._pulls[owner.id] = (id_, asyncio.create_task(self._pull(owner, run)))
+        return id_
+
+    async def _pull(self, source: Source, run: int) -> None:
+        state, fault = "INTERRUPTED", "The hub was stopped; the next run resumes."
+        try:
+            failed = await pull(source, run, self._write, self._clock)
+            state, fault = ("OK", None) if failed is None else ("FAILED", failed)
+        finally:
+            await self._write(lambda session: records.finish_run(session, run, state, fault, self._clock()))
+
+    async def pulled(self, source: str) -> None:
+        """Wait for a source's pull to end."""
+        if (running := self._pulls.get(source)) is not None:
+            await asyncio.shield(running[1])
+
+    # Decisions --------------------------------------------------------------------------------------------------
+
+    async def merge(self, customers: Sequence[str], *, reason: str, by: str, dry_run: bool = False) -> LinkChange:
+        """Say that customers are one."""
+        return await self._decide(lambda session: deciding.merge(session, customers), reason, by, dry_run)
+
+    async def split(
+        self, customer: str, touchpoints: Sequence[str], *, reason: str, by: str, dry_run: bool = False
+    ) -> LinkChange:
+        """Take touchpoints out of a customer; whatever else hangs on them goes where the evidence leads."""
+        return await self._decide(lambda session: deciding.split(session, customer, touchpoints), reason, by, dry_run)
+
+    async def undo(self, operation: str, *, reason: str, by: str, dry_run: bool = False) -> LinkChange:
+        """Take back a merge or a split."""
+        return await self._decide(lambda session: deciding.undo(session, operation), reason, by, dry_run)
+
+    async def _decide(self, plan: Callable[[Session], Intent], reason: str, by: str, dry_run: bool) -> LinkChange:
+        def look() -> tuple[Intent, Preview]:
+            intent = plan(self._projection)
+            return intent, preview(self._processor, self._projection, intent)
+
+        intent, seen = await self._between_batches(look)
+        change = LinkChange(None, 0, seen.customers, seen.moved, seen.changes)
+        if dry_run:
+            return change
+        operation = random_id("dec") if intent.decisions else None
+        sequence = await self._write(lambda session: self._store_intent(session, intent, operation, reason, by))
+        return replace(change, operation=operation or intent.withdrawals[0][0], sequence=sequence)
+
+    def _store_intent(self, session: Session, intent: Intent, operation: str | None, reason: str, by: str) -> int:
+        at = self._clock()
+        last = records.take_numbers(session)
+        made = [
+            (last + place, operation, kind, a, b, by, reason, at)
+            for place, (kind, a, b) in enumerate(intent.decisions, 1)
+        ]
+        last += len(made)
+        taken = [
+            (last + place, "DECISION", target, restore, operation, by, reason, at)
+            for place, (target, restore) in enumerate(intent.withdrawals, 1)
+        ]
+        decisions.insert(session, made, taken)
+        records.give_numbers(session, last + len(taken))
+        return last + len(taken)
+
+    async def withdraw(
+        self, kind: str, target: str, *, restore: bool, reason: str, by: str, dry_run: bool = False
+    ) -> Withdrawn:
+        """Take a run or source out of the picture, or put it back."""
+        if kind not in {"RUN", "SOURCE"}:
+            raise InputWrong(f"A {kind.lower()} cannot be withdrawn.")
+
+        def look() -> Preview:
+            table = kind.lower()
+            if self._projection.value(f"SELECT num FROM {table} WHERE id = $1", target) is None:
+                raise NotFound(f"There is no {table} {target[:60]!r}.", path=table)
+            return preview(self._processor, self._projection, Intent(), [(kind, target, restore)])
+
+        seen = await self._between_batches(look)
+        answer = Withdrawn(seen.touchpoints, len(seen.changes), 0)
+        if dry_run:
+            return answer
+
+        def job(session: Session) -> int:
+            number = records.take_numbers(session) + 1
+            decisions.insert(session, [], [(number, kind, target, restore, None, by, reason, self._clock())])
+            records.give_numbers(session, number)
+            return number
+
+        return replace(answer, sequence=await self._write(job))
+
+    # Tokens -----------------------------------------------------------------------------------------------------
+
+    async def create_token(
+        self, name: str, scopes: Sequence[str], expires_at: datetime | None = None
+    ) -> tuple[str, str]:
+        """Make a bearer token: its id, and its secret, which is shown this once and kept only as a digest."""
+        secret = f"hub_{secrets.token_urlsafe(32)}"
+        id_ = random_id("tok")
+        row = (
+            id_, name, hashlib.sha256(secret.encode()).hexdigest(), " ".join(scopes), self._clock(),
+            micros(expires_at.astimezone(UTC)) if expires_at else None,
+        )  # fmt: skip
+        columns = ["id", "name", "digest", "scopes", "created_at", "expires_at"]
+        await self._write(lambda session: session.insert("token", columns, [row]))
+        return id_, secret
+
+    async def revoke_token(self, id_: str) -> Written:
+        """End a token at once. Raises ``NotFound``."""
+
+        def job(session: Session) -> None:
+            if not session.run(
+                "UPDATE token SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL", self._clock(), id_
+            ):
+                raise NotFound(f"There is no token {id_[:60]!r} that still holds.", path="token")
+
+        await self._write(job)
+        return Written((id_,), 0)
+
+
+def _entry_payload(entry: Entry, written_at: datetime) -> bytes:
+    told: dict[str, Any] = {
+        "kind": entry.kind, "direction": entry.direction.value, "title": entry.title, "written_at": written_at.isoformat(),
+        "occurred_at": entry.occurred_at.isoformat() if entry.occurred_at else None, "text": entry.text, "by": entry.by,
+        "identifiers": [
+            {"kind": held.kind, "value": held.value, "namespace": held.namespace, "side": held.side.value, "region": held.region}
+            for held in entry.identifiers
+        ],
+        "anchor": entry.anchor, "amount": [format(entry.amount.amount, "f"), entry.amount.currency] if entry.amount else None,
+        "matters": [{"kind": held.kind.value, "reference": held.reference} for held in entry.matters],
+        "traits": entry.traits, "properties": entry.properties,
+    }  # fmt: skip
+    return json_text({name: value for name, value in told.items() if value not in (None, "", [], {})}).encode()
+
+
+def _decided(description: Description) -> dict[str, Any]:
+    told = {
+        "owner": description.owner,
+        "relationship": description.relationship.value if description.relationship else None,
+        "add_tags": list(description.add_tags),
+        "remove_tags": list(description.remove_tags),
+    }
+    return {name: value for name, value in told.items() if value}

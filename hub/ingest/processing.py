@@ -1,0 +1,125 @@
+"""The thread that processes: wakes when rows were accepted, and lends its session to previews between batches."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from hub.errors import RetryLater
+from hub.ingest.process import Processor
+from hub.store.engine import Store
+from hub.store.session import Session
+from hub.store.writing import ledger
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+_IDLE = 1.0
+"""Seconds between looks when nobody wakes the thread: time passes, and other processes accept."""
+_NOTHING = object()
+
+
+class Processing:
+    """Runs the processor in its thread while this process is the one that may."""
+
+    def __init__(
+        self,
+        store: Store,
+        session: Session,
+        processor: Processor,
+        announce: Callable[[int], None],
+        most: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._session = session
+        self._processor = processor
+        self._announce = announce
+        self._most = most
+        self._jobs: queue.Queue[tuple[Callable[[], Any], Future[Any]] | object | None] = queue.Queue()
+        self._mine = False
+        self._thread = threading.Thread(target=self._work, name="processor", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that there may be something to process."""
+        self._jobs.put(_NOTHING)
+
+    def submit(self, job: Callable[[], T]) -> Future[T]:
+        """Run a job between two batches, once everything accepted so far is processed."""
+        answer: Future[T] = Future()
+        self._jobs.put((job, answer))
+        return answer
+
+    def close(self) -> None:
+        """Finish the batch at hand, then stop."""
+        self._jobs.put(None)
+        self._thread.join()
+        self._session.close()
+
+    def _work(self) -> None:
+        while True:
+            try:
+                job = self._jobs.get(timeout=_IDLE)
+            except queue.Empty:
+                job = _NOTHING
+            if job is None:
+                return
+            if not self._catch_up():
+                return
+            if isinstance(job, tuple):
+                self._do(*job)
+
+    def _do(self, job: Callable[[], Any], answer: Future[Any]) -> None:
+        try:
+            if not self._mine:
+                raise RetryLater("Another process of this hub processes; ask again there.")
+            answer.set_result(job())
+        except BaseException as error:  # noqa: BLE001 (the caller gets it)
+            answer.set_exception(error)
+
+    def _catch_up(self) -> bool:
+        """Process until nothing is left. False when the thread was told to stop in between."""
+        if not self._mine:
+            self._mine = self._store.try_processing(self._session)
+        more = self._mine
+        while more:
+            more = self._batch()
+            self._announce(ledger.processed(self._session)[0])
+            if self._stopping():
+                return False
+        return True
+
+    def _stopping(self) -> bool:
+        return any(job is None for job in list(self._jobs.queue))
+
+    def _batch(self) -> bool:
+        try:
+            return self._processor.run(self._most())
+        except RetryLater as trouble:
+            _log.warning("processing waits: %s", trouble.message)
+            time.sleep(min(trouble.after, _IDLE))
+            return False
+        except Exception:
+            _log.exception("a batch failed; its records are processed one by one")
+            return self._one_by_one()
+
+    def _one_by_one(self) -> bool:
+        for _ in range(self._most()):
+            try:
+                if not self._processor.run(1):
+                    return False
+            except Exception:
+                _log.exception("a record cannot be processed; it is passed over")
+                try:
+                    self._processor.skip()
+                except Exception:
+                    _log.exception("processing cannot go on; it is tried again in a moment")
+                    time.sleep(_IDLE)
+                    return False
+        return True

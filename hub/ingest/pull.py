@@ -1,0 +1,51 @@
+"""A pull: asking a source's streams for rows and accepting them page by page, each with its checkpoint."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
+
+from hub.connector import Page, PullStream
+from hub.errors import HubError
+from hub.ingest.accept import Arrival, accept
+from hub.ingest.sources import Source
+from hub.store.session import Session
+from hub.store.writing import records
+
+T = TypeVar("T")
+Write = Callable[[Callable[[Session], T]], Awaitable[T]]
+
+_log = logging.getLogger(__name__)
+_TOGETHER = 1000
+"""Rows in one transaction, at most."""
+
+
+async def pull(source: Source, run: int, write: Write, clock: Callable[[], int]) -> str | None:  # type: ignore[type-arg]
+    """Pull all streams of a source into a run; the answer is what went wrong, in a sentence, or None."""
+    if source.connector is None:
+        return source.broken
+    try:
+        for stream in source.connector.streams():
+            if isinstance(stream, PullStream):
+                await _pull_stream(source, stream, run, write, clock)
+    except HubError as error:
+        return error.message
+    except Exception:
+        _log.exception("pulling %s failed", source.name)
+        return "The connector failed; the log has the reason. What was received is kept, and the next run resumes."
+    return None
+
+
+async def _pull_stream(source: Source, stream: PullStream, run: int, write: Write, clock: Callable[[], int]) -> None:  # type: ignore[type-arg]
+    cursor = await write(lambda session: records.checkpoint(session, source.num, stream.name))
+    pages: AsyncIterator[Page] = stream.pages(cursor)
+    async for page in pages:
+        rows = list(page.rows)
+        parts = [rows[at : at + _TOGETHER] for at in range(0, len(rows), _TOGETHER)] or [[]]
+        for place, part in enumerate(parts):
+            arrival = Arrival(source.num, stream, run, clock(), historical=cursor is None)
+            last = page.cursor if place == len(parts) - 1 else None
+            await write(lambda session, arrival=arrival, part=part, last=last: accept(session, arrival, part, last))
+        if page.expected is not None or page.done is not None:
+            await write(lambda session, page=page: records.advance_run(session, run, page.expected, page.done))

@@ -1,0 +1,38 @@
+"""Link decisions: what people said about which touchpoints are of the same customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hub.store.reader import Snapshot
+from hub.store.shapes import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """A person's word about two touchpoints, named by public id. ``kind``: SAME or NOT_SAME."""
+
+    number: int
+    operation: str
+    kind: str
+    a: str
+    b: str
+    decided_by: str
+    reason: str
+    decided_at: int
+
+
+_DECISION = Shape(StoredDecision, "d")
+
+
+async def about(snapshot: Snapshot, touchpoints: Sequence[str]) -> list[StoredDecision]:
+    """Live decisions that name one of the touchpoints, newest first; undone ones are left out."""
+    rows = await snapshot.all(
+        f"SELECT {_DECISION.columns} FROM decision d"
+        " WHERE (d.a = ANY($1::text[]) OR d.b = ANY($1::text[])) AND NOT COALESCE("
+        "(SELECT NOT w.restore FROM withdrawal w WHERE w.kind = 'DECISION' AND w.target = d.operation"
+        " ORDER BY w.number DESC LIMIT 1), FALSE) ORDER BY d.number DESC",
+        list(touchpoints),
+    )
+    return _DECISION.all(rows)
