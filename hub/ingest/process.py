@@ -294,6 +294,7 @@ class Processor:
 
     def _portray(self, batch: Batch) -> None:
         """Fold every touched customer again, and remove those that hold nothing any more."""
+        customers.delete(batch.session, batch.gone)
         remaining = iter(sorted(batch.touched - batch.gone))
         while chunk := list(islice(remaining, _CHUNK)):
             self._portray_chunk(batch, chunk)
@@ -324,6 +325,7 @@ class Processor:
             else:
                 batch.gone.add(num)
         customers.clear(session, nums)
+        customers.free_ids(session, [each.num for each in portraits if known.get(each.num, each.row[1:])[0] != each.row[1]])
         customers.write(session, [each.row for each in portraits])
         customers.write_parts(session, place.merged(each.parts for each in portraits))
         for each in portraits:

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 _ANY = re.compile(r"= ANY\(\$(\d+)(?:::\w+\[\])?\)")
-_PARAMETER = re.compile(r"\$(\d+)(?:::[a-z]+(?:\[\])?)?")
+_PARAMETER = re.compile(r"\$(\d+)(?:::\w+(?:\[\])?)?")
 _JSON = re.compile(r"(?<=\w)::jsonb\b")
 
 

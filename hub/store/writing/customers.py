@@ -75,6 +75,12 @@ def write(session: Session, rows: Sequence[Sequence[object]]) -> None:
     session.upsert("customer", ["num"], COLUMNS[1:], rows)
 
 
+def free_ids(session: Session, nums: Sequence[int]) -> None:
+    """Let go of the ids of customers that are about to get others: two may exchange theirs."""
+    if nums:
+        session.run("UPDATE customer SET id = 'changing ' || num WHERE num = ANY($1::bigint[])", list(nums))
+
+
 def delete(session: Session, nums: Iterable[int]) -> None:
     """Remove customers that hold no touchpoint any more."""
     gone = sorted(nums)
