@@ -14,6 +14,7 @@ _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?[^?\s]+\?[bBqQ]\?)")
 _FOLD = re.compile(r"[\r\n]+[ \t]*")
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"]+@[^\s@<>(),;:\"]+[^\s@<>(),;:\".]")
 _ID = re.compile(r"<([^<>\s]+)>")
+_LONGEST = 1000
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
 
 
@@ -91,6 +92,8 @@ def addresses(value: str) -> list[Address]:
     """The mailboxes of a From, To or Cc field; what holds no address is left out."""
     found = []
     for piece in _pieces(_eight_bit(_FOLD.sub(" ", value))):
+        if "@" not in piece or len(piece) > _LONGEST:
+            continue
         inside = re.search(r"<([^<>]*)>\s*$", piece) or re.search(r"<([^<>]*)>", piece)
         address = _ADDRESS.search(inside[1].replace(" ", "") if inside else _without_comments(piece))
         if address is None:
@@ -154,7 +157,7 @@ def own_id(value: str) -> str:
 
 def date(value: str) -> datetime | None:
     """The instant of a Date field as UTC (without a zone: UTC), or None when it cannot be read."""
-    text = _FOLD.sub(" ", value).strip()
+    text = _FOLD.sub(" ", value[:_LONGEST]).strip()
     for attempt in (text, re.sub(r"\s*\(.*$", "", text), text.replace(".", ":")):
         try:
             when = parsedate_to_datetime(attempt)
@@ -166,5 +169,5 @@ def date(value: str) -> datetime | None:
 
 def from_line_date(line: str) -> datetime | None:
     """The instant in the ``From sender date`` line of an mbox, which is UTC unless it says otherwise."""
-    match = re.search(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? .*$", line)
+    match = re.search(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? .*$", line[:_LONGEST])
     return date(match[0]) if match else None

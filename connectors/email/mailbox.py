@@ -14,11 +14,12 @@ from typing import Any
 from pydantic import Field
 
 from connectors.email import folder, header
+from connectors.email.bounce import About
 from connectors.email.header import Address
 from connectors.email.mbox import Letter
 from connectors.email.message import Mail
 from connectors.email.reply import reply_text
-from connectors.email.report import DELIVERY_NOTICE, About, Report, is_automated, recognise
+from connectors.email.report import DELIVERY_NOTICE, Report, is_automated, recognise
 from hub import sdk
 
 _PAGE_ROWS = 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ class Mail:
     """One mail. All attributes are text that any database takes; nothing raises on broken input."""
 
     def __init__(self, raw: bytes, *, headers_only: bool = False) -> None:
-        self.message: Message = (BytesHeaderParser if headers_only else BytesParser)(policy=_POLICY).parsebytes(raw)
+        self.message: Message = _parsed(raw, headers_only)
         self._raw = raw
         self.readable = bool(_FIELD.match(raw)) and bool(self.message.keys())
 
@@ -135,6 +136,15 @@ class Mail:
         """Every part that is not the text of the mail."""
         bodies = {id(part) for kind in self._bodies for part in kind}
         return [_described(part) for part in self.parts() if id(part) not in bodies and not _is_container(part)]
+
+
+def _parsed(raw: bytes, headers_only: bool) -> Message:
+    if not headers_only:
+        with contextlib.suppress(RecursionError):  # parts within parts, hundreds deep: read what stands above them
+            whole: Message = BytesParser(policy=_POLICY).parsebytes(raw)
+            return whole
+    head: Message = BytesHeaderParser(policy=_POLICY).parsebytes(raw)
+    return head
 
 
 def _is_container(part: Message) -> bool:

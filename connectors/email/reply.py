@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_MAX_LINES = 5000
+_READ = 100_000
 _WROTE = (
     r"wrote|writes|schrieb|schreef|skrev|kirjoitti|a écrit|escribió|escreveu|ha scritto|napisał\(?a?\)?|napsal\(?a?\)?"
     r"|написала?|пишет|пише|yazdı|লিখেছেন|লিখেছে|লিখেছিলেন|لکھا|لکھتے ہیں|تحریر کیا|كتب|کتب|نوشت|लिखा"
@@ -54,7 +54,7 @@ _CLOSING = re.compile(r"\s*[^\W\d_][^,.:;!?]{1,40}[,،]\s*$")
 
 def reply_text(body: str, sender: str = "") -> str:
     """The reply in ``body``. ``sender`` is the writer's display name, by which an unmarked signature is known."""
-    lines = [line.rstrip() for line in body.split("\n")[:_MAX_LINES]]
+    lines = [line.rstrip() for line in body[:_READ].split("\n")]
     lines = _before_quoted_block(lines)
     lines = _without_quoted_lines(lines)
     lines = _without_signature(lines, sender)
