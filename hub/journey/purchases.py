@@ -79,10 +79,9 @@ class Purchases:
         for moment in instant:
             if moment.kind not in self.kinds or not moment.counted:
                 continue
-            bought = moment.kind == self.purchase_kind
-            purchase = self._buy(moment) if bought else self._credit(moment)
+            purchase = self._buy(moment) if moment.kind == self.purchase_kind else self._credit(moment)
             if purchase is not None:
-                touched[purchase] = bought or touched.get(purchase, False)
+                touched[purchase] = self.is_purchase(moment) or touched.get(purchase, False)
             if moment.currency:
                 currencies.add(moment.currency)
         if not touched and not currencies:
@@ -119,7 +118,9 @@ class Purchases:
         return purchase
 
     def _buy(self, moment: Moment) -> Purchase:
-        names = [moment.document] if self.basis is RevenueBasis.BILLED else [moment.settles, moment.document]
+        names = [moment.settles, moment.document]
+        if self.basis is RevenueBasis.BILLED and (self.is_purchase(moment) or not moment.settles):
+            names = [moment.document]  # only an invoice of less than nothing, a correction, is about the one it names
         purchase = self._find(moment, [name for name in names if name] or [f"touchpoint {moment.id}"])
         if not purchase.standing:
             purchase.at, purchase.touchpoint = moment.at, moment.id

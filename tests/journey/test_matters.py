@@ -97,6 +97,10 @@ def test_an_order_takes_the_amount_of_its_touchpoint() -> None:
     assert (order.amount, order.outstanding) == (taka(50), None)
 
 
+def test_what_a_claim_says_of_the_amount_comes_before_the_touchpoints_own() -> None:
+    assert folded(said(1, "order", MatterKind.ORDER, touch=taka(50), amount=taka(45))).amount == taka(45)
+
+
 def test_what_is_paid_of_a_deal_leaves_the_rest() -> None:
     deal = folded(said(1, amount=taka(50)), said(2, paid=taka(20)))
     assert (deal.paid, deal.outstanding) == (taka(20), taka(30))
@@ -161,6 +165,13 @@ def test_a_payment_in_another_currency_is_not_reckoned() -> None:
     dollars = said(2, "payment", MatterKind.INVOICE, touch=Money(Decimal(100), "USD"))
     invoice = folded(bill(1, "invoice", 100), dollars)
     assert (invoice.state, invoice.paid, invoice.outstanding) == ("open", None, taka(100))
+
+
+def test_the_currency_of_an_invoice_is_its_own_and_not_that_of_an_earlier_payment() -> None:
+    dollars = said(0, "payment", MatterKind.INVOICE, touch=Money(Decimal(100), "USD"))
+    assert folded(dollars, bill(1, "invoice", 100)).outstanding == taka(100)
+    told = bill(1, "invoice", 100, paid=Money(Decimal(100), "USD"))
+    assert folded(told).outstanding == taka(100)
 
 
 _CLAIMS = st.lists(

@@ -102,6 +102,17 @@ def test_an_invoice_of_less_than_nothing_is_negative_revenue_and_a_credit_to_the
     assert (worth.invoiced, worth.revenue, worth.outstanding, worth.orders) == (300, 300, 300, 1)
 
 
+def test_a_negative_invoice_that_names_another_corrects_that_one() -> None:
+    worth = billed(
+        moment("invoice", 1, amount=500, document="A", due=date(2025, 2, 2)),
+        moment("invoice", 2, amount=300, document="B", due=date(2025, 5, 5)),
+        moment("payment", 3, amount=300, settles="A"),
+        moment("invoice", 4, amount=-200, document="C", settles="A"),
+    )
+    assert (worth.revenue, worth.outstanding, worth.oldest_due, worth.orders) == (600, 300, date(2025, 5, 5), 2)
+    assert billed(*HISTORY[:2], moment("invoice", 4, amount=-1000, settles="A")).first_purchase_at == on(2)
+
+
 def test_paying_one_invoice_twice_pays_no_other() -> None:
     worth = billed(
         moment("invoice", 1, amount=500, document="A"),
