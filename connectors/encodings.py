@@ -15,8 +15,8 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 LEGACY = "windows-1252"
-BLOCK = 1 << 20
-LOOK_AT = 64 * BLOCK
+BLOCK = 1 << 18
+LOOK_AT = 256 * BLOCK
 """How much of a file is read to find its encoding."""
 
 

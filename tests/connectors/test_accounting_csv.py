@@ -392,12 +392,16 @@ def uci_files(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> di
     return {name: folder / f"{name}.csv" for name in parts}
 
 
+@pytest.fixture(scope="module")
+def uci_rows(uci_files: dict[str, Path]) -> list[sdk.Row]:
+    return rows(uci(uci_files["whole"]))
+
+
 @pytest.mark.shared
-def test_the_uci_ledger_gives_its_documents_customers_and_net_value(uci_files: dict[str, Path]) -> None:
-    connector = uci(uci_files["whole"])
-    stream, net = connector.streams()[0], Decimal(0)
+def test_the_uci_ledger_gives_its_documents_customers_and_net_value(uci_rows: list[sdk.Row]) -> None:
+    stream, net = uci(Path("whole.csv")).streams()[0], Decimal(0)
     keys, documents, contacts = set[str](), set[str](), set[str]()
-    for row in rows(connector):
+    for row in uci_rows:
         keys.add(row.key)
         for found in stream.touchpoints(row):
             if isinstance(found, sdk.Touchpoint):
@@ -411,8 +415,10 @@ def test_the_uci_ledger_gives_its_documents_customers_and_net_value(uci_files: d
 
 
 @pytest.mark.shared
-def test_overlapping_halves_of_the_uci_ledger_give_the_same_rows_in_either_order(uci_files: dict[str, Path]) -> None:
-    whole = {row.key: row.payload for row in rows(uci(uci_files["whole"]))}
+def test_overlapping_halves_of_the_uci_ledger_give_the_same_rows_in_either_order(
+    uci_files: dict[str, Path], uci_rows: list[sdk.Row]
+) -> None:
+    whole = {row.key: row.payload for row in uci_rows}
     before = {row.key: row.payload for row in rows(uci(uci_files["before"]))}
     after = {row.key: row.payload for row in rows(uci(uci_files["after"]))}
     assert (len(before), len(after), len(before.keys() & after.keys())) == (245_903, 332_880, 36_874)
