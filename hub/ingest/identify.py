@@ -246,7 +246,8 @@ def _tell(work: _Work, shares: Iterable[tuple[int, set[int]]], resolution: Resol
 
 def _place(work: _Work, side: Side, placed: Mapping[Node, tuple[int, int | None]]) -> None:
     rows = []
-    for identifier in work.identifiers.values():
+    for num in {held for claim in work.claims.values() for held in claim.identifiers}:
+        identifier = work.identifiers[num]
         if identifier.side is side:
             component, customer = placed.get(identifier.node, (None, None)) if identifier.joins else (None, None)
             rows.append((component, customer, identifier.num))
