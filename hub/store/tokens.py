@@ -33,3 +33,10 @@ async def by_secret(snapshot: Snapshot, secret: str) -> StoredToken | None:
     """The token a caller sent, whether or not it is still good."""
     row = await snapshot.one(f"SELECT {_TOKEN.columns} FROM token k WHERE k.digest = $1::text", digest(secret))
     return _TOKEN.one(row) if row else None
+
+
+async def stands(snapshot: Snapshot, identity: str) -> bool:
+    """Whether a token is there and not revoked."""
+    return bool(
+        await snapshot.value("SELECT count(*) FROM token WHERE id = $1::text AND revoked_at IS NULL", identity)
+    )

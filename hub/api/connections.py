@@ -1,0 +1,111 @@
+"""Relay connections over the store's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, Generic, TypeVar
+
+import strawberry
+
+from hub.api.context import Info
+from hub.api.fields import described
+from hub.store.pages import COUNT_LIMIT, Cursors, Order, Page
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+First = Annotated[int | None, strawberry.argument(description="How many, counted from the beginning; 100 at most by default, 500 when asked.")]
+After = Annotated[str | None, strawberry.argument(description="Only what stands after this cursor.")]
+Last = Annotated[int | None, strawberry.argument(description="How many, counted from the end.")]
+Before = Annotated[str | None, strawberry.argument(description="Only what stands before this cursor.")]
+
+Count = Callable[[], Awaitable[tuple[int, bool]]]
+"""How many there are, and whether that is exact."""
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    """Relay's page information."""
+
+    has_next_page: bool = described("Whether more follow.")
+    has_previous_page: bool = described("Whether some come before.")
+    start_cursor: str | None = described("The cursor of the first edge.")
+    end_cursor: str | None = described("The cursor of the last edge.")
+
+
+@strawberry.type(description="One entry of a page.")
+class Edge(Generic[T]):
+    """An entry with its cursor."""
+
+    node: T = described("The entry.")
+    cursor: str = described("Where it stands in the list.")
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[T]):
+    """A page whose cursors are sealed when they are asked for."""
+
+    entries: strawberry.Private[Sequence[Any]]
+    page: strawberry.Private[Page[Any]]
+    cursors: strawberry.Private[Cursors]
+
+    @strawberry.field(description="The entries with their cursors.")
+    def edges(self) -> list[Edge[T]]:
+        """Entries with cursors."""
+        places = zip(self.entries, self.page.places, strict=True)
+        return [Edge(node=entry, cursor=self.cursors.seal(place)) for entry, place in places]
+
+    @strawberry.field(description="The entries alone.")
+    def nodes(self) -> list[T]:
+        """Entries."""
+        return list(self.entries)
+
+    @strawberry.field(description="Where this page stands in its list.")
+    def page_info(self) -> PageInfo:
+        """Where the page stands."""
+        places = self.page.places
+        return PageInfo(
+            has_next_page=self.page.has_next,
+            has_previous_page=self.page.has_previous,
+            start_cursor=self.cursors.seal(places[0]) if places else None,
+            end_cursor=self.cursors.seal(places[-1]) if places else None,
+        )
+
+
+@strawberry.type(description="A page of a list that can be counted.")
+class CountedConnection(Connection[T]):
+    """A page that counts its list when asked."""
+
+    count: strawberry.Private[Count]
+
+    @strawberry.field(
+        description=f"How many entries the whole list has; null where a narrowed list has more than {COUNT_LIMIT:,}."
+    )
+    async def total_count(self) -> int | None:
+        """The exact count."""
+        number, exact = await self.count()
+        return number if exact else None
+
+    @strawberry.field(description="How many entries the whole list has at least.")
+    async def total_count_at_least(self) -> int:
+        """A count that is never too high."""
+        return (await self.count())[0]
+
+
+def cursors(info: Info, field: str, order: Order) -> Cursors:
+    """The cursors of a list; ``field`` names it, as ``Customer.timeline``."""
+    return Cursors(info.context.hub.secret, field, order)
+
+
+def counted(count: Callable[[], Awaitable[int]], *, limited: bool) -> Count:
+    """Count once, however often it is asked; ``limited`` counts stop above the limit."""
+    known: list[tuple[int, bool]] = []
+
+    async def once() -> tuple[int, bool]:
+        if not known:
+            number = await count()
+            exact = not limited or number <= COUNT_LIMIT
+            known.append((number if exact else COUNT_LIMIT, exact))
+        return known[0]
+
+    return once

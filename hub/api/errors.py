@@ -1,0 +1,76 @@
+"""Errors as clients see them: one clear sentence and a stable code, never a trace of the inside."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import strawberry
+from graphql import GraphQLError, GraphQLSyntaxError
+
+from hub.api.fields import described
+from hub.errors import HubError, InputWrong, RetryLater
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+@strawberry.type(description="What the sender should change.")
+class UserError:
+    """What the sender should change."""
+
+    code: str = described("A stable word for the fault.")
+    message: str = described("One clear sentence.")
+    path: list[str] = described("Where in the input the fault is.")
+    hint: str | None = described("What to do about it.")
+
+
+async def tried(write: Awaitable[T]) -> tuple[T | None, list[UserError]]:
+    """The outcome of a write, or what the sender should change. Other errors go on up."""
+    try:
+        return await write, []
+    except InputWrong as error:
+        return None, [user_error(error)]
+
+
+def user_error(error: InputWrong) -> UserError:
+    """An error that the sender can mend."""
+    path = error.path.split(".") if error.path else []
+    return UserError(code=error.code, message=error.message, path=path, hint=error.hint)
+
+
+def clean(error: GraphQLError) -> None:
+    """Give an error its code, and hide what went wrong inside; the log keeps that under a reference."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    if isinstance(cause, HubError):
+        error.extensions = {**(error.extensions or {}), **described_error(cause)}
+    elif cause is None:
+        code = "GRAPHQL_PARSE_FAILED" if isinstance(error, GraphQLSyntaxError) else "GRAPHQL_VALIDATION_FAILED"
+        error.extensions = {"code": code, **(error.extensions or {})}
+    else:
+        error.message = unexpected(cause)
+        error.extensions = {"code": "INTERNAL"}
+
+
+def described_error(error: HubError) -> dict[str, object]:
+    """The extensions of an error the hub raised on purpose."""
+    told: dict[str, object] = {"code": error.code}
+    if error.path:
+        told["inputPath"] = error.path.split(".")
+    if error.hint:
+        told["hint"] = error.hint
+    if isinstance(error, RetryLater):
+        told["retryAfter"] = error.after
+    return told
+
+
+def unexpected(error: BaseException) -> str:
+    """Log an error nobody foresaw; the answer is the sentence for the client, with the reference in the log."""
+    reference = secrets.token_hex(6)
+    _log.error("reference %s", reference, exc_info=error)
+    return f"Something went wrong here; reference {reference}."

@@ -1,0 +1,283 @@
+"""Batched reads: what many fields of one answer ask for goes to the store as one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from hub.store import customers, identifiers, matters, records, reference, sources, touchpoints
+from hub.store.customers import StoredAffiliation, StoredCustomer, StoredStageChange, StoredTrait, StoredValue
+from hub.store.filters import MatterFilter, TouchpointFilter
+from hub.store.identifiers import StoredIdentifier
+from hub.store.matters import StoredMatter
+from hub.store.pages import Order, Page, Window
+from hub.store.reader import Snapshot
+from hub.store.records import StoredProblem, StoredRecord
+from hub.store.reference import StoredCampaign, StoredProduct, StoredUser
+from hub.store.sources import StoredRun, StoredSource
+from hub.store.touchpoints import StoredLine, StoredParticipant, StoredTouchpoint, Subject
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+LARGEST_BATCH = 500
+
+Read = Callable[[Snapshot, Sequence[K]], Awaitable[Mapping[K, V]]]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineAsked:
+    """A part of a customer's own timeline."""
+
+    subject: Subject
+    wanted: TouchpointFilter
+    order: Order
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class MattersAsked:
+    """A part of a customer's matters."""
+
+    subject: Subject
+    wanted: MatterFilter
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class PartAsked:
+    """A part of the list of one parent, by its row number."""
+
+    parent: int
+    window: Window
+
+
+class Loaders:
+    """The loaders of one snapshot."""
+
+    def __init__(self, snapshot: Callable[[], Awaitable[Snapshot]]) -> None:
+        self._snapshot = snapshot
+
+    def _one(self, read: Read[K, V]) -> DataLoader[K, V | None]:
+        async def load(keys: list[K]) -> list[V | None]:
+            found = await read(await self._snapshot(), keys)
+            return [found.get(key) for key in keys]
+
+        return DataLoader(load, max_batch_size=LARGEST_BATCH)
+
+    def _many(self, read: Read[K, list[V]]) -> DataLoader[K, list[V]]:
+        async def load(keys: list[K]) -> list[list[V]]:
+            found = await read(await self._snapshot(), keys)
+            return [found.get(key, []) for key in keys]
+
+        return DataLoader(load, max_batch_size=LARGEST_BATCH)
+
+    def _parts(
+        self, read: Callable[[Snapshot, Sequence[int], Window], Awaitable[Mapping[int, Page[V]]]]
+    ) -> DataLoader[PartAsked, Page[V]]:
+        async def load(keys: list[PartAsked]) -> list[Page[V]]:
+            found: dict[PartAsked, Page[V]] = {}
+            for window in dict.fromkeys(key.window for key in keys):
+                parents = [key.parent for key in keys if key.window == window]
+                pages = await read(await self._snapshot(), parents, window)
+                found |= {PartAsked(parent, window): page for parent, page in pages.items()}
+            return [found.get(key, Page()) for key in keys]
+
+        return DataLoader(load, max_batch_size=LARGEST_BATCH)
+
+    @cached_property
+    def customer(self) -> DataLoader[int, StoredCustomer | None]:
+        """Customers by row number."""
+        return self._one(customers.by_number)
+
+    @cached_property
+    def customer_by_id(self) -> DataLoader[str, StoredCustomer | None]:
+        """Customers by present or former id."""
+        return self._one(customers.by_id)
+
+    @cached_property
+    def former_ids(self) -> DataLoader[int, list[str]]:
+        """All ids a customer ever had."""
+        return self._many(customers.former_ids)
+
+    @cached_property
+    def values(self) -> DataLoader[int, list[StoredValue]]:
+        """Value in every currency."""
+        return self._many(customers.values)
+
+    @cached_property
+    def stage_changes(self) -> DataLoader[int, list[StoredStageChange]]:
+        """Stage and standing history."""
+        return self._many(customers.stage_changes)
+
+    @cached_property
+    def traits(self) -> DataLoader[int, list[StoredTrait]]:
+        """What is known."""
+        return self._many(customers.traits)
+
+    @cached_property
+    def tags(self) -> DataLoader[int, list[str]]:
+        """Tags."""
+        return self._many(customers.tags)
+
+    @cached_property
+    def organisations(self) -> DataLoader[int, list[StoredAffiliation]]:
+        """Affiliations of persons."""
+        return self._many(lambda snapshot, keys: customers.affiliations(snapshot, keys, organisations=False))
+
+    @cached_property
+    def people(self) -> DataLoader[int, list[StoredAffiliation]]:
+        """Affiliations of organisations."""
+        return self._many(lambda snapshot, keys: customers.affiliations(snapshot, keys, organisations=True))
+
+    @cached_property
+    def identifiers(self) -> DataLoader[PartAsked, Page[StoredIdentifier]]:
+        """Identifiers of customers."""
+        return self._parts(identifiers.of_customers)
+
+    @cached_property
+    def claim_identifiers(self) -> DataLoader[int, list[StoredIdentifier]]:
+        """Identifiers of claims."""
+        return self._many(identifiers.of_claims)
+
+    @cached_property
+    def timeline(self) -> DataLoader[TimelineAsked, Page[StoredTouchpoint]]:
+        """Own timelines."""
+
+        async def load(keys: list[TimelineAsked]) -> list[Page[StoredTouchpoint]]:
+            found: dict[TimelineAsked, Page[StoredTouchpoint]] = {}
+            for wanted, order, window in dict.fromkeys((key.wanted, key.order, key.window) for key in keys):
+                subjects = [key.subject for key in keys if (key.wanted, key.order, key.window) == (wanted, order, window)]
+                pages = await touchpoints.timelines(await self._snapshot(), subjects, wanted, order, window)
+                found |= {TimelineAsked(subject, wanted, order, window): page for subject, page in pages.items()}
+            return [found.get(key, Page()) for key in keys]
+
+        return DataLoader(load, max_batch_size=LARGEST_BATCH)
+
+    @cached_property
+    def customer_matters(self) -> DataLoader[MattersAsked, Page[StoredMatter]]:
+        """Matters of customers."""
+
+        async def load(keys: list[MattersAsked]) -> list[Page[StoredMatter]]:
+            found: dict[MattersAsked, Page[StoredMatter]] = {}
+            for wanted, window in dict.fromkeys((key.wanted, key.window) for key in keys):
+                subjects = [key.subject for key in keys if (key.wanted, key.window) == (wanted, window)]
+                pages = await matters.of_customers(await self._snapshot(), subjects, wanted, window)
+                found |= {MattersAsked(subject, wanted, window): page for subject, page in pages.items()}
+            return [found.get(key, Page()) for key in keys]
+
+        return DataLoader(load, max_batch_size=LARGEST_BATCH)
+
+    @cached_property
+    def touchpoint(self) -> DataLoader[int, StoredTouchpoint | None]:
+        """Touchpoints by row number."""
+        return self._one(touchpoints.by_number)
+
+    @cached_property
+    def touchpoint_by_id(self) -> DataLoader[str, StoredTouchpoint | None]:
+        """Touchpoints by id."""
+        return self._one(touchpoints.by_id)
+
+    @cached_property
+    def record_touchpoints(self) -> DataLoader[int, list[StoredTouchpoint]]:
+        """Touchpoints of records."""
+        return self._many(touchpoints.of_records)
+
+    @cached_property
+    def participants(self) -> DataLoader[int, list[StoredParticipant]]:
+        """Participants of touchpoints."""
+        return self._many(touchpoints.participants)
+
+    @cached_property
+    def lines(self) -> DataLoader[PartAsked, Page[StoredLine]]:
+        """Lines of documents."""
+        return self._parts(touchpoints.lines)
+
+    @cached_property
+    def touchpoint_matters(self) -> DataLoader[int, list[StoredMatter]]:
+        """Matters of touchpoints."""
+        return self._many(matters.of_touchpoints)
+
+    @cached_property
+    def matter_by_id(self) -> DataLoader[str, StoredMatter | None]:
+        """Matters by id."""
+        return self._one(matters.by_id)
+
+    @cached_property
+    def source(self) -> DataLoader[int, StoredSource | None]:
+        """Sources by row number."""
+        return self._one(sources.by_number)
+
+    @cached_property
+    def source_by_id(self) -> DataLoader[str, StoredSource | None]:
+        """Sources by id."""
+        return self._one(sources.by_id)
+
+    @cached_property
+    def source_state(self) -> DataLoader[int, str | None]:
+        """The state of a source's latest run."""
+        return self._one(sources.latest_states)
+
+    @cached_property
+    def source_withdrawn(self) -> DataLoader[str, int | None]:
+        """When sources were taken out."""
+        return self._one(lambda snapshot, ids: sources.withdrawn(snapshot, "SOURCE", ids))
+
+    @cached_property
+    def runs(self) -> DataLoader[PartAsked, Page[StoredRun]]:
+        """Runs of sources."""
+        return self._parts(sources.runs)
+
+    @cached_property
+    def run(self) -> DataLoader[int, StoredRun | None]:
+        """Runs by row number."""
+        return self._one(sources.runs_by_number)
+
+    @cached_property
+    def run_by_id(self) -> DataLoader[str, StoredRun | None]:
+        """Runs by id."""
+        return self._one(sources.runs_by_id)
+
+    @cached_property
+    def run_unreadable(self) -> DataLoader[int, int | None]:
+        """How many records of a run could not be read."""
+        return self._one(sources.unreadable)
+
+    @cached_property
+    def run_withdrawn(self) -> DataLoader[str, int | None]:
+        """When runs were taken out."""
+        return self._one(lambda snapshot, ids: sources.withdrawn(snapshot, "RUN", ids))
+
+    @cached_property
+    def record(self) -> DataLoader[int, StoredRecord | None]:
+        """Records by truth number."""
+        return self._one(records.by_number)
+
+    @cached_property
+    def problem(self) -> DataLoader[int, StoredProblem | None]:
+        """Problems of records."""
+        return self._one(records.problems)
+
+    @cached_property
+    def unreadable(self) -> DataLoader[PartAsked, Page[StoredRecord]]:
+        """Unreadable records of sources."""
+        return self._parts(records.unreadable)
+
+    @cached_property
+    def user(self) -> DataLoader[int, StoredUser | None]:
+        """Users by row number."""
+        return self._one(reference.users)
+
+    @cached_property
+    def product(self) -> DataLoader[int, StoredProduct | None]:
+        """Products by row number."""
+        return self._one(reference.products)
+
+    @cached_property
+    def campaign(self) -> DataLoader[int, StoredCampaign | None]:
+        """Campaigns by row number."""
+        return self._one(reference.campaigns)

@@ -1,0 +1,1 @@
+"""The writes, by noun."""

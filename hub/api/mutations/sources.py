@@ -1,0 +1,144 @@
+"""Sources: set up, pull, and take a wrong import out of the picture."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from hub.api.context import Info
+from hub.api.errors import UserError, tried
+from hub.api.fields import described, optional
+from hub.api.mutations.receipt import Receipt, receipt
+from hub.api.scalars import JSON
+from hub.api.types.sources import Run, Source
+from hub.errors import InputWrong
+from hub.ingest.outcomes import Written
+
+
+@strawberry.input(description="A new account of a connector.")
+class CreateSourceInput:
+    """A new account of a connector."""
+
+    name: str = strawberry.field(description="What to call it here.")
+    connector: str = strawberry.field(description="One of connectors.")
+    settings: JSON | None = optional("The connector's settings, as an object.")
+    book_of_record: bool = optional("Whether its documents count in value.", default=True)
+
+
+@strawberry.type(description="Answer to createSource.")
+class CreateSourcePayload:
+    """Answer to createSource."""
+
+    source: Source | None = described("The source.")
+    receipt: Receipt | None = described("How far the write has come.")
+    user_errors: list[UserError] = described("What to change, when nothing was done.")
+
+
+@strawberry.input(description="A source to pull now.")
+class SyncSourceInput:
+    """A source to pull now."""
+
+    source: strawberry.ID = strawberry.field(description="The source.")
+
+
+@strawberry.type(description="Answer to syncSource.")
+class SyncSourcePayload:
+    """Answer to syncSource."""
+
+    run: Run | None = described("The run that was started; ask for it again to follow it.")
+    receipt: Receipt | None = described("Always null: a run takes its own time.")
+    user_errors: list[UserError] = described("What to change, when nothing was done.")
+
+
+@strawberry.input(description="Take a wrong import out of the picture, or put it back.")
+class WithdrawRunInput:
+    """Take a wrong import out, or put it back."""
+
+    run: strawberry.ID = strawberry.field(description="The run.")
+    reason: str = strawberry.field(description="Why.")
+    restore: bool = optional("Put it back.", default=False)
+    dry_run: bool = optional("Only say what would happen.", default=False)
+
+
+@strawberry.type(description="Answer to withdrawRun.")
+class WithdrawRunPayload:
+    """Answer to withdrawRun."""
+
+    run: Run | None = described("The run.")
+    touchpoints: int = described("How many touchpoints it touches.")
+    customers: int = described("How many customers it touches.")
+    receipt: Receipt | None = described("How far the write has come; null in a dry run.")
+    user_errors: list[UserError] = described("What to change, when nothing was done.")
+
+
+@strawberry.type
+class SourceMutations:
+    """Sources."""
+
+    @strawberry.mutation(description="Set up a source.")
+    async def create_source(
+        self,
+        info: Info,
+        input: Annotated[CreateSourceInput, strawberry.argument(description="What to set up.")],  # noqa: A002
+    ) -> CreateSourcePayload:
+        """Set up a source."""
+        done, errors = await tried(_create(info, input))
+        if done is None:
+            return CreateSourcePayload(source=None, receipt=None, user_errors=errors)
+        got = await receipt(info, done.sequence)
+        row = await info.context.load.source_by_id.load(done.ids[0])
+        return CreateSourcePayload(source=Source(row=row) if row else None, receipt=got, user_errors=[])
+
+    @strawberry.mutation(description="Pull a source now.")
+    async def sync_source(
+        self,
+        info: Info,
+        input: Annotated[SyncSourceInput, strawberry.argument(description="Which.")],  # noqa: A002
+    ) -> SyncSourcePayload:
+        """Pull a source now."""
+        run, errors = await tried(info.context.hub.sync(input.source))
+        if run is None:
+            return SyncSourcePayload(run=None, receipt=None, user_errors=errors)
+        await info.context.renew()
+        return SyncSourcePayload(run=await _run(info, run), receipt=None, user_errors=[])
+
+    @strawberry.mutation(description="Undo an import, or put it back.")
+    async def withdraw_run(
+        self,
+        info: Info,
+        input: Annotated[WithdrawRunInput, strawberry.argument(description="Which.")],  # noqa: A002
+    ) -> WithdrawRunPayload:
+        """Undo an import."""
+        write = info.context.hub.withdraw(
+            "RUN",
+            input.run,
+            restore=input.restore,
+            reason=input.reason,
+            by=info.context.principal.name,
+            dry_run=input.dry_run,
+        )
+        done, errors = await tried(write)
+        if done is None:
+            return WithdrawRunPayload(run=None, touchpoints=0, customers=0, receipt=None, user_errors=errors)
+        got = await receipt(info, done.sequence)
+        return WithdrawRunPayload(
+            run=await _run(info, input.run),
+            touchpoints=done.touchpoints,
+            customers=done.customers,
+            receipt=got,
+            user_errors=[],
+        )
+
+
+async def _create(info: Info, given: CreateSourceInput) -> Written:
+    if not isinstance(given.settings, dict | None):
+        raise InputWrong("settings is a JSON object.", path="settings")
+    return await info.context.hub.create_source(
+        given.name, given.connector, given.settings or {}, book_of_record=given.book_of_record
+    )
+
+
+async def _run(info: Info, identity: str) -> Run | None:
+    row = await info.context.load.run_by_id.load(identity)
+    return Run(row=row) if row else None

@@ -1,0 +1,118 @@
+"""Any object by its id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+
+from hub.api.auth import Scope
+from hub.api.context import Info
+from hub.api.types.changes import Change
+from hub.api.types.customers import Customer
+from hub.api.types.identifiers import Identifier
+from hub.api.types.matters import Matter
+from hub.api.types.node import Node
+from hub.api.types.reference import Campaign, Product, User
+from hub.api.types.sources import Record, Run, Source, source_of
+from hub.api.types.touchpoints import LineItem, touchpoint
+from hub.store import identifiers, ledger, reference, touchpoints
+
+LONGEST_ID = 200
+_LONGEST_NUMBER = 18
+
+
+async def node(info: Info, identity: str) -> Node | None:
+    """The object with an id; None when there is none, or the caller may not know that there is."""
+    prefix = identity.partition("_")[0]
+    find = _FINDERS.get(prefix) if len(identity) <= LONGEST_ID else None
+    if find is None or (prefix not in _PARTNERS and not info.context.principal.may(Scope.READ)):
+        return None
+    return await find(info, identity)
+
+
+async def _customer(info: Info, identity: str) -> Node | None:
+    row = await info.context.load.customer_by_id.load(identity)
+    return Customer(row=row) if row else None
+
+
+async def _touchpoint(info: Info, identity: str) -> Node | None:
+    row = await info.context.load.touchpoint_by_id.load(identity)
+    return touchpoint(row) if row else None
+
+
+async def _matter(info: Info, identity: str) -> Node | None:
+    row = await info.context.load.matter_by_id.load(identity)
+    return Matter(row=row) if row else None
+
+
+async def _identifier(info: Info, identity: str) -> Node | None:
+    found = await identifiers.by_id(await info.context.snapshot(), [identity])
+    return Identifier(row=found[identity]) if identity in found else None
+
+
+async def _line(info: Info, identity: str) -> Node | None:
+    row = await touchpoints.line_by_id(await info.context.snapshot(), identity)
+    return LineItem(row=row) if row else None
+
+
+async def _product(info: Info, identity: str) -> Node | None:
+    row = await reference.product_by_id(await info.context.snapshot(), identity)
+    return Product(row=row) if row else None
+
+
+async def _campaign(info: Info, identity: str) -> Node | None:
+    row = await reference.campaign_by_id(await info.context.snapshot(), identity)
+    return Campaign(row=row) if row else None
+
+
+async def _user(info: Info, identity: str) -> Node | None:
+    row = await reference.user_by_id(await info.context.snapshot(), identity)
+    return User(row=row) if row else None
+
+
+async def _change(info: Info, identity: str) -> Node | None:
+    found = re.fullmatch(rf"chg_(\d{{1,{_LONGEST_NUMBER}}})_(\d{{1,9}})", identity, re.ASCII)
+    if not found:
+        return None
+    row = await ledger.by_place(await info.context.snapshot(), int(found.group(1)), int(found.group(2)))
+    return Change(row=row) if row else None
+
+
+async def _source(info: Info, identity: str) -> Node | None:
+    if not info.context.principal.sees_source(identity):
+        return None
+    row = await info.context.load.source_by_id.load(identity)
+    return Source(row=row) if row else None
+
+
+async def _run(info: Info, identity: str) -> Node | None:
+    row = await info.context.load.run_by_id.load(identity)
+    return Run(row=row) if row and await _sees(info, row.source) else None
+
+
+async def _record(info: Info, identity: str) -> Node | None:
+    found = re.fullmatch(rf"rec_(\d{{1,{_LONGEST_NUMBER}}})", identity, re.ASCII)
+    row = await info.context.load.record.load(int(found.group(1))) if found else None
+    return Record(row=row) if row and await _sees(info, row.source) else None
+
+
+async def _sees(info: Info, source: int) -> bool:
+    return info.context.principal.sees_source((await source_of(info, source)).row.id)
+
+
+_FINDERS: Mapping[str, Callable[[Info, str], Awaitable[Node | None]]] = {
+    "cus": _customer,
+    "tp": _touchpoint,
+    "mat": _matter,
+    "idn": _identifier,
+    "lin": _line,
+    "prd": _product,
+    "cmp": _campaign,
+    "usr": _user,
+    "chg": _change,
+    "src": _source,
+    "run": _run,
+    "rec": _record,
+}
+_PARTNERS = frozenset({"src", "run", "rec"})
+"""What a partner's token may name; each checks whose source it is."""

@@ -1,0 +1,49 @@
+"""The root of all reads."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from hub.api.context import Info
+from hub.api.queries.customers import CustomerQueries
+from hub.api.queries.nodes import node
+from hub.api.queries.sources import SourceQueries
+from hub.api.queries.touchpoints import TouchpointQueries
+from hub.api.types.company import Hub, Viewer
+from hub.api.types.node import Node
+from hub.errors import InputWrong
+
+MOST_NODES = 100
+
+
+@strawberry.type(description="The reads.")
+class Query(CustomerQueries, TouchpointQueries, SourceQueries):
+    """The reads."""
+
+    @strawberry.field(description="Who asks.")
+    def viewer(self, info: Info) -> Viewer:
+        """Who asks."""
+        return Viewer.of(info.context.principal)
+
+    @strawberry.field(description="The company's settings.")
+    def hub(self, info: Info) -> Hub:
+        """The company's settings."""
+        return Hub.of(info.context.hub.company)
+
+    @strawberry.field(description="Any object by id.")
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]  # noqa: A002
+    ) -> Node | None:
+        """Any object by id."""
+        return await node(info, id)
+
+    @strawberry.field(description="Objects by id, null where there is none.")
+    async def nodes(
+        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="Their ids.")]
+    ) -> list[Node | None]:
+        """Objects by id."""
+        if len(ids) > MOST_NODES:
+            raise InputWrong(f"Ask for at most {MOST_NODES} ids at once.", path="ids")
+        return [await node(info, each) for each in ids]

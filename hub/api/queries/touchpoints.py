@@ -1,0 +1,118 @@
+"""Reads about touchpoints and matters."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from hub import kinds
+from hub.api.connections import After, Before, First, Last, counted, cursors
+from hub.api.context import Info
+from hub.api.scalars import dumped
+from hub.api.types.changes import Change, ChangeConnection
+from hub.api.types.enums import ChangeKind, TimelineOrder
+from hub.api.types.filters import MatterFilter, TouchpointFilter, matter_filter, touchpoint_filter
+from hub.api.types.matters import Matter, MatterConnection
+from hub.api.types.touchpoints import TouchpointConnection, TouchpointKind, touchpoint
+from hub.store import filters, ledger, matters, touchpoints
+from hub.values import Channel
+
+
+@strawberry.type
+class TouchpointQueries:
+    """Reads about touchpoints and matters."""
+
+    @strawberry.field(description="Touchpoints of all customers, and those of nobody yet.")
+    async def touchpoints(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[TouchpointFilter | None, strawberry.argument(description="Only such.")] = None,  # noqa: A002
+        order_by: Annotated[TimelineOrder, strawberry.argument(description="In which order.")] = TimelineOrder.NEWEST_FIRST,
+    ) -> TouchpointConnection:
+        """Touchpoints."""
+        wanted = touchpoint_filter(info, filter)
+        order = touchpoints.ORDERS[order_by]
+        sealed = cursors(info, "Query.touchpoints", order)
+        window = sealed.window(first, after, last, before)
+        page = await touchpoints.page(await info.context.snapshot(), wanted, order, window)
+        limited = wanted != touchpoints.STANDING
+
+        async def count() -> int:
+            return await touchpoints.count(await info.context.snapshot(), wanted, limited=limited)
+
+        return TouchpointConnection(
+            entries=[touchpoint(row) for row in page.rows],
+            page=page,
+            cursors=sealed,
+            count=counted(count, limited=limited),
+        )
+
+    @strawberry.field(description="Deals, cases, orders and follow-ups, latest opened first.")
+    async def matters(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        filter: Annotated[MatterFilter | None, strawberry.argument(description="Only such.")] = None,  # noqa: A002
+    ) -> MatterConnection:
+        """Matters."""
+        wanted = matter_filter(filter)
+        sealed = cursors(info, "Query.matters", matters.ORDER)
+        page = await matters.page(await info.context.snapshot(), wanted, sealed.window(first, after, None, None))
+
+        async def count() -> int:
+            return await matters.count(await info.context.snapshot(), wanted)
+
+        return MatterConnection(
+            entries=[Matter(row=row) for row in page.rows],
+            page=page,
+            cursors=sealed,
+            count=counted(count, limited=wanted != filters.MatterFilter()),
+        )
+
+    @strawberry.field(description="Everything that became known after a cursor, oldest first.")
+    async def changes(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        kinds: Annotated[list[ChangeKind] | None, strawberry.argument(description="Only of these kinds.")] = None,
+    ) -> ChangeConnection:
+        """Everything that became known after a cursor."""
+        sealed = cursors(info, "Query.changes", ledger.ORDER)
+        only = None if kinds is None else [str(kind) for kind in kinds]
+        page = await ledger.page(await info.context.snapshot(), only, None, sealed.window(first, after, None, None))
+        return ChangeConnection(entries=[Change(row=row) for row in page.rows], page=page, cursors=sealed)
+
+    @strawberry.field(description="Every kind of touchpoint this hub can show.")
+    def touchpoint_kinds(self, info: Info) -> list[TouchpointKind]:
+        """Every kind of touchpoint."""
+        shared = [
+            TouchpointKind(
+                name=kind.name,
+                title=kind.title,
+                type_name=kind.type_name,
+                channel=kind.channel,
+                declared_by="hub",
+                properties=dumped(kind.properties),
+            )
+            for kind in kinds.KINDS.values()
+        ]
+        declared = [
+            TouchpointKind(
+                name=kind.name,
+                title=kind.title,
+                type_name=kinds.CUSTOM,
+                channel=Channel.OTHER,
+                declared_by=name,
+                properties=dumped(dict(kind.properties)),
+            )
+            for name, connector in sorted(info.context.hub.registry.connectors.items())
+            for kind in connector.kinds
+        ]
+        return shared + declared

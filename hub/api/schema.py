@@ -1,0 +1,93 @@
+"""The schema: types, limits, and what surrounds each operation."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter, SchemaExtension
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from hub.api.context import Context, Socket
+from hub.api.errors import clean
+from hub.api.live import Subscription
+from hub.api.mutations.root import Mutation
+from hub.api.queries.root import Query
+from hub.api.scalars import SCALARS
+from hub.api.scopes import guard
+from hub.api.types.touchpoints import TYPES
+
+MOST_TOKENS = 1000
+MOST_ALIASES = 30
+DEEPEST = 12
+
+
+class Operation(SchemaExtension):
+    """Gives each operation its own context on a socket, and lets go of what it held."""
+
+    async def on_operation(self) -> AsyncIterator[None]:  # type: ignore[override]
+        """Around the whole operation."""
+        given = self.execution_context.context
+        if isinstance(given, Socket):
+            self.execution_context.context = given.context()
+        try:
+            yield
+        finally:
+            await self.context.renew()
+
+    async def on_stream_result(self, result: Any) -> AsyncIterator[None]:  # type: ignore[override]
+        """A slow reader must hold no snapshot."""
+        await self.context.renew()
+        yield
+
+    def get_results(self) -> dict[str, Any]:
+        """How far the processor had come in what the answer shows."""
+        processed = self.context.processed
+        return {} if processed is None else {"processed": str(processed)}
+
+    @property
+    def context(self) -> Context:
+        """The operation's context."""
+        context: Context = self.execution_context.context
+        return context
+
+
+class Schema(strawberry.Schema):
+    """Strawberry's schema, every field guarded and every error clean."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Give each error its code."""
+        for error in errors:
+            clean(error)
+
+
+def _schema() -> Schema:
+    schema = Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=list(TYPES.values()),
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+        extensions=[
+            Operation,
+            lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS),
+            lambda: MaxAliasesLimiter(max_alias_count=MOST_ALIASES),
+            lambda: QueryDepthLimiter(max_depth=DEEPEST),
+        ],
+    )
+    guard(schema._schema)  # noqa: SLF001 (the one place where every field can be reached)
+    return schema
+
+
+schema = _schema()
+
+
+def print_schema_text() -> str:
+    """The schema in the schema definition language, as ``schema.graphql`` holds it."""
+    return schema.as_str() + "\n"
+
+
+__all__ = ["Schema", "print_schema_text", "schema"]

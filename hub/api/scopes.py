@@ -1,0 +1,107 @@
+"""Who may see what: one table. A type or field that is not in it is shown to nobody.
+
+Finer rules stand where the data is: masked contact data (``Principal.sees_contacts``), a partner's own sources
+(``Principal.sees_source``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
+
+from hub.api.auth import Scope
+from hub.errors import NotAllowed
+
+ANYBODY = frozenset[str]()
+"""Whoever has a good token."""
+READERS = frozenset({Scope.READ})
+MANAGERS = frozenset({Scope.MANAGE})
+WRITERS = frozenset({Scope.WRITE, Scope.MANAGE})
+PARTNERS = frozenset({Scope.INGEST})
+INTAKE = frozenset({Scope.READ, Scope.INGEST, Scope.MANAGE})
+
+
+def _each(scopes: frozenset[str], names: str) -> dict[str, frozenset[str]]:
+    return dict.fromkeys(names.split(), scopes)
+
+
+TYPES: Mapping[str, frozenset[str]] = {
+    **_each(ANYBODY, "Hub Viewer PageInfo Money Receipt UserError Connector Token"),
+    **_each(
+        READERS,
+        "Customer CustomerConnection CustomerEdge Trait Affiliation Acquisition Birthday Lifecycle Because StageChange "
+        "Value Journey JourneyStep ChannelUse StageReached "
+        "EmailMessage Call Invoice Payment FormSubmission SocialPost CustomTouchpoint Attachment Origin Participant "
+        "TouchpointConnection TouchpointEdge TouchpointKind Quantity LineItem LineItemConnection LineItemEdge "
+        "Matter MatterConnection MatterEdge Identifier IdentifierConnection IdentifierEdge User Product Campaign "
+        "IdentityExplanation IdentityClaim IdentityLink RefusedLink LinkDecision Change ChangeConnection ChangeEdge "
+        "TouchpointAdded",
+    ),
+    **_each(
+        INTAKE,
+        "Source SourceConnection SourceEdge Run RunConnection RunEdge Record RecordConnection RecordEdge Problem",
+    ),
+    **_each(PARTNERS, "IngestPayload IngestedRow PreviewedTouchpoint"),
+    **_each(WRITERS, "LogTouchpointPayload DescribeCustomersPayload"),
+    **_each(
+        MANAGERS,
+        "CreateSourcePayload SyncSourcePayload WithdrawRunPayload LinkPayload CustomerChange CreateTokenPayload "
+        "RevokeTokenPayload",
+    ),
+}
+"""By type: which scopes open its fields; any one of them is enough."""
+
+FIELDS: Mapping[str, frozenset[str]] = {
+    **_each(ANYBODY, "Query.viewer Query.hub"),
+    **_each(
+        READERS,
+        "Query.customer Query.customers Query.explainIdentity Query.touchpoints Query.matters Query.changes "
+        "Query.touchpointKinds Record.touchpoints LogTouchpointPayload.touchpoint DescribeCustomersPayload.customers "
+        "LinkPayload.customers Subscription.touchpointAdded",
+    ),
+    **_each(INTAKE, "Query.node Query.nodes Query.connectors Query.sources Query.source Query.record"),
+    **_each(PARTNERS, "Mutation.ingest"),
+    **_each(WRITERS, "Mutation.logTouchpoint Mutation.describeCustomers"),
+    **_each(
+        MANAGERS,
+        "Mutation.createSource Mutation.syncSource Mutation.withdrawRun Mutation.mergeCustomers "
+        "Mutation.splitCustomer Mutation.undoLinkDecision Mutation.createToken Mutation.revokeToken",
+    ),
+}
+"""By field, where it differs from its type; the root types have no scope of their own."""
+
+
+def needed(type_name: str, field_name: str) -> frozenset[str] | None:
+    """The scopes of which one opens a field; None when nobody may see it."""
+    return FIELDS.get(f"{type_name}.{field_name}", TYPES.get(type_name))
+
+
+def guard(schema: GraphQLSchema) -> None:
+    """Put a check in front of every resolver of the schema."""
+    for type_ in schema.type_map.values():
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType) and not type_.name.startswith("__"):
+            for name, field in type_.fields.items():
+                _guard(field, f"{type_.name}.{name}", needed(type_.name, name))
+
+
+def _guard(field: GraphQLField, place: str, scopes: frozenset[str] | None) -> None:
+    if scopes == ANYBODY:
+        return
+    if field.resolve is not None:
+        field.resolve = _checked(field.resolve, place, scopes)
+    if field.subscribe is not None:
+        field.subscribe = _checked(field.subscribe, place, scopes)
+
+
+def _checked(resolve: Callable[..., Any], place: str, scopes: frozenset[str] | None) -> Callable[..., Any]:
+    allowed = scopes or frozenset()
+
+    def resolved(source: Any, info: Any, **arguments: Any) -> Any:
+        if allowed.isdisjoint(info.context.principal.grants):
+            words = " or ".join(sorted(allowed)) or "no token"
+            raise NotAllowed(f"{place} is open to: {words}. This token does not carry it.")
+        return resolve(source, info, **arguments)
+
+    return resolved

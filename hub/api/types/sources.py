@@ -1,0 +1,220 @@
+"""Sources, runs, records: what came in, and what became of it."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from hub.api.connections import After, Connection, CountedConnection, First, counted, cursors
+from hub.api.context import Info
+from hub.api.fields import column, described
+from hub.api.loaders import PartAsked
+from hub.api.scalars import DateTime
+from hub.api.types.node import Node
+from hub.ids import record_id
+from hub.ingest.outcomes import Problem as KnownProblem
+from hub.store import records
+from hub.store.records import UNREADABLE_ORDER, StoredProblem, StoredRecord
+from hub.store.sources import RUN_ORDER, StoredRun, StoredSource
+
+if TYPE_CHECKING:
+    from hub.api.types.touchpoints import Touchpoint
+
+LazyTouchpoint = Annotated["Touchpoint", strawberry.lazy("hub.api.types.touchpoints")]
+LazyRecordConnection = Annotated["RecordConnection", strawberry.lazy("hub.api.types.sources")]
+
+
+@strawberry.type(description="Why a row could not be read, and what to do.")
+class Problem:
+    """Why a row could not be read."""
+
+    row: strawberry.Private[StoredProblem | KnownProblem]
+    code: str = column("A stable word for the fault.")
+    message: str = column("One clear sentence.")
+    path: str | None = column("Where in the row the fault is.")
+    hint: str | None = column("What to do about it.")
+
+
+@strawberry.type(description="One pull, push batch or import.")
+class Run(Node):
+    """One pull, push batch or import."""
+
+    row: strawberry.Private[StoredRun]
+    kind: str = column("What it was: PULL, PUSH or IMPORT.")
+    state: str = column("How far it is, or how it ended.")
+    started_at: DateTime = column("When it began.")
+    finished_at: DateTime | None = column("When it ended.")
+    expected: int | None = column("How many rows the source announced.")
+    done: float | None = column("The share that is done, 0 to 1, where the source tells.")
+    received: int = column("Rows that came.")
+    stored: int = column("Rows stored for the first time.")
+    changed: int = column("Rows stored as new versions.")
+    unchanged: int = column("Rows known already.")
+    error: str | None = column("Why it stopped, where it did.")
+
+    @strawberry.field(description="Rows that could not be read.")
+    async def unreadable(self, info: Info) -> int:
+        """Rows that could not be read."""
+        return await info.context.load.run_unreadable.load(self.row.num) or 0
+
+    @strawberry.field(description="When it was taken out of the picture; null while it counts.")
+    async def withdrawn_at(self, info: Info) -> DateTime | None:
+        """When it was taken out."""
+        at = await info.context.load.run_withdrawn.load(self.row.id)
+        return None if at is None else DateTime(at)
+
+    @strawberry.field(description="The source it belongs to.")
+    async def source(self, info: Info) -> Source:
+        """The source."""
+        return await source_of(info, self.row.source)
+
+
+@strawberry.type(description="A page of runs.")
+class RunConnection(Connection[Run]):
+    """A page of runs."""
+
+
+@strawberry.type(description="One configured account of a connector.")
+class Source(Node):
+    """One configured account of a connector."""
+
+    row: strawberry.Private[StoredSource]
+    name: str = column("Its name here.")
+    connector: str = column("The connector that reads it.")
+    book_of_record: bool = column("Whether its documents count in value.")
+    created_at: DateTime = column("When it was set up.")
+
+    @strawberry.field(description="The state of its latest run; NEW while it never ran.")
+    async def state(self, info: Info) -> str:
+        """The state."""
+        return await info.context.load.source_state.load(self.row.num) or "NEW"
+
+    @strawberry.field(description="When it was taken out of the picture; null while it counts.")
+    async def withdrawn_at(self, info: Info) -> DateTime | None:
+        """When it was taken out."""
+        at = await info.context.load.source_withdrawn.load(self.row.id)
+        return None if at is None else DateTime(at)
+
+    @strawberry.field(description="Its runs, latest first.")
+    async def runs(self, info: Info, first: First = None, after: After = None) -> RunConnection:
+        """Its runs."""
+        sealed = cursors(info, "Source.runs", RUN_ORDER)
+        page = await info.context.load.runs.load(PartAsked(self.row.num, sealed.window(first, after, None, None)))
+        return RunConnection(entries=[Run(row=row) for row in page.rows], page=page, cursors=sealed)
+
+    @strawberry.field(description="Rows that could not be read, oldest first.")
+    async def unreadable(self, info: Info, first: First = None, after: After = None) -> LazyRecordConnection:
+        """Rows that could not be read."""
+        sealed = cursors(info, "Source.unreadable", UNREADABLE_ORDER)
+        asked = PartAsked(self.row.num, sealed.window(first, after, None, None))
+        page = await info.context.load.unreadable.load(asked)
+
+        async def count() -> int:
+            return await records.unreadable_count(await info.context.snapshot(), self.row.num)
+
+        return RecordConnection(
+            entries=[Record(row=row) for row in page.rows],
+            page=page,
+            cursors=sealed,
+            count=counted(count, limited=False),
+        )
+
+
+@strawberry.type(description="A page of sources.")
+class SourceConnection(Connection[Source]):
+    """A page of sources."""
+
+
+@strawberry.type(description="A stored row.")
+class Record(Node):
+    """A stored row."""
+
+    row: strawberry.Private[StoredRecord]
+    stream: str = column("The feed it came by.")
+    key: str = column("What its source calls it.")
+    version: int = column("Which version of the row this is, counted from 1.")
+    source_version: str | None = column("What the source calls this version.")
+    deleted: bool = column("Whether this version says that the source deleted the row.")
+    received_at: DateTime = column("When it came.")
+
+    @strawberry.field(description="The global id; opaque.")
+    def id(self) -> strawberry.ID:
+        """The id."""
+        return strawberry.ID(record_id(self.row.number))
+
+    @strawberry.field(description="The source it came from.")
+    async def source(self, info: Info) -> Source:
+        """The source."""
+        return await source_of(info, self.row.source)
+
+    @strawberry.field(description="How many versions of the row there are.")
+    async def versions(self, info: Info) -> int:
+        """How many versions."""
+        return await records.versions(await info.context.snapshot(), self.row)
+
+    @strawberry.field(
+        description="The row as received, as text in UTF-8; null without the right to see contact data."
+    )
+    async def payload(self, info: Info) -> str | None:
+        """The payload as text."""
+        held = await _payload(info, self.row)
+        return None if held is None else held.decode("utf-8", "replace")
+
+    @strawberry.field(
+        description="The row byte for byte as received, in base 64; null without the right to see contact data."
+    )
+    async def payload_base64(self, info: Info) -> str | None:
+        """The payload as bytes."""
+        held = await _payload(info, self.row)
+        return None if held is None else base64.b64encode(held).decode()
+
+    @strawberry.field(description="Why it could not be read, where it could not.")
+    async def problem(self, info: Info) -> Problem | None:
+        """Why it could not be read."""
+        row = await info.context.load.problem.load(self.row.number)
+        return Problem(row=row) if row else None
+
+    @strawberry.field(description="The touchpoints it yields while it stands. Needs the scope read.")
+    async def touchpoints(self, info: Info) -> list[LazyTouchpoint] | None:
+        """The touchpoints."""
+        from hub.api.types.touchpoints import touchpoint
+
+        return [touchpoint(row) for row in await info.context.load.record_touchpoints.load(self.row.number)]
+
+    @strawberry.field(description="The run it came by.")
+    async def run(self, info: Info) -> Run | None:
+        """The run."""
+        row = await info.context.load.run.load(self.row.run)
+        return Run(row=row) if row else None
+
+
+@strawberry.type(description="A page of records.")
+class RecordConnection(CountedConnection[Record]):
+    """A page of records."""
+
+
+@strawberry.type(description="A connector that is installed.")
+class Connector:
+    """A connector that is installed."""
+
+    name: str = described("Family and name, like email.mailbox.")
+    title: str = described("What it brings in.")
+    working: bool = described("Whether it can be used.")
+    problem: str | None = described("Why it cannot be used.")
+
+
+async def source_of(info: Info, number: int) -> Source:
+    """The source with a row number; truth keeps every source."""
+    row = await info.context.load.source.load(number)
+    if row is None:
+        raise LookupError(f"source {number} is not there")
+    return Source(row=row)
+
+
+async def _payload(info: Info, row: StoredRecord) -> bytes | None:
+    source = await source_of(info, row.source)
+    if not info.context.principal.sees_payload(source.row.id):
+        return None
+    return await records.payload(await info.context.snapshot(), row.number)
