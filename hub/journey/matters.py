@@ -117,8 +117,8 @@ class _Fold:
     def _amount(self) -> Money | None:
         billed, credited = self._sum("invoice"), self._sum("credit_note")
         told: Money | None = self.said.get("amount")
-        if billed is None and told is not None and (credited is None or told.currency == self.currency):
-            return Money(told.amount - (credited or 0), told.currency)
+        if billed is None and told is not None:
+            return Money(told.amount - (credited or 0), told.currency) if told.currency == self.currency else told
         if self.currency is None or (billed is None and credited is None):
             return told
         return Money((billed or Decimal(0)) - (credited or Decimal(0)), self.currency)

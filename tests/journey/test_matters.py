@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from random import Random
@@ -172,6 +173,14 @@ def test_the_currency_of_an_invoice_is_its_own_and_not_that_of_an_earlier_paymen
     assert folded(dollars, bill(1, "invoice", 100)).outstanding == taka(100)
     told = bill(1, "invoice", 100, paid=Money(Decimal(100), "USD"))
     assert folded(told).outstanding == taka(100)
+
+
+def test_credit_notes_reduce_an_amount_that_only_a_claim_tells() -> None:
+    told = bill(1, "invoice", amount=None)
+    claimed = replace(told, claim=replace(told.claim, amount=taka(100)))
+    assert folded(claimed, bill(2, "credit_note", 10)).amount == taka(90)
+    dollars = replace(bill(2, "credit_note", 10), amount=Money(Decimal(10), "USD"))
+    assert folded(claimed, dollars).amount == taka(100)
 
 
 _CLAIMS = st.lists(
