@@ -12,7 +12,7 @@ STRICT = "set -euo pipefail"
 
 
 def careless_scripts(root: Path) -> Iterator[str]:
-    for path in sorted([*(root / "scripts").iterdir(), *(root / ".ci").iterdir()]):
+    for path in sorted(path for folder in ("scripts", ".ci") for path in (root / folder).iterdir() if path.is_file()):
         name = path.relative_to(root).as_posix()
         lines = [*path.read_text(encoding="utf-8").splitlines(), "", "", ""]
         if path.suffix:  # sourced by the others
