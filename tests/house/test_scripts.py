@@ -17,11 +17,12 @@ def careless_scripts(root: Path) -> Iterator[str]:
         lines = [*path.read_text(encoding="utf-8").splitlines(), "", "", ""]
         if path.suffix:  # sourced by the others
             continue
-        if lines[0] != "#!/usr/bin/env bash" or not os.access(path, os.X_OK):
+        bash = lines[0] == "#!/usr/bin/env bash"
+        if not (bash or lines[0] == "#!/usr/bin/env python3") or not os.access(path, os.X_OK):
             yield f"{name} cannot be run"
-        if not lines[1].startswith("# "):
+        if not lines[1].startswith(("# ", '"""')):
             yield f"{name} does not say what it does in its second line"
-        if lines[2] != STRICT:
+        if bash and lines[2] != STRICT:
             yield f"{name} does not begin with {STRICT}"
 
 
