@@ -7,7 +7,7 @@ from typing import Any
 
 from rupali.people import Person
 from rupali.texts import TEXTS
-from rupali.world import COUNTS, chance, number, pick
+from rupali.world import COUNTS, END, chance, number, pick
 
 OURS = {"id": "https://social.example/users/rupali", "handle": "@rupali@social.example", "name": "Rupali Kitchen"}
 
@@ -49,8 +49,9 @@ def post(
         line["in_reply_to"] = answers
     if rating:
         line["rating"] = rating
-    POSTS.append(line)
-    COUNTS["SOCIAL"] += 1
+    if at < END:
+        POSTS.append(line)
+        COUNTS["SOCIAL"] += 1
     return post_id
 
 
@@ -65,8 +66,9 @@ def talk(person: Person, at: datetime) -> None:
 
 def form(at: datetime, fields: dict[str, str], *, counted: int = 1) -> None:
     """Add a submission of the website."""
-    FORMS.append({"at": at.isoformat(), "origin": "https://www.rupali.example", "fields": fields})
-    COUNTS["WEB"] += counted
+    if at < END:
+        FORMS.append({"at": at.isoformat(), "origin": "https://www.rupali.example", "fields": fields})
+        COUNTS["WEB"] += counted
 
 
 def enquiry(person: Person, at: datetime, *, phone: bool = True) -> None:
@@ -98,6 +100,8 @@ def score(person: Person, at: datetime, value: int, comment: str = "") -> None:
 
 def call(at: datetime, phone: str, name: str, note: str, *, outbound: bool, seconds: int) -> None:
     """Add a call."""
+    if at > END:
+        return
     CALLS.append(
         {
             "id": "",

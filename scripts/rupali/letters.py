@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from rupali.people import Person
 from rupali.texts import TEXTS
-from rupali.world import COUNTS, number, pick
+from rupali.world import COUNTS, END, number, pick
 
 SHOP, SALES, TANIA = "hello@rupali.example", "sales@rupali.example", "tania@rupali.example"
 
@@ -87,8 +87,9 @@ def mail(
     utc = at.astimezone(UTC)
     envelope = sender.rpartition("<")[2].rstrip(">")
     raw = f"From {envelope} {utc:%a %b %d %H:%M:%S %Y}\n" + "\n".join(lines) + "\n\n"
-    MAILS.append((at, raw.encode()))
-    COUNTS["EMAIL"] += counted
+    if at < END:
+        MAILS.append((at, raw.encode()))
+        COUNTS["EMAIL"] += counted
     return message_id
 
 

@@ -22,7 +22,7 @@ def everything() -> tuple[Person, list[Person]]:
     people = cast()
     for index, person in enumerate(people.values()):
         if person.key != "nasrin":
-            everyday(person, STORIES[index % len(STORIES)])
+            everyday(person, story_of(index))
     heroine(people["nasrin"])
     work = second_record(people["nasrin"])
     traps(people)
@@ -36,13 +36,18 @@ def everything() -> tuple[Person, list[Person]]:
     newsletter(moment("2025-12-28T08:00:00"), "New year, new pots 🎉", offer, readers)
     newsletter(moment("2026-05-20T08:00:00"), "ঈদ মোবারক", "ঈদ উপলক্ষে সব হাঁড়ি-পাতিলে ছাড়।", readers)
     # Some are in no list of the shop: they are known by what they did alone.
-    listed = [person for index, person in enumerate(people.values()) if index % 7 != 5]
+    listed = [person for index, person in enumerate(people.values()) if index % 7 != 5 or story_of(index) == "P"]
     return people["nasrin"], [*listed, work]
+
+
+def story_of(index: int) -> str:
+    """What kind of life a person of the cast has."""
+    return STORIES[index % len(STORIES)]
 
 
 def everyday(person: Person, story: str) -> None:
     """The ordinary life of a customer."""
-    day = BEGIN + timedelta(days=number(0, 150 if story == "B" else 420))
+    day = BEGIN + timedelta(days=number(0, 300) if story == "B" else number(40, 530))
     if story == "P":
         if chance(0.6):
             post(person, office_hour(day), "follow")
@@ -85,7 +90,7 @@ def purchase(person: Person, day: datetime) -> None:
     elif chance(0.35):
         talk(person, office_hour(day + timedelta(days=5)))
     if chance(0.2):
-        score(person, office_hour(day + timedelta(days=10)), pick([6, 7, 8, 8, 9, 10]))
+        score(person, office_hour(day + timedelta(days=10)), pick([5, 6, 7, 7, 8, 8, 8, 9]))
 
 
 def heroine(nasrin: Person) -> None:
@@ -191,7 +196,7 @@ def second_record(nasrin: Person) -> Person:
     work.account = {
         "id": "https://bangla.example/users/n_designs",
         "handle": "@n_designs@bangla.example",
-        "name": "N. Akter",
+        "name": "Nasrin Designs",
     }
     post(
         work,
