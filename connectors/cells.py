@@ -16,6 +16,7 @@ from connectors.sheets import SheetSettings
 from hub import sdk
 
 T = TypeVar("T")
+YES, NO = {"yes", "y", "true", "1", "x"}, {"no", "n", "false", "0"}
 LARGEST = 14
 """Digits before the decimal point, less one. Longer ones are account numbers in the wrong column."""
 _WITH_TIME = re.compile(r"%[HIMSfcXTsR]")
@@ -73,6 +74,20 @@ class Cells:
         if value.adjusted() > LARGEST:
             raise sdk.RowUnreadable(f"{column}: {text[:40]!r} is too large a number", path=column)
         return value
+
+    def typed(self, column: str, kind: str | None) -> str | int:
+        """The cell as ``integer``, ``boolean`` (yes, no, true, 0 ...) or text. Raises ``RowUnreadable``."""
+        text = self.text(column)
+        if kind == "integer":
+            number = self.number(column) or Decimal(0)
+            if number != number.to_integral_value():
+                raise sdk.RowUnreadable(f"{column}: {text!r} is not a whole number", path=column)
+            return int(number)
+        if kind == "boolean":
+            if (word := sdk.digits(text).casefold()) not in YES | NO:
+                raise sdk.RowUnreadable(f"{column}: {text!r} is neither yes nor no", path=column)
+            return word in YES
+        return text
 
     def money(self, column: str | None, currency: str | None) -> sdk.Money | None:
         """An amount with the row's currency. Raises ``RowUnreadable``."""

@@ -43,7 +43,7 @@ def check(settings: SheetSettings, columns: Mapping[str, str]) -> Iterator[str]:
     try:
         for path in files(settings.path):
             with Sheet(path, settings, columns) as sheet:
-                if sheet.encoding == "utf-8" and detected(path) != "utf-8":
+                if settings.encoding != "auto" and sheet.encoding == "utf-8" and detected(path) != "utf-8":
                     yield f"{path.name} is declared as utf-8 but is not; set encoding to auto or windows-1252"
     except (sdk.ConfigWrong, sdk.SourceFailed) as problem:
         yield problem.message

@@ -170,7 +170,7 @@ class Documents(sdk.PullStream):
             identifiers=tuple(self._identifiers(cells)),
             traits=filled(**{name: cells.text(getattr(columns, name)) for name in TRAITS}),
             matters=tuple(_matters(kind, number, settles, cells.moment(columns.due))),
-            lines=() if kind is Kind.PAYMENT else (line,),
+            lines=(line,) if _sells(kind, line) else (),
             properties=filled(number=number, due_on=due.isoformat() if due else "", settles=settles),
         )
 
@@ -195,9 +195,11 @@ class Documents(sdk.PullStream):
         if price is None:
             price = (amount / quantity).quantize(Decimal("0.0001")) if quantity else amount
         tax = cells.number(columns.tax)
+        if sign < 0:  # the minus stands at one of the two
+            quantity, price = (-quantity, price) if quantity < 0 else (quantity, -price)
         return sdk.Line(
             description=cells.text(columns.description),
-            quantity=sign * quantity,
+            quantity=quantity,
             unit_price=sdk.Money(price, currency),
             amount=sdk.Money(sign * amount, currency),
             tax=None if tax is None else sdk.Money(sign * tax, currency),
@@ -219,6 +221,11 @@ class Documents(sdk.PullStream):
 
 
 TRAITS = ("name", "company", "street", "postcode", "city", "country")
+
+
+def _sells(kind: Kind, line: sdk.Line) -> bool:
+    """Whether the row is a line of goods; a refund may be of money alone."""
+    return kind is not Kind.PAYMENT and (kind is not Kind.REFUND or bool(line.sku or line.description))
 
 
 def _matters(kind: Kind, number: str, settles: str, due: date | datetime | None) -> Iterator[sdk.MatterClaim]:

@@ -82,6 +82,10 @@ class SheetSettings(CellSettings):
         default_factory=list, description='Columns kept as properties; "*" keeps all that mean nothing else.'
     )
 
+    property_types: dict[str, Literal["integer", "boolean"]] = Field(
+        default_factory=dict, description="Columns whose property is no text: seconds of a call, answered or not."
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _names_in_any_case(cls, data: object) -> object:
@@ -227,11 +231,12 @@ class Rows(sdk.PullStream):
             due=cells.moment(matter.due),
         )
 
-    def _properties(self, cells: Cells) -> dict[str, str]:
+    def _properties(self, cells: Cells) -> dict[str, str | int]:
         chosen = self._settings.properties
         if chosen == "*":
-            return {column: text for column, text in cells.values.items() if text and column not in self._mapped}
-        return {column: text for column in chosen if (text := cells.text(column))}
+            chosen = [column for column in cells.values if column not in self._mapped]
+        types = self._settings.property_types
+        return {column: cells.typed(column, types.get(column)) for column in chosen if cells.text(column)}
 
 
 class Sheet(sdk.Connector):

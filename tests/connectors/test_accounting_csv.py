@@ -143,6 +143,13 @@ def test_a_payment_is_inbound_has_no_lines_and_names_its_invoice(tmp_path: Path)
     assert found.matters == (sdk.MatterClaim(kind=sdk.MatterKind.INVOICE, reference="6"),)
 
 
+def test_a_refund_of_money_alone_has_no_lines_and_one_of_goods_has(tmp_path: Path) -> None:
+    path = written(tmp_path, "7,2026-03-01,Refund,42,,,,,1,-20,,6", "8,2026-03-01,Refund,42,,,S1,Stool,2,-10,,6")
+    money, goods = touchpoints(ledger(path))
+    assert (money.amount, money.lines) == (sdk.Money(Decimal(20), "EUR"), ())
+    assert [(line.quantity, line.unit_price.amount, line.amount.amount) for line in goods.lines] == [(2, 10, 20)]
+
+
 def test_an_invoice_and_a_payment_of_one_number_stay_two(tmp_path: Path) -> None:
     found = touchpoints(ledger(written(tmp_path, "7,2026-03-01,,42,,,,,1,20,,", "7,2026-03-01,Payment,42,,,,,1,20,,7")))
     assert [(each.document, each.part) for each in found] == [("7", "invoice"), ("7", "payment")]

@@ -76,6 +76,24 @@ def test_calls_are_contact_and_have_their_minutes(tmp_path: Path) -> None:
     assert found.text == "صارف نے قیمت پوچھی"
 
 
+def test_properties_are_text_unless_declared_otherwise(tmp_path: Path) -> None:
+    path = written(tmp_path, "Seconds,Answered,Desk\n২৪০,Yes,007\n1.5,no,1\n1,perhaps,1\n")
+    connector = sheet(
+        path,
+        occurred_on="2026-01-01",
+        properties=["Seconds", "Answered", "Desk"],
+        property_types={"Seconds": "integer", "Answered": "boolean"},
+    )
+    first, half, unsure = rows(connector)
+    (found,) = connector.streams()[0].touchpoints(first)
+    assert isinstance(found, sdk.Touchpoint)
+    assert found.properties == {"Seconds": 240, "Answered": True, "Desk": "007"}
+    with pytest.raises(sdk.RowUnreadable, match=r"Seconds: '1\.5' is not a whole number"):
+        list(connector.streams()[0].touchpoints(half))
+    with pytest.raises(sdk.RowUnreadable, match="Answered: 'perhaps' is neither yes nor no"):
+        list(connector.streams()[0].touchpoints(unsure))
+
+
 @pytest.mark.parametrize(
     ("text", "pattern", "born"),
     [
