@@ -80,9 +80,9 @@ def survey(path: Path) -> list[Found]:
     return sorted(found, key=lambda one: one.name)
 
 
-def holds_mail(found: list[Found]) -> bool:
-    """Whether any of the files is mail; an empty file is an empty mbox."""
-    return any(one.maildir or one.size == 0 or _looks_like_mail(one) for one in found)
+def is_mailbox(path: Path, found: list[Found]) -> bool:
+    """Whether any of the files is mail. An empty file is an empty mbox; a Maildir may be empty too."""
+    return is_maildir(path) or any(one.maildir or one.size == 0 or _looks_like_mail(one) for one in found)
 
 
 def read(found: list[Found], place: Place, limit: int) -> Iterator[Step]:

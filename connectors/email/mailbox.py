@@ -64,14 +64,15 @@ class Messages(sdk.PullStream):
                 pages.close()
 
     def _pages(self, cursor: sdk.Cursor | None) -> Generator[sdk.Page, None, None]:
-        found = folder.survey(self.settings.path)
-        if not cursor and not folder.holds_mail(found) and not folder.is_maildir(self.settings.path):
-            raise sdk.ConfigWrong(_no_mailbox(self.settings.path), path="path")
-        place = folder.Place.of(cursor)
-        total = sum(one.size for one in found) or 1
-        rows: list[sdk.Row] = []
-        held = done = 0
+        path = self.settings.path
         try:
+            found = folder.survey(path)
+            if not cursor and not folder.is_mailbox(path, found):
+                raise sdk.ConfigWrong(_no_mailbox(path), path="path")
+            place = folder.Place.of(cursor)
+            total = sum(one.size for one in found) or 1
+            rows: list[sdk.Row] = []
+            held = done = 0
             for step in folder.read(found, place, self.settings.max_message_bytes):
                 done += step.advance
                 if step.letter is not None:
@@ -156,8 +157,7 @@ class Mailbox(sdk.Connector):
         """What is wrong with the path."""
         path = self.settings.path
         try:
-            found = folder.survey(path)
-            if not folder.holds_mail(found) and not folder.is_maildir(path):
+            if not folder.is_mailbox(path, folder.survey(path)):
                 yield _no_mailbox(path)
         except (sdk.ConfigWrong, sdk.SourceFailed) as error:
             yield error.message

@@ -66,11 +66,11 @@ class Posts(sdk.PullStream):
                 pages.close()
 
     def _pages(self, cursor: sdk.Cursor) -> Generator[sdk.Page, None, None]:
-        found = files(self.settings.path)
-        places = {name: place for name, place in cursor.items() if name in found}
         rows: list[sdk.Row] = []
         held = done = 0
         try:
+            found = files(self.settings.path)
+            places = {name: place for name, place in cursor.items() if name in found}
             total = sum(path.stat().st_size for path in found.values()) or 1
             for name, path in found.items():
                 about = path.stat()

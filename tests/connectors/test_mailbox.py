@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import random
 import tracemalloc
 import unicodedata
@@ -100,11 +101,12 @@ def test_the_same_message_id_with_another_content_is_another_mail() -> None:
 
 def test_a_line_that_begins_with_from_does_not_end_a_mail(tmp_path: Path) -> None:
     body = b"First\n\nFrom here on it gets better.\n\n>From the start\n>>From twice\n"
-    box = b"From a Mon Feb  2 10:00:00 2026\n" + MAIL + body + b"\nFrom b Mon Feb  2 11:00:00 2026\r\n" + MAIL
+    told = b"told\nFrom c Mon Feb  2 10:00:00 2026\nX-Not: a header\n"
+    box = b"From a Mon Feb  2 10:00:00 2026\n" + MAIL + body + told + b"\nFrom b Mon Feb  2 11:00:00 2026\r\n" + MAIL
     (tmp_path / "box").write_bytes(box)
     found = rows(pull(messages(tmp_path)))
     assert len(found) == 2
-    assert found[0].payload.endswith(b"\n\nFrom here on it gets better.\n\nFrom the start\n>From twice\n")
+    assert found[0].payload.endswith(b"\n\nFrom here on it gets better.\n\nFrom the start\n>From twice\n" + told)
 
 
 def test_an_unchanged_folder_gives_no_rows_and_a_new_mail_gives_its_shelf(tmp_path: Path) -> None:
@@ -221,6 +223,13 @@ def test_an_empty_mbox_and_an_empty_maildir_are_mailboxes(tmp_path: Path) -> Non
         assert rows(pull(messages(tmp_path / name))) == []
 
 
+def test_what_is_neither_file_nor_folder_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "good.eml").write_bytes(MAIL)
+    pages = pull(messages(tmp_path))
+    os.mkfifo(tmp_path / "pipe.eml")  # neither a file nor a folder: left alone, not waited for
+    assert rows(pull(messages(tmp_path), pages[-1].cursor)) == []
+
+
 # Who, when and what -------------------------------------------------------------------------------------------------
 
 
@@ -244,6 +253,12 @@ def test_a_mail_of_ours_is_one_touchpoint_for_each_one_it_went_to() -> None:
     assert all(len(one.identifiers) == 1 for one in found)
     assert [one.text for one in found] == ["2,500 taka."] * 2
     assert found[0].properties["thread"] == "r1@post.example"
+
+
+def test_a_copy_of_our_mail_joins_nobody_either() -> None:
+    (one,) = touchpoints(mail("From: a@shop.example\nTo: anna@x.example\nCc: bilal@y.example\nBcc: c@z.example"))
+    assert one.part == "to:anna@x.example"
+    assert [there.identifier for there in one.participants] == ["a@shop.example", "bilal@y.example", "c@z.example"]
 
 
 def test_own_addresses_ignore_case_and_plus_tags() -> None:
@@ -271,6 +286,8 @@ def test_reply_to_does_not_say_who_wrote() -> None:
     ("headers", "expected"),
     [
         ("List-Id: <l.example>", True),
+        ("List-Post: <mailto:l@l.example>", True),
+        ("List-Unsubscribe: <https://l.example/u>", True),
         ("Precedence: bulk", True),
         ("Auto-Submitted: auto-generated", True),
         ("Auto-Submitted: no", False),
@@ -447,6 +464,7 @@ def test_html_is_read_as_text_with_quotes_marked() -> None:
     html = "<style>x{}</style><p>Hi &amp; <b>hello</b></p><div class=gmail_quote>On 1.1. A wrote:<p>old</p></div>"
     assert html_to_text(html).split("\n")[0] == "Hi & hello"
     assert reply_text(html_to_text(html)) == "Hi & hello"
+    assert reply_text(html_to_text("<p>Yes</p><blockquote>why?<br>now?</blockquote><div>A</div>")) == "Yes\n\nA"
     assert html_to_text("<p>One<![bad[<p>two") != ""
 
 
