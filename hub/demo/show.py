@@ -105,7 +105,9 @@ def _timeline(timeline: Json, zone: ZoneInfo) -> Iterator[Text]:
     touchpoints = timeline["nodes"]
     count = timeline["totalCount"] or len(touchpoints)
     channels = ", ".join(dict.fromkeys(one["channel"] for one in touchpoints))
-    yield Text(f"{count} touchpoints, newest first: {channels}").append("   → they acted  ← we did", "dim")
+    yield Text(f"{count} touchpoints, newest first: {channels}", "bold").append(
+        "   → they acted  ← we did", "not bold dim"
+    )
     widths = _widths(touchpoints)
     for one in touchpoints:
         yield _touchpoint(one, zone, widths)
@@ -124,6 +126,7 @@ def _touchpoint(one: Json, zone: ZoneInfo, widths: tuple[int, int, int]) -> Text
         line.append(f" [{one['quantity']['value']} {one['quantity']['unit']}]")
     if one["automated"]:
         line.append(" (automated)")
+    line.rstrip()
     return line
 
 
@@ -135,8 +138,8 @@ def _widths(touchpoints: Iterable[Json]) -> tuple[int, int, int]:
 
 
 def _said(one: Json) -> str:
-    """The title, else the beginning of the text."""
-    text = _plain(one["title"] or one["text"] or "")
+    """The title and the beginning of the text."""
+    text = " — ".join(said for said in (_plain(one["title"] or ""), _plain(one["text"] or "")) if said)
     if len(text) <= LONGEST:
         return text
     # Between words: a cut inside one may fall between a letter and its vowel sign.
@@ -144,7 +147,7 @@ def _said(one: Json) -> str:
 
 
 def _labelled(label: str, text: str) -> Text:
-    return Text(f"  {label:<9} ", "dim").append(text, "not dim")
+    return Text().append(f"  {label:<9} ", "dim").append(text)
 
 
 def _plain(text: str) -> str:

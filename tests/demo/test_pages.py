@@ -59,6 +59,12 @@ class Touchpoint:
 
 
 @strawberry.type
+class TouchpointAdded:
+    touchpoint: Touchpoint
+    cursor: str
+
+
+@strawberry.type
 class Touchpoints:
     nodes: list[Touchpoint]
 
@@ -98,14 +104,15 @@ class Query:
 @strawberry.type
 class Subscription:
     @strawberry.subscription
-    async def touchpoint_added(self, customer: strawberry.ID | None = None) -> AsyncIterator[Touchpoint]:
-        seen = len(SENT)
+    async def touchpoint_added(self, after: str | None = None) -> AsyncIterator[TouchpointAdded]:
+        seen = int(after) if after else len(SENT)
         LISTENING.set()
         while True:
             await asyncio.sleep(0.02)
             for fields in SENT[seen:]:
                 seen += 1
-                yield touchpoint(0, "WEB", "form", "Contact", fields["name"], text=fields["message"])
+                new = touchpoint(0, "WEB", "form", "Contact", fields["name"], text=fields["message"])
+                yield TouchpointAdded(touchpoint=new, cursor=str(seen))
 
 
 class Graph(GraphQL[Any, Any]):
@@ -120,7 +127,7 @@ class Graph(GraphQL[Any, Any]):
 async def documents(request: Request) -> list[Document]:
     known = request.headers.get("authorization") == f"Bearer {TOKEN}"
     query = "query CustomerPage($id: ID!) {\n  customer(by: $id) {\n    displayName\n    lifecycle { stage }\n  }\n}\n"
-    live = "subscription Live {\n  touchpointAdded {\n    text\n  }\n}\n"
+    live = "subscription Live {\n  touchpointAdded {\n    touchpoint { text }\n  }\n}\n"
     return [Document("customer_page", query, {"id": "cus_4"} if known else {}), Document("live", live, {})]
 
 

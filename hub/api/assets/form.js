@@ -65,10 +65,21 @@
       list.replaceChildren(text("quiet", error.message));
       return;
     }
+    let after = null;
     stop = hub.subscribe(
-      { query: `subscription { touchpointAdded { ${FIELDS} } }` },
+      () => ({
+        query: `subscription Live($after: String) {
+          touchpointAdded(after: $after) { cursor touchpoint { ${FIELDS} } }
+        }`,
+        variables: { after },
+      }),
       {
-        next: ({ data }) => data?.touchpointAdded && show(data.touchpointAdded, true),
+        next: ({ data }) => {
+          if (data?.touchpointAdded) {
+            after = data.touchpointAdded.cursor;
+            show(data.touchpointAdded.touchpoint, true);
+          }
+        },
         error: (errors) => {
           state.title = errors[0]?.message ?? "";
         },

@@ -50,7 +50,8 @@
     return data;
   }
 
-  // One socket for each subscription. `state` hears "live", "waiting" (reconnecting) and "closed".
+  // One socket for each subscription. `body` makes its request, anew after an interruption, so that it may go on from
+  // where it was. `state` hears "live", "waiting" (reconnecting) and "closed".
   function subscribe(body, { next, error = () => {}, complete = () => {}, state = () => {} }) {
     let socket;
     let timer;
@@ -71,7 +72,7 @@
       const hear = {
         connection_ack: () => {
           pause = 500;
-          say({ id: "1", type: "subscribe", payload: body });
+          say({ id: "1", type: "subscribe", payload: body() });
           state("live");
         },
         ping: () => say({ type: "pong" }),

@@ -30,7 +30,7 @@
     }
     return {
       subscribe: (sink) => ({
-        unsubscribe: hub.subscribe(body, {
+        unsubscribe: hub.subscribe(() => body, {
           next: (payload) => sink.next(payload),
           error: (errors) => sink.error({ errors }),
           complete: () => sink.complete(),
