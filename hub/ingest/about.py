@@ -40,7 +40,7 @@ def register(session: Session, numbers: Numbers, spoken: Iterable[Spoken]) -> se
     claims: list[tuple[str, Spoken, MatterClaim]] = []
     for each in spoken:
         for claim in each.touchpoint.matters:
-            claims.append((matter_id(each.source, claim.kind, claim.reference), each, claim))
+            claims.append((_id(each, claim), each, claim))
     known = matters.by_id(session, list({id_ for id_, _, _ in claims}))
     fresh: list[tuple[object, ...]] = []
     rows: dict[tuple[int, int], tuple[object, ...]] = {}
@@ -64,6 +64,13 @@ def register(session: Session, numbers: Numbers, spoken: Iterable[Spoken]) -> se
     matters.write(session, fresh)
     matters.insert_claims(session, list(rows.values()))
     return {matter for matter, _ in rows}
+
+
+def _id(spoken: Spoken, claim: MatterClaim) -> str:
+    """The matter a claim is about: what its source calls it, or an id of the hub's own, which entries name."""
+    if claim.reference.startswith("mat_"):
+        return claim.reference
+    return matter_id(spoken.source, claim.kind, claim.reference)
 
 
 def _written(claim: MatterClaim) -> dict[str, Any]:

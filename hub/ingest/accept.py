@@ -35,7 +35,10 @@ class Accepted:
 
 
 def digest_of(row: Row, stream: Stream) -> str:
-    """The digest of a row's content: without the stream's volatile members, with the fact of its deletion."""
+    """The digest of a row's content: without the stream's volatile members, with the fact of its deletion.
+
+    A state is read with its envelope, so another envelope (a renamed header) is another content.
+    """
     content = row.payload
     if stream.volatile:
         try:
@@ -45,6 +48,8 @@ def digest_of(row: Row, stream: Stream) -> str:
         if isinstance(members, dict):
             kept = {name: value for name, value in members.items() if name not in stream.volatile}
             content = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+    if stream.nature is Nature.STATES and row.envelope:
+        content += b"\x00" + orjson.dumps(dict(row.envelope), option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(content + (b"\x00deleted" if row.deleted else b"")).hexdigest()[:32]
 
 

@@ -80,8 +80,10 @@ class Light:
 def portray(sitting: Sitting, light: Light) -> Portrait:
     """Fold one customer."""
     moments = [_moment(row, sitting.side, light) for row in sitting.rows]
-    worth = value(moments, light.company.revenue_basis, light.zone)
-    life = lifecycle(moments, light.rules, moment(light.now))
+    present = moment(light.now)
+    # A document of the future counts when its day comes: the lifecycle's next change is then due.
+    worth = value([each for each in moments if each.at <= present], light.company.revenue_basis, light.zone)
+    life = lifecycle(moments, light.rules, present)
     told = _traits(sitting.rows, light)
     decisions = _decisions(sitting.rows, light)
     portrait = Portrait(sitting.num, (), life.stage and life.stage.value, life.standing and life.standing.value)
