@@ -55,6 +55,8 @@ class Batch:
     """Touchpoints that are new or changed; others may follow them."""
     moved: list[int] = field(default_factory=list)
     """Claims whose customer changed."""
+    unsettled: set[int] = field(default_factory=set)
+    """Customers that touchpoints moved to or from: their matters may move too."""
     lines: list[tuple[object, ...]] = field(default_factory=list)
     """Ledger lines without number and ordinal: (kind, at, historical, customer, touchpoint, matter, before, after)."""
 
@@ -269,6 +271,8 @@ class Processor:
         touchpoints.mark_named(batch.session, sorted(resolution.named))
         batch.moved += [claim.num for claim in moved]
         batch.touched |= resolution.touched
+        if moved:
+            batch.unsettled |= resolution.touched
         for each in resolution.standing.values():
             batch.named[each.num] = (each.id, each.side)
         batch.gone -= resolution.standing.keys()
@@ -280,7 +284,7 @@ class Processor:
     def _follow(self, batch: Batch) -> None:
         """Touchpoints without a customer of their own follow their anchor or their matter, however long the chain."""
         leads = batch.leads
-        about_now = batch.matters | set(matters.of_customers(batch.session, sorted(batch.touched | batch.gone)))
+        about_now = batch.matters | set(matters.of_customers(batch.session, sorted(batch.unsettled | batch.gone)))
         for _ in range(_LONGEST_CHAIN):
             by_anchor, leads = place.follow_anchors(batch.session, leads, batch.moved)
             batch.moved = []
