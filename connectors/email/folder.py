@@ -35,6 +35,11 @@ class Found:
     changed: int
     maildir: bool = False
 
+    @property
+    def is_one_mail(self) -> bool:
+        """Whether the file is one mail whatever stands in it."""
+        return self.maildir or self.path.suffix.lower() == ".eml"
+
 
 @dataclass(slots=True)
 class Place:
@@ -82,7 +87,7 @@ def survey(path: Path) -> list[Found]:
 
 def is_mailbox(path: Path, found: list[Found]) -> bool:
     """Whether any of the files is mail. An empty file is an empty mbox; a Maildir may be empty too."""
-    return is_maildir(path) or any(one.maildir or one.size == 0 or _looks_like_mail(one) for one in found)
+    return is_maildir(path) or any(one.is_one_mail or one.size == 0 or _MAIL.match(_start(one)) for one in found)
 
 
 def read(found: list[Found], place: Place, limit: int) -> Iterator[Step]:
@@ -110,7 +115,9 @@ def _folders(path: Path) -> Iterator[tuple[Path, list[str]]]:
     for name, inner, names in os.walk(path, onerror=_refuse):
         folder = Path(name)
         # a hidden folder is looked at only where it is a folder of a Maildir (".Sent", ".Archive.2025")
-        inner[:] = sorted(one for one in inner if one != "tmp" and (one[0] != "." or is_maildir(folder / one)))
+        inner[:] = sorted(one for one in inner if one[0] != "." or is_maildir(folder / one))
+        if is_maildir(folder) and "tmp" in inner:
+            inner.remove("tmp")  # mails that are being written
         yield folder, names
 
 
@@ -148,12 +155,8 @@ def _start(one: Found) -> bytes:
         return file.read(_EDGE)
 
 
-def _looks_like_mail(one: Found) -> bool:
-    return one.path.suffix.lower() == ".eml" or bool(_MAIL.match(_start(one)))
-
-
 def _is_large_mbox(one: Found) -> bool:
-    return one.size > _LARGE and not one.maildir and _start(one).startswith(b"From ")
+    return one.size > _LARGE and not one.is_one_mail and _start(one).startswith(b"From ")
 
 
 def _read_mbox(one: Found, place: Place, limit: int) -> Iterator[Step]:
@@ -192,13 +195,13 @@ def _read_file(one: Found, limit: int) -> Iterator[Step]:
         return
     with path.open("rb") as file:
         start = file.read(_EDGE)
-        if not one.maildir and not start.startswith(b"From ") and not _MAIL.match(start) and path.suffix != ".eml":
+        if not one.is_one_mail and not _MAIL.match(start):
             return
         file.seek(0)
-        if start.startswith(b"From "):
+        if start.startswith(b"From ") and not one.is_one_mail:
             yield from (Step(letter, 0) for letter in letters(file, limit))
             return
-        mail = Gatherer(limit)
+        mail = Gatherer(limit, file.readline(_EDGE).strip() if start.startswith(b"From ") else b"")
         while piece := file.read(1 << 20):
             mail.add(piece)
         yield Step(mail.letter(), 0)

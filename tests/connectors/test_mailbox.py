@@ -109,6 +109,12 @@ def test_a_line_that_begins_with_from_does_not_end_a_mail(tmp_path: Path) -> Non
     assert found[0].payload.endswith(b"\n\nFrom here on it gets better.\n\nFrom the start\n>From twice\n" + told)
 
 
+def test_a_file_named_eml_is_one_mail_whatever_it_quotes(tmp_path: Path) -> None:
+    quoted = MAIL + b"\nFrom b Mon Feb  2 11:00:00 2026\n" + MAIL
+    (tmp_path / "one.EML").write_bytes(b"From a Mon Feb  2 10:00:00 2026\n" + quoted)
+    assert [row.payload for row in rows(pull(messages(tmp_path)))] == [quoted]
+
+
 def test_an_unchanged_folder_gives_no_rows_and_a_new_mail_gives_its_shelf(tmp_path: Path) -> None:
     for number in range(300):
         (tmp_path / f"{number}.eml").write_bytes(MAIL.replace(b"1@x", b"%d@x" % number))
