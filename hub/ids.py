@@ -15,7 +15,8 @@ def _letters(raw: bytes) -> str:
 
 def _hashed(prefix: str, *parts: str) -> str:
     """112 bits: among 10^12 things two are alike with a chance of one in 10^10."""
-    return f"{prefix}_{hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:28]}"
+    name = "\x1f".join(parts)
+    return f"{prefix}_{hashlib.sha256(name.encode()).hexdigest()[:28]}"
 
 
 def touchpoint_id(source: str, stream: str, key: str, part: str) -> str:
