@@ -8,24 +8,27 @@ from typing import Annotated, Any, Generic, TypeVar
 import strawberry
 
 from hub.api.context import Info
-from hub.api.fields import described
+from hub.api.graph import argument, described, field, object_type
 from hub.store.pages import COUNT_LIMIT, Cursors, Order, Page
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-First = Annotated[int | None, strawberry.argument(description="How many, counted from the beginning; 100 at most by default, 500 when asked.")]
-After = Annotated[str | None, strawberry.argument(description="Only what stands after this cursor.")]
-Last = Annotated[int | None, strawberry.argument(description="How many, counted from the end.")]
-Before = Annotated[str | None, strawberry.argument(description="Only what stands before this cursor.")]
+First = Annotated[
+    int | None,
+    argument("How many, counted from the beginning; 100 at most by default, 500 when asked."),
+]
+After = Annotated[str | None, argument("Only what stands after this cursor.")]
+Last = Annotated[int | None, argument("How many, counted from the end.")]
+Before = Annotated[str | None, argument("Only what stands before this cursor.")]
 
 Count = Callable[[], Awaitable[tuple[int, bool]]]
 """How many there are, and whether that is exact."""
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@object_type
 class PageInfo:
-    """Relay's page information."""
+    """Where a page stands in its list."""
 
     has_next_page: bool = described("Whether more follow.")
     has_previous_page: bool = described("Whether some come before.")
@@ -33,36 +36,36 @@ class PageInfo:
     end_cursor: str | None = described("The cursor of the last edge.")
 
 
-@strawberry.type(description="One entry of a page.")
+@object_type
 class Edge(Generic[T]):
-    """An entry with its cursor."""
+    """One entry of a page."""
 
     node: T = described("The entry.")
     cursor: str = described("Where it stands in the list.")
 
 
-@strawberry.type(description="A page of a list.")
+@object_type
 class Connection(Generic[T]):
-    """A page whose cursors are sealed when they are asked for."""
+    """A page of a list."""
 
     entries: strawberry.Private[Sequence[Any]]
     page: strawberry.Private[Page[Any]]
     cursors: strawberry.Private[Cursors]
 
-    @strawberry.field(description="The entries with their cursors.")
+    @field
     def edges(self) -> list[Edge[T]]:
-        """Entries with cursors."""
+        """The entries with their cursors."""
         places = zip(self.entries, self.page.places, strict=True)
         return [Edge(node=entry, cursor=self.cursors.seal(place)) for entry, place in places]
 
-    @strawberry.field(description="The entries alone.")
+    @field
     def nodes(self) -> list[T]:
-        """Entries."""
+        """The entries alone."""
         return list(self.entries)
 
-    @strawberry.field(description="Where this page stands in its list.")
+    @field
     def page_info(self) -> PageInfo:
-        """Where the page stands."""
+        """Where this page stands in its list."""
         places = self.page.places
         return PageInfo(
             has_next_page=self.page.has_next,
@@ -72,23 +75,21 @@ class Connection(Generic[T]):
         )
 
 
-@strawberry.type(description="A page of a list that can be counted.")
+@object_type
 class CountedConnection(Connection[T]):
-    """A page that counts its list when asked."""
+    """A page of a list that can be counted."""
 
     count: strawberry.Private[Count]
 
-    @strawberry.field(
-        description=f"How many entries the whole list has; null where a narrowed list has more than {COUNT_LIMIT:,}."
-    )
+    @field
     async def total_count(self) -> int | None:
-        """The exact count."""
+        """How many entries the whole list has; null where a narrowed list has more than 10,000."""
         number, exact = await self.count()
         return number if exact else None
 
-    @strawberry.field(description="How many entries the whole list has at least.")
+    @field
     async def total_count_at_least(self) -> int:
-        """A count that is never too high."""
+        """How many entries the whole list has at least."""
         return (await self.count())[0]
 
 

@@ -34,8 +34,9 @@ class Context:
         """The operation's snapshot."""
         async with self._opening:
             if self._snapshot is None:
-                self._snapshot = await self._stack.enter_async_context(self.hub.reader.snapshot())
-                self.processed = await ledger.processed(self._snapshot)
+                opened: Snapshot = await self._stack.enter_async_context(self.hub.reader.snapshot())
+                self.processed = await ledger.processed(opened)
+                self._snapshot = opened
             return self._snapshot
 
     async def renew(self) -> None:

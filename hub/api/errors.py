@@ -7,10 +7,9 @@ import secrets
 from collections.abc import Awaitable
 from typing import TypeVar
 
-import strawberry
 from graphql import GraphQLError, GraphQLSyntaxError
 
-from hub.api.fields import described
+from hub.api.graph import described, object_type
 from hub.errors import HubError, InputWrong, RetryLater
 
 T = TypeVar("T")
@@ -18,7 +17,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-@strawberry.type(description="What the sender should change.")
+@object_type
 class UserError:
     """What the sender should change."""
 

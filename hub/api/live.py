@@ -10,7 +10,7 @@ import strawberry
 from hub.api.auth import still_good
 from hub.api.connections import cursors
 from hub.api.context import Info
-from hub.api.fields import described
+from hub.api.graph import argument, described, object_type, subscription
 from hub.api.types.enums import ChangeKind
 from hub.api.types.touchpoints import Touchpoint, touchpoint
 from hub.errors import NotFound
@@ -23,27 +23,25 @@ PATIENCE = 30.0
 BATCH = 200
 
 
-@strawberry.type(description="A touchpoint that became known, and where the feed stands with it.")
+@object_type
 class TouchpointAdded:
-    """A touchpoint that became known."""
+    """A touchpoint that became known, and where the feed stands with it."""
 
     touchpoint: Touchpoint = described("The touchpoint.")
     cursor: str = described("Give it as `after` to go on from here.")
 
 
-@strawberry.type(description="Live queries.")
+@object_type
 class Subscription:
     """Live queries."""
 
-    @strawberry.subscription(description="Touchpoints as they become known.")
+    @subscription
     async def touchpoint_added(
         self,
         info: Info,
-        customer: Annotated[strawberry.ID | None, strawberry.argument(description="Only of this customer.")] = None,
-        kinds: Annotated[list[str] | None, strawberry.argument(description="Only of these kinds.")] = None,
-        after: Annotated[
-            str | None, strawberry.argument(description="Begin after this cursor; with what comes next by default.")
-        ] = None,
+        customer: Annotated[strawberry.ID | None, argument("Only of this customer.")] = None,
+        kinds: Annotated[list[str] | None, argument("Only of these kinds.")] = None,
+        after: Annotated[str | None, argument("Begin after this cursor; with what comes next by default.")] = None,
     ) -> AsyncGenerator[TouchpointAdded, None]:
         """Touchpoints as they become known."""
         context = info.context

@@ -151,7 +151,9 @@ class Loaders:
         async def load(keys: list[TimelineAsked]) -> list[Page[StoredTouchpoint]]:
             found: dict[TimelineAsked, Page[StoredTouchpoint]] = {}
             for wanted, order, window in dict.fromkeys((key.wanted, key.order, key.window) for key in keys):
-                subjects = [key.subject for key in keys if (key.wanted, key.order, key.window) == (wanted, order, window)]
+                subjects = [
+                    key.subject for key in keys if (key.wanted, key.order, key.window) == (wanted, order, window)
+                ]
                 pages = await touchpoints.timelines(await self._snapshot(), subjects, wanted, order, window)
                 found |= {TimelineAsked(subject, wanted, order, window): page for subject, page in pages.items()}
             return [found.get(key, Page()) for key in keys]

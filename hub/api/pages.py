@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from string import Template
+from uuid import uuid4
 
 import orjson
 from starlette.datastructures import MutableHeaders
@@ -99,7 +100,9 @@ def _page(name: str) -> str:
 
 
 def _form_values(target: FormTarget) -> Mapping[str, str]:
+    # An id for this sending: a second click is the same submission, a second message another.
+    fields = {"submission_id": str(uuid4()), **target.hidden}
     hidden = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in target.hidden.items()
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in fields.items()
     )
     return {"action": escape(target.action), "honeypot": escape(target.honeypot), "hidden": hidden}

@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 
 import orjson
 import strawberry
+from strawberry.types.scalar import ScalarDefinition
 
 from hub.clock import micros
 from hub.errors import InputWrong
@@ -127,7 +128,7 @@ def _same(value: Any) -> Any:
     return value
 
 
-SCALARS = {
+SCALARS: dict[object, ScalarDefinition] = {
     DateTime: strawberry.scalar(
         name="DateTime",
         description="An instant in UTC, ISO 8601, like 2026-01-31T09:05:00.000000Z.",

@@ -28,7 +28,7 @@ DEEPEST = 12
 class Operation(SchemaExtension):
     """Gives each operation its own context on a socket, and lets go of what it held."""
 
-    async def on_operation(self) -> AsyncIterator[None]:  # type: ignore[override]
+    async def on_operation(self) -> AsyncIterator[None]:
         """Around the whole operation."""
         given = self.execution_context.context
         if isinstance(given, Socket):
@@ -38,7 +38,7 @@ class Operation(SchemaExtension):
         finally:
             await self.context.renew()
 
-    async def on_stream_result(self, result: Any) -> AsyncIterator[None]:  # type: ignore[override]
+    async def on_stream_result(self, result: Any) -> AsyncIterator[None]:
         """A slow reader must hold no snapshot."""
         await self.context.renew()
         yield

@@ -160,7 +160,8 @@ async def by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, StoredCusto
 async def of_touchpoint(snapshot: Snapshot, touchpoint: str) -> StoredCustomer | None:
     """The customer of a touchpoint."""
     row = await snapshot.one(
-        f"SELECT {CUSTOMERS.shape.columns} FROM touchpoint t JOIN customer c ON c.num = t.customer WHERE t.id = $1::text",
+        f"SELECT {CUSTOMERS.shape.columns} FROM touchpoint t JOIN customer c ON c.num = t.customer"
+        " WHERE t.id = $1::text",
         touchpoint,
     )
     return CUSTOMERS.shape.one(row) if row else None

@@ -27,6 +27,11 @@ class StoredChange:
     before: str | None
     after: str | None
 
+    @property
+    def id(self) -> str:
+        """The public id."""
+        return f"chg_{self.number}_{self.ordinal}"
+
 
 CHANGES = lists.Listing("ledger e", Shape(StoredChange, "e"), "e.number")
 ORDER = Order("KNOWN", "e.number", "e.ordinal", tie_type="bigint")

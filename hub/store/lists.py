@@ -48,7 +48,7 @@ async def pages_of(
     order: Order,
     window: Window,
 ) -> dict[int, Page[T]]:
-    """The same page of every parent's list; ``parent`` is the column that names it. Parents without rows are left out."""
+    """The same page of every parent's list; ``parent`` is the column that names it. Empty lists are left out."""
     if len(parents) == 1:
         # The index gives the rows in order and the limit ends the scan early.
         only = parents[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hub.ids import record_id
 from hub.store import lists
 from hub.store.pages import Order, Page, Window
 from hub.store.reader import Snapshot
@@ -25,6 +26,11 @@ class StoredRecord:
     run: int
     received_at: int
     historical: bool
+
+    @property
+    def id(self) -> str:
+        """The public id."""
+        return record_id(self.number)
 
 
 @dataclass(frozen=True, slots=True)

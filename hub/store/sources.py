@@ -91,7 +91,7 @@ async def latest_states(snapshot: Snapshot, sources: Sequence[int]) -> dict[int,
         " WHERE source = ANY($1::bigint[]) GROUP BY source) latest ON latest.num = u.num",
         list(sources),
     )
-    return {source: state for source, state in rows}
+    return dict(rows)
 
 
 async def unreadable(snapshot: Snapshot, runs: Sequence[int]) -> dict[int, int]:
@@ -99,7 +99,7 @@ async def unreadable(snapshot: Snapshot, runs: Sequence[int]) -> dict[int, int]:
     rows = await snapshot.all(
         "SELECT run, count(*) FROM problem WHERE run = ANY($1::bigint[]) GROUP BY run", list(runs)
     )
-    return {run: count for run, count in rows}
+    return dict(rows)
 
 
 async def withdrawn(snapshot: Snapshot, kind: str, targets: Sequence[str]) -> dict[str, int]:

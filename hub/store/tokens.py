@@ -37,6 +37,4 @@ async def by_secret(snapshot: Snapshot, secret: str) -> StoredToken | None:
 
 async def stands(snapshot: Snapshot, identity: str) -> bool:
     """Whether a token is there and not revoked."""
-    return bool(
-        await snapshot.value("SELECT count(*) FROM token WHERE id = $1::text AND revoked_at IS NULL", identity)
-    )
+    return bool(await snapshot.value("SELECT count(*) FROM token WHERE id = $1::text AND revoked_at IS NULL", identity))

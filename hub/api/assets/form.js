@@ -1,7 +1,7 @@
 // The live timeline beside the form; and the form sent without leaving the page.
 (() => {
   "use strict";
-  const FIELDS = "id kind channel title text occurredAt customer { id displayName lifecycle { stage } }";
+  const FIELDS = "id kind channel title text occurredAt timePrecision customer { id displayName lifecycle { stage } }";
   const SHOWN = 12;
   const list = document.getElementById("timeline");
   const form = document.getElementById("form");
@@ -14,7 +14,14 @@
     made.textContent = value ?? "";
     return made;
   };
-  const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  // Days and hours are the company's, wherever the reader is.
+  let timeZone;
+  const when = ({ occurredAt, timePrecision }) =>
+    new Date(occurredAt).toLocaleString(undefined, {
+      dateStyle: "medium",
+      timeStyle: timePrecision === "INSTANT" ? "short" : undefined,
+      timeZone,
+    });
 
   function line(touchpoint, isNew) {
     const item = document.createElement("li");
@@ -30,7 +37,7 @@
       text("who", touchpoint.customer?.displayName ?? "Nobody yet"),
       text("stage", touchpoint.customer?.lifecycle.stage),
       what,
-      text("when", clock.format(new Date(touchpoint.occurredAt))),
+      text("when", when(touchpoint)),
     );
     return item;
   }
@@ -55,7 +62,7 @@
       stop();
       hub.askForToken(place, "The hub does not know this token, or no longer takes it.");
     });
-    hub.nameCompany();
+    timeZone = (await hub.company())?.timeZone;
     const state = document.getElementById("state");
     const words = { live: "live", waiting: "reconnecting", closed: "not live" };
     try {
@@ -106,6 +113,7 @@
         throw new Error(said.message || said.error || `The hub answered ${reply.status}.`);
       }
       answer.textContent = "Thank you. It is on the timeline.";
+      form.elements.submission_id.value = crypto.randomUUID?.() ?? "";
     } catch (error) {
       answer.className = "answer bad";
       answer.textContent = error.message;

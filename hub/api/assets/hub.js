@@ -118,15 +118,17 @@
     place.replaceChildren(card);
   }
 
-  async function nameCompany() {
+  // The company's name in the header; its time zone for the caller, null when the hub did not answer.
+  async function company() {
     try {
-      const { hub } = await ask("{ hub { name } }");
+      const { hub } = await ask("{ hub { name timeZone } }");
       document.getElementById("company").textContent = hub.name;
       document.title = `Journey Hub · ${hub.name}`;
+      return hub;
     } catch {
-      // The page says elsewhere why the hub did not answer.
+      return null; // the page says elsewhere why
     }
   }
 
-  window.hub = { token, send, ask, subscribe, askForToken, nameCompany };
+  window.hub = { token, send, ask, subscribe, askForToken, company };
 })();

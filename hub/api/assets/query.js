@@ -7,7 +7,7 @@
     return;
   }
   addEventListener("hub:refused", () => hub.askForToken(place, "The hub does not know this token, or no longer takes it."));
-  hub.nameCompany();
+  hub.company();
 
   // GraphiQL tells the operation of a tab only a moment after the tab is opened, so the text itself is asked.
   function operations(query) {

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import strawberry
 
 from hub.api.context import Info
 from hub.api.errors import UserError, tried
-from hub.api.fields import described, optional
+from hub.api.graph import argument, described, input_type, mutation, object_type, optional
 from hub.api.mutations.receipt import Receipt, receipt
 from hub.api.scalars import JSON, Currency, DateTime, Exact
-from hub.api.types.customers import Customer
+from hub.api.types.customers import Customer, customer_of
 from hub.api.types.filters import IdentifierInput
 from hub.api.types.touchpoints import Touchpoint, touchpoint
 from hub.clock import moment, now
@@ -24,22 +25,22 @@ MOST_CUSTOMERS = 500
 LONGEST_KEY = 200
 
 
-@strawberry.input(description="An amount to store.")
+@input_type
 class MoneyInput:
     """An amount to store."""
 
-    amount: Exact = strawberry.field(description="The amount.")
-    currency: Currency = strawberry.field(description="Its currency.")
+    amount: Exact = described("The amount.")
+    currency: Currency = described("Its currency.")
 
 
-@strawberry.input(description="Something a person saw, heard or did. Name its customer by one of three ways.")
+@input_type
 class LogTouchpointInput:
-    """Something a person saw, heard or did."""
+    """Something a person saw, heard or did. Name its customer by one of three ways."""
 
-    key: strawberry.ID = strawberry.field(description="Made up by the client: the same key is stored once.")
-    kind: str = strawberry.field(description="What it was: call, meeting, visit, note ...")
-    direction: Direction = strawberry.field(description="Who acted.")
-    title: str = strawberry.field(description="What it was about, in one line.")
+    key: strawberry.ID = described("Made up by the client: the same key is stored once.")
+    kind: str = described("What it was: call, meeting, visit, note ...")
+    direction: Direction = described("Who acted.")
+    title: str = described("What it was about, in one line.")
     customer: strawberry.ID | None = optional("Whose it is, when they are known.")
     touchpoint: strawberry.ID | None = optional("The touchpoint it is about; it goes wherever that one goes.")
     identifiers: list[IdentifierInput] | None = optional("By what they are recognised, known or not.")
@@ -52,7 +53,7 @@ class LogTouchpointInput:
     dry_run: bool = optional("Only say what would happen.", default=False)
 
 
-@strawberry.type(description="Answer to logTouchpoint.")
+@object_type
 class LogTouchpointPayload:
     """Answer to logTouchpoint."""
 
@@ -61,9 +62,9 @@ class LogTouchpointPayload:
     user_errors: list[UserError] = described("What to change, when nothing was done.")
 
 
-@strawberry.input(description="What people decide about customers. What is left out stays as it is.")
+@input_type
 class DescribeCustomersInput:
-    """What people decide about customers."""
+    """What people decide about customers. What is left out stays as it is."""
 
     customers: list[strawberry.ID] | None = optional("Which customers.")
     identifiers: list[IdentifierInput] | None = optional("Or one, by what they are recognised, known or not.")
@@ -76,7 +77,7 @@ class DescribeCustomersInput:
     reason: str | None = optional("Why.")
 
 
-@strawberry.type(description="Answer to describeCustomers.")
+@object_type
 class DescribeCustomersPayload:
     """Answer to describeCustomers."""
 
@@ -85,17 +86,17 @@ class DescribeCustomersPayload:
     user_errors: list[UserError] = described("What to change, when nothing was done.")
 
 
-@strawberry.type
+@object_type
 class EntryMutations:
     """What people write in the hub."""
 
-    @strawberry.mutation(description="Write down a call, meeting, visit or note.")
+    @mutation
     async def log_touchpoint(
         self,
         info: Info,
-        input: Annotated[LogTouchpointInput, strawberry.argument(description="What happened.")],  # noqa: A002
+        input: Annotated[LogTouchpointInput, argument("What happened.")],  # noqa: A002
     ) -> LogTouchpointPayload:
-        """Write down a touchpoint."""
+        """Write down a call, meeting, visit or note."""
         done, errors = await tried(_log(info, input))
         if done is None:
             return LogTouchpointPayload(touchpoint=None, receipt=None, user_errors=errors)
@@ -103,21 +104,25 @@ class EntryMutations:
         row = await info.context.load.touchpoint_by_id.load(done.ids[0]) if done.ids else None
         return LogTouchpointPayload(touchpoint=touchpoint(row) if row else None, receipt=got, user_errors=[])
 
-    @strawberry.mutation(description="Name, owner, tags, relationship, traits.")
+    @mutation
     async def describe_customers(
         self,
         info: Info,
-        input: Annotated[DescribeCustomersInput, strawberry.argument(description="What was decided.")],  # noqa: A002
+        input: Annotated[DescribeCustomersInput, argument("What was decided.")],  # noqa: A002
     ) -> DescribeCustomersPayload:
-        """Decide about customers."""
+        """Name, owner, tags, relationship, traits."""
         done, errors = await tried(_describe(info, input))
         if done is None:
             return DescribeCustomersPayload(customers=None, receipt=None, user_errors=errors)
         got = await receipt(info, done.sequence)
-        rows = await info.context.load.customer_by_id.load_many(list(done.ids))
-        return DescribeCustomersPayload(
-            customers=[Customer(row=row) for row in rows if row], receipt=got, user_errors=[]
-        )
+        return DescribeCustomersPayload(customers=await _described(info, done.ids), receipt=got, user_errors=[])
+
+
+async def _described(info: Info, entries: Sequence[str]) -> list[Customer]:
+    """The customers that entries turned out to be about."""
+    rows = await info.context.load.touchpoint_by_id.load_many(list(entries))
+    found = [await customer_of(info, row.customer) for row in rows if row]
+    return list({each.row.num: each for each in found if each}.values())
 
 
 async def _log(info: Info, given: LogTouchpointInput) -> Written:

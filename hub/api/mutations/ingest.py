@@ -9,7 +9,7 @@ import strawberry
 from hub.api.auth import Scope
 from hub.api.context import Info
 from hub.api.errors import UserError, tried
-from hub.api.fields import column, described, optional
+from hub.api.graph import argument, column, described, field, input_type, mutation, object_type, optional
 from hub.api.mutations.receipt import Receipt, receipt
 from hub.api.scalars import DateTime
 from hub.api.types.sources import Problem, Record, Run
@@ -19,26 +19,26 @@ from hub.ingest import outcomes
 from hub.ingest.outcomes import GivenRow, RowOutcome
 
 
-@strawberry.input(description="One row as text, exactly as received.")
+@input_type
 class RowInput:
-    """One row."""
+    """One row as text, exactly as received."""
 
-    payload: str = strawberry.field(description="The row.")
+    payload: str = described("The row.")
     key: str | None = optional("What its source calls it; the stream makes one where it is left out.")
     version: str | None = optional("What its source calls this version; greater ones stand.")
 
 
-@strawberry.input(description="Rows for a push stream.")
+@input_type
 class IngestInput:
     """Rows for a push stream."""
 
-    source: strawberry.ID = strawberry.field(description="The source they are from.")
-    stream: str = strawberry.field(description="The feed they belong to.")
-    rows: list[RowInput] = strawberry.field(description="The rows.")
+    source: strawberry.ID = described("The source they are from.")
+    stream: str = described("The feed they belong to.")
+    rows: list[RowInput] = described("The rows.")
     dry_run: bool = optional("Only say what would happen.", default=False)
 
 
-@strawberry.type(description="A touchpoint that a row would yield.")
+@object_type
 class PreviewedTouchpoint:
     """A touchpoint that a row would yield."""
 
@@ -47,19 +47,19 @@ class PreviewedTouchpoint:
     kind: str = column("What it is.")
     title: str = column("The source's own words.")
 
-    @strawberry.field(description="When it happened.")
+    @field
     def occurred_at(self) -> DateTime:
         """When it happened."""
         return DateTime(micros(self.row.occurred_at))
 
-    @strawberry.field(description="The customer it would join, if any is known; needs the scope read.")
+    @field
     def customer(self, info: Info) -> strawberry.ID | None:
-        """The customer it would join."""
+        """The customer it would join, if any is known; needs the scope read."""
         known = self.row.customer if info.context.principal.may(Scope.READ) else None
         return None if known is None else strawberry.ID(known)
 
 
-@strawberry.type(description="What happened to one row.")
+@object_type
 class IngestedRow:
     """What happened to one row."""
 
@@ -68,29 +68,29 @@ class IngestedRow:
     key: str = column("Its key.")
     outcome: RowOutcome = column("What happened to it.")
 
-    @strawberry.field(description="The stored row; null in a dry run.")
+    @field
     async def record(self, info: Info) -> Record | None:
-        """The stored row."""
+        """The stored row; null in a dry run."""
         number = self.row.record
         row = await info.context.load.record.load(number) if number is not None else None
         return Record(row=row) if row else None
 
-    @strawberry.field(description="Why it could not be read, where it could not.")
+    @field
     async def problem(self, info: Info) -> Problem | None:
-        """Why it could not be read."""
+        """Why it could not be read, where it could not."""
         if self.row.problem is not None:
             return Problem(row=self.row.problem)
         number = self.row.record
         stored = await info.context.load.problem.load(number) if number is not None else None
         return Problem(row=stored) if stored else None
 
-    @strawberry.field(description="In a dry run, the touchpoints it would yield.")
+    @field
     def touchpoints(self) -> list[PreviewedTouchpoint]:
-        """The touchpoints it would yield."""
+        """In a dry run, the touchpoints it would yield."""
         return [PreviewedTouchpoint(row=each) for each in self.row.touchpoints]
 
 
-@strawberry.type(description="Answer to ingest.")
+@object_type
 class IngestPayload:
     """Answer to ingest."""
 
@@ -100,21 +100,21 @@ class IngestPayload:
     user_errors: list[UserError] = described("What to change, when nothing was done.")
 
 
-@strawberry.type
+@object_type
 class IngestMutations:
     """Rows that a partner sends."""
 
-    @strawberry.mutation(description="Store rows.")
+    @mutation
     async def ingest(
-        self, info: Info, input: Annotated[IngestInput, strawberry.argument(description="What to store.")]  # noqa: A002
+        self,
+        info: Info,
+        input: Annotated[IngestInput, argument("What to store.")],  # noqa: A002
     ) -> IngestPayload:
         """Store rows."""
         if input.source not in info.context.principal.sources:
             raise NotAllowed(f"This token may not ingest to {input.source[:40]}.")
         rows = [GivenRow(row.payload.encode("utf-8", "surrogatepass"), row.key, row.version) for row in input.rows]
-        done, errors = await tried(
-            info.context.hub.ingest(input.source, input.stream, rows, dry_run=input.dry_run)
-        )
+        done, errors = await tried(info.context.hub.ingest(input.source, input.stream, rows, dry_run=input.dry_run))
         if done is None:
             return IngestPayload(rows=[], run=None, receipt=None, user_errors=errors)
         got = await receipt(info, done.sequence)

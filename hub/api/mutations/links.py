@@ -9,7 +9,7 @@ import strawberry
 
 from hub.api.context import Info
 from hub.api.errors import UserError, tried
-from hub.api.fields import column, described, optional
+from hub.api.graph import argument, column, described, field, input_type, mutation, object_type, optional
 from hub.api.mutations.receipt import Receipt, receipt
 from hub.api.types import amounts
 from hub.api.types.amounts import Money
@@ -18,35 +18,35 @@ from hub.ingest import outcomes
 from hub.ingest.outcomes import LinkChange
 
 
-@strawberry.input(description="Customers that are one.")
+@input_type
 class MergeCustomersInput:
     """Customers that are one."""
 
-    customers: list[strawberry.ID] = strawberry.field(description="Two or more.")
-    reason: str = strawberry.field(description="How you know.")
+    customers: list[strawberry.ID] = described("Two or more.")
+    reason: str = described("How you know.")
     dry_run: bool = optional("Only say what would happen.", default=False)
 
 
-@strawberry.input(description="Touchpoints that are of somebody else.")
+@input_type
 class SplitCustomerInput:
     """Touchpoints that are of somebody else."""
 
-    customer: strawberry.ID = strawberry.field(description="The customer.")
-    touchpoints: list[strawberry.ID] = strawberry.field(description="Which of their touchpoints are not theirs.")
-    reason: str = strawberry.field(description="How you know.")
+    customer: strawberry.ID = described("The customer.")
+    touchpoints: list[strawberry.ID] = described("Which of their touchpoints are not theirs.")
+    reason: str = described("How you know.")
     dry_run: bool = optional("Only say what would happen.", default=False)
 
 
-@strawberry.input(description="A merge or split to take back.")
+@input_type
 class UndoLinkDecisionInput:
     """A merge or split to take back."""
 
-    operation: strawberry.ID = strawberry.field(description="What the merge or split answered as operation.")
-    reason: str = strawberry.field(description="Why.")
+    operation: strawberry.ID = described("What the merge or split answered as operation.")
+    reason: str = described("Why.")
     dry_run: bool = optional("Only say what would happen.", default=False)
 
 
-@strawberry.type(description="How one customer changes.")
+@object_type
 class CustomerChange:
     """How one customer changes."""
 
@@ -57,20 +57,20 @@ class CustomerChange:
     stage_before: str | None = column("The stage before.")
     stage_after: str | None = column("The stage after.")
 
-    @strawberry.field(description="Revenue before.")
+    @field
     def revenue_before(self) -> Money:
         """Revenue before."""
         return amounts.sure(self.row.revenue_before, self.row.currency)
 
-    @strawberry.field(description="Revenue after.")
+    @field
     def revenue_after(self) -> Money:
         """Revenue after."""
         return amounts.sure(self.row.revenue_after, self.row.currency)
 
 
-@strawberry.type(description="Answer to mergeCustomers, splitCustomer and undoLinkDecision.")
+@object_type
 class LinkPayload:
-    """Answer to merge, split and undo."""
+    """Answer to mergeCustomers, splitCustomer and undoLinkDecision."""
 
     operation: strawberry.ID | None = described("What undoLinkDecision takes back; null in a dry run.")
     customers: list[Customer] | None = described("The customers that stand after it. Needs the scope read.")
@@ -80,38 +80,38 @@ class LinkPayload:
     user_errors: list[UserError] = described("What to change, when nothing was done.")
 
 
-@strawberry.type
+@object_type
 class LinkMutations:
     """Who is one customer."""
 
-    @strawberry.mutation(description="Say that customers are one. It can be undone at any time.")
+    @mutation
     async def merge_customers(
         self,
         info: Info,
-        input: Annotated[MergeCustomersInput, strawberry.argument(description="Who.")],  # noqa: A002
+        input: Annotated[MergeCustomersInput, argument("Who.")],  # noqa: A002
     ) -> LinkPayload:
-        """Merge customers."""
+        """Say that customers are one. It can be undone at any time."""
         hub, who = info.context.hub, info.context.principal.name
         customers = [str(each) for each in input.customers]
         return await _linked(info, hub.merge(customers, reason=input.reason, by=who, dry_run=input.dry_run))
 
-    @strawberry.mutation(description="Say that touchpoints are of somebody else. It can be undone at any time.")
+    @mutation
     async def split_customer(
         self,
         info: Info,
-        input: Annotated[SplitCustomerInput, strawberry.argument(description="What.")],  # noqa: A002
+        input: Annotated[SplitCustomerInput, argument("What.")],  # noqa: A002
     ) -> LinkPayload:
-        """Split a customer."""
+        """Say that touchpoints are of somebody else. It can be undone at any time."""
         hub, who = info.context.hub, info.context.principal.name
         touchpoints = [str(each) for each in input.touchpoints]
         split = hub.split(input.customer, touchpoints, reason=input.reason, by=who, dry_run=input.dry_run)
         return await _linked(info, split)
 
-    @strawberry.mutation(description="Take a merge or split back.")
+    @mutation
     async def undo_link_decision(
         self,
         info: Info,
-        input: Annotated[UndoLinkDecisionInput, strawberry.argument(description="Which.")],  # noqa: A002
+        input: Annotated[UndoLinkDecisionInput, argument("Which.")],  # noqa: A002
     ) -> LinkPayload:
         """Take a merge or split back."""
         hub, who = info.context.hub, info.context.principal.name

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import strawberry
-
 from hub.api.context import Info
-from hub.api.fields import described
+from hub.api.graph import described, object_type
 
 PATIENCE = 1.0
 """Seconds a write waits for its own effect."""
 
 
-@strawberry.type(
-    description="How far a write has come; send `sequence` as header Hub-After on the next read to see it."
-)
+@object_type
 class Receipt:
-    """How far a write has come."""
+    """How far a write has come; send `sequence` as header Hub-After on the next read to see it."""
 
     sequence: str = described("The number of the write in the order of truth.")
     processed: bool = described("Whether its effect is already shown.")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import strawberry
-
+from hub.api.graph import object_type
 from hub.api.mutations.entries import EntryMutations
 from hub.api.mutations.ingest import IngestMutations
 from hub.api.mutations.links import LinkMutations
@@ -11,6 +10,6 @@ from hub.api.mutations.sources import SourceMutations
 from hub.api.mutations.tokens import TokenMutations
 
 
-@strawberry.type(description="The writes.")
+@object_type
 class Mutation(IngestMutations, EntryMutations, LinkMutations, SourceMutations, TokenMutations):
     """The writes."""

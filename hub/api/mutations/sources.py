@@ -8,7 +8,7 @@ import strawberry
 
 from hub.api.context import Info
 from hub.api.errors import UserError, tried
-from hub.api.fields import described, optional
+from hub.api.graph import argument, described, input_type, mutation, object_type, optional
 from hub.api.mutations.receipt import Receipt, receipt
 from hub.api.scalars import JSON
 from hub.api.types.sources import Run, Source
@@ -16,17 +16,17 @@ from hub.errors import InputWrong
 from hub.ingest.outcomes import Written
 
 
-@strawberry.input(description="A new account of a connector.")
+@input_type
 class CreateSourceInput:
     """A new account of a connector."""
 
-    name: str = strawberry.field(description="What to call it here.")
-    connector: str = strawberry.field(description="One of connectors.")
+    name: str = described("What to call it here.")
+    connector: str = described("One of connectors.")
     settings: JSON | None = optional("The connector's settings, as an object.")
     book_of_record: bool = optional("Whether its documents count in value.", default=True)
 
 
-@strawberry.type(description="Answer to createSource.")
+@object_type
 class CreateSourcePayload:
     """Answer to createSource."""
 
@@ -35,14 +35,14 @@ class CreateSourcePayload:
     user_errors: list[UserError] = described("What to change, when nothing was done.")
 
 
-@strawberry.input(description="A source to pull now.")
+@input_type
 class SyncSourceInput:
     """A source to pull now."""
 
-    source: strawberry.ID = strawberry.field(description="The source.")
+    source: strawberry.ID = described("The source.")
 
 
-@strawberry.type(description="Answer to syncSource.")
+@object_type
 class SyncSourcePayload:
     """Answer to syncSource."""
 
@@ -51,17 +51,17 @@ class SyncSourcePayload:
     user_errors: list[UserError] = described("What to change, when nothing was done.")
 
 
-@strawberry.input(description="Take a wrong import out of the picture, or put it back.")
+@input_type
 class WithdrawRunInput:
-    """Take a wrong import out, or put it back."""
+    """Take a wrong import out of the picture, or put it back."""
 
-    run: strawberry.ID = strawberry.field(description="The run.")
-    reason: str = strawberry.field(description="Why.")
+    run: strawberry.ID = described("The run.")
+    reason: str = described("Why.")
     restore: bool = optional("Put it back.", default=False)
     dry_run: bool = optional("Only say what would happen.", default=False)
 
 
-@strawberry.type(description="Answer to withdrawRun.")
+@object_type
 class WithdrawRunPayload:
     """Answer to withdrawRun."""
 
@@ -72,15 +72,15 @@ class WithdrawRunPayload:
     user_errors: list[UserError] = described("What to change, when nothing was done.")
 
 
-@strawberry.type
+@object_type
 class SourceMutations:
     """Sources."""
 
-    @strawberry.mutation(description="Set up a source.")
+    @mutation
     async def create_source(
         self,
         info: Info,
-        input: Annotated[CreateSourceInput, strawberry.argument(description="What to set up.")],  # noqa: A002
+        input: Annotated[CreateSourceInput, argument("What to set up.")],  # noqa: A002
     ) -> CreateSourcePayload:
         """Set up a source."""
         done, errors = await tried(_create(info, input))
@@ -90,11 +90,11 @@ class SourceMutations:
         row = await info.context.load.source_by_id.load(done.ids[0])
         return CreateSourcePayload(source=Source(row=row) if row else None, receipt=got, user_errors=[])
 
-    @strawberry.mutation(description="Pull a source now.")
+    @mutation
     async def sync_source(
         self,
         info: Info,
-        input: Annotated[SyncSourceInput, strawberry.argument(description="Which.")],  # noqa: A002
+        input: Annotated[SyncSourceInput, argument("Which.")],  # noqa: A002
     ) -> SyncSourcePayload:
         """Pull a source now."""
         run, errors = await tried(info.context.hub.sync(input.source))
@@ -103,13 +103,13 @@ class SourceMutations:
         await info.context.renew()
         return SyncSourcePayload(run=await _run(info, run), receipt=None, user_errors=[])
 
-    @strawberry.mutation(description="Undo an import, or put it back.")
+    @mutation
     async def withdraw_run(
         self,
         info: Info,
-        input: Annotated[WithdrawRunInput, strawberry.argument(description="Which.")],  # noqa: A002
+        input: Annotated[WithdrawRunInput, argument("Which.")],  # noqa: A002
     ) -> WithdrawRunPayload:
-        """Undo an import."""
+        """Undo an import, or put it back."""
         write = info.context.hub.withdraw(
             "RUN",
             input.run,

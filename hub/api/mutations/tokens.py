@@ -9,27 +9,25 @@ import strawberry
 from hub.api.auth import valid_scopes
 from hub.api.context import Info
 from hub.api.errors import UserError, tried
-from hub.api.fields import described, optional
+from hub.api.graph import argument, described, input_type, mutation, object_type, optional
 from hub.api.mutations.receipt import Receipt, receipt
 from hub.api.scalars import DateTime
 from hub.clock import moment, now
 from hub.errors import InputWrong
 
 
-@strawberry.input(description="A new token.")
+@input_type
 class CreateTokenInput:
     """A new token."""
 
-    name: str = strawberry.field(description="Who or what will use it.")
-    scopes: list[str] = strawberry.field(
-        description="What it may do: read, pii, analyse, write, manage, ingest:<source id>."
-    )
+    name: str = described("Who or what will use it.")
+    scopes: list[str] = described("What it may do: read, pii, analyse, write, manage, ingest:<source id>.")
     expires_at: DateTime | None = optional("When it ends; never by default.")
 
 
-@strawberry.type(description="A token, without its secret.")
+@object_type
 class Token:
-    """A token."""
+    """A token, without its secret."""
 
     id: strawberry.ID = described("Its id, for revokeToken.")
     name: str = described("Who or what uses it.")
@@ -37,7 +35,7 @@ class Token:
     expires_at: DateTime | None = described("When it ends; null when it does not.")
 
 
-@strawberry.type(description="Answer to createToken.")
+@object_type
 class CreateTokenPayload:
     """Answer to createToken."""
 
@@ -47,14 +45,14 @@ class CreateTokenPayload:
     user_errors: list[UserError] = described("What to change, when nothing was done.")
 
 
-@strawberry.input(description="A token to revoke.")
+@input_type
 class RevokeTokenInput:
     """A token to revoke."""
 
-    token: strawberry.ID = strawberry.field(description="Its id.")
+    token: strawberry.ID = described("Its id.")
 
 
-@strawberry.type(description="Answer to revokeToken.")
+@object_type
 class RevokeTokenPayload:
     """Answer to revokeToken."""
 
@@ -63,15 +61,15 @@ class RevokeTokenPayload:
     user_errors: list[UserError] = described("What to change, when nothing was done.")
 
 
-@strawberry.type
+@object_type
 class TokenMutations:
     """Tokens."""
 
-    @strawberry.mutation(description="Make a token.")
+    @mutation
     async def create_token(
         self,
         info: Info,
-        input: Annotated[CreateTokenInput, strawberry.argument(description="What it may do.")],  # noqa: A002
+        input: Annotated[CreateTokenInput, argument("What it may do.")],  # noqa: A002
     ) -> CreateTokenPayload:
         """Make a token."""
         done, errors = await tried(_create(info, input))
@@ -80,11 +78,11 @@ class TokenMutations:
         token, secret = done
         return CreateTokenPayload(token=token, secret=secret, receipt=None, user_errors=[])
 
-    @strawberry.mutation(description="Make a token useless.")
+    @mutation
     async def revoke_token(
         self,
         info: Info,
-        input: Annotated[RevokeTokenInput, strawberry.argument(description="Which.")],  # noqa: A002
+        input: Annotated[RevokeTokenInput, argument("Which.")],  # noqa: A002
     ) -> RevokeTokenPayload:
         """Make a token useless."""
         done, errors = await tried(info.context.hub.revoke_token(input.token))
@@ -101,7 +99,5 @@ async def _create(info: Info, given: CreateTokenInput) -> tuple[Token, str]:
     if expires is not None and expires <= now():
         raise InputWrong("expiresAt has passed already.", path="expiresAt")
     identity, secret = await info.context.hub.create_token(given.name.strip(), scopes, expires)
-    token = Token(
-        id=strawberry.ID(identity), name=given.name.strip(), scopes=list(scopes), expires_at=given.expires_at
-    )
+    token = Token(id=strawberry.ID(identity), name=given.name.strip(), scopes=list(scopes), expires_at=given.expires_at)
     return token, secret

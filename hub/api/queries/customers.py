@@ -9,6 +9,7 @@ import strawberry
 
 from hub.api.connections import After, Before, First, Last, counted, cursors
 from hub.api.context import Info
+from hub.api.graph import argument, field, object_type
 from hub.api.types.customers import Customer, CustomerConnection
 from hub.api.types.enums import CustomerOrderField, OrderDirection
 from hub.api.types.filters import (
@@ -28,19 +29,17 @@ from hub.values import Identifier, Relationship
 _UNFILTERED = filters.CustomerFilter(relationships=(Relationship.CUSTOMER,))
 
 
-@strawberry.type
+@object_type
 class CustomerQueries:
     """Reads about customers."""
 
-    @strawberry.field(description="One customer.")
-    async def customer(
-        self, info: Info, by: Annotated[CustomerBy, strawberry.argument(description="How they are named.")]
-    ) -> Customer | None:
+    @field
+    async def customer(self, info: Info, by: Annotated[CustomerBy, argument("How they are named.")]) -> Customer | None:
         """One customer."""
         row = await _named(info, by)
         return Customer(row=row) if row else None
 
-    @strawberry.field(description="Customers, last met first unless asked.")
+    @field
     async def customers(
         self,
         info: Info,
@@ -48,10 +47,10 @@ class CustomerQueries:
         after: After = None,
         last: Last = None,
         before: Before = None,
-        filter: Annotated[CustomerFilter | None, strawberry.argument(description="Only such.")] = None,  # noqa: A002
-        order_by: Annotated[CustomerOrder | None, strawberry.argument(description="In which order.")] = None,
+        filter: Annotated[CustomerFilter | None, argument("Only such.")] = None,  # noqa: A002
+        order_by: Annotated[CustomerOrder | None, argument("In which order.")] = None,
     ) -> CustomerConnection:
-        """Customers."""
+        """Customers, last met first unless asked."""
         wanted = customer_filter(info, filter)
         if wanted.relationships is None:
             wanted = replace(wanted, relationships=(Relationship.CUSTOMER,))
@@ -75,9 +74,9 @@ class CustomerQueries:
             count=counted(count, limited=limited),
         )
 
-    @strawberry.field(description="Why these touchpoints are one customer.")
+    @field
     async def explain_identity(
-        self, info: Info, customer: Annotated[strawberry.ID, strawberry.argument(description="The customer.")]
+        self, info: Info, customer: Annotated[strawberry.ID, argument("The customer.")]
     ) -> IdentityExplanation | None:
         """Why these touchpoints are one customer."""
         row = await info.context.load.customer_by_id.load(customer)

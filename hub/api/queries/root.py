@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from hub.api.context import Info
+from hub.api.graph import argument, field, object_type
 from hub.api.queries.customers import CustomerQueries
 from hub.api.queries.nodes import node
 from hub.api.queries.sources import SourceQueries
@@ -18,32 +19,32 @@ from hub.errors import InputWrong
 MOST_NODES = 100
 
 
-@strawberry.type(description="The reads.")
+@object_type
 class Query(CustomerQueries, TouchpointQueries, SourceQueries):
     """The reads."""
 
-    @strawberry.field(description="Who asks.")
+    @field
     def viewer(self, info: Info) -> Viewer:
         """Who asks."""
         return Viewer.of(info.context.principal)
 
-    @strawberry.field(description="The company's settings.")
+    @field
     def hub(self, info: Info) -> Hub:
         """The company's settings."""
         return Hub.of(info.context.hub.company)
 
-    @strawberry.field(description="Any object by id.")
+    @field
     async def node(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]  # noqa: A002
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, argument("Its id.")],  # noqa: A002
     ) -> Node | None:
         """Any object by id."""
         return await node(info, id)
 
-    @strawberry.field(description="Objects by id, null where there is none.")
-    async def nodes(
-        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="Their ids.")]
-    ) -> list[Node | None]:
-        """Objects by id."""
+    @field
+    async def nodes(self, info: Info, ids: Annotated[list[strawberry.ID], argument("Their ids.")]) -> list[Node | None]:
+        """Objects by id, null where there is none."""
         if len(ids) > MOST_NODES:
             raise InputWrong(f"Ask for at most {MOST_NODES} ids at once.", path="ids")
         return [await node(info, each) for each in ids]

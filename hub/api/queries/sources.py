@@ -8,17 +8,18 @@ import strawberry
 
 from hub.api.connections import After, First, cursors
 from hub.api.context import Info
+from hub.api.graph import argument, field, object_type
 from hub.api.types.sources import Connector, Record, Source, SourceConnection
 from hub.store import records, sources
 
 
-@strawberry.type
+@object_type
 class SourceQueries:
     """Reads about what came in."""
 
-    @strawberry.field(description="The connectors that are installed, broken ones too.")
+    @field
     def connectors(self, info: Info) -> list[Connector]:
-        """The connectors that are installed."""
+        """The connectors that are installed, broken ones too."""
         registry = info.context.hub.registry
         working = [
             Connector(name=name, title=kind.title, working=True, problem=None)
@@ -30,9 +31,9 @@ class SourceQueries:
         ]
         return sorted(working + broken, key=lambda connector: connector.name)
 
-    @strawberry.field(description="Sources, in the order they were set up. A partner sees its own.")
+    @field
     async def sources(self, info: Info, first: First = None, after: After = None) -> SourceConnection:
-        """Sources."""
+        """Sources, in the order they were set up. A partner sees its own."""
         sealed = cursors(info, "Query.sources", sources.ORDER)
         window = sealed.window(first, after, None, None)
         who = info.context.principal
@@ -40,21 +41,23 @@ class SourceQueries:
         page = await sources.page(await info.context.snapshot(), only, window)
         return SourceConnection(entries=[Source(row=row) for row in page.rows], page=page, cursors=sealed)
 
-    @strawberry.field(description="One source.")
+    @field
     async def source(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]  # noqa: A002
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, argument("Its id.")],  # noqa: A002
     ) -> Source | None:
         """One source."""
         row = await info.context.load.source_by_id.load(id) if info.context.principal.sees_source(id) else None
         return Source(row=row) if row else None
 
-    @strawberry.field(description="What became of one row.")
+    @field
     async def record(
         self,
         info: Info,
-        source: Annotated[strawberry.ID, strawberry.argument(description="Its source.")],
-        stream: Annotated[str, strawberry.argument(description="The feed it came by.")],
-        key: Annotated[str, strawberry.argument(description="What its source calls it.")],
+        source: Annotated[strawberry.ID, argument("Its source.")],
+        stream: Annotated[str, argument("The feed it came by.")],
+        key: Annotated[str, argument("What its source calls it.")],
     ) -> Record | None:
         """What became of one row."""
         if not info.context.principal.sees_source(source):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import strawberry
-
 from hub import kinds
 from hub.api.connections import After, Before, First, Last, counted, cursors
 from hub.api.context import Info
+from hub.api.graph import argument, field, object_type
 from hub.api.scalars import dumped
 from hub.api.types.changes import Change, ChangeConnection
 from hub.api.types.enums import ChangeKind, TimelineOrder
@@ -19,11 +18,11 @@ from hub.store import filters, ledger, matters, touchpoints
 from hub.values import Channel
 
 
-@strawberry.type
+@object_type
 class TouchpointQueries:
     """Reads about touchpoints and matters."""
 
-    @strawberry.field(description="Touchpoints of all customers, and those of nobody yet.")
+    @field
     async def touchpoints(
         self,
         info: Info,
@@ -31,10 +30,10 @@ class TouchpointQueries:
         after: After = None,
         last: Last = None,
         before: Before = None,
-        filter: Annotated[TouchpointFilter | None, strawberry.argument(description="Only such.")] = None,  # noqa: A002
-        order_by: Annotated[TimelineOrder, strawberry.argument(description="In which order.")] = TimelineOrder.NEWEST_FIRST,
+        filter: Annotated[TouchpointFilter | None, argument("Only such.")] = None,  # noqa: A002
+        order_by: Annotated[TimelineOrder, argument("In which order.")] = TimelineOrder.NEWEST_FIRST,
     ) -> TouchpointConnection:
-        """Touchpoints."""
+        """Touchpoints of all customers, and those of nobody yet."""
         wanted = touchpoint_filter(info, filter)
         order = touchpoints.ORDERS[order_by]
         sealed = cursors(info, "Query.touchpoints", order)
@@ -52,15 +51,15 @@ class TouchpointQueries:
             count=counted(count, limited=limited),
         )
 
-    @strawberry.field(description="Deals, cases, orders and follow-ups, latest opened first.")
+    @field
     async def matters(
         self,
         info: Info,
         first: First = None,
         after: After = None,
-        filter: Annotated[MatterFilter | None, strawberry.argument(description="Only such.")] = None,  # noqa: A002
+        filter: Annotated[MatterFilter | None, argument("Only such.")] = None,  # noqa: A002
     ) -> MatterConnection:
-        """Matters."""
+        """Deals, cases, orders and follow-ups, latest opened first."""
         wanted = matter_filter(filter)
         sealed = cursors(info, "Query.matters", matters.ORDER)
         page = await matters.page(await info.context.snapshot(), wanted, sealed.window(first, after, None, None))
@@ -75,23 +74,23 @@ class TouchpointQueries:
             count=counted(count, limited=wanted != filters.MatterFilter()),
         )
 
-    @strawberry.field(description="Everything that became known after a cursor, oldest first.")
+    @field
     async def changes(
         self,
         info: Info,
         first: First = None,
         after: After = None,
-        kinds: Annotated[list[ChangeKind] | None, strawberry.argument(description="Only of these kinds.")] = None,
+        kinds: Annotated[list[ChangeKind] | None, argument("Only of these kinds.")] = None,
     ) -> ChangeConnection:
-        """Everything that became known after a cursor."""
+        """Everything that became known after a cursor, oldest first."""
         sealed = cursors(info, "Query.changes", ledger.ORDER)
         only = None if kinds is None else [str(kind) for kind in kinds]
         page = await ledger.page(await info.context.snapshot(), only, None, sealed.window(first, after, None, None))
         return ChangeConnection(entries=[Change(row=row) for row in page.rows], page=page, cursors=sealed)
 
-    @strawberry.field(description="Every kind of touchpoint this hub can show.")
+    @field
     def touchpoint_kinds(self, info: Info) -> list[TouchpointKind]:
-        """Every kind of touchpoint."""
+        """Every kind of touchpoint this hub can show."""
         shared = [
             TouchpointKind(
                 name=kind.name,

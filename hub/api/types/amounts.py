@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import strawberry
-
 from hub import money
-from hub.api.fields import described
+from hub.api.graph import described, object_type
 from hub.api.scalars import Currency, Exact
 
 
-@strawberry.type(description="An amount and its currency, never one without the other.")
+@object_type
 class Money:
-    """An amount and its currency."""
+    """An amount and its currency, never one without the other."""
 
     amount: Exact = described("The amount, with the currency's own number of digits.")
     currency: Currency = described("Its currency.")
@@ -27,17 +25,17 @@ def sure(minor: int, currency: str) -> Money:
     return Money(amount=Exact(money.major(minor, currency)), currency=Currency(currency))
 
 
-@strawberry.type(description="A measured amount that is not money: points, minutes, items, a score.")
+@object_type
 class Quantity:
-    """A measured amount."""
+    """A measured amount that is not money: points, minutes, items, a score."""
 
     value: Exact = described("The number.")
     unit: str = described("What is counted.")
 
 
-@strawberry.type(description="A month and day, with the year when the customer gave it.")
+@object_type
 class Birthday:
-    """A birthday."""
+    """A month and day, with the year when the customer gave it."""
 
     month: int = described("1 to 12.")
     day: int = described("1 to 31.")

@@ -6,7 +6,7 @@ import strawberry
 
 from hub.api.connections import Connection
 from hub.api.context import Info
-from hub.api.fields import column
+from hub.api.graph import column, field, object_type
 from hub.api.scalars import DateTime
 from hub.api.types.customers import Customer
 from hub.api.types.enums import ChangeKind
@@ -16,9 +16,9 @@ from hub.api.types.touchpoints import Touchpoint, touchpoint
 from hub.store.ledger import StoredChange
 
 
-@strawberry.type(description="What happened in the hub, in the order it became known: the feed to mirror a hub from.")
+@object_type
 class Change(Node):
-    """What happened in the hub."""
+    """What happened in the hub, in the order it became known: the feed to mirror a hub from."""
 
     row: strawberry.Private[StoredChange]
     kind: ChangeKind = column("What happened.")
@@ -27,30 +27,25 @@ class Change(Node):
     before: str | None = column("The value before.", name="from")
     after: str | None = column("The value from then on.", name="to")
 
-    @strawberry.field(description="The global id; opaque.")
-    def id(self) -> strawberry.ID:
-        """The id."""
-        return strawberry.ID(f"chg_{self.row.number}_{self.row.ordinal}")
-
-    @strawberry.field(description="The customer it is about, as they are now.")
+    @field
     async def customer(self, info: Info) -> Customer | None:
-        """The customer."""
+        """The customer it is about, as they are now."""
         row = await info.context.load.customer_by_id.load(self.row.customer) if self.row.customer else None
         return Customer(row=row) if row else None
 
-    @strawberry.field(description="The touchpoint it is about.")
+    @field
     async def touchpoint(self, info: Info) -> Touchpoint | None:
-        """The touchpoint."""
+        """The touchpoint it is about."""
         row = await info.context.load.touchpoint_by_id.load(self.row.touchpoint) if self.row.touchpoint else None
         return touchpoint(row) if row else None
 
-    @strawberry.field(description="The matter it is about.")
+    @field
     async def matter(self, info: Info) -> Matter | None:
-        """The matter."""
+        """The matter it is about."""
         row = await info.context.load.matter_by_id.load(self.row.matter) if self.row.matter else None
         return Matter(row=row) if row else None
 
 
-@strawberry.type(description="A page of changes.")
+@object_type
 class ChangeConnection(Connection[Change]):
     """A page of changes."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import strawberry
-
 from hub import __version__
 from hub.api.auth import Principal
 from hub.api.context import Info
-from hub.api.fields import described
+from hub.api.graph import described, field, object_type
 from hub.api.scalars import Currency, DateTime, TimeZone
 from hub.api.types.enums import DayOfWeek
 from hub.settings import Company
@@ -15,9 +13,9 @@ from hub.store import ledger
 from hub.values import RevenueBasis
 
 
-@strawberry.type(description="Settings every client needs to render numbers and days as the company means them.")
+@object_type
 class Hub:
-    """The company's settings."""
+    """Settings every client needs to render numbers and days as the company means them."""
 
     name: str = described("The company's name.")
     currency: Currency = described("The reporting currency.")
@@ -29,9 +27,9 @@ class Hub:
     revenue_includes_tax: bool = described("Whether amounts include tax.")
     version: str = described("The version of the software.")
 
-    @strawberry.field(description="The sequence number up to which everything accepted is shown.")
+    @field
     async def processed_up_to(self, info: Info) -> str:
-        """How far the processor has come."""
+        """The sequence number up to which everything accepted is shown."""
         return str(await ledger.processed(await info.context.snapshot()))
 
     @classmethod
@@ -50,7 +48,7 @@ class Hub:
         )
 
 
-@strawberry.type(description="Who asks.")
+@object_type
 class Viewer:
     """Who asks."""
 

@@ -8,7 +8,7 @@ import strawberry
 
 from hub.api.connections import After, Before, CountedConnection, First, Last, counted, cursors
 from hub.api.context import Info
-from hub.api.fields import column, described
+from hub.api.graph import argument, column, described, field, object_type
 from hub.api.loaders import MattersAsked, PartAsked, TimelineAsked
 from hub.api.scalars import JSON, Currency, DateTime, raw
 from hub.api.types import reference
@@ -21,7 +21,7 @@ from hub.api.types.lifecycle import Lifecycle
 from hub.api.types.matters import Matter, MatterConnection
 from hub.api.types.node import Node
 from hub.api.types.reference import Campaign, User
-from hub.api.types.touchpoints import Origin, Touchpoint, TouchpointConnection, touchpoint
+from hub.api.types.touchpoints import Origin, Touchpoint, TouchpointConnection, origin_of, touchpoint
 from hub.api.types.value import Value, value
 from hub.store import filters, identifiers, matters, touchpoints
 from hub.store.customers import StoredAffiliation, StoredCustomer, StoredTrait
@@ -29,9 +29,9 @@ from hub.store.touchpoints import Subject
 from hub.values import Channel, Relationship, Side
 
 
-@strawberry.type(description="One thing known about a customer, and where it came from.")
+@object_type
 class Trait:
-    """One thing known about a customer."""
+    """One thing known about a customer, and where it came from."""
 
     row: strawberry.Private[StoredTrait]
     rest: strawberry.Private[list[StoredTrait]]
@@ -39,76 +39,76 @@ class Trait:
     since: DateTime = column("Since when it is known.")
     decided: bool = column("Whether a person of the company decided it.")
 
-    @strawberry.field(description="The value that stands; null without the right to see contact data.")
+    @field
     def value(self, info: Info) -> JSON | None:
-        """The value."""
+        """The value that stands; null without the right to see contact data."""
         return raw(self.row.value) if info.context.principal.sees_contacts else None
 
-    @strawberry.field(description="The touchpoint that said so.")
+    @field
     async def touchpoint(self, info: Info) -> Touchpoint | None:
         """The touchpoint that said so."""
         return await touchpoint_of(info, self.row.touchpoint)
 
-    @strawberry.field(description="What else was said.")
+    @field
     def others(self) -> list[Trait]:
         """What else was said."""
         return [Trait(row=row, rest=[]) for row in self.rest]
 
 
-@strawberry.type(description="A person at an organisation, from when to when.")
+@object_type
 class Affiliation:
-    """A person at an organisation."""
+    """A person at an organisation, from when to when."""
 
     row: strawberry.Private[StoredAffiliation]
     title: str | None = column("What the person does there.")
     since: DateTime = column("Since when it is known.")
     until: DateTime = column("Until when it was last seen.")
 
-    @strawberry.field(description="The person.")
+    @field
     async def person(self, info: Info) -> Customer | None:
         """The person."""
         return await customer_of(info, self.row.person)
 
-    @strawberry.field(description="The organisation.")
+    @field
     async def organisation(self, info: Info) -> Customer | None:
         """The organisation."""
         return await customer_of(info, self.row.organisation)
 
-    @strawberry.field(description="A touchpoint that names both.")
+    @field
     async def because(self, info: Info) -> list[Touchpoint]:
         """A touchpoint that names both."""
         found = await touchpoint_of(info, self.row.touchpoint)
         return [found] if found else []
 
 
-@strawberry.type(description="Where a customer came from: the first touch that counts.")
+@object_type
 class Acquisition:
-    """Where a customer came from."""
+    """Where a customer came from: the first touch that counts."""
 
     touchpoint: Touchpoint = described("The first touch that counts.")
 
-    @strawberry.field(description="When.")
+    @field
     def at(self) -> DateTime:
         """When."""
         return DateTime(self.touchpoint.row.occurred_at)
 
-    @strawberry.field(description="By which channel.")
+    @field
     def channel(self) -> Channel:
         """By which channel."""
         return Channel(self.touchpoint.row.channel)
 
-    @strawberry.field(description="What brought them.")
+    @field
     def origin(self) -> Origin | None:
         """What brought them."""
-        return Touchpoint.origin(self.touchpoint)  # type: ignore[no-any-return, operator]
+        return origin_of(self.touchpoint.row)
 
-    @strawberry.field(description="The campaign that brought them.")
+    @field
     async def campaign(self, info: Info) -> Campaign | None:
         """The campaign that brought them."""
         return await reference.campaign_of(info, self.touchpoint.row.campaign)
 
 
-@strawberry.type(description="The resolved person or organisation.")
+@object_type
 class Customer(Node):
     """The resolved person or organisation."""
 
@@ -119,40 +119,40 @@ class Customer(Node):
     country: str | None = column("Where they are, ISO 3166.")
     city: str | None = column("The city they are in.")
 
-    @strawberry.field(description="Other ids this customer had; they resolve for ever.")
+    @field
     async def former_ids(self, info: Info) -> list[strawberry.ID]:
-        """Other ids this customer had."""
+        """Other ids this customer had; they resolve for ever."""
         given = await info.context.load.former_ids.load(self.row.num)
         return [strawberry.ID(each) for each in given if each != self.row.id]
 
-    @strawberry.field(description="What to call them, always there; masked without the right to see contact data.")
+    @field
     def display_name(self, info: Info) -> str:
-        """What to call them."""
+        """What to call them, always there; masked without the right to see contact data."""
         return self.row.display_name if info.context.principal.sees_contacts else self.row.display_name_masked
 
-    @strawberry.field(description="The name; masked without the right to see contact data.")
+    @field
     def name(self, info: Info) -> str | None:
-        """The name."""
+        """The name; masked without the right to see contact data."""
         return self.row.name if info.context.principal.sees_contacts else self.row.name_masked
 
-    @strawberry.field(description="The latest e-mail address; masked without the right to see contact data.")
+    @field
     def email(self, info: Info) -> str | None:
-        """The e-mail address."""
+        """The latest e-mail address; masked without the right to see contact data."""
         return self.row.email if info.context.principal.sees_contacts else self.row.email_masked
 
-    @strawberry.field(description="The latest phone number; masked without the right to see contact data.")
+    @field
     def phone(self, info: Info) -> str | None:
-        """The phone number."""
+        """The latest phone number; masked without the right to see contact data."""
         return self.row.phone if info.context.principal.sees_contacts else self.row.phone_masked
 
-    @strawberry.field(description="The birthday; null without the right to see contact data.")
+    @field
     def birthday(self, info: Info) -> Birthday | None:
-        """The birthday."""
+        """The birthday; null without the right to see contact data."""
         return Birthday.read(self.row.birthday) if info.context.principal.sees_contacts else None
 
-    @strawberry.field(description="What is known about them.")
+    @field
     async def traits(
-        self, info: Info, names: Annotated[list[str] | None, strawberry.argument(description="Only these.")] = None
+        self, info: Info, names: Annotated[list[str] | None, argument("Only these.")] = None
     ) -> list[Trait]:
         """What is known about them."""
         known: dict[str, list[StoredTrait]] = {}
@@ -161,29 +161,29 @@ class Customer(Node):
                 known.setdefault(row.name, []).append(row)
         return [Trait(row=held[0], rest=held[1:]) for held in known.values()]
 
-    @strawberry.field(description="Tags people gave them.")
+    @field
     async def tags(self, info: Info) -> list[str]:
-        """Tags."""
+        """Tags people gave them."""
         return await info.context.load.tags.load(self.row.num)
 
-    @strawberry.field(description="Who looks after them.")
+    @field
     async def owner(self, info: Info) -> User | None:
         """Who looks after them."""
         return await reference.user_of(info, self.row.owner)
 
-    @strawberry.field(description="The organisation a person belongs to today.")
+    @field
     async def organisation(self, info: Info) -> Customer | None:
-        """The organisation."""
+        """The organisation a person belongs to today."""
         return await customer_of(info, self.row.organisation)
 
-    @strawberry.field(description="Of a person, where they work; of an organisation, who works there. At most 500.")
+    @field
     async def affiliations(self, info: Info) -> list[Affiliation]:
-        """Who belongs to whom."""
+        """Of a person, where they work; of an organisation, who works there. At most 500."""
         load = info.context.load
         rows = await (load.people if self.subject.organisation else load.organisations).load(self.row.num)
         return [Affiliation(row=row) for row in rows]
 
-    @strawberry.field(description="By what they are recognised.")
+    @field
     async def identifiers(self, info: Info, first: First = None, after: After = None) -> IdentifierConnection:
         """By what they are recognised."""
         sealed = cursors(info, "Customer.identifiers", identifiers.ORDER)
@@ -191,23 +191,23 @@ class Customer(Node):
         page = await info.context.load.identifiers.load(asked)
         return IdentifierConnection(entries=[Identifier(row=row) for row in page.rows], page=page, cursors=sealed)
 
-    @strawberry.field(description="The first touchpoint.")
+    @field
     async def first_touch(self, info: Info) -> Touchpoint | None:
         """The first touchpoint."""
         return await touchpoint_of(info, self.row.first_touch)
 
-    @strawberry.field(description="The last touchpoint.")
+    @field
     async def last_touch(self, info: Info) -> Touchpoint | None:
         """The last touchpoint."""
         return await touchpoint_of(info, self.row.last_touch)
 
-    @strawberry.field(description="Where they came from.")
+    @field
     async def acquisition(self, info: Info) -> Acquisition | None:
         """Where they came from."""
         found = await touchpoint_of(info, self.row.acquired_by)
         return Acquisition(touchpoint=found) if found else None
 
-    @strawberry.field(description="Their touchpoints.")
+    @field
     async def timeline(
         self,
         info: Info,
@@ -215,9 +215,9 @@ class Customer(Node):
         after: After = None,
         last: Last = None,
         before: Before = None,
-        filter: Annotated[TouchpointFilter | None, strawberry.argument(description="Only such.")] = None,  # noqa: A002
-        order_by: Annotated[TimelineOrder, strawberry.argument(description="In which order.")] = TimelineOrder.NEWEST_FIRST,
-        scope: Annotated[TimelineScope, strawberry.argument(description="Whose.")] = TimelineScope.OWN,
+        filter: Annotated[TouchpointFilter | None, argument("Only such.")] = None,  # noqa: A002
+        order_by: Annotated[TimelineOrder, argument("In which order.")] = TimelineOrder.NEWEST_FIRST,
+        scope: Annotated[TimelineScope, argument("Whose.")] = TimelineScope.OWN,
     ) -> TouchpointConnection:
         """Their touchpoints."""
         wanted = touchpoint_filter(info, filter)
@@ -242,15 +242,15 @@ class Customer(Node):
             count=counted(count, limited=wanted != touchpoints.STANDING),
         )
 
-    @strawberry.field(description="Their deals, cases, orders and follow-ups, latest opened first.")
+    @field
     async def matters(
         self,
         info: Info,
         first: First = None,
         after: After = None,
-        filter: Annotated[MatterFilter | None, strawberry.argument(description="Only such.")] = None,  # noqa: A002
+        filter: Annotated[MatterFilter | None, argument("Only such.")] = None,  # noqa: A002
     ) -> MatterConnection:
-        """Their matters."""
+        """Their deals, cases, orders and follow-ups, latest opened first."""
         wanted = matter_filter(filter)
         sealed = cursors(info, "Customer.matters", matters.ORDER)
         asked = MattersAsked(self.subject, wanted, sealed.window(first, after, None, None))
@@ -266,26 +266,24 @@ class Customer(Node):
             count=counted(count, limited=wanted != filters.MatterFilter()),
         )
 
-    @strawberry.field(description="Stage and standing, with reasons.")
+    @field
     def lifecycle(self) -> Lifecycle:
-        """Stage and standing."""
+        """Stage and standing, with reasons."""
         return Lifecycle(row=self.row)
 
-    @strawberry.field(description="Value metrics.")
+    @field
     async def value(
         self,
         info: Info,
-        currency: Annotated[
-            Currency | None, strawberry.argument(description="In this currency; the hub's by default.")
-        ] = None,
+        currency: Annotated[Currency | None, argument("In this currency; the hub's by default.")] = None,
     ) -> Value:
         """Value metrics."""
         held = await info.context.load.values.load(self.row.num)
         return value(held, currency or info.context.hub.company.currency)
 
-    @strawberry.field(description="Their path through channels and stages.")
+    @field
     async def journey(self, info: Info) -> Journey:
-        """Their path."""
+        """Their path through channels and stages."""
         return await journey_of(info, self.row, self.subject)
 
     @property
@@ -294,7 +292,7 @@ class Customer(Node):
         return Subject(self.row.num, organisation=self.row.kind == Side.ORGANISATION)
 
 
-@strawberry.type(description="A page of customers.")
+@object_type
 class CustomerConnection(CountedConnection[Customer]):
     """A page of customers."""
 

@@ -13,7 +13,7 @@ import strawberry
 
 from hub import money
 from hub.api.context import Info
-from hub.api.fields import optional
+from hub.api.graph import described, input_type, optional
 from hub.api.scalars import JSON, Currency, DateTime, Duration, Exact
 from hub.api.types.enums import CustomerOrderField, OrderDirection
 from hub.clock import micros, moment, now
@@ -31,38 +31,36 @@ MOST_VALUES = 500
 _PHONE = re.compile(r"[\s\d()+./-]{5,}")
 
 
-@strawberry.input(
-    description="A span of time. Give absolute ends, or a duration back from now (last) or on from now (next)."
-)
+@input_type
 class TimeRange:
-    """A span of time."""
+    """A span of time. Give absolute ends, or a duration back from now (last) or on from now (next)."""
 
-    from_: DateTime | None = strawberry.field(name="from", description="From this moment on.", default=None)
+    from_: DateTime | None = optional("From this moment on.", name="from")
     until: DateTime | None = optional("Before this moment.")
     last: Duration | None = optional("Back from now, for segments that are kept.")
     next: Duration | None = optional("On from now.")
 
 
-@strawberry.input(description="A range of amounts; the currency is the hub's by default.")
+@input_type
 class MoneyRange:
-    """A range of amounts."""
+    """A range of amounts; the currency is the hub's by default."""
 
     min: Exact | None = optional("At least.")
     max: Exact | None = optional("At most.")
     currency: Currency | None = optional("The currency.")
 
 
-@strawberry.input(description="A declared property or trait, compared with a value.")
+@input_type
 class PropertyFilter:
-    """A property or trait."""
+    """A declared property or trait, compared with a value."""
 
-    name: str = strawberry.field(description="Its name.")
+    name: str = described("Its name.")
     equals: JSON | None = optional("It has this value.")
-    in_: list[JSON] | None = strawberry.field(name="in", description="It has one of these values.", default=None)
+    in_: list[JSON] | None = optional("It has one of these values.", name="in")
     exists: bool | None = optional("It is there at all, or is not.")
 
 
-@strawberry.input(description="Which touchpoints.")
+@input_type
 class TouchpointFilter:
     """Which touchpoints."""
 
@@ -79,21 +77,21 @@ class TouchpointFilter:
     products: list[strawberry.ID] | None = optional("With a line that sells one of these.")
     properties: list[PropertyFilter] | None = optional("With such properties.")
     search: str | None = optional("With this document number, or of customers whom these words find.")
-    and_: list[TouchpointFilter] | None = strawberry.field(name="and", description="All of these.", default=None)
-    or_: list[TouchpointFilter] | None = strawberry.field(name="or", description="One of these.", default=None)
-    not_: TouchpointFilter | None = strawberry.field(name="not", description="Not this.", default=None)
+    and_: list[TouchpointFilter] | None = optional("All of these.", name="and")
+    or_: list[TouchpointFilter] | None = optional("One of these.", name="or")
+    not_: TouchpointFilter | None = optional("Not this.", name="not")
 
 
-@strawberry.input(description="Customers that did something, at least and at most so often.")
+@input_type
 class DidFilter:
-    """Did something."""
+    """Customers that did something, at least and at most so often."""
 
-    what: TouchpointFilter = strawberry.field(description="What they did.")
+    what: TouchpointFilter = described("What they did.")
     at_least: int = optional("At least so often.", 1)
     at_most: int | None = optional("At most so often.")
 
 
-@strawberry.input(description="Which matters.")
+@input_type
 class MatterFilter:
     """Which matters."""
 
@@ -108,9 +106,9 @@ class MatterFilter:
     closed: TimeRange | None = optional("Closed then.")
 
 
-@strawberry.input(description="Which customers. Lists hold those whose relationship is CUSTOMER unless asked.")
+@input_type
 class CustomerFilter:
-    """Which customers."""
+    """Which customers. Lists hold those whose relationship is CUSTOMER unless asked."""
 
     search: str | None = optional("Whom these words find: name, e-mail, phone or document number, in any script.")
     kinds: list[Side] | None = optional("Persons or organisations.")
@@ -126,28 +124,26 @@ class CustomerFilter:
     revenue: MoneyRange | None = optional("Worth such an amount.")
     last_touch: TimeRange | None = optional("Last met then.")
     matters: MatterFilter | None = optional("With such a matter.")
-    and_: list[CustomerFilter] | None = strawberry.field(name="and", description="All of these.", default=None)
-    or_: list[CustomerFilter] | None = strawberry.field(name="or", description="One of these.", default=None)
-    not_: CustomerFilter | None = strawberry.field(name="not", description="Not this.", default=None)
+    and_: list[CustomerFilter] | None = optional("All of these.", name="and")
+    or_: list[CustomerFilter] | None = optional("One of these.", name="or")
+    not_: CustomerFilter | None = optional("Not this.", name="not")
 
 
-@strawberry.input(description="An order of customers.")
+@input_type
 class CustomerOrder:
     """An order of customers."""
 
-    field: CustomerOrderField = strawberry.field(description="By what.")
+    field: CustomerOrderField = described("By what.")
     direction: OrderDirection = optional("Up or down.", OrderDirection.DESC)
 
 
-@strawberry.input(
-    description="An identifier as a person would type it; the hub normalises it. "
-    "`source` scopes ids that only mean something there."
-)
+@input_type
 class IdentifierInput:
-    """An identifier as typed."""
+    """An identifier as a person would type it; the hub normalises it. `source` scopes ids that only mean something
+    there."""
 
-    kind: str = strawberry.field(description="Its kind: email, phone, social, contact ...")
-    value: str = strawberry.field(description="As a person would type it, in any script.")
+    kind: str = described("Its kind: email, phone, social, contact ...")
+    value: str = described("As a person would type it, in any script.")
     source: strawberry.ID | None = optional("The source that minted it.")
     namespace: str | None = optional("The network it belongs to, for social ids and handles.")
 
@@ -157,9 +153,7 @@ class CustomerBy:
     """One way to name a customer."""
 
     id: strawberry.ID | None = strawberry.field(description="By id, a former one too.", default=strawberry.UNSET)
-    identifier: IdentifierInput | None = strawberry.field(
-        description="By an identifier.", default=strawberry.UNSET
-    )
+    identifier: IdentifierInput | None = strawberry.field(description="By an identifier.", default=strawberry.UNSET)
     touchpoint: strawberry.ID | None = strawberry.field(
         description="The one a touchpoint belongs to.", default=strawberry.UNSET
     )

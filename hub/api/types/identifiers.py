@@ -6,7 +6,7 @@ import strawberry
 
 from hub.api.connections import Connection
 from hub.api.context import Info
-from hub.api.fields import column
+from hub.api.graph import column, field, object_type
 from hub.api.scalars import DateTime
 from hub.api.types.node import Node
 from hub.api.types.sources import Source
@@ -14,7 +14,7 @@ from hub.store.identifiers import StoredIdentifier
 from hub.values import Side
 
 
-@strawberry.type(description="Something by which a customer is recognised.")
+@object_type
 class Identifier(Node):
     """Something by which a customer is recognised."""
 
@@ -28,30 +28,30 @@ class Identifier(Node):
     first_seen: DateTime = column("When it was first seen.")
     last_seen: DateTime = column("When it was last seen.")
 
-    @strawberry.field(description="The canonical value, masked without the right to see contact data.")
+    @field
     def value(self, info: Info) -> str:
-        """The canonical value."""
+        """The canonical value, masked without the right to see contact data."""
         return self.row.value if info.context.principal.sees_contacts else self.row.masked
 
-    @strawberry.field(description="As the source wrote it, masked without the right to see contact data.")
+    @field
     def display(self, info: Info) -> str:
-        """As the source wrote it."""
+        """As the source wrote it, masked without the right to see contact data."""
         return self.row.display if info.context.principal.sees_contacts else self.row.masked
 
-    @strawberry.field(description="Whether value and display are masked here.")
+    @field
     def masked(self, info: Info) -> bool:
-        """Whether it is masked here."""
+        """Whether value and display are masked here."""
         return not info.context.principal.sees_contacts
 
-    @strawberry.field(description="The source that minted it, for identifiers that mean something only there.")
+    @field
     async def source(self, info: Info) -> Source | None:
-        """The source that minted it."""
+        """The source that minted it, for identifiers that mean something only there."""
         if not self.row.namespace.startswith("src_"):
             return None
         row = await info.context.load.source_by_id.load(self.row.namespace)
         return Source(row=row) if row else None
 
 
-@strawberry.type(description="A page of identifiers.")
+@object_type
 class IdentifierConnection(Connection[Identifier]):
     """A page of identifiers."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import strawberry
 
 from hub.api.context import Info
-from hub.api.fields import column, described
+from hub.api.graph import column, described, field, object_type
 from hub.api.scalars import DateTime
 from hub.api.types.customers import Customer
 from hub.api.types.identifiers import Identifier
@@ -26,37 +26,37 @@ async def _touchpoint(info: Info, identity: str) -> Touchpoint | None:
     return touchpoint(row) if row else None
 
 
-@strawberry.type(description="A set of identifiers with which touchpoints name a customer.")
+@object_type
 class IdentityClaim:
-    """A set of identifiers."""
+    """A set of identifiers with which touchpoints name a customer."""
 
     row: strawberry.Private[StoredClaim]
     touchpoints: int = column("How many touchpoints name their customer so.")
     first_at: DateTime = column("When the first of them happened.")
 
-    @strawberry.field(description="The identifiers, strongest first.")
+    @field
     async def identifiers(self, info: Info) -> list[Identifier]:
-        """The identifiers."""
+        """The identifiers, strongest first."""
         return [Identifier(row=row) for row in await info.context.load.claim_identifiers.load(self.row.num)]
 
 
-@strawberry.type(description="Two identifiers that were seen together; such links hold a customer together.")
+@object_type
 class IdentityLink:
-    """Two identifiers that were seen together."""
+    """Two identifiers that were seen together; such links hold a customer together."""
 
     edge: strawberry.Private[resolve.Edge]
     a: Identifier | None = described("One of the two; null when it stands for a touchpoint that a decision names.")
     b: Identifier | None = described("The other.")
 
-    @strawberry.field(description="The first touchpoint that carries both.")
+    @field
     async def touchpoint(self, info: Info) -> Touchpoint | None:
         """The first touchpoint that carries both."""
         return await _touchpoint(info, self.edge.first_key)
 
 
-@strawberry.type(description="A link that was not followed, and why.")
+@object_type
 class RefusedLink:
-    """A link that was not followed."""
+    """A link that was not followed, and why."""
 
     link: IdentityLink = described("The link.")
     reason: str = described(
@@ -64,9 +64,9 @@ class RefusedLink:
     )
 
 
-@strawberry.type(description="A person's word that two touchpoints are of the same customer, or are not.")
+@object_type
 class LinkDecision:
-    """A person's word."""
+    """A person's word that two touchpoints are of the same customer, or are not."""
 
     row: strawberry.Private[StoredDecision]
     operation: strawberry.ID = column("The operation it belongs to; undoLinkDecision takes it back.")
@@ -76,18 +76,18 @@ class LinkDecision:
     decided_at: DateTime = column("When.")
     contradicted: bool = described("Whether a newer decision says otherwise, so that this one has no effect.")
 
-    @strawberry.field(description="One touchpoint.")
+    @field
     async def a(self, info: Info) -> Touchpoint | None:
         """One touchpoint."""
         return await _touchpoint(info, self.row.a)
 
-    @strawberry.field(description="The other touchpoint.")
+    @field
     async def b(self, info: Info) -> Touchpoint | None:
         """The other touchpoint."""
         return await _touchpoint(info, self.row.b)
 
 
-@strawberry.type(description="Why these touchpoints are one customer.")
+@object_type
 class IdentityExplanation:
     """Why these touchpoints are one customer."""
 
@@ -107,9 +107,7 @@ async def explain(info: Info, customer: Customer) -> IdentityExplanation:
         snapshot, customer.row.num, organisation=customer.subject.organisation, limit=MOST_CLAIMS
     )
     held = await info.context.load.claim_identifiers.load_many([claim.num for claim in near])
-    carried = {
-        claim.num: [each for each in many if each.side == side] for claim, many in zip(near, held, strict=True)
-    }
+    carried = {claim.num: [each for each in many if each.side == side] for claim, many in zip(near, held, strict=True)}
     named = [claim.touchpoint for claim in near if claim.touchpoint is not None]
     said = await decisions.about(snapshot, named) if named else []
     partition = resolve.resolve(

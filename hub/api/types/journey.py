@@ -8,7 +8,7 @@ import orjson
 import strawberry
 
 from hub.api.context import Info
-from hub.api.fields import described
+from hub.api.graph import described, field, object_type
 from hub.api.scalars import DateTime
 from hub.api.types.touchpoints import Touchpoint, touchpoint
 from hub.clock import micros, moment
@@ -21,9 +21,9 @@ from hub.store.touchpoints import StoredMoment, Subject
 from hub.values import Channel, Direction, Stage, Standing
 
 
-@strawberry.type(description="Touchpoints in a row by one channel and in one stage.")
+@object_type
 class JourneyStep:
-    """Touchpoints in a row."""
+    """Touchpoints in a row by one channel and in one stage."""
 
     channel: Channel = described("The channel.")
     stage: Stage | None = described("The stage they were in; null before the first.")
@@ -34,9 +34,9 @@ class JourneyStep:
     outbound: int = described("How many of them came from the company.")
 
 
-@strawberry.type(description="How much a channel was used, and when.")
+@object_type
 class ChannelUse:
-    """How much a channel was used."""
+    """How much a channel was used, and when."""
 
     channel: Channel = described("The channel.")
     first_at: DateTime = described("The first time.")
@@ -44,7 +44,7 @@ class ChannelUse:
     touchpoints: int = described("How often.")
 
 
-@strawberry.type(description="The first time a stage was reached.")
+@object_type
 class StageReached:
     """The first time a stage was reached."""
 
@@ -53,9 +53,9 @@ class StageReached:
     days: int = described("Whole days of 24 hours since the first touch.")
 
 
-@strawberry.type(description="A customer's path. Automated touchpoints are no steps of it.")
+@object_type
 class Journey:
-    """A customer's path."""
+    """A customer's path. Automated touchpoints are no steps of it."""
 
     steps: list[JourneyStep] = described("The path, oldest first.")
     channels: list[ChannelUse] = described("The channels in the order they were first used.")
@@ -65,9 +65,9 @@ class Journey:
     automated: int = described("How many automated touchpoints were passed over.")
     first_touch_id: strawberry.Private[str | None]
 
-    @strawberry.field(description="The first touch that was not automated.")
+    @field
     async def first_touch(self, info: Info) -> Touchpoint | None:
-        """The first touch."""
+        """The first touch that was not automated."""
         if self.first_touch_id is None:
             return None
         row = await info.context.load.touchpoint_by_id.load(self.first_touch_id)

@@ -8,7 +8,7 @@ import orjson
 import strawberry
 
 from hub.api.context import Info
-from hub.api.fields import column, described
+from hub.api.graph import column, described, field, object_type
 from hub.api.scalars import JSON, DateTime, dumped, raw
 from hub.api.types.enums import Axis
 from hub.api.types.touchpoints import Touchpoint, touchpoint
@@ -16,11 +16,9 @@ from hub.store.customers import StoredCustomer, StoredStageChange
 from hub.values import Stage, Standing
 
 
-@strawberry.type(
-    description="Why: the rule, its numbers, the touchpoints. `text` is English; clients translate from rule and facts."
-)
+@object_type
 class Because:
-    """Why."""
+    """Why: the rule, its numbers, the touchpoints. `text` is English; clients translate from rule and facts."""
 
     rule: str = described("The rule.")
     rule_version: str = described("The version of the rule set.")
@@ -28,16 +26,16 @@ class Because:
     facts: JSON = described("The numbers the rule was decided by.")
     ids: strawberry.Private[Sequence[str]]
 
-    @strawberry.field(description="The touchpoints that met the rule.")
+    @field
     async def touchpoints(self, info: Info) -> list[Touchpoint]:
-        """The touchpoints."""
+        """The touchpoints that met the rule."""
         found = await info.context.load.touchpoint_by_id.load_many(self.ids)
         return [touchpoint(row) for row in found if row is not None]
 
 
-@strawberry.type(description="One change of stage or standing.")
+@object_type
 class StageChange:
-    """One change."""
+    """One change of stage or standing."""
 
     row: strawberry.Private[StoredStageChange]
     axis: Axis = column("Which of the two changed.")
@@ -45,7 +43,7 @@ class StageChange:
     before: str | None = column("The value before.")
     after: str | None = column("The value from then on.")
 
-    @strawberry.field(description="Why.")
+    @field
     def because(self) -> Because:
         """Why."""
         row = self.row
@@ -53,9 +51,9 @@ class StageChange:
         return Because(rule=row.rule, rule_version=row.rule_version, text=row.text, facts=raw(row.facts), ids=ids)
 
 
-@strawberry.type(description="Stage and standing, with reasons.")
+@object_type
 class Lifecycle:
-    """Stage and standing."""
+    """Stage and standing, with reasons."""
 
     row: strawberry.Private[StoredCustomer]
     stage: Stage | None = column("How far the relationship has come; null until a rule holds.")
@@ -63,7 +61,7 @@ class Lifecycle:
     since: DateTime | None = column("Since when the stage holds.", attribute="stage_since")
     next_change_at: DateTime | None = column("When silence alone will change the standing.")
 
-    @strawberry.field(description="Why.")
+    @field
     def because(self) -> Because | None:
         """Why."""
         if self.row.because is None:
@@ -77,7 +75,7 @@ class Lifecycle:
             ids=held["touchpoints"],
         )
 
-    @strawberry.field(description="Every change so far, oldest first.")
+    @field
     async def history(self, info: Info) -> list[StageChange]:
-        """Every change so far."""
+        """Every change so far, oldest first."""
         return [StageChange(row=row) for row in await info.context.load.stage_changes.load(self.row.num)]

@@ -8,7 +8,7 @@ import strawberry
 
 from hub.api.connections import After, CountedConnection, First, counted, cursors
 from hub.api.context import Info
-from hub.api.fields import column
+from hub.api.graph import column, field, object_type
 from hub.api.scalars import JSON, DateTime, raw
 from hub.api.types import amounts, reference
 from hub.api.types.amounts import Money
@@ -27,11 +27,9 @@ if TYPE_CHECKING:
 LazyCustomer = Annotated["Customer", strawberry.lazy("hub.api.types.customers")]
 
 
-@strawberry.type(
-    description="A thing with a life of its own that touchpoints are about; its state is folded from them."
-)
+@object_type
 class Matter(Node):
-    """A thing with a life of its own."""
+    """A thing with a life of its own that touchpoints are about; its state is folded from them."""
 
     row: strawberry.Private[StoredMatter]
     kind: MatterKind = column("What it is.")
@@ -44,53 +42,53 @@ class Matter(Node):
     due_at: DateTime | None = column("When it is due.")
     closed_at: DateTime | None = column("When it ended.")
 
-    @strawberry.field(description="The source's own words; null without the right to see contact data.")
+    @field
     def title(self, info: Info) -> str | None:
-        """The title."""
+        """The source's own words; null without the right to see contact data."""
         return self.row.title if info.context.principal.sees_contacts else None
 
-    @strawberry.field(description="What it is worth.")
+    @field
     def amount(self) -> Money | None:
         """What it is worth."""
         return amounts.shown(self.row.amount, self.row.currency)
 
-    @strawberry.field(description="What of it is still to be paid.")
+    @field
     def outstanding(self) -> Money | None:
-        """What is still to be paid."""
+        """What of it is still to be paid."""
         return amounts.shown(self.row.outstanding, self.row.currency)
 
-    @strawberry.field(description="Whether it is open and past its due time.")
+    @field
     def overdue(self) -> bool:
-        """Whether it is overdue."""
+        """Whether it is open and past its due time."""
         return self.row.open and self.row.due_at is not None and self.row.due_at < micros(now())
 
-    @strawberry.field(description="Who looks after it.")
+    @field
     async def owner(self, info: Info) -> User | None:
         """Who looks after it."""
         return await reference.user_of(info, self.row.owner)
 
-    @strawberry.field(description="Whose it is.")
+    @field
     async def customer(self, info: Info) -> LazyCustomer | None:
         """Whose it is."""
         from hub.api.types.customers import customer_of
 
         return await customer_of(info, self.row.customer)
 
-    @strawberry.field(description="The organisation it is for.")
+    @field
     async def organisation(self, info: Info) -> LazyCustomer | None:
         """The organisation it is for."""
         from hub.api.types.customers import customer_of
 
         return await customer_of(info, self.row.organisation)
 
-    @strawberry.field(description="The campaign that brought it.")
+    @field
     async def campaign(self, info: Info) -> Campaign | None:
         """The campaign that brought it."""
         return await reference.campaign_of(info, self.row.campaign)
 
-    @strawberry.field(description="The touchpoints about it, latest first.")
+    @field
     async def timeline(self, info: Info, first: First = None, after: After = None) -> TouchpointConnection:
-        """The touchpoints about it."""
+        """The touchpoints about it, latest first."""
         sealed = cursors(info, "Matter.timeline", matters.TIMELINE_ORDER)
         window = sealed.window(first, after, None, None)
         page = await matters.timeline(await info.context.snapshot(), self.row.num, window)
@@ -105,17 +103,17 @@ class Matter(Node):
             count=counted(count, limited=False),
         )
 
-    @strawberry.field(description="What else its source says; null without the right to see contact data.")
+    @field
     def properties(self, info: Info) -> JSON | None:
-        """What else its source says."""
+        """What else its source says; null without the right to see contact data."""
         return raw(self.row.properties) if info.context.principal.sees_contacts else None
 
-    @strawberry.field(description="Where it came from.")
+    @field
     async def source(self, info: Info) -> Source:
         """Where it came from."""
         return await source_of(info, self.row.source)
 
 
-@strawberry.type(description="A page of matters.")
+@object_type
 class MatterConnection(CountedConnection[Matter]):
     """A page of matters."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import strawberry
 
-from hub.api.fields import column
+from hub.api.graph import column, interface
 
 
-@strawberry.interface(description="An object with a global id.")
+@interface
 class Node:
     """An object with a global id."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from hub.api.context import Info
-from hub.api.fields import column
+from hub.api.graph import column, field, object_type
 from hub.api.scalars import Date, TimeZone
 from hub.api.types import amounts
 from hub.api.types.amounts import Money
@@ -14,16 +14,16 @@ from hub.store.reference import StoredCampaign, StoredProduct, StoredUser
 from hub.values import Channel
 
 
-@strawberry.type(description="A person of the company: owner of customers and matters, recognised by own addresses.")
+@object_type
 class User(Node):
-    """A person of the company."""
+    """A person of the company: owner of customers and matters, recognised by own addresses."""
 
     row: strawberry.Private[StoredUser]
     name: str = column("The name.")
     time_zone: TimeZone = column("Where they work.")
 
 
-@strawberry.type(description="Something sold.")
+@object_type
 class Product(Node):
     """Something sold."""
 
@@ -33,9 +33,9 @@ class Product(Node):
     category: str | None = column("The group it belongs to.")
 
 
-@strawberry.type(description="A campaign: its definition and spend come as reference data.")
+@object_type
 class Campaign(Node):
-    """A campaign."""
+    """A campaign: its definition and spend come as reference data."""
 
     row: strawberry.Private[StoredCampaign]
     reference: str = column("What touchpoints call it.")
@@ -44,14 +44,14 @@ class Campaign(Node):
     starts_on: Date | None = column("The first day.")
     ends_on: Date | None = column("The last day.")
 
-    @strawberry.field(description="What it may cost.")
+    @field
     def budget(self) -> Money | None:
         """What it may cost."""
         return amounts.shown(self.row.budget, self.row.currency)
 
-    @strawberry.field(description="What it cost so far.")
+    @field
     def spend(self) -> Money | None:
-        """What it cost."""
+        """What it cost so far."""
         return amounts.shown(self.row.spend, self.row.currency)
 
 

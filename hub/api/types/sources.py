@@ -9,11 +9,10 @@ import strawberry
 
 from hub.api.connections import After, Connection, CountedConnection, First, counted, cursors
 from hub.api.context import Info
-from hub.api.fields import column, described
+from hub.api.graph import column, described, field, object_type
 from hub.api.loaders import PartAsked
 from hub.api.scalars import DateTime
 from hub.api.types.node import Node
-from hub.ids import record_id
 from hub.ingest.outcomes import Problem as KnownProblem
 from hub.store import records
 from hub.store.records import UNREADABLE_ORDER, StoredProblem, StoredRecord
@@ -26,9 +25,9 @@ LazyTouchpoint = Annotated["Touchpoint", strawberry.lazy("hub.api.types.touchpoi
 LazyRecordConnection = Annotated["RecordConnection", strawberry.lazy("hub.api.types.sources")]
 
 
-@strawberry.type(description="Why a row could not be read, and what to do.")
+@object_type
 class Problem:
-    """Why a row could not be read."""
+    """Why a row could not be read, and what to do."""
 
     row: strawberry.Private[StoredProblem | KnownProblem]
     code: str = column("A stable word for the fault.")
@@ -37,7 +36,7 @@ class Problem:
     hint: str | None = column("What to do about it.")
 
 
-@strawberry.type(description="One pull, push batch or import.")
+@object_type
 class Run(Node):
     """One pull, push batch or import."""
 
@@ -54,29 +53,29 @@ class Run(Node):
     unchanged: int = column("Rows known already.")
     error: str | None = column("Why it stopped, where it did.")
 
-    @strawberry.field(description="Rows that could not be read.")
+    @field
     async def unreadable(self, info: Info) -> int:
         """Rows that could not be read."""
         return await info.context.load.run_unreadable.load(self.row.num) or 0
 
-    @strawberry.field(description="When it was taken out of the picture; null while it counts.")
+    @field
     async def withdrawn_at(self, info: Info) -> DateTime | None:
-        """When it was taken out."""
+        """When it was taken out of the picture; null while it counts."""
         at = await info.context.load.run_withdrawn.load(self.row.id)
         return None if at is None else DateTime(at)
 
-    @strawberry.field(description="The source it belongs to.")
+    @field
     async def source(self, info: Info) -> Source:
-        """The source."""
+        """The source it belongs to."""
         return await source_of(info, self.row.source)
 
 
-@strawberry.type(description="A page of runs.")
+@object_type
 class RunConnection(Connection[Run]):
     """A page of runs."""
 
 
-@strawberry.type(description="One configured account of a connector.")
+@object_type
 class Source(Node):
     """One configured account of a connector."""
 
@@ -86,27 +85,27 @@ class Source(Node):
     book_of_record: bool = column("Whether its documents count in value.")
     created_at: DateTime = column("When it was set up.")
 
-    @strawberry.field(description="The state of its latest run; NEW while it never ran.")
+    @field
     async def state(self, info: Info) -> str:
-        """The state."""
+        """The state of its latest run; NEW while it never ran."""
         return await info.context.load.source_state.load(self.row.num) or "NEW"
 
-    @strawberry.field(description="When it was taken out of the picture; null while it counts.")
+    @field
     async def withdrawn_at(self, info: Info) -> DateTime | None:
-        """When it was taken out."""
+        """When it was taken out of the picture; null while it counts."""
         at = await info.context.load.source_withdrawn.load(self.row.id)
         return None if at is None else DateTime(at)
 
-    @strawberry.field(description="Its runs, latest first.")
+    @field
     async def runs(self, info: Info, first: First = None, after: After = None) -> RunConnection:
-        """Its runs."""
+        """Its runs, latest first."""
         sealed = cursors(info, "Source.runs", RUN_ORDER)
         page = await info.context.load.runs.load(PartAsked(self.row.num, sealed.window(first, after, None, None)))
         return RunConnection(entries=[Run(row=row) for row in page.rows], page=page, cursors=sealed)
 
-    @strawberry.field(description="Rows that could not be read, oldest first.")
+    @field
     async def unreadable(self, info: Info, first: First = None, after: After = None) -> LazyRecordConnection:
-        """Rows that could not be read."""
+        """Rows that could not be read, oldest first."""
         sealed = cursors(info, "Source.unreadable", UNREADABLE_ORDER)
         asked = PartAsked(self.row.num, sealed.window(first, after, None, None))
         page = await info.context.load.unreadable.load(asked)
@@ -122,12 +121,12 @@ class Source(Node):
         )
 
 
-@strawberry.type(description="A page of sources.")
+@object_type
 class SourceConnection(Connection[Source]):
     """A page of sources."""
 
 
-@strawberry.type(description="A stored row.")
+@object_type
 class Record(Node):
     """A stored row."""
 
@@ -139,63 +138,54 @@ class Record(Node):
     deleted: bool = column("Whether this version says that the source deleted the row.")
     received_at: DateTime = column("When it came.")
 
-    @strawberry.field(description="The global id; opaque.")
-    def id(self) -> strawberry.ID:
-        """The id."""
-        return strawberry.ID(record_id(self.row.number))
-
-    @strawberry.field(description="The source it came from.")
+    @field
     async def source(self, info: Info) -> Source:
-        """The source."""
+        """The source it came from."""
         return await source_of(info, self.row.source)
 
-    @strawberry.field(description="How many versions of the row there are.")
+    @field
     async def versions(self, info: Info) -> int:
-        """How many versions."""
+        """How many versions of the row there are."""
         return await records.versions(await info.context.snapshot(), self.row)
 
-    @strawberry.field(
-        description="The row as received, as text in UTF-8; null without the right to see contact data."
-    )
+    @field
     async def payload(self, info: Info) -> str | None:
-        """The payload as text."""
+        """The row as received, as text in UTF-8; null without the right to see contact data."""
         held = await _payload(info, self.row)
         return None if held is None else held.decode("utf-8", "replace")
 
-    @strawberry.field(
-        description="The row byte for byte as received, in base 64; null without the right to see contact data."
-    )
+    @field
     async def payload_base64(self, info: Info) -> str | None:
-        """The payload as bytes."""
+        """The row byte for byte as received, in base 64; null without the right to see contact data."""
         held = await _payload(info, self.row)
         return None if held is None else base64.b64encode(held).decode()
 
-    @strawberry.field(description="Why it could not be read, where it could not.")
+    @field
     async def problem(self, info: Info) -> Problem | None:
-        """Why it could not be read."""
+        """Why it could not be read, where it could not."""
         row = await info.context.load.problem.load(self.row.number)
         return Problem(row=row) if row else None
 
-    @strawberry.field(description="The touchpoints it yields while it stands. Needs the scope read.")
+    @field
     async def touchpoints(self, info: Info) -> list[LazyTouchpoint] | None:
-        """The touchpoints."""
+        """The touchpoints it yields while it stands. Needs the scope read."""
         from hub.api.types.touchpoints import touchpoint
 
         return [touchpoint(row) for row in await info.context.load.record_touchpoints.load(self.row.number)]
 
-    @strawberry.field(description="The run it came by.")
+    @field
     async def run(self, info: Info) -> Run | None:
-        """The run."""
+        """The run it came by."""
         row = await info.context.load.run.load(self.row.run)
         return Run(row=row) if row else None
 
 
-@strawberry.type(description="A page of records.")
+@object_type
 class RecordConnection(CountedConnection[Record]):
     """A page of records."""
 
 
-@strawberry.type(description="A connector that is installed.")
+@object_type
 class Connector:
     """A connector that is installed."""
 

@@ -12,7 +12,7 @@ import strawberry
 from hub import kinds
 from hub.api.connections import After, Connection, CountedConnection, First, cursors
 from hub.api.context import Info
-from hub.api.fields import column, described
+from hub.api.graph import column, described, field, interface, object_type
 from hub.api.loaders import PartAsked
 from hub.api.scalars import JSON, Currency, Date, DateTime, Exact, dumped, raw
 from hub.api.types import amounts, reference
@@ -32,9 +32,9 @@ LazyCustomer = Annotated["Customer", strawberry.lazy("hub.api.types.customers")]
 LazyMatter = Annotated["Matter", strawberry.lazy("hub.api.types.matters")]
 
 
-@strawberry.type(description="What brought the customer here: campaign parameters, click id, referrer.")
+@object_type
 class Origin:
-    """What brought the customer here."""
+    """What brought the customer here: campaign parameters, click id, referrer."""
 
     source: str | None = described("utm_source.")
     medium: str | None = described("utm_medium.")
@@ -46,26 +46,26 @@ class Origin:
     landing_page: str | None = described("The first page of the visit.")
 
 
-@strawberry.type(description="Someone who took part and is not the touchpoint's customer: never joins.")
+@object_type
 class Participant:
-    """Someone who took part."""
+    """Someone who took part and is not the touchpoint's customer: never joins."""
 
     row: strawberry.Private[StoredParticipant]
     role: ParticipantRole = column("What they did.")
 
-    @strawberry.field(description="Their name, masked without the right to see contact data.")
+    @field
     def name(self, info: Info) -> str | None:
-        """Their name."""
+        """Their name, masked without the right to see contact data."""
         return (self.row.name if info.context.principal.sees_contacts else self.row.name_masked) or None
 
-    @strawberry.field(description="Their address, masked without the right to see contact data.")
+    @field
     def identifier(self, info: Info) -> str | None:
-        """Their address."""
+        """Their address, masked without the right to see contact data."""
         shown = self.row.identifier if info.context.principal.sees_contacts else self.row.identifier_masked
         return shown or None
 
 
-@strawberry.interface(description="One thing that happened with a customer.")
+@interface
 class Touchpoint(Node):
     """One thing that happened with a customer."""
 
@@ -81,88 +81,75 @@ class Touchpoint(Node):
     recorded_at: DateTime = column("When the hub came to know it.")
     retracted_at: DateTime | None = column("When no standing row yielded it any more; null while it stands.")
 
-    @strawberry.field(description="The source's own words; null without the right to see contact data.")
+    @field
     def title(self, info: Info) -> str | None:
-        """The title."""
+        """The source's own words; null without the right to see contact data."""
         return self.row.title if info.context.principal.sees_contacts else None
 
-    @strawberry.field(description="The text, where there is one; null without the right to see contact data.")
+    @field
     def text(self, info: Info) -> str | None:
-        """The text."""
+        """The text, where there is one; null without the right to see contact data."""
         return self.row.text if info.context.principal.sees_contacts else None
 
-    @strawberry.field(description="What it was about in money.")
+    @field
     def amount(self) -> Money | None:
-        """The amount."""
+        """What it was about in money."""
         return amounts.shown(self.row.amount, self.row.currency)
 
-    @strawberry.field(description="What it cost the company.")
+    @field
     def cost(self) -> Money | None:
-        """The cost."""
+        """What it cost the company."""
         return amounts.shown(self.row.cost, self.row.cost_currency)
 
-    @strawberry.field(description="What it measured.")
+    @field
     def quantity(self) -> Quantity | None:
-        """The quantity."""
+        """What it measured."""
         if self.row.quantity is None:
             return None
         return Quantity(value=Exact(Decimal(self.row.quantity)), unit=self.row.quantity_unit or "")
 
-    @strawberry.field(description="What brought the customer here.")
+    @field
     def origin(self) -> Origin | None:
-        """The origin."""
-        row = self.row
-        known = {
-            "source": row.origin_source,
-            "medium": row.origin_medium,
-            "campaign": row.origin_campaign,
-            "term": row.origin_term,
-            "content": row.origin_content,
-            "click_id": row.origin_click_id,
-            "referrer": row.origin_referrer,
-            "landing_page": row.origin_landing_page,
-        }
-        return Origin(**known) if any(known.values()) else None
+        """What brought the customer here."""
+        return origin_of(self.row)
 
-    @strawberry.field(description="The campaign it belongs to.")
+    @field
     async def campaign(self, info: Info) -> Campaign | None:
-        """The campaign."""
+        """The campaign it belongs to."""
         return await reference.campaign_of(info, self.row.campaign)
 
-    @strawberry.field(description="Whose it is; null while nobody is known for it.")
+    @field
     async def customer(self, info: Info) -> LazyCustomer | None:
-        """The customer."""
+        """Whose it is; null while nobody is known for it."""
         from hub.api.types.customers import customer_of
 
         return await customer_of(info, self.row.customer)
 
-    @strawberry.field(description="The organisation it was done for.")
+    @field
     async def organisation(self, info: Info) -> LazyCustomer | None:
-        """The organisation."""
+        """The organisation it was done for."""
         from hub.api.types.customers import customer_of
 
         return await customer_of(info, self.row.organisation)
 
-    @strawberry.field(description="Who else took part.")
+    @field
     async def participants(self, info: Info) -> list[Participant]:
         """Who else took part."""
         return [Participant(row=row) for row in await info.context.load.participants.load(self.row.num)]
 
-    @strawberry.field(description="What it is about.")
+    @field
     async def matters(self, info: Info) -> list[LazyMatter]:
         """What it is about."""
         from hub.api.types.matters import Matter
 
         return [Matter(row=row) for row in await info.context.load.touchpoint_matters.load(self.row.num)]
 
-    @strawberry.field(
-        description="What its kind declares, and what else the source gave; null without the right to see contact data."
-    )
+    @field
     def properties(self, info: Info) -> JSON | None:
-        """The properties."""
+        """What its kind declares, and what else the source gave; null without the right to see contact data."""
         return raw(self.row.properties) if info.context.principal.sees_contacts else None
 
-    @strawberry.field(description="With what it names its customer.")
+    @field
     async def identifiers(self, info: Info) -> list[Identifier]:
         """With what it names its customer."""
         if self.row.claim is None:
@@ -170,16 +157,31 @@ class Touchpoint(Node):
         held = await info.context.load.claim_identifiers.load(self.row.claim)
         return [Identifier(row=row) for row in held if not row.hidden]
 
-    @strawberry.field(description="Where it came from.")
+    @field
     async def source(self, info: Info) -> Source:
         """Where it came from."""
         return await source_of(info, self.row.source)
 
-    @strawberry.field(description="The stored row it was read from; of a document in many rows, the first.")
+    @field
     async def record(self, info: Info) -> Record | None:
-        """The record."""
+        """The stored row it was read from; of a document in many rows, the first."""
         row = await info.context.load.record.load(self.row.record)
         return Record(row=row) if row else None
+
+
+def origin_of(row: StoredTouchpoint) -> Origin | None:
+    """What brought the customer here, where a touchpoint tells."""
+    known = {
+        "source": row.origin_source,
+        "medium": row.origin_medium,
+        "campaign": row.origin_campaign,
+        "term": row.origin_term,
+        "content": row.origin_content,
+        "click_id": row.origin_click_id,
+        "referrer": row.origin_referrer,
+        "landing_page": row.origin_landing_page,
+    }
+    return Origin(**known) if any(known.values()) else None
 
 
 def _properties(touchpoint: Touchpoint) -> Mapping[str, Any]:
@@ -193,9 +195,9 @@ def _property(touchpoint: Touchpoint, name: str, kind: type | tuple[type, ...]) 
     return value if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)) else None
 
 
-@strawberry.type(description="A file that came with a touchpoint: described, not stored.")
+@object_type
 class Attachment:
-    """A file that came with a touchpoint."""
+    """A file that came with a touchpoint: described, not stored."""
 
     name: str | None = described("Its name.")
     type: str | None = described("Its media type.")
@@ -212,74 +214,74 @@ def _attachments(touchpoint: Touchpoint, info: Info) -> list[Attachment]:
     ]
 
 
-@strawberry.type(description="A mail, or what a mail server says about one.")
+@object_type
 class EmailMessage(Touchpoint):
-    """A mail."""
+    """A mail, or what a mail server says about one."""
 
-    @strawberry.field(description="The subject; null without the right to see contact data.")
+    @field
     def subject(self, info: Info) -> str | None:
-        """The subject."""
+        """The subject; null without the right to see contact data."""
         if not info.context.principal.sees_contacts:
             return None
         subject: str | None = _property(self, "subject", str)
         return subject if subject is not None else self.row.title
 
-    @strawberry.field(description="Names of the attached files.")
+    @field
     def attachments(self, info: Info) -> list[str]:
         """Names of the attached files."""
         return [each.name for each in _attachments(self, info) if each.name]
 
-    @strawberry.field(description="The attached files.")
+    @field
     def files(self, info: Info) -> list[Attachment]:
         """The attached files."""
         return _attachments(self, info)
 
 
-@strawberry.type(description="A call, made or received.")
+@object_type
 class Call(Touchpoint):
-    """A call."""
+    """A call, made or received."""
 
-    @strawberry.field(description="How long it was.")
+    @field
     def seconds(self) -> int | None:
         """How long it was."""
         seconds = _property(self, "seconds", (int, float))
         return None if seconds is None else int(seconds)
 
-    @strawberry.field(description="Whether somebody answered.")
+    @field
     def answered(self) -> bool | None:
         """Whether somebody answered."""
         answered: bool | None = _property(self, "answered", bool)
         return answered
 
 
-@strawberry.type(description="A line of an invoice, order or credit note.")
+@object_type
 class LineItem(Node):
-    """A line."""
+    """A line of an invoice, order or credit note."""
 
     row: strawberry.Private[StoredLine]
     description: str = column("What it says.")
 
-    @strawberry.field(description="What was sold.")
+    @field
     async def product(self, info: Info) -> Product | None:
         """What was sold."""
         return await reference.product_of(info, self.row.product)
 
-    @strawberry.field(description="How much of it.")
+    @field
     def quantity(self) -> Exact:
         """How much of it."""
         return Exact(Decimal(self.row.quantity))
 
-    @strawberry.field(description="The price of one, exactly as in the source.")
+    @field
     def unit_price(self) -> Money:
-        """The price of one."""
+        """The price of one, exactly as in the source."""
         return self._money(self.row.unit_price)
 
-    @strawberry.field(description="The amount of the whole line, exactly as in the source.")
+    @field
     def amount(self) -> Money:
-        """The amount of the line."""
+        """The amount of the whole line, exactly as in the source."""
         return self._money(self.row.amount)
 
-    @strawberry.field(description="The tax in it.")
+    @field
     def tax(self) -> Money | None:
         """The tax in it."""
         return None if self.row.tax is None else self._money(self.row.tax)
@@ -288,20 +290,20 @@ class LineItem(Node):
         return Money(amount=Exact(Decimal(amount)), currency=Currency(self.row.currency))
 
 
-@strawberry.type(description="A page of lines.")
+@object_type
 class LineItemConnection(Connection[LineItem]):
     """A page of lines."""
 
 
-@strawberry.type(description="A bill or credit note; its lines may have come as many rows.")
+@object_type
 class Invoice(Touchpoint):
-    """A bill or credit note."""
+    """A bill or credit note; its lines may have come as many rows."""
 
     number: str | None = column("The number on it.", attribute="document")
     due_on: Date | None = column("The day it is to be paid.")
     settles: str | None = column("The number of the bill that a credit note takes back.")
 
-    @strawberry.field(description="The tax in it.")
+    @field
     def tax(self) -> Money | None:
         """The tax in it."""
         text = _property(self, "tax", (str, int))
@@ -312,7 +314,7 @@ class Invoice(Touchpoint):
         except InvalidOperation:
             return None
 
-    @strawberry.field(description="Its lines.")
+    @field
     async def lines(self, info: Info, first: First = None, after: After = None) -> LineItemConnection:
         """Its lines."""
         sealed = cursors(info, "Invoice.lines", LINE_ORDER)
@@ -320,73 +322,72 @@ class Invoice(Touchpoint):
         return LineItemConnection(entries=[LineItem(row=row) for row in page.rows], page=page, cursors=sealed)
 
 
-@strawberry.type(description="A payment or refund.")
+@object_type
 class Payment(Touchpoint):
     """A payment or refund."""
 
     number: str | None = column("Its own number.", attribute="document")
     settles: str | None = column("The number of the bill it pays.")
 
-    @strawberry.field(description="How it was paid.")
+    @field
     def method(self) -> str | None:
         """How it was paid."""
         method: str | None = _property(self, "method", str)
         return method
 
 
-@strawberry.type(description="A form that was sent in.")
+@object_type
 class FormSubmission(Touchpoint):
     """A form that was sent in."""
 
-    @strawberry.field(description="Which form.")
+    @field
     def form(self) -> str | None:
         """Which form."""
         form: str | None = _property(self, "form", str)
         return form
 
-    @strawberry.field(description="The page it was on.")
+    @field
     def url(self) -> str | None:
         """The page it was on."""
         url: str | None = _property(self, "url", str)
         return url
 
-    @strawberry.field(description="What was filled in; null without the right to see contact data.")
+    @field
     def fields(self, info: Info) -> JSON | None:
-        """What was filled in."""
+        """What was filled in; null without the right to see contact data."""
         held = _property(self, "fields", dict) if info.context.principal.sees_contacts else None
         return None if held is None else dumped(held)
 
 
-@strawberry.type(description="Something said on a social network.")
+@object_type
 class SocialPost(Touchpoint):
     """Something said on a social network."""
 
-    @strawberry.field(description="Which network.")
+    @field
     def network(self) -> str | None:
         """Which network."""
         network: str | None = _property(self, "network", str)
         return network
 
-    @strawberry.field(description="Where it can be read; null without the right to see contact data.")
+    @field
     def url(self, info: Info) -> str | None:
-        """Where it can be read."""
+        """Where it can be read; null without the right to see contact data."""
         url: str | None = _property(self, "url", str)
         return url if info.context.principal.sees_contacts else None
 
 
-@strawberry.type(description="A touchpoint of a kind that the hub has no type for.")
+@object_type
 class CustomTouchpoint(Touchpoint):
-    """A touchpoint of any other kind."""
+    """A touchpoint of a kind that the hub has no type for."""
 
 
-@strawberry.type(description="A page of touchpoints.")
+@object_type
 class TouchpointConnection(CountedConnection[Touchpoint]):
     """A page of touchpoints."""
 
 
 TYPES: Mapping[str, type[Touchpoint]] = {
-    each.__name__: each
-    for each in (EmailMessage, Call, Invoice, Payment, FormSubmission, SocialPost, CustomTouchpoint)
+    each.__name__: each for each in (EmailMessage, Call, Invoice, Payment, FormSubmission, SocialPost, CustomTouchpoint)
 }
 """The types of touchpoints by name."""
 
@@ -396,9 +397,9 @@ def touchpoint(row: StoredTouchpoint) -> Touchpoint:
     return TYPES[kinds.type_of(row.kind)](row=row)
 
 
-@strawberry.type(description="A kind of touchpoint, built in or declared by a connector.")
+@object_type
 class TouchpointKind:
-    """A kind of touchpoint."""
+    """A kind of touchpoint, built in or declared by a connector."""
 
     name: str = described("Its name.")
     title: str = described("What people call it.")

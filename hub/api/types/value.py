@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import strawberry
-
-from hub.api.fields import described
+from hub.api.graph import described, object_type
 from hub.api.scalars import DateTime
 from hub.api.types import amounts
 from hub.api.types.amounts import Money
@@ -12,7 +10,7 @@ from hub.journey.value import rounded
 from hub.store.customers import StoredValue
 
 
-@strawberry.type(description="Value metrics in one currency.")
+@object_type
 class Value:
     """Value metrics in one currency."""
 

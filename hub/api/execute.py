@@ -1,0 +1,91 @@
+"""One document, its variables and who asks become an answer, whatever brought them here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from hub.api.auth import Principal
+from hub.api.context import Context
+from hub.api.errors import described_error, unexpected
+from hub.api.schema import schema
+from hub.errors import HubError, InputWrong, RetryLater
+
+if TYPE_CHECKING:
+    from hub.ingest.hub import Hub
+
+TIME_LIMIT = 10.0
+"""Seconds an operation may take."""
+MOST_ERRORS = 10
+
+READS = frozenset({OperationType.QUERY})
+EVERYTHING = frozenset({OperationType.QUERY, OperationType.MUTATION})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks."""
+
+    query: str
+    variables: Mapping[str, Any] | None = None
+    operation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer and its HTTP status."""
+
+    content: dict[str, Any]
+    status: int = 200
+
+
+async def execute(
+    hub: Hub, principal: Principal, request: Request, allowed: frozenset[OperationType] = EVERYTHING
+) -> Answer:
+    """Run one operation. Nothing that goes wrong inside leaves here as an exception."""
+    context = Context(hub, principal)
+    try:
+        async with asyncio.timeout(TIME_LIMIT):
+            result = await schema.execute(
+                request.query,
+                variable_values=dict(request.variables) if request.variables else None,
+                context_value=context,
+                operation_name=request.operation,
+                allowed_operation_types=allowed,
+            )
+    except TimeoutError:
+        return refused(RetryLater("This took too long. Ask for less at once.", after=1), 503)
+    except CannotGetOperationTypeError as error:
+        return refused(InputWrong(error.as_http_error_reason()), 422)
+    except InvalidOperationTypeError:
+        return refused(InputWrong("Only queries may be sent this way."), 405)
+    except Exception as error:  # noqa: BLE001 (the last line of defence: nothing of the inside may leave)
+        return Answer({"errors": [{"message": unexpected(error), "extensions": {"code": "INTERNAL"}}]}, 500)
+    finally:
+        await context.renew()
+    return _answer(result)
+
+
+def _answer(result: ExecutionResult) -> Answer:
+    content: dict[str, Any] = {}
+    errors: list[GraphQLError] = result.errors or []
+    if errors:
+        content["errors"] = [error.formatted for error in errors[:MOST_ERRORS]]
+    if isinstance(result, PreExecutionError):
+        return Answer(content, 400 if isinstance(errors[0], GraphQLSyntaxError) else 422)
+    content["data"] = result.data
+    if result.extensions:
+        content["extensions"] = result.extensions
+    return Answer(content)
+
+
+def refused(error: HubError, status: int) -> Answer:
+    """A request that was not run."""
+    return Answer({"errors": [{"message": error.message, "extensions": described_error(error)}]}, status)
