@@ -45,7 +45,7 @@ class Gatherer:
         self.from_line = from_line
         self.start = start
         self.size = 0
-        self.pieces: list[bytes] = []
+        self.whole = bytearray()
         self.head: bytes | None = None
         self.digest = hashlib.sha256()
 
@@ -55,18 +55,17 @@ class Gatherer:
         if self.head is not None:
             self.digest.update(piece)
             return
-        self.pieces.append(piece)
+        self.whole += piece
         if self.size > self.limit:
-            whole = b"".join(self.pieces)
-            self.digest.update(whole)
-            self.head = whole[:HEAD]
-            self.pieces = []
+            self.digest.update(self.whole)
+            self.head = bytes(self.whole[:HEAD])
+            self.whole = bytearray()
 
     def letter(self) -> Letter:
         """The mail, once all its pieces were added."""
         raw = self.head
         if raw is None:
-            raw = b"".join(self.pieces)
+            raw = bytes(self.whole)
             self.digest.update(raw)
         return Letter(raw, self.size, self.digest.hexdigest(), self.from_line, self.start)
 
