@@ -171,7 +171,7 @@ class Hub:
 
     async def ingest(self, source: str, stream: str, rows: Sequence[GivenRow], *, dry_run: bool = False) -> Ingested:
         """Store rows of a stream, each with its outcome. Raises ``NotFound`` and ``InputWrong``."""
-        owner = self._sources.by_id(source)
+        owner = await self.source(source)
         held = owner.stream(stream)
         given = [Row(row.key or held.key(row.payload), row.payload, version=row.version) for row in rows]
         if dry_run:
@@ -199,7 +199,7 @@ class Hub:
 
     async def deliver(self, source: str, stream: str, delivery: Delivery) -> Reply:
         """Hand a request to a push stream; the answer comes after its rows are on disk."""
-        owner = self._sources.by_id(source)
+        owner = await self.source(source)
         held = owner.stream(stream)
         if not isinstance(held, PushStream):
             raise NotFound(f"The stream {stream!r} takes no deliveries.")
@@ -263,9 +263,14 @@ class Hub:
 
     # Sources ----------------------------------------------------------------------------------------------------
 
-    def source(self, id_: str) -> Source:
+    async def source(self, id_: str) -> Source:
         """A source by its id. Raises ``NotFound``."""
-        return self._sources.by_id(id_)
+        try:
+            return self._sources.by_id(id_)
+        except NotFound:
+            # Another process of this hub may have made it.
+            await self._write(self._sources.refresh)
+            return self._sources.by_id(id_)
 
     async def create_source(
         self, name: str, connector: str, settings: Mapping[str, Any], *, book_of_record: bool = True
@@ -291,7 +296,7 @@ class Hub:
 
     async def sync(self, source: str) -> str:
         """Start a pull; the answer is its run, or the one that is under way."""
-        owner = self._sources.by_id(source)
+        owner = await self.source(source)
         running = self._pulls.get(owner.id)
         if running is not None and not running[1].done():
             return running[0]

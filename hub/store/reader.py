@@ -76,6 +76,7 @@ class SqliteReader(Reader):
         self._pool = ThreadPoolExecutor(connections, thread_name_prefix="read")
         self._free: asyncio.LifoQueue[sqlite3.Connection] = asyncio.LifoQueue()
         self._room = connections
+        self._loop = asyncio.get_running_loop()
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect("file::memory:", uri=True, isolation_level=None, check_same_thread=False)
@@ -97,8 +98,13 @@ class SqliteReader(Reader):
             connection.execute("BEGIN")
             yield _SqliteSnapshot(connection, self._pool)
         finally:
-            connection.execute("ROLLBACK")
-            self._free.put_nowait(connection)
+            # A request that was given up may have left a statement running in its thread.
+            connection.interrupt()
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._pool, self._give_back, connection))
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        connection.execute("ROLLBACK")
+        self._loop.call_soon_threadsafe(self._free.put_nowait, connection)
 
     async def close(self) -> None:
         self._pool.shutdown()
