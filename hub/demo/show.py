@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
+from hub.errors import NotFound
+
 DOCUMENT = (Path(__file__).parent / "show.graphql").read_text("utf-8")
 """The query whose answer ``show`` prints; ``variables`` fills it."""
 
@@ -40,7 +42,12 @@ def variables(customer: str, first: int = 50) -> dict[str, Any]:
 
 
 def show(console: Console, data: Json) -> None:
-    """Print the customer of an answer to ``DOCUMENT``. Lines are never cut: a terminal wraps them itself."""
+    """Print the customer of an answer to ``DOCUMENT``. Lines are never cut: a terminal wraps them itself.
+
+    Raises ``NotFound`` when the answer holds none.
+    """
+    if data["customer"] is None:
+        raise NotFound("There is no such customer.", hint="give an id, an e-mail address or a phone number")
     for line in lines(data["customer"], ZoneInfo(data["hub"]["timeZone"])):
         console.print(line, soft_wrap=True, highlight=False)
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -33,6 +34,7 @@ LISTENING = threading.Event()
 @strawberry.type
 class Hub:
     name: str = "Rupali Kitchen"
+    time_zone: str = "Asia/Dhaka"
 
 
 @strawberry.type
@@ -55,6 +57,7 @@ class Touchpoint:
     title: str
     text: str | None
     occurred_at: datetime
+    time_precision: str
     customer: Customer | None
 
 
@@ -75,7 +78,14 @@ def touchpoint(
     customer = Customer(id=f"cus_{number}", display_name=name, lifecycle=Lifecycle(stage=stage)) if name else None
     at = datetime(2026, 11, 15 - number, 9, 30, tzinfo=UTC)
     return Touchpoint(
-        id=f"tp_{number}", kind=kind, channel=channel, title=title, text=text, occurred_at=at, customer=customer
+        id=f"tp_{number}",
+        kind=kind,
+        channel=channel,
+        title=title,
+        text=text,
+        occurred_at=at,
+        time_precision="DAY" if kind == "invoice" else "INSTANT",
+        customer=customer,
     )
 
 
@@ -206,7 +216,7 @@ def browser(chromium: str) -> Iterator[Any]:
 
 @pytest.fixture
 def tab(browser: Any, request: pytest.FixtureRequest) -> Iterator[Tab]:
-    with browser.new_context(**getattr(request, "param", {})) as context:
+    with browser.new_context(locale="en-US", **getattr(request, "param", {})) as context:
         yield Tab(context.new_page())
 
 
@@ -259,7 +269,12 @@ def test_form_sent_stands_on_the_live_timeline(tab: Tab, address: str) -> None:
     assert first.locator(".who").inner_text() == "عائشہ صدیقی"
     assert first.locator(".stage").inner_text() == "LEAD"
     assert first.locator(".channel").inner_text() == "WEB"
+    shown = [line.inner_text().replace("\u202f", " ") for line in tab.page.locator("#timeline .when").all()]
+    assert shown[3:5] == ["Nov 12, 2026, 3:30 PM", "Nov 11, 2026"]
     assert SENT[-1]["ticket"] == '"quoted"'
+    with tab.page.expect_response("**/submissions"):
+        tab.page.get_by_role("button", name="Send").click()
+    assert len({str(UUID(one["submission_id"])) for one in SENT[-2:]}) == 2
     assert tab.asked_outside(address) == []
     assert tab.said == []
 

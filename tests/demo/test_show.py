@@ -3,10 +3,12 @@
 import io
 from typing import Any
 
+import pytest
 from graphql import parse
 from rich.console import Console
 
 from hub.demo.show import DOCUMENT, show, variables
+from hub.errors import NotFound
 
 
 def money(amount: str) -> dict[str, str]:
@@ -117,6 +119,11 @@ def test_stranger_without_stage_or_money_is_shown() -> None:
     said = printed(ANSWER | {"customer": stranger})
     assert "  stage     none yet" in said
     assert said[-2:] == ["... and older ones", ""]
+
+
+def test_nobody_is_said_in_a_sentence() -> None:
+    with pytest.raises(NotFound, match=r"There is no such customer\."):
+        printed(ANSWER | {"customer": None})
 
 
 def test_customer_is_named_by_id_mail_or_phone() -> None:
