@@ -36,6 +36,21 @@ def lost_links(root: Path) -> Iterator[str]:
                 yield f"{path.relative_to(root)} links to {target}, which is not there"
 
 
+def unreached_documents(root: Path) -> Iterator[str]:
+    """Documents that no chain of links from README.md leads to."""
+    reached, ahead = set[Path](), [root / "README.md"]
+    while ahead:
+        path = ahead.pop().resolve()
+        if path in reached or path.suffix != ".md" or not path.is_file():
+            continue
+        reached.add(path)
+        targets = re.findall(r"\]\(([^)\s#]+)", path.read_text(encoding="utf-8"))
+        ahead += [path.parent / target for target in targets if not re.match(r"[a-z]+:", target)]
+    for path in tracked(root):
+        if path.suffix == ".md" and (root / "docs") in path.parents and path.resolve() not in reached:
+            yield f"no link from README.md leads to {path.relative_to(root)}"
+
+
 def headings(path: Path) -> set[str]:
     lines = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", line.lower()).strip().replace(" ", "-") for line in lines}
@@ -77,6 +92,10 @@ def test_links_lead_somewhere() -> None:
     assert list(lost_links(ROOT)) == []
 
 
+def test_every_document_can_be_reached() -> None:
+    assert list(unreached_documents(ROOT)) == []
+
+
 def test_no_file_names_a_place_of_one_machine() -> None:
     assert list(places_of_one_machine(ROOT)) == []
 
@@ -107,6 +126,7 @@ def test_broken_promises_are_seen(tmp_path: Path) -> None:
         "README.md links to docs/x.md, which is not there",
         "README.md links to #three, which is not there",
     ]
+    assert list(unreached_documents(tmp_path)) == ["no link from README.md leads to docs/connector.md"]
     assert [fault.split(" ")[0] for fault in places_of_one_machine(tmp_path)] == [
         "docs/paths.txt:1",
         "docs/paths.txt:2",
