@@ -87,7 +87,7 @@ class Processor:
         """Process one batch of at most so many records. True when there may be more to do at once."""
         self._sources.refresh(self._session)
         with self._session.transaction():
-            after, clock = ledger.processed(self._session)
+            after, clock = ledger.hold(self._session)
             last = int(self._session.value("SELECT value FROM sequence WHERE id = 1"))
             if last <= after:
                 return self._pass_time(after, clock)
@@ -102,7 +102,7 @@ class Processor:
     def skip(self) -> None:
         """Pass over the next record, which fails whenever it is processed: it gets the problem INTERNAL."""
         with self._session.transaction():
-            after, clock = ledger.processed(self._session)
+            after, clock = ledger.hold(self._session)
             number, source, stream, key = records.heard(self._session, after, after + 1_000_000, 1)[0]
             version = next(v for v in records.versions(self._session, source, stream, [key])[key] if v.number == number)
             problem = (
@@ -118,7 +118,8 @@ class Processor:
 
     def begin(self) -> Batch:
         """A batch that comes after everything there is; for looking ahead."""
-        after, clock = ledger.processed(self._session)
+        self._sources.refresh(self._session)
+        after, clock = ledger.hold(self._session)
         return self._batch(after, int(self._session.value("SELECT value FROM sequence WHERE id = 1")) + 1, clock)
 
     def since(self, batch: Batch) -> tuple[list[RowKey], list[str]]:
