@@ -64,13 +64,23 @@ def places_of_one_machine(root: Path) -> Iterator[str]:
 
 
 def broken_queries(root: Path) -> Iterator[str]:
+    """Queries of docs/queries, and those shown in a document, that the schema would refuse."""
     schema_file = root / "schema.graphql"
     if not schema_file.exists():
         return
     schema = build_schema(schema_file.read_text(encoding="utf-8"))
+    for name, query in shown_queries(root):
+        for error in validate(schema, parse(query)):
+            yield f"{name}: {error.message}"
+
+
+def shown_queries(root: Path) -> Iterator[tuple[str, str]]:
     for path in sorted((root / "docs" / "queries").glob("*.graphql")):
-        for error in validate(schema, parse(path.read_text(encoding="utf-8"))):
-            yield f"{path.name}: {error.message}"
+        yield path.name, path.read_text(encoding="utf-8")
+    for path in (path for path in tracked(root) if path.suffix == ".md"):
+        text = path.read_text(encoding="utf-8")
+        for query in re.findall(r"```graphql\n(.*?)```", text, re.DOTALL) + re.findall(r'{"query": "(.*?)"', text):
+            yield path.name, query
 
 
 def untested_examples(root: Path) -> Iterator[str]:
@@ -118,6 +128,7 @@ def test_broken_promises_are_seen(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("# Two words\n[a](docs/x.md) [b](#two-words) [c](#three) [d](https://x.org)")
     (tmp_path / "docs" / "paths.txt").write_text("see /" + "home/anna/x\nor py" + "pi.org\nor /in/shop/orders")
     (tmp_path / "docs" / "queries" / "q.graphql").write_text("{ customer { shoe } }")
+    (tmp_path / "docs" / "use.md").write_text('```graphql\n{ hat }\n```\n`{"query": "{ customer { name } }"}`')
     (tmp_path / "schema.graphql").write_text("type Query { customer: Customer } type Customer { name: String }")
     (tmp_path / "docs" / "connector.md").write_text("```python\nx = 2\n```\n```python\nx = 1\n```")
     (tmp_path / "tests" / "connectors" / "test_example.py").write_text("x = 1\n")
@@ -126,12 +137,18 @@ def test_broken_promises_are_seen(tmp_path: Path) -> None:
         "README.md links to docs/x.md, which is not there",
         "README.md links to #three, which is not there",
     ]
-    assert list(unreached_documents(tmp_path)) == ["no link from README.md leads to docs/connector.md"]
+    assert list(unreached_documents(tmp_path)) == [
+        "no link from README.md leads to docs/connector.md",
+        "no link from README.md leads to docs/use.md",
+    ]
     assert [fault.split(" ")[0] for fault in places_of_one_machine(tmp_path)] == [
         "docs/paths.txt:1",
         "docs/paths.txt:2",
     ]
-    assert list(broken_queries(tmp_path)) == ["q.graphql: Cannot query field 'shoe' on type 'Customer'."]
+    assert list(broken_queries(tmp_path)) == [
+        "q.graphql: Cannot query field 'shoe' on type 'Customer'.",
+        "use.md: Cannot query field 'hat' on type 'Query'.",
+    ]
     assert list(untested_examples(tmp_path)) == ["docs/connector.md shows code that is not tested: x = 2"]
     assert list(silent_changelog(tmp_path, "0.1.0")) == [
         "CHANGELOG.md has neither an Unreleased section nor one for 0.1.0"
