@@ -180,7 +180,7 @@ def companions_of(session: Session, identifiers: Sequence[int]) -> dict[int, set
         "SELECT DISTINCT ci.identifier, o.rank, o.kind, o.namespace, o.value FROM claim_identifier ci "
         "JOIN identifier i ON i.num = ci.identifier JOIN claim c ON c.num = ci.claim "
         "JOIN claim_identifier co ON co.claim = ci.claim JOIN identifier o ON o.num = co.identifier "
-        "WHERE ci.identifier = ANY($1::bigint[]) AND c.touchpoints > 0 AND o.rank < i.rank",
+        "WHERE ci.identifier = ANY($1::bigint[]) AND c.touchpoints > 0 AND o.blocked IS NULL AND o.rank < i.rank",
         list(identifiers),
     ):
         found.setdefault(identifier, set()).add((rank, kind, namespace, value))
