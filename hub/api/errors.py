@@ -46,6 +46,9 @@ def clean(error: GraphQLError) -> None:
     cause = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
+    if isinstance(cause, RecursionError):
+        cause = InputWrong("The input is nested too deeply.")
+        error.message = cause.message
     if isinstance(cause, HubError):
         error.extensions = {**(error.extensions or {}), **described_error(cause)}
     elif cause is None:

@@ -78,7 +78,9 @@ def _answer(result: ExecutionResult) -> Answer:
     errors: list[GraphQLError] = result.errors or []
     if errors:
         content["errors"] = [error.formatted for error in errors[:MOST_ERRORS]]
-    if isinstance(result, PreExecutionError):
+    # Variables that do not fit are found when the operation starts: then no field has been asked.
+    unasked = result.data is None and errors and all(error.path is None for error in errors)
+    if isinstance(result, PreExecutionError) or unasked:
         return Answer(content, 400 if isinstance(errors[0], GraphQLSyntaxError) else 422)
     content["data"] = result.data
     if result.extensions:

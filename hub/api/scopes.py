@@ -98,7 +98,7 @@ def _guard(field: GraphQLField, place: str, scopes: frozenset[str] | None) -> No
 def _checked(resolve: Callable[..., Any], place: str, scopes: frozenset[str] | None) -> Callable[..., Any]:
     allowed = scopes or frozenset()
 
-    def resolved(source: Any, info: Any, **arguments: Any) -> Any:
+    def resolved(source: Any, info: Any, /, **arguments: Any) -> Any:
         if allowed.isdisjoint(info.context.principal.grants):
             words = " or ".join(sorted(allowed)) or "no token"
             raise NotAllowed(f"{place} is open to: {words}. This token does not carry it.")

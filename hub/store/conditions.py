@@ -26,25 +26,28 @@ _NOTHING = "1 = 0"
 
 
 def customers(query: Query, wanted: CustomerFilter) -> str:
-    """The condition on ``c``, to follow WHERE. Raises ``InputWrong`` when the filter is too large."""
-    return _joined(_customers(query, wanted))
+    """The condition on ``c``, to follow WHERE. All raise ``InputWrong`` when the filter is too large."""
+    return _bounded(query, _joined(_customers(query, wanted)))
 
 
 def touchpoints(query: Query, wanted: TouchpointFilter) -> str:
     """The condition on ``t``; retracted touchpoints are in no list."""
-    return _joined(["t.retracted_at IS NULL", *_touchpoints(query, wanted)])
+    return _bounded(query, _joined(["t.retracted_at IS NULL", *_touchpoints(query, wanted)]))
 
 
 def matters(query: Query, wanted: MatterFilter) -> str:
     """The condition on ``m``."""
-    return _joined(_matters(query, wanted))
+    return _bounded(query, _joined(_matters(query, wanted)))
+
+
+def _bounded(query: Query, condition: str) -> str:
+    if len(query.values) > MOST_CONDITIONS:
+        raise InputWrong(f"The filter has more than {MOST_CONDITIONS} conditions.", path="filter")
+    return condition
 
 
 def _joined(parts: Iterable[str]) -> str:
-    found = list(parts)
-    if len(found) > MOST_CONDITIONS:
-        raise InputWrong(f"The filter has more than {MOST_CONDITIONS} conditions.", path="filter")
-    return " AND ".join(found) or "1 = 1"
+    return " AND ".join(parts) or "1 = 1"
 
 
 def _one_of(query: Query, column: str, values: Sequence[str] | None) -> list[str]:

@@ -41,8 +41,10 @@ class Rows(sdk.PushStream):
         row = sdk.Row(self.key(delivery.body), delivery.body)
         return sdk.Reception(rows=[row], reply=sdk.Reply(202, b"thanks", {"Content-Type": "text/plain"}))
 
-    def touchpoints(self, row: sdk.Row) -> Iterable[sdk.Touchpoint]:
+    def touchpoints(self, row: sdk.Row) -> Iterable[sdk.Mapped]:
         said = json.loads(row.payload)
+        for line in said.get("lines", ()):
+            yield sdk.Product(sku=line["sku"], name=line["description"])
         if "kind" not in said:
             raise sdk.RowUnreadable("kind is missing", path="kind", hint="say what it was")
         currency = said.get("currency", "BDT")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ from hub.values import Channel, Direction, Identifier, MatterKind, Money, Relati
 T = TypeVar("T")
 
 MOST_VALUES = 500
+DEEPEST = 10
 _PHONE = re.compile(r"[\s\d()+./-]{5,}")
 
 
@@ -226,10 +228,17 @@ def search(info: Info, text: str | None) -> filters.Search | None:
     return filters.Search(tuple(dict.fromkeys(alternatives)), document_key(text.strip()[:200]))
 
 
-def touchpoint_filter(info: Info, wanted: TouchpointFilter | None) -> filters.TouchpointFilter:
+def _deeper(level: int) -> int:
+    if level >= DEEPEST:
+        raise InputWrong(f"A filter may be nested {DEEPEST} deep.", path="filter")
+    return level + 1
+
+
+def touchpoint_filter(info: Info, wanted: TouchpointFilter | None, level: int = 0) -> filters.TouchpointFilter:
     """What the store is asked for."""
     if wanted is None:
         return filters.TouchpointFilter()
+    inner = partial(touchpoint_filter, info, level=_deeper(level))
     return filters.TouchpointFilter(
         kinds=_values(wanted.kinds),
         channels=_values(wanted.channels),
@@ -244,9 +253,9 @@ def touchpoint_filter(info: Info, wanted: TouchpointFilter | None) -> filters.To
         products=_values(wanted.products),
         properties=_properties(info, wanted.properties, "properties"),
         search=search(info, wanted.search),
-        all_of=tuple(touchpoint_filter(info, each) for each in wanted.and_ or ()),
-        any_of=None if wanted.or_ is None else tuple(touchpoint_filter(info, each) for each in wanted.or_),
-        none_of=None if wanted.not_ is None else touchpoint_filter(info, wanted.not_),
+        all_of=tuple(inner(each) for each in wanted.and_ or ()),
+        any_of=None if wanted.or_ is None else tuple(inner(each) for each in wanted.or_),
+        none_of=None if wanted.not_ is None else inner(wanted.not_),
     )
 
 
@@ -268,10 +277,11 @@ def matter_filter(wanted: MatterFilter | None) -> filters.MatterFilter:
     )
 
 
-def customer_filter(info: Info, wanted: CustomerFilter | None) -> filters.CustomerFilter:
+def customer_filter(info: Info, wanted: CustomerFilter | None, level: int = 0) -> filters.CustomerFilter:
     """What the store is asked for; nothing about relationships is added."""
     if wanted is None:
         return filters.CustomerFilter()
+    inner = partial(customer_filter, info, level=_deeper(level))
     revenue = _amounts(info, wanted.revenue)
     return filters.CustomerFilter(
         search=search(info, wanted.search),
@@ -291,9 +301,9 @@ def customer_filter(info: Info, wanted: CustomerFilter | None) -> filters.Custom
         revenue_in_hub=revenue is None or revenue.currency == info.context.hub.company.currency,
         last_touch=span(wanted.last_touch),
         matters=None if wanted.matters is None else matter_filter(wanted.matters),
-        all_of=tuple(customer_filter(info, each) for each in wanted.and_ or ()),
-        any_of=None if wanted.or_ is None else tuple(customer_filter(info, each) for each in wanted.or_),
-        none_of=None if wanted.not_ is None else customer_filter(info, wanted.not_),
+        all_of=tuple(inner(each) for each in wanted.and_ or ()),
+        any_of=None if wanted.or_ is None else tuple(inner(each) for each in wanted.or_),
+        none_of=None if wanted.not_ is None else inner(wanted.not_),
     )
 
 
