@@ -174,7 +174,7 @@ def _request(held: Any) -> Request:
     if not isinstance(held, dict):
         raise _NotARequest("A GraphQL request is a JSON object.")
     query, variables, operation = held.get("query"), held.get("variables"), held.get("operationName")
-    if not isinstance(query, str):
+    if not isinstance(query, str) or not query.strip():
         raise _NotARequest("query is missing: send the GraphQL document as text.")
     if not isinstance(variables, dict | None):
         raise _NotARequest("variables is a JSON object.")

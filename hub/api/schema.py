@@ -7,22 +7,19 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter, SchemaExtension
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from hub.api.context import Context, Socket
 from hub.api.errors import clean
+from hub.api.limits import LIMITS
 from hub.api.live import Subscription
 from hub.api.mutations.root import Mutation
 from hub.api.queries.root import Query
 from hub.api.scalars import SCALARS
 from hub.api.scopes import guard
 from hub.api.types.touchpoints import TYPES
-
-MOST_TOKENS = 1000
-MOST_ALIASES = 30
-DEEPEST = 12
 
 
 class Operation(SchemaExtension):
@@ -71,12 +68,7 @@ def _schema() -> Schema:
         subscription=Subscription,
         types=list(TYPES.values()),
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
-        extensions=[
-            Operation,
-            lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS),
-            lambda: MaxAliasesLimiter(max_alias_count=MOST_ALIASES),
-            lambda: QueryDepthLimiter(max_depth=DEEPEST),
-        ],
+        extensions=[Operation, *LIMITS],
     )
     guard(schema._schema)  # noqa: SLF001 (the one place where every field can be reached)
     return schema

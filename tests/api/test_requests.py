@@ -25,6 +25,7 @@ def test_what_is_no_graphql_request_is_told_so(lite: Served) -> None:
         (b"\xff\xfe", (400, "BAD_USER_INPUT", "The body is not JSON.")),
         (b"[]", (422, "BAD_USER_INPUT", "A GraphQL request is a JSON object.")),
         (b"{}", (422, "BAD_USER_INPUT", "query is missing: send the GraphQL document as text.")),
+        (b'{"query": " "}', (422, "BAD_USER_INPUT", "query is missing: send the GraphQL document as text.")),
         (b'{"query": 1}', (422, "BAD_USER_INPUT", "query is missing: send the GraphQL document as text.")),
         (b'{"query": "{hub{name}}", "variables": []}', (422, "BAD_USER_INPUT", "variables is a JSON object.")),
         (b'{"query": "{hub{name}}", "operationName": 1}', (422, "BAD_USER_INPUT", "operationName is text.")),
@@ -38,7 +39,8 @@ def test_a_document_that_is_wrong_is_told_so(lite: Served) -> None:
         ("{", 400, "GRAPHQL_PARSE_FAILED"),
         ("{ nothing }", 422, "GRAPHQL_VALIDATION_FAILED"),
         ("query ($id: ID!) { node(id: $id) { id } }", 422, "GRAPHQL_VALIDATION_FAILED"),
-        ("query A { hub { name } } query B { hub { name } }", 422, "BAD_USER_INPUT"),
+        ("query A { hub { name } } query B { hub { name } }", 422, "GRAPHQL_VALIDATION_FAILED"),
+        ("fragment F on Hub { name }", 422, "BAD_USER_INPUT"),
     ):
         answer = lite.post(document)
         assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (status, code), document
