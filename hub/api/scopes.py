@@ -66,7 +66,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     **_each(WRITERS, "Mutation.logTouchpoint Mutation.describeCustomers"),
     **_each(
         MANAGERS,
-        "Mutation.createSource Mutation.syncSource Mutation.withdrawRun Mutation.mergeCustomers "
+        "Query.tokens Mutation.createSource Mutation.syncSource Mutation.withdrawRun Mutation.mergeCustomers "
         "Mutation.splitCustomer Mutation.undoLinkDecision Mutation.createToken Mutation.revokeToken",
     ),
 }

@@ -8,7 +8,7 @@ import secrets
 import orjson
 from pydantic import ValidationError
 
-from hub.errors import ConfigWrong
+from hub.errors import ConfigWrong, InputWrong
 from hub.ingest.sources import DESK
 from hub.settings import Company
 from hub.store.session import Session
@@ -33,6 +33,20 @@ def found(session: Session, company: Company, at: int) -> tuple[Company, bytes]:
 def begin_projection(session: Session) -> None:
     """The first row of a projection set."""
     session.run("INSERT INTO processed (id, number, clock) VALUES (1, 0, 0) ON CONFLICT (id) DO NOTHING")
+
+
+def same_source(session: Session, name: str, connector: str, settings: object) -> str | None:
+    """The id of the source of this name, None when there is none. Raises ``InputWrong`` when it is set up otherwise."""
+    there = session.one("SELECT id, connector, settings FROM source WHERE name = $1", name)
+    if there is None:
+        return None
+    if there[1] != connector or orjson.loads(there[2]) != settings:
+        raise InputWrong(
+            f"There is a source named {name!r} already, with another connector or other settings.",
+            path="name",
+            hint="Give another name.",
+        )
+    return str(there[0])
 
 
 def insert_source(

@@ -275,7 +275,10 @@ class Hub:
     async def create_source(
         self, name: str, connector: str, settings: Mapping[str, Any], *, book_of_record: bool = True
     ) -> Written:
-        """Configure an account of a connector. Raises ``ConfigWrong`` with what is wrong, ``NotFound`` for no such connector."""
+        """Configure an account of a connector; the same again answers the source that is there.
+
+        Raises ``ConfigWrong`` with what is wrong, ``NotFound`` for no such connector.
+        """
         bound = self.registry.open(connector, settings)
         for fault in await asyncio.to_thread(lambda: list(bound.check())):
             raise ConfigWrong(fault, path="settings")
@@ -283,16 +286,16 @@ class Hub:
             raise InputWrong("A source needs a name.", path="name")
         id_ = random_id("src")
 
-        def job(session: Session) -> int:
-            if session.value("SELECT num FROM source WHERE name = $1", name) is not None:
-                raise InputWrong(f"There is a source named {name!r} already.", path="name")
+        def job(session: Session) -> Written:
+            if there := founding.same_source(session, name, connector, dict(settings)):
+                return Written((there,), 0)
             number = founding.insert_source(
                 session, id_, name, connector, dict(settings), book_of_record, self._clock()
             )
             self._sources.refresh(session)
-            return number
+            return Written((id_,), number)
 
-        return Written((id_,), await self._write(job))
+        return await self._write(job)
 
     async def sync(self, source: str) -> str:
         """Start a pull; the answer is its run, or the one that is under way."""

@@ -63,6 +63,11 @@ async def by_place(snapshot: Snapshot, number: int, ordinal: int) -> StoredChang
     return CHANGES.shape.one(row) if row else None
 
 
+async def accepted(snapshot: Snapshot) -> int:
+    """The last truth number that was given."""
+    return int(await snapshot.value("SELECT max(value) FROM sequence") or 0)
+
+
 async def processed(snapshot: Snapshot) -> int:
     """The last truth number whose effect this snapshot shows."""
     return int(await snapshot.value("SELECT max(number) FROM processed") or 0)

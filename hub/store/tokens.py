@@ -35,6 +35,14 @@ async def by_secret(snapshot: Snapshot, secret: str) -> StoredToken | None:
     return _TOKEN.one(row) if row else None
 
 
+async def standing(snapshot: Snapshot) -> list[StoredToken]:
+    """All tokens that were not revoked, in the order they were made."""
+    rows = await snapshot.all(
+        f"SELECT {_TOKEN.columns} FROM token k WHERE k.revoked_at IS NULL ORDER BY k.created_at, k.id"
+    )
+    return _TOKEN.all(rows)
+
+
 async def stands(snapshot: Snapshot, identity: str) -> bool:
     """Whether a token is there and not revoked."""
     return bool(await snapshot.value("SELECT count(*) FROM token WHERE id = $1::text AND revoked_at IS NULL", identity))

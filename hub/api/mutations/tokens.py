@@ -12,7 +12,8 @@ from hub.api.errors import UserError, tried
 from hub.api.graph import argument, described, input_type, mutation, object_type, optional
 from hub.api.mutations.receipt import Receipt, receipt
 from hub.api.scalars import DateTime
-from hub.clock import moment, now
+from hub.api.types.tokens import Token
+from hub.clock import micros, moment, now
 from hub.errors import InputWrong
 
 
@@ -23,16 +24,6 @@ class CreateTokenInput:
     name: str = described("Who or what will use it.")
     scopes: list[str] = described("What it may do: read, pii, analyse, write, manage, ingest:<source id>.")
     expires_at: DateTime | None = optional("When it ends; never by default.")
-
-
-@object_type
-class Token:
-    """A token, without its secret."""
-
-    id: strawberry.ID = described("Its id, for revokeToken.")
-    name: str = described("Who or what uses it.")
-    scopes: list[str] = described("What it may do.")
-    expires_at: DateTime | None = described("When it ends; null when it does not.")
 
 
 @object_type
@@ -99,5 +90,11 @@ async def _create(info: Info, given: CreateTokenInput) -> tuple[Token, str]:
     if expires is not None and expires <= now():
         raise InputWrong("expiresAt has passed already.", path="expiresAt")
     identity, secret = await info.context.hub.create_token(given.name.strip(), scopes, expires)
-    token = Token(id=strawberry.ID(identity), name=given.name.strip(), scopes=list(scopes), expires_at=given.expires_at)
+    token = Token(
+        id=strawberry.ID(identity),
+        name=given.name.strip(),
+        scopes=list(scopes),
+        created_at=DateTime(micros(now())),
+        expires_at=given.expires_at,
+    )
     return token, secret

@@ -11,6 +11,7 @@ from hub.api.graph import argument, field, object_type
 from hub.api.queries.customers import CustomerQueries
 from hub.api.queries.nodes import node
 from hub.api.queries.sources import SourceQueries
+from hub.api.queries.tokens import TokenQueries
 from hub.api.queries.touchpoints import TouchpointQueries
 from hub.api.types.company import Hub, Viewer
 from hub.api.types.node import Node
@@ -20,7 +21,7 @@ MOST_NODES = 100
 
 
 @object_type
-class Query(CustomerQueries, TouchpointQueries, SourceQueries):
+class Query(CustomerQueries, TouchpointQueries, SourceQueries, TokenQueries):
     """The reads."""
 
     @field

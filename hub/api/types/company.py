@@ -28,6 +28,11 @@ class Hub:
     version: str = described("The version of the software.")
 
     @field
+    async def accepted_up_to(self, info: Info) -> str:
+        """The sequence number up to which everything is stored; processedUpTo follows it."""
+        return str(await ledger.accepted(await info.context.snapshot()))
+
+    @field
     async def processed_up_to(self, info: Info) -> str:
         """The sequence number up to which everything accepted is shown."""
         return str(await ledger.processed(await info.context.snapshot()))
