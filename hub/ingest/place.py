@@ -244,12 +244,3 @@ def follow_anchors(session: Session, leads: set[str], moved: Sequence[int]) -> t
     )
     touched = {held for _, _, *belongs, _ in rows for held in belongs if held is not None}
     return touched, {id_ for _, id_, *_ in rows}
-
-
-def merged(parts: Sequence[dict[str, list[Line]]]) -> dict[str, list[Line]]:
-    """Rows of many customers, by table."""
-    together: dict[str, list[Line]] = {}
-    for each in parts:
-        for table, rows in each.items():
-            together.setdefault(table, []).extend(rows)
-    return together

@@ -8,7 +8,8 @@ from typing import Any
 
 from hub.ingest.decisions import Intent
 from hub.ingest.outcomes import CustomerChange
-from hub.ingest.process import Batch, Processor
+from hub.ingest.batch import Batch
+from hub.ingest.process import Processor
 from hub.store.session import Session
 from hub.store.writing import decisions
 

@@ -1,0 +1,91 @@
+"""Reading stored rows: the versions that stand, and the other rows of the documents they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from hub.ingest.mapping import Reading, read, standing
+from hub.ingest.outcomes import Problem
+from hub.ingest.sources import Source, Sources
+from hub.store.session import Session
+from hub.store.writing import records, touchpoints
+from hub.store.writing.records import Version
+
+RowKey = tuple[int, str, str]
+"""(source, stream, key): one row, whatever its versions."""
+
+Chosen = tuple[Version, int, Source]
+"""A version to read, the truth number its row was first heard under, and its source."""
+
+_CONTRADICTION = Problem(
+    "CONTRADICTS", "A different payload came under the key of an event that is already known; the first one stands."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads rows in the session of a batch. ``withdrawn``: what is taken out, by kind of target."""
+
+    session: Session
+    sources: Sources
+    zone: ZoneInfo
+    withdrawn: dict[str, set[str]]
+
+    def read(self, rows: Iterable[RowKey]) -> tuple[list[Reading], list[int]]:
+        """Readings of the standing versions, and the numbers of all versions of these rows (whose touchpoints may go)."""
+        taken_out = self._taken_out()
+        readings: list[Reading] = []
+        everything: list[int] = []
+        chosen: list[Chosen] = []
+        for source, stream, keys in self._grouped(rows):
+            nature = source.stream(stream).nature if source.connector else None
+            for versions in records.versions(self.session, source.num, stream, keys).values():
+                everything.extend(version.number for version in versions)
+                first = versions[0].number
+                if nature is None:
+                    readings.append(Reading(versions[-1], first, problem=_broken(source)))
+                    continue
+                stands, contrary = standing([v for v in versions if not taken_out(v, source.id)], nature)
+                readings.extend(Reading(version, first, problem=_CONTRADICTION) for version in contrary)
+                if stands is not None:
+                    chosen.append((stands, first, source))
+        return readings + self._map(chosen), everything
+
+    def companions(self, readings: Sequence[Reading], numbers: Sequence[int]) -> list[Reading]:
+        """Readings of the other standing rows of documents that the rows read (``numbers``) are lines of, or were."""
+        ids = {id_ for reading in readings for id_, t in reading.touchpoints.items() if t.document is not None}
+        ids |= {id_ for yielded in touchpoints.yielded_by(self.session, numbers).values() for _, id_ in yielded}
+        linked = {record for held in touchpoints.records_of(self.session, sorted(ids)).values() for record in held}
+        missing = linked - set(numbers)
+        if not missing:
+            return []
+        chosen: list[Chosen] = []
+        for source, stream, keys in self._grouped(records.keys_of_records(self.session, sorted(missing))):
+            for versions in records.versions(self.session, source.num, stream, keys).values():
+                chosen += [(v, versions[0].number, source) for v in versions if v.number in missing]
+        return self._map(chosen)
+
+    def _grouped(self, rows: Iterable[RowKey]) -> list[tuple[Source, str, list[str]]]:
+        by_stream: dict[tuple[int, str], list[str]] = {}
+        for source, stream, key in rows:
+            by_stream.setdefault((source, stream), []).append(key)
+        return [(self.sources[source], stream, keys) for (source, stream), keys in by_stream.items()]
+
+    def _taken_out(self) -> Callable[[Version, str], bool]:
+        """Whether a version, its run or its source is withdrawn."""
+        sources, numbers = self.withdrawn.get("SOURCE", set()), self.withdrawn.get("RECORD", set())
+        runs = set(records.run_nums(self.session, sorted(self.withdrawn.get("RUN", set()))))
+        return lambda version, source: version.run in runs or source in sources or str(version.number) in numbers
+
+    def _map(self, chosen: Sequence[Chosen]) -> list[Reading]:
+        payloads = records.payloads(self.session, [version.number for version, _, _ in chosen])
+        return [
+            read(version, heard, payloads[version.number], source.stream(version.stream), source.id, self.zone)
+            for version, heard, source in chosen
+        ]
+
+
+def _broken(source: Source) -> Problem:
+    return Problem("CONNECTOR_BROKEN", f"The connector of this row cannot be used: {source.broken}")
