@@ -91,7 +91,9 @@ def write_uci(data: Path, target: Path, keep: Callable[[str], bool] = lambda _: 
     file = parquet.ParquetFile(data / "orders" / "online_retail_2010_2011.parquet")
     with target.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
-        writer.writerow(["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"])
+        writer.writerow(
+            ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"]
+        )
         for batch in file.iter_batches(batch_size=20_000):
             for row in batch.to_pylist():
                 at = str(row["InvoiceDate"])
@@ -202,14 +204,19 @@ async def crm_mix(hub: Hub, data: Path, folder: Path) -> AsyncIterator[Import]:
 
 def write_chinook(data: Path, target: Path) -> Path:
     """Chinook's invoices as a ledger export, one line per row."""
-    with sqlite3.connect(data / "accounting_db" / "Chinook_Sqlite.sqlite") as base, target.open("w", newline="", encoding="utf-8") as out:
+    with (
+        sqlite3.connect(data / "accounting_db" / "Chinook_Sqlite.sqlite") as base,
+        target.open("w", newline="", encoding="utf-8") as out,
+    ):
         rows = base.execute(
             "SELECT i.InvoiceId, date(i.InvoiceDate), c.CustomerId, c.FirstName || ' ' || c.LastName, c.Company, c.Email, c.Phone, "
             "i.BillingCountry, l.InvoiceLineId, t.Name, l.TrackId, l.Quantity, l.UnitPrice FROM Invoice i "
             "JOIN Customer c USING (CustomerId) JOIN InvoiceLine l USING (InvoiceId) JOIN Track t USING (TrackId) ORDER BY l.InvoiceLineId"
         )
         writer = csv.writer(out)
-        writer.writerow("number date contact name company email phone country line description sku quantity unit_price".split())
+        writer.writerow(
+            "number date contact name company email phone country line description sku quantity unit_price".split()
+        )
         writer.writerows(rows)
     base.close()
     return target

@@ -65,7 +65,14 @@ async def fill(hub: Hub, customers: int, each: int) -> str:
     with tempfile.TemporaryDirectory() as folder:
         for kind, channel, file in await asyncio.to_thread(write_sheets, Path(folder), customers, each):
             columns = {name: name for name in "key time name email phone title amount".split()}
-            settings = {"path": str(file), "kind": kind, "channel": channel, "direction": "INBOUND", "currency": "BDT", "columns": columns}
+            settings = {
+                "path": str(file),
+                "kind": kind,
+                "channel": channel,
+                "direction": "INBOUND",
+                "currency": "BDT",
+                "columns": columns,
+            }
             source = (await hub.create_source(kind, "generic.csv", settings)).ids[0]
             await hub.sync(source)
             await hub.pulled(source)
@@ -90,7 +97,9 @@ def measure(url: str, token: str, name: str, query: str, variables: dict[str, An
         if answer.status_code != 200 or body.get("errors"):
             raise SystemExit(f"{name}: {answer.text[:300]}")
         times.sort()
-        print(f"{name}: p50 {statistics.median(times):.1f} ms, p99 {times[int(len(times) * 0.99)]:.1f} ms, {len(answer.content):,} bytes")
+        print(
+            f"{name}: p50 {statistics.median(times):.1f} ms, p99 {times[int(len(times) * 0.99)]:.1f} ms, {len(answer.content):,} bytes"
+        )
 
 
 async def main(address: str, customers: int) -> None:

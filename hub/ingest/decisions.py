@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hub.errors import InputWrong, NotFound
 from hub.ids import naming_touchpoint
 from hub.store.session import Session
+from hub.store.writing import decisions, records
 
 DecisionRow = tuple[str, str, str]
 """(SAME or NOT_SAME, touchpoint, touchpoint)."""
@@ -33,14 +34,14 @@ def merge(session: Session, ids: Sequence[str]) -> Intent:
     if len({kind for _, _, kind in found}) > 1:
         raise InputWrong("A person and an organisation are never one customer.", path="customers")
     first, *others = list(dict.fromkeys(id_ for _, id_, _ in found))
-    decisions = [("SAME", naming_touchpoint(first), naming_touchpoint(other)) for other in others]
+    said = [("SAME", naming_touchpoint(first), naming_touchpoint(other)) for other in others]
     contrary = session.all(
         "SELECT DISTINCT d.operation FROM decision d JOIN touchpoint a ON a.id = d.a JOIN touchpoint b ON b.id = d.b "
         "WHERE d.kind = 'NOT_SAME' AND (a.customer = ANY($1::bigint[]) OR a.organisation = ANY($2::bigint[])) "
         "AND (b.customer = ANY($3::bigint[]) OR b.organisation = ANY($4::bigint[]))",
         nums, nums, nums, nums,
     )  # fmt: skip
-    return Intent(decisions, [(operation, False) for (operation,) in contrary if is_live(session, operation)], nums)
+    return Intent(said, [(operation, False) for (operation,) in contrary if is_live(session, operation)], nums)
 
 
 def split(session: Session, id_: str, touchpoints: Sequence[str]) -> Intent:
@@ -67,9 +68,9 @@ def split(session: Session, id_: str, touchpoints: Sequence[str]) -> Intent:
     first = next((held for (held,) in stays if held not in out), None)
     if first is None:
         raise InputWrong("Nothing would stay: leave at least one touchpoint.", path="touchpoints")
-    decisions: list[DecisionRow] = [("NOT_SAME", first, held) for held in out]
-    decisions += [("SAME", out[0], held) for held in out[1:]]
-    return Intent(decisions, (), [num])
+    said: list[DecisionRow] = [("NOT_SAME", first, held) for held in out]
+    said += [("SAME", out[0], held) for held in out[1:]]
+    return Intent(said, (), [num])
 
 
 def undo(session: Session, operation: str) -> Intent:
@@ -90,6 +91,22 @@ def undo(session: Session, operation: str) -> Intent:
         if num is not None
     ]
     return Intent((), [(operation, False), *((target, True) for (target,) in restored)], sorted(set(nums)))
+
+
+def store(session: Session, intent: Intent, operation: str | None, reason: str, by: str, at: int) -> int:
+    """Append what is intended; ``operation`` names it together. The answer is the last truth number taken."""
+    last = records.take_numbers(session)
+    made = [
+        (last + place, operation, kind, a, b, by, reason, at) for place, (kind, a, b) in enumerate(intent.decisions, 1)
+    ]
+    last += len(made)
+    taken = [
+        (last + place, "DECISION", target, restore, operation, by, reason, at)
+        for place, (target, restore) in enumerate(intent.withdrawals, 1)
+    ]
+    decisions.insert(session, made, taken)
+    records.give_numbers(session, last + len(taken))
+    return last + len(taken)
 
 
 def is_live(session: Session, operation: str) -> bool:

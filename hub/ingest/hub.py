@@ -17,7 +17,7 @@ from hub.connector import Delivery, PushStream, Reply, Row
 from hub.errors import ConfigWrong, InputWrong, NotFound
 from hub.ids import naming_touchpoint, random_id, touchpoint_id
 from hub.ingest import decisions as deciding
-from hub.ingest import dry, founding
+from hub.ingest import dry, entries, founding
 from hub.ingest.accept import Accepted, Arrival, accept
 from hub.ingest.decisions import Intent
 from hub.ingest.outcomes import (
@@ -35,7 +35,6 @@ from hub.ingest.preview import Preview, preview
 from hub.ingest.process import Processor
 from hub.ingest.processing import Processing
 from hub.ingest.pull import pull
-from hub.ingest.rows import json_text
 from hub.ingest.sources import Source, Sources
 from hub.ingest.writer import Writer
 from hub.journey.rules import load_rules
@@ -216,7 +215,7 @@ class Hub:
         desk = self._sources.desk()
         if not entry.identifiers and entry.anchor is None:
             raise InputWrong("Say whom it is about: give a customer or an identifier.", path="customer")
-        row = Row(entry.key, _entry_payload(entry, moment(self._clock())))
+        row = entries.row(entry, moment(self._clock()))
         meaning = dry.reading(row, desk.stream("entries"), desk, self.company)
         if meaning.problem is not None:
             raise InputWrong(meaning.problem.message, path=meaning.problem.path)
@@ -238,15 +237,16 @@ class Hub:
         if description.owner is not None:
             await self._user(description.owner)
         desk = self._sources.desk()
+        now_ = moment(self._clock())
         rows = []
         for anchor in anchors:
             entry = Entry(
-                key=random_id("ent"), kind="profile", direction=Direction.INTERNAL, occurred_at=moment(self._clock()),
+                key=random_id("ent"), kind="profile", direction=Direction.INTERNAL, occurred_at=now_,
                 title=description.reason, identifiers=() if anchor else tuple(identifiers), anchor=anchor, by=by,
                 traits=description.traits | ({"name": description.name} if description.name else {}),
-                properties=_decided(description),
+                properties=entries.decided(description),
             )  # fmt: skip
-            rows.append(Row(entry.key, _entry_payload(entry, entry.occurred_at)))
+            rows.append(entries.row(entry, now_))
         accepted, _ = await self._accept(desk, "entries", rows)
         return Written([touchpoint_id(desk.id, "entries", row.key, "") for row in rows], accepted.sequence)
 
@@ -346,24 +346,9 @@ class Hub:
         if dry_run:
             return change
         operation = random_id("dec") if intent.decisions else None
-        sequence = await self._write(lambda session: self._store_intent(session, intent, operation, reason, by))
-        return replace(change, operation=operation or intent.withdrawals[0][0], sequence=sequence)
-
-    def _store_intent(self, session: Session, intent: Intent, operation: str | None, reason: str, by: str) -> int:
         at = self._clock()
-        last = records.take_numbers(session)
-        made = [
-            (last + place, operation, kind, a, b, by, reason, at)
-            for place, (kind, a, b) in enumerate(intent.decisions, 1)
-        ]
-        last += len(made)
-        taken = [
-            (last + place, "DECISION", target, restore, operation, by, reason, at)
-            for place, (target, restore) in enumerate(intent.withdrawals, 1)
-        ]
-        decisions.insert(session, made, taken)
-        records.give_numbers(session, last + len(taken))
-        return last + len(taken)
+        sequence = await self._write(lambda session: deciding.store(session, intent, operation, reason, by, at))
+        return replace(change, operation=operation or intent.withdrawals[0][0], sequence=sequence)
 
     async def withdraw(
         self, kind: str, target: str, *, restore: bool, reason: str, by: str, dry_run: bool = False
@@ -418,28 +403,3 @@ class Hub:
 
         await self._write(job)
         return Written((id_,), 0)
-
-
-def _entry_payload(entry: Entry, written_at: datetime) -> bytes:
-    told: dict[str, Any] = {
-        "kind": entry.kind, "direction": entry.direction.value, "title": entry.title, "written_at": written_at.isoformat(),
-        "occurred_at": entry.occurred_at.isoformat() if entry.occurred_at else None, "text": entry.text, "by": entry.by,
-        "identifiers": [
-            {"kind": held.kind, "value": held.value, "namespace": held.namespace, "side": held.side.value, "region": held.region}
-            for held in entry.identifiers
-        ],
-        "anchor": entry.anchor, "amount": [format(entry.amount.amount, "f"), entry.amount.currency] if entry.amount else None,
-        "matters": [{"kind": held.kind.value, "reference": held.reference} for held in entry.matters],
-        "traits": entry.traits, "properties": entry.properties,
-    }  # fmt: skip
-    return json_text({name: value for name, value in told.items() if value not in (None, "", [], {})}).encode()
-
-
-def _decided(description: Description) -> dict[str, Any]:
-    told = {
-        "owner": description.owner,
-        "relationship": description.relationship.value if description.relationship else None,
-        "add_tags": list(description.add_tags),
-        "remove_tags": list(description.remove_tags),
-    }
-    return {name: value for name, value in told.items() if value}

@@ -1,0 +1,136 @@
+"""Projection tables of customers: what lists show and sort by, and what hangs on one customer."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index
+
+from hub.store import columns as column
+from hub.store.projection import Projection
+
+
+class CustomerRow(Projection, table=True):
+    """The resolved person or organisation, with everything lists show and sort by."""
+
+    __tablename__ = "customer"
+    __table_args__ = (
+        Index("customer_first_touch", "relationship", "first_touch_at", "id"),
+        Index("customer_last_touch", "relationship", "last_touch_at", "id"),
+        Index("customer_name", "relationship", "name_key", "id"),
+        Index("customer_revenue", "relationship", "revenue", "id"),
+        Index("customer_stage", "stage", "last_touch_at", "id"),
+        Index("customer_standing", "standing", "last_touch_at", "id"),
+        Index("customer_owner", "owner", "last_touch_at", "id"),
+        Index("customer_birthday", "birthday_day"),
+        Index("customer_next_change", "next_change_at"),
+    )
+    num: int = column.key()
+    id: str = column.text(unique=True)
+    kind: str = column.text()
+    relationship: str = column.text()
+    display_name: str = column.text()
+    display_name_masked: str = column.text()
+    name: str | None = column.text(nullable=True)
+    name_masked: str | None = column.text(nullable=True)
+    name_key: str = column.text()
+    email: str | None = column.text(nullable=True)
+    email_masked: str | None = column.text(nullable=True)
+    phone: str | None = column.text(nullable=True)
+    phone_masked: str | None = column.text(nullable=True)
+    birthday: str | None = column.text(nullable=True)
+    birthday_day: int | None = column.number(nullable=True)
+    language: str | None = column.text(nullable=True)
+    country: str | None = column.text(nullable=True)
+    city: str | None = column.text(nullable=True)
+    owner: int | None = column.number(nullable=True)
+    organisation: int | None = column.number(nullable=True)
+    touchpoints: int = column.number()
+    first_touch: int | None = column.number(nullable=True)
+    first_touch_at: int = column.number()
+    last_touch: int | None = column.number(nullable=True)
+    last_touch_at: int = column.number()
+    acquired_by: int | None = column.number(nullable=True)
+    stage: str | None = column.text(nullable=True)
+    stage_since: int | None = column.number(nullable=True)
+    standing: str | None = column.text(nullable=True)
+    because: str | None = column.text(nullable=True)
+    next_change_at: int | None = column.number(nullable=True)
+    revenue: int = column.number()
+    currency: str = column.text()
+
+
+class CustomerValueRow(Projection, table=True):
+    """Value of one customer in one currency, integer minor units."""
+
+    __tablename__ = "customer_value"
+    customer: int = column.number(primary_key=True)
+    currency: str = column.text(primary_key=True)
+    invoiced: int = column.number()
+    credited: int = column.number()
+    paid: int = column.number()
+    refunded: int = column.number()
+    revenue: int = column.number()
+    outstanding: int = column.number()
+    orders: int = column.number()
+    first_purchase_at: int | None = column.number(nullable=True)
+    last_purchase_at: int | None = column.number(nullable=True)
+
+
+class StageChangeRow(Projection, table=True):
+    """One change of stage or standing in a customer's history."""
+
+    __tablename__ = "stage_change"
+    customer: int = column.number(primary_key=True)
+    position: int = column.number(primary_key=True)
+    axis: str = column.text()
+    at: int = column.number()
+    before: str | None = column.text(nullable=True)
+    after: str | None = column.text(nullable=True)
+    rule: str = column.text()
+    rule_version: str = column.text()
+    text: str = column.text()
+    facts: str = column.text()
+    touchpoints: str = column.text()
+
+
+class TraitRow(Projection, table=True):
+    """One thing known about a customer; ``position`` 0 is the value that stands, higher ones are the others."""
+
+    __tablename__ = "trait"
+    __table_args__ = (Index("trait_value", "name", "value", "customer"),)
+    customer: int = column.number(primary_key=True)
+    name: str = column.text(primary_key=True)
+    position: int = column.number(primary_key=True)
+    value: str = column.text()
+    since: int = column.number()
+    touchpoint: int = column.number()
+    decided: bool
+
+
+class TagRow(Projection, table=True):
+    """A tag people gave a customer."""
+
+    __tablename__ = "tag"
+    customer: int = column.number(primary_key=True)
+    tag: str = column.text(primary_key=True)
+
+
+class AffiliationRow(Projection, table=True):
+    """A person at an organisation, from touchpoints that name both."""
+
+    __tablename__ = "affiliation"
+    __table_args__ = (Index("affiliation_back", "organisation", "person"),)
+    person: int = column.number(primary_key=True)
+    organisation: int = column.number(primary_key=True)
+    title: str | None = column.text(nullable=True)
+    since: int = column.number()
+    until: int = column.number()
+    touchpoint: int = column.number()
+
+
+class SearchTermRow(Projection, table=True):
+    """A word of a name, an e-mail or its parts, or the digits of a phone, folded so that scripts and accents meet."""
+
+    __tablename__ = "search_term"
+    __table_args__ = (Index("search_term_customer", "customer"),)
+    term: str = column.text(primary_key=True)
+    customer: int = column.number(primary_key=True)
