@@ -39,8 +39,7 @@ def register(session: Session, numbers: Numbers, spoken: Iterable[Spoken]) -> se
     """Write what touchpoints say about matters; the answer is the matters to fold again."""
     claims: list[tuple[str, Spoken, MatterClaim]] = []
     for each in spoken:
-        for claim in each.touchpoint.matters:
-            claims.append((_id(each, claim), each, claim))
+        claims += [(_id(each, claim), each, claim) for claim in each.touchpoint.matters]
     known = matters.by_id(session, list({id_ for id_, _, _ in claims}))
     fresh: list[tuple[object, ...]] = []
     rows: dict[tuple[int, int], tuple[object, ...]] = {}
@@ -119,7 +118,7 @@ def refold(session: Session, nums: Iterable[int], zone: ZoneInfo) -> tuple[set[i
         id_, source, kind, reference = named[num]
         state = fold([_said(each) for each in said[num]])
         customer, organisation, anchor = _owner(said[num])
-        campaign = next((each[12] for each in said[num] if each[12] is not None), None)
+        campaign: int | None = next((each[12] for each in said[num] if each[12] is not None), None)
         rows.append(_row(num, id_, source, kind, reference, state, users, (customer, organisation, campaign), zone))
         for follower, follower_id, own, firm, was_anchor in _followers(said[num], anchor):
             if (own, firm) != (customer, organisation) or was_anchor != anchor:

@@ -123,7 +123,7 @@ def _store(session: Session, fresh: Sequence[tuple[Row, Version]]) -> None:
 
 
 def _count(session: Session, arrival: Arrival, outcomes: Sequence[tuple[RowOutcome, int]]) -> None:
-    tally = {outcome: 0 for outcome in RowOutcome}
+    tally = dict.fromkeys(RowOutcome, 0)
     for outcome, _ in outcomes:
         tally[outcome] += 1
     records.count_run(

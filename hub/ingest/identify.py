@@ -174,12 +174,11 @@ def _resolve_side(work: _Work, side: Side, given: dict[int, int], resolution: Re
             for node in claim.nodes:
                 holder = partition.holders.get(node)
                 placed[node] = (label, None if holder is None else customers[holder])
-    for claim in work.claims.values():
-        label_of = component_of.get(claim.num)
+    for stored in work.claims.values():
         if side is Side.PERSON:
-            claim.person_component = label_of
+            stored.person_component = component_of.get(stored.num)
         else:
-            claim.organisation_component = label_of
+            stored.organisation_component = component_of.get(stored.num)
     _place(work, side, placed)
     _tell(work, shares, resolution)
     resolution.gone |= {num for num in old.values() if num is not None} - resolution.standing.keys()

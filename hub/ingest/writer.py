@@ -73,8 +73,8 @@ class Writer:
         except BaseException as error:  # noqa: BLE001 (nothing was stored: every waiting caller must hear it)
             answers = [(answer, None, error) for _, answer in together]
         self._announce()
-        for answer, value, error in answers:
-            if error is not None:
-                answer.set_exception(error)
+        for answer, value, fault in answers:
+            if fault is not None:
+                answer.set_exception(fault)
             else:
                 answer.set_result(value)

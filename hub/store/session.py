@@ -171,25 +171,25 @@ class PostgresSession(Session):
 
     def __init__(self, url: str, search_path: str) -> None:
         self._connection = psycopg.connect(url, autocommit=True, cursor_factory=psycopg.RawCursor)
-        self._connection.execute(f"SET search_path = {search_path}")  # type: ignore[call-overload]
+        self._connection.execute(f"SET search_path = {search_path}")
 
     def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         with _clean_errors():
-            return self._connection.execute(statement, values).fetchall()  # type: ignore[call-overload, no-any-return]
+            return self._connection.execute(statement, values).fetchall()
 
     def run(self, statement: str, *values: Any) -> int:
         with _clean_errors():
-            return self._connection.execute(statement, values).rowcount  # type: ignore[call-overload, no-any-return]
+            return self._connection.execute(statement, values).rowcount
 
     def many(self, statement: str, rows: Iterable[Values]) -> None:
         with _clean_errors(), self._connection.cursor() as cursor:
-            cursor.executemany(statement, rows)  # type: ignore[arg-type]
+            cursor.executemany(statement, rows)
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Values]) -> None:
         if not rows:
             return
         with _clean_errors(), self._connection.cursor() as cursor:
-            with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:  # type: ignore[arg-type]
+            with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
 

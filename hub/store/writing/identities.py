@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hub.identity.resolve import Decision
 from hub.identity.rules import Node
@@ -66,7 +67,7 @@ _CLAIM_COLUMNS = [
 ]  # fmt: skip
 
 
-def _identifier(row: Sequence[object]) -> StoredIdentifier:
+def _identifier(row: Sequence[Any]) -> StoredIdentifier:
     num, id_, rank, kind, namespace, value, side, blocked, capped, component, hidden = row
     return StoredIdentifier(
         num,
@@ -76,7 +77,7 @@ def _identifier(row: Sequence[object]) -> StoredIdentifier:
         blocked is not None,
         capped,
         component,
-        bool(hidden),  # type: ignore[arg-type]
+        bool(hidden),
     )
 
 
@@ -121,7 +122,7 @@ def place_identifiers(session: Session, rows: Sequence[tuple[int | None, int | N
 
 def _claims(session: Session, condition: str, values: Sequence[object]) -> dict[int, StoredClaim]:
     rows = session.all(f"SELECT {_CLAIM} FROM claim WHERE {condition}", list(values))
-    found = {row[0]: StoredClaim(*row[:12], digest=row[12]) for row in rows}
+    found = {row[0]: StoredClaim(*row[:12], (), row[12]) for row in rows}
     held: dict[int, list[int]] = {}
     for claim, identifier in session.all(
         "SELECT claim, identifier FROM claim_identifier WHERE claim = ANY($1::bigint[])", list(found)

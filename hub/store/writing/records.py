@@ -213,4 +213,4 @@ def withdrawals_between(session: Session, after: int, until: int) -> Iterable[tu
     """(kind, target) of withdrawals and restorations in (after, until]."""
     return session.all(
         "SELECT kind, target FROM withdrawal WHERE number > $1 AND number <= $2 ORDER BY number", after, until
-    )  # type: ignore[return-value]
+    )
