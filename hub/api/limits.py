@@ -61,7 +61,9 @@ class OneOperation(SchemaExtension):
         """Around validation, after the cache."""
         context = self.execution_context
         document = context.graphql_document
-        operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)] if document else []
+        operations = (
+            [each for each in document.definitions if isinstance(each, OperationDefinitionNode)] if document else []
+        )
         if len(operations) > 1 and context._provided_operation_name is None:  # noqa: SLF001
             context.pre_execution_errors = [GraphQLError("Say by operationName which of the operations to run.")]
         yield

@@ -51,6 +51,8 @@ def _joined(parts: Iterable[str]) -> str:
 
 
 def _one_of(query: Query, column: str, values: Sequence[str] | None) -> list[str]:
+    if values is not None and len(values) == 1:
+        return _equal(query, column, values[0])  # so that an index gives its rows in order
     return [] if values is None else [f"{column} {query.bind_list(values, 'text')}"]
 
 

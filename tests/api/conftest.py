@@ -128,7 +128,9 @@ class Served:
     sequence: str = "0"
     counter: int = field(default=0)
 
-    def post(self, document: str, variables: dict[str, Any] | None = None, token: str | None = None, **headers: str) -> Any:
+    def post(
+        self, document: str, variables: dict[str, Any] | None = None, token: str | None = None, **headers: str
+    ) -> Any:
         """The HTTP answer to a document."""
         return self.client.post(
             "/graphql",

@@ -90,7 +90,12 @@ def test_search_finds_any_word_in_any_script(service: Served) -> None:
     tell_of_karim(service)
     service.tell(
         {"kind": "call", "channel": "PHONE", "who": {"phone": "+923001234567"}, "traits": {"name": "عائشہ خان"}},
-        {"kind": "call", "channel": "PHONE", "who": {"email": "renee@kitchen.example"}, "traits": {"name": "Renée Dupont"}},
+        {
+            "kind": "call",
+            "channel": "PHONE",
+            "who": {"email": "renee@kitchen.example"},
+            "traits": {"name": "Renée Dupont"},
+        },
     )
     for text, names in {
         "করিম": ["করিম উদ্দিন"],

@@ -69,7 +69,9 @@ def test_a_touchpoint_that_comes_between_two_pages_is_not_skipped_or_doubled(ser
 
 def test_many_customers_have_their_own_pages(service: Served) -> None:
     for who in ("a", "b", "c"):
-        service.tell(*({**call, "title": f"{who}{call['title']}", "who": {"email": f"{who}@example.com"}} for call in calls(5)))
+        service.tell(
+            *({**call, "title": f"{who}{call['title']}", "who": {"email": f"{who}@example.com"}} for call in calls(5))
+        )
     found = service.ask(
         "{ customers { nodes { email timeline(first: 2, orderBy: OLDEST_FIRST) { totalCount nodes { title }"
         " pageInfo { hasNextPage } } matters(first: 1) { nodes { id } } identifiers { nodes { kind } } } } }"
@@ -108,7 +110,10 @@ def test_a_cursor_of_another_list_or_order_is_refused(lite: Served) -> None:
         "query ($after: String) { touchpoints(after: $after) { nodes { id } } }",
         "query ($after: String) { customers { nodes { timeline(after: $after, orderBy: OLDEST_FIRST) { nodes { id } } } } }",
     ):
-        assert lite.refusal(document, after=info["endCursor"]) == ("BAD_USER_INPUT", "after is not a cursor of this list.")
+        assert lite.refusal(document, after=info["endCursor"]) == (
+            "BAD_USER_INPUT",
+            "after is not a cursor of this list.",
+        )
 
 
 def test_a_changed_cursor_is_refused() -> None:
@@ -139,11 +144,16 @@ def test_a_page_has_at_most_500_entries(lite: Served) -> None:
         ("first: 1, last: 1", "Give first or last, not both."),
     ):
         assert lite.refusal(f"{{ customers({arguments}) {{ nodes {{ id }} }} }}") == ("BAD_USER_INPUT", message)
-    assert lite.ask("{ customers(first: 0) { nodes { id } totalCount } }")["customers"] == {"nodes": [], "totalCount": 0}
+    assert lite.ask("{ customers(first: 0) { nodes { id } totalCount } }")["customers"] == {
+        "nodes": [],
+        "totalCount": 0,
+    }
 
 
 def test_a_list_without_a_size_has_100_entries(service: Served) -> None:
     service.tell(*calls(60), *calls(60))
-    found = service.ask("{ touchpoints { totalCount totalCountAtLeast nodes { id } pageInfo { hasNextPage } } }")["touchpoints"]
+    found = service.ask("{ touchpoints { totalCount totalCountAtLeast nodes { id } pageInfo { hasNextPage } } }")[
+        "touchpoints"
+    ]
     assert (found["totalCount"], found["totalCountAtLeast"], len(found["nodes"])) == (120, 120, 100)
     assert found["pageInfo"]["hasNextPage"] is True

@@ -113,9 +113,17 @@ def test_a_filter_has_limits(lite: Served) -> None:
 
 def test_queries_may_be_sent_by_get_mutations_never(lite: Served) -> None:
     headers = {"Authorization": f"Bearer {lite.token}"}
-    got = lite.client.get("/graphql", params={"query": "query ($id: ID!) { node(id: $id) { id } }", "variables": '{"id": "x"}'}, headers=headers)
+    got = lite.client.get(
+        "/graphql",
+        params={"query": "query ($id: ID!) { node(id: $id) { id } }", "variables": '{"id": "x"}'},
+        headers=headers,
+    )
     assert got.json() == {"data": {"node": None}}
-    written = lite.client.get("/graphql", params={"query": 'mutation { syncSource(input: {source: "x"}) { receipt { sequence } } }'}, headers=headers)
+    written = lite.client.get(
+        "/graphql",
+        params={"query": 'mutation { syncSource(input: {source: "x"}) { receipt { sequence } } }'},
+        headers=headers,
+    )
     assert (written.status_code, written.headers["allow"]) == (405, "POST")
     assert lite.client.get("/graphql", headers=headers).status_code == 422
 
@@ -162,7 +170,9 @@ def test_health_needs_no_token(lite: Served) -> None:
 
 
 def test_a_delivery_is_stored_before_it_is_answered(service: Served) -> None:
-    row = json.dumps({"key": "d1", "kind": "call", "title": "ফোন", "who": {"email": "d@example.com"}}, ensure_ascii=False).encode()
+    row = json.dumps(
+        {"key": "d1", "kind": "call", "title": "ফোন", "who": {"email": "d@example.com"}}, ensure_ascii=False
+    ).encode()
     answer = service.client.post(f"/in/{service.source}/rows", content=row)
     assert (answer.status_code, answer.text) == (202, "thanks")
     record = 'query ($source: ID!) { record(source: $source, stream: "rows", key: "d1") { version payload } }'

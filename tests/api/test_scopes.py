@@ -108,9 +108,9 @@ def test_a_writing_token_reads_nothing(lite: Served) -> None:
 
 def test_a_partner_sees_its_own_source_and_nothing_else(service: Served) -> None:
     service.tell({"kind": "call", "who": {"email": "a@example.com"}}, {"title": "no kind"})
-    other = service.ask(
-        'mutation { createSource(input: {name: "Other", connector: "test.sheet"}) { source { id } } }'
-    )["createSource"]["source"]["id"]
+    other = service.ask('mutation { createSource(input: {name: "Other", connector: "test.sheet"}) { source { id } } }')[
+        "createSource"
+    ]["source"]["id"]
     token = service.new_token(f"ingest:{service.source}")
     stranger = service.new_token(f"ingest:{other}")
     seen = service.ask(
@@ -131,7 +131,11 @@ def test_a_partner_sees_its_own_source_and_nothing_else(service: Served) -> None
     variables = {"source": service.source, "run": run, "record": unreadable["id"]}
     assert all(service.ask(what, token, **variables).values())
     assert not any(service.ask(what, stranger, **variables).values())
-    for document in ("{ customers { nodes { id } } }", "{ touchpoints { nodes { id } } }", "{ changes { nodes { id } } }"):
+    for document in (
+        "{ customers { nodes { id } } }",
+        "{ touchpoints { nodes { id } } }",
+        "{ changes { nodes { id } } }",
+    ):
         assert service.refusal(document, token)[0] == "FORBIDDEN"
     customer = service.ask("{ customers { nodes { id } } }")["customers"]["nodes"][0]["id"]
     assert service.ask("query ($id: ID!) { node(id: $id) { id } }", token, id=customer)["node"] is None
@@ -145,7 +149,9 @@ def test_a_partner_sees_its_own_source_and_nothing_else(service: Served) -> None
 
 def test_raw_rows_are_for_those_who_see_contact_data(lite: Served) -> None:
     lite.tell({"kind": "call", "title": "😀", "who": {"email": "a@example.com"}})
-    what = 'query ($source: ID!) { record(source: $source, stream: "rows", key: "r1") { payload payloadBase64 versions } }'
+    what = (
+        'query ($source: ID!) { record(source: $source, stream: "rows", key: "r1") { payload payloadBase64 versions } }'
+    )
     assert "😀" in lite.ask(what, source=lite.source)["record"]["payload"]
     hidden = lite.ask(what, lite.new_token("read"), source=lite.source)["record"]
     assert hidden == {"payload": None, "payloadBase64": None, "versions": 1}
@@ -178,8 +184,11 @@ def test_a_token_is_made_of_known_scopes(lite: Served) -> None:
         (["read pii"], "'read pii' is not a scope: use read, pii, analyse, write, manage or ingest:<source id>."),
     ):
         made = lite.ask(
-            "mutation ($scopes: [String!]!) { createToken(input: {name: \"n\", scopes: $scopes})"
+            'mutation ($scopes: [String!]!) { createToken(input: {name: "n", scopes: $scopes})'
             " { secret userErrors { code message path } } }",
             scopes=given,
         )["createToken"]
-        assert made == {"secret": None, "userErrors": [{"code": "BAD_USER_INPUT", "message": message, "path": ["scopes"]}]}
+        assert made == {
+            "secret": None,
+            "userErrors": [{"code": "BAD_USER_INPUT", "message": message, "path": ["scopes"]}],
+        }
