@@ -26,8 +26,8 @@ from hub.settings import Company
 
 COMPANY = Company(name="Bench", currency="GBP", time_zone="UTC", country="US")
 UCI_COLUMNS = {
-    "number": "InvoiceNo", "date": "InvoiceDate", "contact": "CustomerID", "sku": "StockCode", "description": "Description",
-    "quantity": "Quantity", "unit_price": "UnitPrice", "country": "Country",
+    "number": "InvoiceNo", "date": "InvoiceDate", "contact": "CustomerID", "sku": "StockCode",
+    "description": "Description", "quantity": "Quantity", "unit_price": "UnitPrice", "country": "Country",
 }  # fmt: skip
 LEDGER = {"columns": UCI_COLUMNS, "credit_note_prefix": "C", "currency": "GBP", "date_format": "%Y-%m-%d %H:%M:%S"}
 
@@ -47,7 +47,8 @@ class Import:
         facts = " ".join(f"{name}={value}" for name, value in self.facts.items())
         return (
             f"{self.name}: {self.rows} rows, accepted in {self.accepted:.1f} s ({self.rows / self.accepted:,.0f}/s), "
-            f"processed after {self.processed:.1f} s ({self.rows / self.processed:,.0f}/s) | {facts} | peak {peak_mb()} MB"
+            f"processed after {self.processed:.1f} s ({self.rows / self.processed:,.0f}/s) | {facts} | "
+            f"peak {peak_mb()} MB"
         )
 
 
@@ -78,10 +79,11 @@ async def value(hub: Hub, statement: str, *values: Any) -> Any:
         return await snapshot.value(statement, *values)
 
 
-NET = (
-    "SELECT sum(CASE WHEN kind = 'credit_note' THEN -amount ELSE amount END) FROM touchpoint "
-    "WHERE source = (SELECT num FROM source WHERE id = $1) AND retracted_at IS NULL"
-)
+OF_SOURCE = "FROM touchpoint WHERE source = (SELECT num FROM source WHERE id = $1)"
+TOUCHPOINTS = f"SELECT count(*) {OF_SOURCE}"
+CUSTOMERS = f"SELECT count(DISTINCT customer) {OF_SOURCE}"
+PROBLEMS = "SELECT count(*) FROM problem p JOIN source s ON s.num = p.source WHERE s.id = $1"
+NET = f"SELECT sum(CASE WHEN kind = 'credit_note' THEN -amount ELSE amount END) {OF_SOURCE} AND retracted_at IS NULL"
 
 
 def write_uci(data: Path, target: Path, keep: Callable[[str], bool] = lambda _: True) -> Path:
@@ -100,8 +102,8 @@ def write_uci(data: Path, target: Path, keep: Callable[[str], bool] = lambda _: 
                 if keep(at):
                     customer = row["CustomerID"]
                     writer.writerow([
-                        row["InvoiceNo"], row["StockCode"], row["Description"] or "", row["Quantity"], at, row["UnitPrice"],
-                        "" if customer is None else str(customer).removesuffix(".0"), row["Country"],
+                        row["InvoiceNo"], row["StockCode"], row["Description"] or "", row["Quantity"], at,
+                        row["UnitPrice"], "" if customer is None else str(customer).removesuffix(".0"), row["Country"],
                     ])  # fmt: skip
     return target
 
@@ -118,7 +120,7 @@ async def uci(hub: Hub, data: Path, folder: Path) -> AsyncIterator[Import]:
         yield Import(
             name, rows, accepted, processed,
             {
-                "documents": await value(hub, "SELECT count(*) FROM touchpoint WHERE source = (SELECT num FROM source WHERE id = $1)", source),
+                "documents": await value(hub, TOUCHPOINTS, source),
                 "lines": await value(hub, "SELECT count(*) FROM line_item"),
                 "customers": await value(hub, "SELECT count(*) FROM customer"),
                 "net": await value(hub, NET, source),
@@ -137,8 +139,11 @@ async def mails(hub: Hub, data: Path, folder: Path) -> AsyncIterator[Import]:
         total += rows
         yield Import(
             f"mails {kind}", rows, accepted, processed,
-            {"touchpoints": await value(hub, "SELECT count(*) FROM touchpoint WHERE source = (SELECT num FROM source WHERE id = $1)", source),
-             "problems": await value(hub, "SELECT count(*) FROM problem p JOIN source s ON s.num = p.source WHERE s.id = $1", source), "total": total},
+            {
+                "touchpoints": await value(hub, TOUCHPOINTS, source),
+                "problems": await value(hub, PROBLEMS, source),
+                "total": total,
+            },
         )  # fmt: skip
 
 
@@ -153,10 +158,10 @@ CRM = {
 def crm_settings(path: Path, source: str) -> dict[str, Any]:
     """The mapping of one of the four sources in crm_mix."""
     return CRM[source] | {
-        "path": str(path), "direction": "INBOUND", "where": {"source": source}, "occurred_on": "2026-01-31", "network": "x",
+        "path": str(path), "direction": "INBOUND", "where": {"source": source}, "occurred_on": "2026-01-31",
         "columns": {"key": "record_id", "name": "full_name", "email": "email", "phone": "phone", "handle": "handle",
                     "street": "street", "postcode": "zip", "city": "city", "birthday": "date_of_birth"},
-        "birthday_format": "%m/%d/%Y", "region": "US",
+        "birthday_format": "%m/%d/%Y", "region": "US", "network": "x",
     }  # fmt: skip
 
 
@@ -190,14 +195,15 @@ async def crm_mix(hub: Hub, data: Path, folder: Path) -> AsyncIterator[Import]:
     found = {record: record for record in truth}
     async with hub.reader.snapshot() as snapshot:
         for key, customer in await snapshot.all(
-            "SELECT r.key, t.customer FROM touchpoint t JOIN record r ON r.number = t.record JOIN source s ON s.num = t.source "
-            "WHERE s.name LIKE 'CRM %' AND t.customer IS NOT NULL"
+            "SELECT r.key, t.customer FROM touchpoint t JOIN record r ON r.number = t.record "
+            "JOIN source s ON s.num = t.source WHERE s.name LIKE 'CRM %' AND t.customer IS NOT NULL"
         ):
             found[key] = f"customer {customer}"
     precision, recall = pairwise(truth, found)
+    f1 = 2 * precision * recall / (precision + recall)
     yield Import(
         "crm_mix", int(rows), accepted, processed,
-        {"precision": f"{precision:.4f}", "recall": f"{recall:.4f}", "f1": f"{2 * precision * recall / (precision + recall):.4f}",
+        {"precision": f"{precision:.4f}", "recall": f"{recall:.4f}", "f1": f"{f1:.4f}",
          "nobody's": sum(1 for record, customer in found.items() if record == customer)},
     )  # fmt: skip
 
@@ -209,9 +215,11 @@ def write_chinook(data: Path, target: Path) -> Path:
         target.open("w", newline="", encoding="utf-8") as out,
     ):
         rows = base.execute(
-            "SELECT i.InvoiceId, date(i.InvoiceDate), c.CustomerId, c.FirstName || ' ' || c.LastName, c.Company, c.Email, c.Phone, "
-            "i.BillingCountry, l.InvoiceLineId, t.Name, l.TrackId, l.Quantity, l.UnitPrice FROM Invoice i "
-            "JOIN Customer c USING (CustomerId) JOIN InvoiceLine l USING (InvoiceId) JOIN Track t USING (TrackId) ORDER BY l.InvoiceLineId"
+            "SELECT i.InvoiceId, date(i.InvoiceDate), c.CustomerId, c.FirstName || ' ' || c.LastName, "
+            "c.Company, c.Email, c.Phone, i.BillingCountry, "
+            "l.InvoiceLineId, t.Name, l.TrackId, l.Quantity, l.UnitPrice "
+            "FROM Invoice i JOIN Customer c USING (CustomerId) JOIN InvoiceLine l USING (InvoiceId) "
+            "JOIN Track t USING (TrackId) ORDER BY l.InvoiceLineId"
         )
         writer = csv.writer(out)
         writer.writerow(
@@ -232,8 +240,8 @@ async def chinook(hub: Hub, data: Path, folder: Path) -> AsyncIterator[Import]:
     yield Import(
         "chinook", rows, accepted, processed,
         {
-            "invoices": await value(hub, "SELECT count(*) FROM touchpoint WHERE source = (SELECT num FROM source WHERE id = $1)", source),
-            "customers": await value(hub, "SELECT count(DISTINCT customer) FROM touchpoint WHERE source = (SELECT num FROM source WHERE id = $1)", source),
+            "invoices": await value(hub, TOUCHPOINTS, source),
+            "customers": await value(hub, CUSTOMERS, source),
             "net": await value(hub, NET, source),
         },
     )  # fmt: skip

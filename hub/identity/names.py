@@ -21,9 +21,9 @@ _TITLES = frozenset(
 
 
 def fold(text: str) -> str:
-    """Compatibility forms, case, accents, Arabic letter variants, vowel points and invisible marks removed; digits ASCII.
+    """Text without case, accents, compatibility forms, variants of Arabic letters, vowel points and invisible marks.
 
-    Signs that carry meaning (Bengali vowel signs, virama) stay.
+    Digits become ASCII. Signs that carry meaning (Bengali vowel signs, virama) stay.
     """
     if text.isascii():
         return text.casefold()

@@ -42,14 +42,15 @@ MINTED = frozenset({"contact", "user", "group", "cookie"})
 """Kinds that mean something only in the source that minted them."""
 
 _BLOCKED = frozenset(
-    "null none nil nan n/a na undefined unknown anonymous guest test todo tbd - -- . 0 00 000 0000 -1 1 true false".split()
+    "null none nil nan n/a na undefined unknown anonymous guest test todo tbd "
+    "- -- . 0 00 000 0000 -1 1 true false".split()
 )
 # RFC 2142 names and the other mailboxes that several people read or nobody does.
 _ROLES = frozenset(
-    "abuse accounting accounts admin administrator billing bookings careers contact donotreply enquiries enquiry finance "
-    "ftp hello help helpdesk hostmaster hr info invoice invoices jobs mail mailer-daemon marketing news newsletter "
-    "no-reply no_reply noc noreply notifications office orders postmaster press root sales security service shop "
-    "subscribe support team unsubscribe usenet uucp webmaster www do-not-reply reply reception".split()
+    "abuse accounting accounts admin administrator billing bookings careers contact donotreply enquiries enquiry "
+    "finance ftp hello help helpdesk hostmaster hr info invoice invoices jobs mail mailer-daemon marketing news "
+    "newsletter no-reply no_reply noc noreply notifications office orders postmaster press root sales "
+    "security service shop subscribe support team unsubscribe usenet uucp webmaster www do-not-reply reply reception".split()
 )
 _ADDRESS = re.compile(r"<([^<>]*)>\s*$")
 _DOMAIN = re.compile(r"[^\s@<>()\[\],;:\\\"/]+")

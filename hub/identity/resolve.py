@@ -1,8 +1,8 @@
 """The partition: a pure function of the set of standing claims and live decisions.
 
-Kruskal over the edges of the claims in canonical order: an edge whose union would give a customer two values of a unique
-kind, two sides of a "not the same", or too many identifiers is refused. The order holds no row number and no arrival time,
-so any order of arrival gives the same customers (docs/identity.md has the argument and the counter-examples).
+Kruskal over the edges of the claims in canonical order: an edge whose union would give a customer two values of a
+unique kind, two sides of a "not the same", or too many identifiers is refused. The order holds no row number and no
+arrival time, so any order of arrival gives the same customers (docs/identity.md has the argument and counter-examples).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Marks = dict[Group, str]
 class Claim:
     """A distinct set of joining identifiers of one side. ``touchpoint`` is set when a live decision names it.
 
-    ``first_at`` (microseconds) and ``first_key`` (touchpoint id) are the least over the touchpoints that make the claim.
+    ``first_at`` (microseconds) and ``first_key`` (touchpoint id) are the least over the touchpoints that make it.
     """
 
     key: Key
@@ -195,7 +195,7 @@ def components(claims: Sequence[Claim], decisions: Iterable[Decision]) -> list[l
 
 
 def _decide(forest: _Forest, live: Sequence[Decision], *, unite: bool) -> tuple[list[Decision], list[Decision]]:
-    """Newest first; one that contradicts a newer one is inert. ``unite`` False only keeps apart, for the sides' values."""
+    """Newest first; one that contradicts a newer one is inert. Without ``unite`` sides are only kept apart."""
     checked = _Forest(Rules(), {})
     accepted: list[Decision] = []
     inert: list[Decision] = []

@@ -1,8 +1,8 @@
 """Projection: what the hub computes from truth. A set of these tables can be dropped and built again.
 
-Times are microseconds since 1970 (UTC), amounts integer minor units. Columns called ``customer``, ``touchpoint`` and so on
-hold the row number (``num``) inside this projection set; public ids are text. The ledger is log, not projection, and lives
-here because its lines must be committed with what they describe (ADR 0003).
+Times are microseconds since 1970 (UTC), amounts integer minor units. Columns called ``customer``, ``touchpoint`` and so
+on hold the row number (``num``) inside this projection set; public ids are text. The ledger is log, not projection, and
+lives here because its lines must be committed with what they describe (ADR 0003).
 """
 
 from __future__ import annotations
@@ -22,8 +22,13 @@ class Projection(SQLModel):
     metadata = PROJECTION
 
 
+def _partial(name: str, *columns: str, where: str) -> Index:
+    """An index over some rows only."""
+    return Index(name, *columns, postgresql_where=sql(where), sqlite_where=sql(where))
+
+
 class ProcessedRow(Projection, table=True):
-    """How far the processor has come: the last truth number, and the clock up to which time-driven changes are applied."""
+    """How far the processor has come: the last truth number, and the clock until which silence has made its changes."""
 
     __tablename__ = "processed"
     id: int = column.key()
@@ -51,16 +56,16 @@ class TouchpointRow(Projection, table=True):
     __tablename__ = "touchpoint"
     __table_args__ = (
         Index("touchpoint_timeline", "customer", "occurred_at", "id"),
-        Index("touchpoint_account", "organisation", "occurred_at", "id", postgresql_where=sql("organisation IS NOT NULL"), sqlite_where=sql("organisation IS NOT NULL")),
+        _partial("touchpoint_account", "organisation", "occurred_at", "id", where="organisation IS NOT NULL"),
         Index("touchpoint_occurred", "occurred_at", "id"),
         Index("touchpoint_recorded", "recorded_at", "id"),
         Index("touchpoint_kind", "kind", "occurred_at", "id"),
         Index("touchpoint_source", "source", "occurred_at", "id"),
         Index("touchpoint_claim", "claim", "occurred_at", "id"),
-        Index("touchpoint_anchor", "anchor", postgresql_where=sql("anchor IS NOT NULL"), sqlite_where=sql("anchor IS NOT NULL")),
-        Index("touchpoint_document", "document_key", postgresql_where=sql("document_key IS NOT NULL"), sqlite_where=sql("document_key IS NOT NULL")),
-        Index("touchpoint_gave_id", "customer", postgresql_where=sql("gave_id"), sqlite_where=sql("gave_id")),
-    )  # fmt: skip
+        _partial("touchpoint_anchor", "anchor", where="anchor IS NOT NULL"),
+        _partial("touchpoint_document", "document_key", where="document_key IS NOT NULL"),
+        _partial("touchpoint_gave_id", "customer", where="gave_id"),
+    )
     num: int = column.key()
     id: str = column.text(unique=True)
     source: int = column.number()

@@ -188,10 +188,10 @@ class PostgresSession(Session):
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Values]) -> None:
         if not rows:
             return
-        with _clean_errors(), self._connection.cursor() as cursor:
-            with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
+        statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+        with _clean_errors(), self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

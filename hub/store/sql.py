@@ -1,9 +1,9 @@
 """SQL written once for both databases.
 
 All statements of ``store`` are written in the subset that PostgreSQL and SQLite share, with ``$1`` parameters,
-``$1::type`` casts where PostgreSQL needs them, ``= ANY($1::bigint[])`` for lists and ``column::jsonb -> $1`` for members
-of JSON. For SQLite the text is rewritten mechanically: casts go, ``$1`` becomes ``?1``, and a list travels as JSON into
-``json_each``.
+``$1::type`` casts where PostgreSQL needs them, ``= ANY($1::bigint[])`` for lists and ``column::jsonb -> $1`` for
+members of JSON. For SQLite the text is rewritten mechanically: casts go, ``$1`` becomes ``?1``, and a list travels as
+JSON into ``json_each``.
 """
 
 from __future__ import annotations

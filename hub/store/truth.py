@@ -1,6 +1,7 @@
 """Truth and log: what the hub was told and what people decided. Append-only; everything else is computed from it.
 
-Times are microseconds since 1970 (UTC). On SQLite these tables are the file ``hub.db``, on PostgreSQL the schema ``truth``.
+Times are microseconds since 1970 (UTC). On SQLite these tables are the file ``hub.db``, on PostgreSQL the schema
+``truth``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ class Truth(SQLModel):
 
 
 class SequenceRow(Truth, table=True):
-    """The one sequence that numbers every truth row; held by a row lock until commit, so that numbers appear in order."""
+    """The one sequence that numbers every truth row; locked until commit, so that numbers appear in order."""
 
     __tablename__ = "sequence"
     id: int = column.key()
