@@ -57,14 +57,14 @@ async def pages_of(
             return f"{parent} = {query.bind(only, 'bigint')} AND {where(query)}"
 
         return {only: await page_of(snapshot, listing, of_one, order, window)}
-    query = Query(f"SELECT {listing.shape.columns}, {order.column}, {order.tie}, p.parent FROM (")
+    query = Query(f"SELECT {listing.shape.columns}, {order.column}, {order.tie}, page.parent FROM {listing.source} JOIN (")
     query.add(f"SELECT {listing.key} AS item, {parent} AS parent, row_number() OVER ")
     query.add(f"(PARTITION BY {parent} ORDER BY {direction(order, window)}) AS place FROM {listing.source} WHERE ")
     query.add(f"{parent} {query.bind_list(parents, 'bigint')} AND ")
     query.add(where(query))
     narrow(query, order, window)
-    query.add(f") p JOIN {listing.source} ON {listing.key} = p.item")
-    query.add(f" WHERE p.place <= {window.size + 1} ORDER BY p.parent, p.place")
+    query.add(f") page ON {listing.key} = page.item")
+    query.add(f" WHERE page.place <= {window.size + 1} ORDER BY page.parent, page.place")
     found: dict[int, list[Any]] = {}
     for row in await snapshot.query(query):
         found.setdefault(row[listing.shape.width + 2], []).append(row)

@@ -157,3 +157,16 @@ def test_a_list_without_a_size_has_100_entries(service: Served) -> None:
     ]
     assert (found["totalCount"], found["totalCountAtLeast"], len(found["nodes"])) == (120, 120, 100)
     assert found["pageInfo"]["hasNextPage"] is True
+
+
+def test_many_sources_have_their_own_unreadable_rows(service: Served) -> None:
+    service.tell({"title": "no kind"}, {"title": "no kind either"})
+    service.ask('mutation { createSource(input: {name: "Other", connector: "test.sheet"}) { source { id } } }')
+    found = service.ask(
+        "{ sources { nodes { name runs(first: 1) { nodes { unreadable } }"
+        " unreadable(first: 1) { totalCount nodes { key } pageInfo { hasNextPage } } } } }"
+    )["sources"]["nodes"]
+    shown = {each["name"]: each["unreadable"] for each in found}
+    assert shown["Books"] == {"totalCount": 2, "nodes": [{"key": "r1"}], "pageInfo": {"hasNextPage": True}}
+    assert shown["Other"] == {"totalCount": 0, "nodes": [], "pageInfo": {"hasNextPage": False}}
+    assert shown["Desk"]["totalCount"] == 0
