@@ -49,8 +49,8 @@ _BLOCKED = frozenset(
 _ROLES = frozenset(
     "abuse accounting accounts admin administrator billing bookings careers contact donotreply enquiries enquiry "
     "finance ftp hello help helpdesk hostmaster hr info invoice invoices jobs mail mailer-daemon marketing news "
-    "newsletter no-reply no_reply noc noreply notifications office orders postmaster press root sales "
-    "security service shop subscribe support team unsubscribe usenet uucp webmaster www do-not-reply reply reception".split()
+    "newsletter no-reply no_reply noc noreply notifications office orders postmaster press root sales security "
+    "service shop subscribe support team unsubscribe usenet uucp webmaster www do-not-reply reply reception".split()
 )
 _ADDRESS = re.compile(r"<([^<>]*)>\s*$")
 _DOMAIN = re.compile(r"[^\s@<>()\[\],;:\\\"/]+")

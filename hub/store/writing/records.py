@@ -39,7 +39,19 @@ class Payload:
 
 
 _VERSION = "number, source, stream, key, version, source_version, digest, deleted, run, received_at, historical"
-_COLUMNS = ["number", "source", "stream", "key", "version", "source_version", "deleted", "digest", "payload", "envelope", "run", "received_at", "historical"]  # fmt: skip
+_COLUMNS = (
+    "number source stream key version source_version deleted digest payload envelope run received_at historical".split()
+)
+
+
+def begin_sequence(session: Session) -> None:
+    """The row of the sequence, unless it is there."""
+    session.run("INSERT INTO sequence (id, value) VALUES (1, 0) ON CONFLICT (id) DO NOTHING")
+
+
+def last_number(session: Session) -> int:
+    """The last truth number given, without a lock."""
+    return int(session.value("SELECT value FROM sequence WHERE id = 1"))
 
 
 def take_numbers(session: Session) -> int:
@@ -82,6 +94,17 @@ def run_nums(session: Session, ids: Sequence[str]) -> list[int]:
     return [num for (num,) in session.all("SELECT num FROM run WHERE id = ANY($1::text[])", list(ids))]
 
 
+def run_num(session: Session, id_: str) -> int | None:
+    """The row number of a run by public id."""
+    num: int | None = session.value("SELECT num FROM run WHERE id = $1", id_)
+    return num
+
+
+def run_id(session: Session, num: int) -> str:
+    """The public id of a run."""
+    return str(session.value("SELECT id FROM run WHERE num = $1", num))
+
+
 def keys_of_run(session: Session, run: int) -> list[tuple[int, str, str]]:
     """(source, stream, key) of all rows a run received."""
     rows = session.all("SELECT DISTINCT source, stream, key FROM record WHERE run = $1", run)
@@ -105,8 +128,8 @@ def keys_of_records(session: Session, numbers: Sequence[int]) -> list[tuple[int,
 def payloads(session: Session, numbers: Sequence[int]) -> dict[int, Payload]:
     """Payloads with their envelopes, by truth number."""
     rows = session.all(
-        "SELECT r.number, r.key, r.payload, e.content, r.deleted FROM record r LEFT JOIN envelope e ON e.num = r.envelope "
-        "WHERE r.number = ANY($1::bigint[])",
+        "SELECT r.number, r.key, r.payload, e.content, r.deleted FROM record r "
+        "LEFT JOIN envelope e ON e.num = r.envelope WHERE r.number = ANY($1::bigint[])",
         list(numbers),
     )
     return {
@@ -163,8 +186,8 @@ def standing_run(session: Session, source: int, at: int, since: int) -> int:
 def count_run(session: Session, run: int, received: int, stored: int, changed: int, unchanged: int) -> None:
     """Add to a run's counts."""
     session.run(
-        "UPDATE run SET received = received + $1, stored = stored + $2, changed = changed + $3, unchanged = unchanged + $4 "
-        "WHERE num = $5",
+        "UPDATE run SET received = received + $1, stored = stored + $2, changed = changed + $3, "
+        "unchanged = unchanged + $4 WHERE num = $5",
         received, stored, changed, unchanged, run,
     )  # fmt: skip
 
