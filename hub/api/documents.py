@@ -13,6 +13,15 @@ import orjson
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
+_PACKED = Path(__file__).parent / "documents"
+_COMMITTED = Path(__file__).parents[2] / "docs" / "queries"
+
+
+def documents_folder() -> Path:
+    """The documents of ``docs/queries``: packed beside this module in a wheel, in the repository otherwise."""
+    return _PACKED if _PACKED.is_dir() else _COMMITTED
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One GraphQL document with values for its variables."""

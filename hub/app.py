@@ -1,0 +1,78 @@
+"""The composition root: a hub becomes an application that answers HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+
+from hub.api import auth, http, pages
+from hub.api.documents import Document, documents_folder, read_documents
+from hub.api.pages import FormTarget
+from hub.client import Client
+from hub.errors import HubError
+from hub.ingest.hub import Hub
+from hub.registry import load_registry
+from hub.settings import Settings
+
+FORMS = "webforms.endpoint"
+"""The connector whose source ``/demo/form`` posts to; another may take its name's place by entry point."""
+
+
+def create_app(settings: Settings, hub: Hub | None = None, examples: Mapping[str, str] | None = None) -> Starlette:
+    """The application over a hub. Without ``hub`` it opens the one that the settings name, and closes it at the end.
+
+    ``examples``: ids with which the documents of the query page are filled.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with _opened(settings, hub) as opened:
+            page = Pages(opened, examples or {})
+            app.router.routes[:] = [
+                *http.routes(
+                    opened, max_body_bytes=settings.max_body_bytes, max_delivery_bytes=settings.max_delivery_bytes
+                ),
+                *pages.routes(documents=page.documents, form=page.form),
+            ]
+            yield
+
+    return Starlette(lifespan=lifespan)
+
+
+@asynccontextmanager
+async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
+    """The hub that the settings name, made when it is not there. Raises what ``Hub.open`` raises."""
+    async with await Hub.open(settings.address, load_registry(), settings.company) as hub:
+        yield hub
+
+
+def _opened(settings: Settings, hub: Hub | None) -> AbstractAsyncContextManager[Hub]:
+    return open_hub(settings) if hub is None else nullcontext(hub)
+
+
+class Pages:
+    """What the pages show of one hub."""
+
+    def __init__(self, hub: Hub, examples: Mapping[str, str]) -> None:
+        self._hub = hub
+        self._examples = examples
+
+    async def documents(self, request: Request) -> Sequence[Document]:
+        """The documents; ids of this hub only for who may read it."""
+        try:
+            secret = auth.bearer(request.headers.get("authorization"))
+            await auth.principal(self._hub.reader, secret)
+            values = self._examples
+        except HubError:
+            values = {}
+        return list(read_documents(documents_folder(), values))
+
+    async def form(self, request: Request) -> FormTarget | None:
+        """The first source of web forms."""
+        for source in await Client.of(self._hub).sources():
+            if source["connector"] == FORMS:
+                return FormTarget(action=f"/in/{source['id']}/submissions")
+        return None

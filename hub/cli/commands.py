@@ -1,0 +1,60 @@
+"""The command ``hub``: what stands before a subcommand, and the subcommands in the order a newcomer meets them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub import __version__
+from hub.cli import connectors, demo, importing, pull, schema, serve, show, sources, tokens, undo
+from hub.settings import read_settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback(epilog="Exit codes: 0 done, 1 failed, 2 wrong input or configuration, 3 try again later.")
+def hub(
+    context: typer.Context,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the hub (SQLite). HUB_DATA says the same.", show_default=False),
+    ] = None,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """One customer timeline from every source, over one GraphQL schema.
+
+    A hub lives in a folder (--data, HUB_DATA) or in PostgreSQL (HUB_DATABASE_URL). Commands speak to the process that
+    serves it, or open it themselves when none does; with HUB_URL and HUB_TOKEN they speak to a hub elsewhere.
+
+    Begin with `hub demo`.
+    """
+    settings = read_settings()
+    if data is not None:
+        # What is typed counts more than what the environment says.
+        settings = settings.model_copy(update={"data": data, "database_url": None, "url": None})
+    context.obj = settings
+
+
+app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
+app.command("pull")(pull.pull)
+app.command("import")(importing.import_file)
+app.command("show")(show.show)
+app.command("undo")(undo.undo)
+app.add_typer(connectors.app, name="connector")
+app.add_typer(sources.app, name="source")
+app.add_typer(tokens.app, name="token")
+app.command("schema")(schema.schema)

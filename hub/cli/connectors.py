@@ -1,0 +1,85 @@
+"""``hub connector``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from hub.cli.terminal import notes, out, table
+from hub.errors import ConfigWrong, NotFound
+from hub.registry import load_registry
+
+app = typer.Typer(no_args_is_help=True, help="The connectors that are installed here.")
+
+
+@app.command("list")
+def list_() -> None:
+    """Which connectors there are, and what they bring in.
+
+    \b
+    Example:
+      hub connector list
+    """
+    registry = load_registry()
+    table(("connector", "brings in"), [(name, kind.title) for name, kind in sorted(registry.connectors.items())])
+    for name, reason in sorted(registry.broken.items()):
+        notes.print(f"{name} is broken: {reason}", markup=False)
+
+
+@app.command()
+def show(name: Annotated[str, typer.Argument(help="As `hub connector list` shows it.")]) -> None:
+    """What a connector is set up with.
+
+    \b
+    Example:
+      hub connector show generic.csv
+    """
+    registry = load_registry()
+    if name in registry.broken:
+        raise ConfigWrong(f"The connector {name} is broken: {registry.broken[name]}")
+    kind = registry.connectors.get(name)
+    if kind is None:
+        known = ", ".join(sorted(registry.connectors))
+        raise NotFound(f"There is no connector {name!r}. There are: {known}.")
+    out.print(f"{name}: {kind.title}", markup=False)
+    rows = list(described(kind.Settings.model_json_schema()))
+    if rows:
+        out.print()
+        table(("setting", "type", "default", "meaning"), rows)
+    for declared in kind.kinds:
+        out.print(f"\nkind {declared.name}: {declared.title}", markup=False)
+        table(("property", "type", "", "meaning"), described(dict(declared.properties)))
+
+
+def described(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """Name, type, default and meaning of each property of a JSON Schema; those of objects inside with their path."""
+    yield from _described(schema, schema.get("$defs", {}), "")
+
+
+def _described(schema: Mapping[str, Any], parts: Mapping[str, Any], path: str) -> Iterator[tuple[str, str, str, str]]:
+    required = schema.get("required", ())
+    for name, said in schema.get("properties", {}).items():
+        default = "required" if name in required else _shown(said.get("default"))
+        yield f"{path}{name}", _type(said, parts), default, said.get("description", "")
+        for inner in (said, *said.get("anyOf", ())):
+            if "$ref" in inner:
+                yield from _described(parts[inner["$ref"].rpartition("/")[2]], parts, f"{path}{name}.")
+
+
+def _shown(default: object) -> str:
+    return "" if default in (None, "", [], {}) else str(default)
+
+
+def _type(said: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
+    if "$ref" in said:
+        return _type(parts[said["$ref"].rpartition("/")[2]], parts)
+    if "enum" in said:
+        return ", ".join(map(str, said["enum"]))
+    if "anyOf" in said:
+        kinds = dict.fromkeys(_type(one, parts) for one in said["anyOf"])
+        return " or ".join(kind for kind in kinds if kind != "null")
+    if said.get("type") == "array":
+        return f"list of {_type(said.get('items', {}), parts)}"
+    return str(said.get("const", said.get("type", "any")))

@@ -1,0 +1,91 @@
+"""What a connector would make of a file, without a hub."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from itertools import islice
+from typing import Any
+
+from hub.cli.terminal import notes, out, table
+from hub.connector import PullStream, Row
+from hub.errors import ConfigWrong, RowUnreadable
+from hub.registry import load_registry
+from hub.values import Money, Touchpoint
+
+FIRST = 10
+"""Rows that a preview shows."""
+
+
+def preview(connector: str, settings: Mapping[str, Any]) -> None:
+    """Print the first rows as touchpoints."""
+    rows: list[tuple[object, ...]] = []
+    for number, (stream, row) in enumerate(asyncio.run(_first(connector, settings)), 1):
+        try:
+            found = [one for one in stream.touchpoints(row) if isinstance(one, Touchpoint)]
+        except RowUnreadable as problem:
+            rows.append((number, "", "unreadable", "", "", problem.message))
+            continue
+        rows.extend(_line(number, one) for one in found)
+        if not found:
+            rows.append((number, "", "nothing", "", "", ""))
+    table(("row", "when", "kind", "who acted", "amount", "whose and what"), rows, numbers=("row", "amount"))
+    notes.print("Nothing was stored.")
+
+
+def count(connector: str, settings: Mapping[str, Any]) -> None:
+    """Read everything and print how many rows, touchpoints and unreadable rows there are, and the first problems."""
+    rows, touchpoints, problems = asyncio.run(_counted(connector, settings))
+    out.print(f"{rows:,} rows, {touchpoints:,} touchpoints, {len(problems):,} rows that cannot be read")
+    for row, problem in islice(problems.items(), FIRST):
+        out.print(f"  {row}: {problem}", markup=False)
+    notes.print("Nothing was stored.")
+
+
+async def _first(connector: str, settings: Mapping[str, Any]) -> list[tuple[PullStream, Row]]:
+    found: list[tuple[PullStream, Row]] = []
+    async with aclosing(_rows(connector, settings)) as rows:
+        async for each in rows:
+            found.append(each)
+            if len(found) == FIRST:
+                break
+    return found
+
+
+async def _counted(connector: str, settings: Mapping[str, Any]) -> tuple[int, int, dict[str, str]]:
+    rows, touchpoints, problems = 0, set[str](), dict[str, str]()
+    async for stream, row in _rows(connector, settings):
+        rows += 1
+        try:
+            # Lines of one document are one touchpoint.
+            touchpoints |= {
+                f"{one.document or row.key} {one.part}"
+                for one in stream.touchpoints(row)
+                if isinstance(one, Touchpoint)
+            }
+        except RowUnreadable as problem:
+            problems[row.key] = problem.message
+    return rows, len(touchpoints), problems
+
+
+async def _rows(connector: str, settings: Mapping[str, Any]) -> AsyncIterator[tuple[PullStream, Row]]:
+    opened = load_registry().open(connector, settings)
+    for fault in opened.check():
+        raise ConfigWrong(fault)
+    for stream in opened.streams():
+        if isinstance(stream, PullStream):
+            async for page in stream.pages(None):
+                for row in page.rows:
+                    yield stream, row
+
+
+def _line(number: int, one: Touchpoint) -> tuple[object, ...]:
+    at = f"{one.occurred_at:%Y-%m-%d %H:%M}" if hasattr(one.occurred_at, "hour") else f"{one.occurred_at:%Y-%m-%d}"
+    said = [one.traits.get("name"), *(held.value for held in one.identifiers), one.title, one.text]
+    text = " · ".join(" ".join(str(each).split())[:60] for each in said if each)
+    return number, at, one.kind, one.direction.value, _amount(one.amount), text
+
+
+def _amount(money: Money | None) -> str:
+    return f"{money.amount:,f} {money.currency}" if money else ""

@@ -1,0 +1,43 @@
+"""``hub serve``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hub import serving
+from hub.app import open_hub
+from hub.cli.terminal import out
+from hub.serving import listen, run
+from hub.settings import Settings
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Where to listen; HUB_HOST, else this machine only.")] = None,
+    port: Annotated[int | None, typer.Option(help="At which port; HUB_PORT, else 8000; 0 takes a free one.")] = None,
+) -> None:
+    """Serve the hub: GraphQL, the query page, and the doors of sources that are told. Makes the hub when there is none.
+
+    \b
+    Examples:
+      hub serve
+      hub --data shop serve --port 8080
+      HUB_DATABASE_URL=postgresql://hub@localhost/hub hub serve
+    """
+    settings: Settings = context.obj
+    at = host or settings.host, settings.port if port is None else port
+    # Before the hub is opened, which takes longer.
+    with listen(*at) as listening:
+        run(_serve(settings, listening))
+
+
+async def _serve(settings: Settings, listening: serving.Listening) -> None:
+    async with open_hub(settings) as hub:
+
+        def ready(url: str) -> None:
+            place = "PostgreSQL" if settings.database_url else str(settings.data)
+            out.print(f"{hub.company.name} ({place}) is served at {url}. Ctrl+C ends it.", markup=False)
+
+        await serving.serve(settings, hub, listening, ready=ready)

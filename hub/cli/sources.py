@@ -1,0 +1,102 @@
+"""``hub source``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hub.cli import given
+from hub.cli.pull import named
+from hub.cli.session import ask
+from hub.cli.terminal import moment, notes, out, table
+from hub.client import Client, Json, document
+
+app = typer.Typer(no_args_is_help=True, help="The sources of this hub.")
+
+
+@app.command("list")
+def list_(context: typer.Context) -> None:
+    """The sources, each with its last run and the rows that could not be read.
+
+    \b
+    Example:
+      hub source list
+    """
+
+    async def work(client: Client) -> list[Json]:
+        return await client.sources()
+
+    rows = []
+    for source in ask(context, work):
+        last = next(iter(source["runs"]["nodes"]), None)
+        state = "WITHDRAWN" if source["withdrawnAt"] else source["state"]
+        at = moment(last["startedAt"]) if last else ""
+        rows.append((source["id"], source["connector"], state, at, source["unreadable"]["totalCount"], source["name"]))
+    table(("id", "connector", "state", "last run", "unreadable", "name"), rows, numbers=("unreadable",))
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="What to call it here.")],
+    connector: Annotated[str, typer.Argument(help="As `hub connector list` shows it.")],
+    settings: Annotated[str | None, typer.Option(help="A JSON file, or JSON; `hub connector show` says what.")] = None,
+    book_of_record: Annotated[
+        bool, typer.Option("--book-of-record/--no-book-of-record", help="Whether its documents count in value.")
+    ] = True,
+) -> None:
+    """Set up a source. Nothing is read yet.
+
+    \b
+    Examples:
+      hub source create "Shop mailbox" email.mailbox --settings mailbox.json
+      hub source create Contact webforms.endpoint --settings '{"origins": ["https://shop.example"]}'
+    """
+    held = given.settings(settings)
+
+    async def work(client: Client) -> Json:
+        wanted = {"name": name, "connector": connector, "settings": held, "bookOfRecord": book_of_record}
+        return await client.write("create_source", wanted)
+
+    source = ask(context, work, make=True)["source"]
+    out.print(source["id"])
+    notes.print(f"To read it: hub pull {source['id']}")
+
+
+@app.command()
+def show(context: typer.Context, name: Annotated[str, typer.Argument(help="Its name or id.")]) -> None:
+    """One source: its runs, and what could not be read and why.
+
+    \b
+    Example:
+      hub source show "Shop mailbox"
+    """
+
+    async def work(client: Client) -> Json:
+        found: Json = named(await client.sources(), name)
+        source: Json = (await client.execute(document("source"), {"id": found["id"]}))["source"]
+        return source
+
+    source = ask(context, work)
+    out.print(f"{source['name']}  {source['id']}  {source['connector']}  {source['state']}", markup=False)
+    out.print(f"set up {moment(source['createdAt'])}{', taken out' if source['withdrawnAt'] else ''}\n")
+    counts = ("received", "stored", "changed", "unchanged", "unreadable")
+    rows = [
+        (run["id"], run["kind"], moment(run["startedAt"]), *(run[count] for count in counts),
+         "WITHDRAWN" if run["withdrawnAt"] else run["state"], run["error"])
+        for run in source["runs"]["nodes"]
+    ]  # fmt: skip
+    table(("run", "kind", "began", "received", "new", *counts[2:], "state", "error"), rows, numbers=("new", *counts))
+    _tell_unreadable(source["unreadable"])
+
+
+def _tell_unreadable(unreadable: Json) -> None:
+    if not unreadable["totalCount"]:
+        return
+    out.print(f"\n{unreadable['totalCount']:,} rows could not be read. They are kept. The first:")
+    for record in unreadable["nodes"]:
+        problem = record["problem"] or {"message": "", "path": None, "hint": None}
+        where = f" ({problem['path']})" if problem["path"] else ""
+        hint = f" {problem['hint']}" if problem["hint"] else ""
+        out.print(f"  {record['stream']} {record['key']}: {problem['message']}{where}{hint}", markup=False)

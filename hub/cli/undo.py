@@ -1,0 +1,81 @@
+"""``hub undo``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from hub.cli.session import ask
+from hub.cli.terminal import amount, out, table
+from hub.client import Client, Json
+from hub.errors import InputWrong
+
+
+def undo(
+    context: typer.Context,
+    id_: Annotated[str, typer.Argument(metavar="ID", help="A decision (dec_...) or a run (run_...).")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    restore: Annotated[bool, typer.Option("--restore", help="Put a run back that was taken out.")] = False,
+    reason: Annotated[str, typer.Option(help="Why; it is kept beside the decision.")] = "Taken back at the terminal.",
+) -> None:
+    """Take back a merge, a split or an import. It shows what changes, then asks.
+
+    Nothing is lost: numbers, histories and ids come back as they were, and a run can be put back.
+
+    \b
+    Examples:
+      hub undo dec_...
+      hub undo run_... --dry-run
+      hub undo run_... --restore
+    """
+    if id_.startswith("dec_"):
+        document, given, tell = "undo_decision", {"operation": id_, "reason": reason}, _tell_decision
+    elif id_.startswith("run_"):
+        document, given, tell = "withdraw_run", {"run": id_, "reason": reason, "restore": restore}, _tell_run
+    else:
+        raise InputWrong(f"{id_!r} can not be undone: give a decision (dec_...) or a run (run_...).")
+    seen = ask(context, lambda client: _write(client, document, {**given, "dryRun": True}))
+    tell(seen)
+    if dry_run:
+        out.print("Nothing was changed.")
+        return
+    if not yes:
+        _confirm()
+    ask(context, lambda client: _write(client, document, given))
+    out.print("Done.")
+
+
+async def _write(client: Client, document: str, given: Json) -> Json:
+    return await client.write(document, given)
+
+
+def _confirm() -> None:
+    if not sys.stdin.isatty():
+        raise InputWrong("Nobody is there to be asked; nothing was changed.", hint="Give --yes or --dry-run.")
+    typer.confirm("Do it?", abort=True)
+
+
+def _tell_decision(seen: Json) -> None:
+    rows = [
+        (
+            change["customer"],
+            f"{change['touchpointsBefore']} → {change['touchpointsAfter']}",
+            f"{change['stageBefore'] or 'none'} → {change['stageAfter'] or 'none'}",
+            f"{amount(change['revenueBefore'])} → {amount(change['revenueAfter'])}",
+        )
+        for change in seen["changes"]
+    ]
+    table(("customer", "touchpoints", "stage", "revenue"), rows)
+    out.print(f"{seen['moved']:,} touchpoints change customer.")
+
+
+def _tell_run(seen: Json) -> None:
+    run = seen["run"]
+    out.print(
+        f"{run['id']} of {run['source']['name']}: {seen['touchpoints']:,} touchpoints of"
+        f" {seen['customers']:,} customers.",
+        markup=False,
+    )

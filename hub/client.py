@@ -1,0 +1,124 @@
+"""A client of one hub: GraphQL over HTTP to one that is served, or to one that this process has open."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from hub.api.auth import Principal, Scope
+from hub.api.execute import Request, execute
+from hub.errors import ConfigWrong, HubError, InputWrong, RetryLater, SourceFailed, StorageFull
+from hub.ingest.hub import Hub
+
+Json = dict[str, Any]
+Send = Callable[[str, Mapping[str, Any]], Awaitable[Json]]
+"""Sends a document and its variables; the answer as GraphQL gives it: data, errors."""
+
+DOCUMENTS = Path(__file__).parent / "cli" / "documents"
+ALL_SCOPES = tuple(scope.value for scope in Scope if scope is not Scope.INGEST)
+"""Of whoever may open the hub's folder or database anyway."""
+PATIENCE = 30.0
+"""Seconds to wait for an answer."""
+_ERRORS: Mapping[str, Callable[..., HubError]] = {
+    error.code: error for error in (HubError, RetryLater, StorageFull, SourceFailed)
+}
+
+
+def document(name: str) -> str:
+    """The text of one of the command line's documents."""
+    return (DOCUMENTS / f"{name}.graphql").read_text("utf-8")
+
+
+class Client:
+    """Asks one hub."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+
+    @classmethod
+    def of(cls, hub: Hub, name: str = "command line") -> Client:
+        """A client of a hub that this process has open; it may do everything, in the name given."""
+        principal = Principal(name, "", ALL_SCOPES)
+
+        async def send(text: str, variables: Mapping[str, Any]) -> Json:
+            return (await execute(hub, principal, Request(text, variables))).content
+
+        return cls(send)
+
+    @classmethod
+    @asynccontextmanager
+    async def at(cls, url: str, token: str, *, proxies: bool = True) -> AsyncIterator[Client]:
+        """A client of a hub that is served at ``url``. ``proxies``: whether the environment may name one."""
+        headers = {"authorization": f"Bearer {token}", "accept": "application/graphql-response+json"}
+        endpoint = f"{url.rstrip('/').removesuffix('/graphql')}/graphql"
+        async with httpx.AsyncClient(headers=headers, timeout=PATIENCE, trust_env=proxies) as connection:
+
+            async def send(text: str, variables: Mapping[str, Any]) -> Json:
+                return await _posted(connection, endpoint, {"query": text, "variables": variables})
+
+            yield cls(send)
+
+    async def execute(self, text: str, variables: Mapping[str, Any] | None = None) -> Json:
+        """The data of an answer. Raises the error the hub answered with, as one that its code stands for."""
+        answer = await self._send(text, variables or {})
+        if errors := answer.get("errors"):
+            raise _error(errors[0])
+        data: Json = answer["data"]
+        return data
+
+    async def write(self, name: str, given: Mapping[str, Any]) -> Json:
+        """The payload of the one mutation of a document. Raises ``InputWrong`` for its first user error."""
+        data = await self.execute(document(name), {"input": given})
+        payload: Json = next(iter(data.values()))
+        for fault in payload["userErrors"]:
+            raise InputWrong(fault["message"], path=".".join(fault["path"]) or None, hint=fault["hint"])
+        return payload
+
+    async def pages(self, name: str, field: str) -> AsyncIterator[Json]:
+        """The nodes of a connection at the root of a document, page after page."""
+        after = None
+        while True:
+            found = (await self.execute(document(name), {"after": after}))[field]
+            for node in found["nodes"]:
+                yield node
+            if not found["pageInfo"]["hasNextPage"]:
+                return
+            after = found["pageInfo"]["endCursor"]
+
+    async def sources(self) -> list[Json]:
+        """All sources with their latest run."""
+        return [source async for source in self.pages("sources", "sources")]
+
+    async def runs(self, ids: list[str]) -> list[Json]:
+        """Runs as they stand now."""
+        found: list[Json] = (await self.execute(document("runs"), {"ids": ids}))["nodes"]
+        return found
+
+
+async def _posted(connection: httpx.AsyncClient, endpoint: str, body: Json) -> Json:
+    try:
+        answer = await connection.post(endpoint, json=body)
+        content = answer.json()
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL):
+        raise ConfigWrong(f"{endpoint} is not an address of a hub, like http://127.0.0.1:8000.") from None
+    except httpx.ConnectError:
+        raise RetryLater(
+            f"Nothing answers at {endpoint}.", hint="Is the hub served there? `hub serve` starts one."
+        ) from None
+    except httpx.TransportError as error:
+        raise RetryLater(f"{endpoint} did not answer: {type(error).__name__}.") from None
+    except ValueError:
+        content = None
+    if not isinstance(content, dict) or not {"data", "errors"} & content.keys():
+        raise ConfigWrong(f"What answers at {endpoint} is no hub.")
+    return content
+
+
+def _error(said: Mapping[str, Any]) -> HubError:
+    extensions = said.get("extensions") or {}
+    kind = _ERRORS.get(str(extensions.get("code")), InputWrong)
+    return kind(said["message"], hint=extensions.get("hint"))
