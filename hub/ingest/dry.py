@@ -15,6 +15,7 @@ from hub.ingest.outcomes import IngestedRow, PreviewedTouchpoint, RowOutcome
 from hub.ingest.sources import Source
 from hub.journey.documents import instant
 from hub.settings import Company
+from hub.store import identifiers, records
 from hub.store.reader import Snapshot
 from hub.store.writing.records import Payload, Version
 
@@ -30,13 +31,7 @@ async def outcomes(
     snapshot: Snapshot, rows: Sequence[Row], stream: Stream, source: Source, company: Company
 ) -> list[IngestedRow]:
     """One outcome for each row, against what is stored today."""
-    stored: dict[str, list[Version]] = {}
-    for row in await snapshot.all(
-        "SELECT number, source, stream, key, version, source_version, digest, deleted, run, received_at, historical FROM record "
-        "WHERE source = $1 AND stream = $2 AND key = ANY($3::text[]) ORDER BY number",
-        source.num, stream.name, [row.key for row in rows],
-    ):  # fmt: skip
-        stored.setdefault(row[3], []).append(Version(*row))
+    stored = await records.versions_of(snapshot, source.num, stream.name, [row.key for row in rows])
     answers = []
     for index, row in enumerate(rows):
         before = stored.get(row.key, [])
@@ -60,10 +55,7 @@ async def _previewed(
             identifier_id(i.identifier.kind, i.identifier.namespace, i.identifier.value, i.identifier.side)
             for i in sorted(held, key=lambda made: made.rank)
         ]
-        customer = await snapshot.value(
-            "SELECT c.id FROM identifier i JOIN customer c ON c.num = i.customer WHERE i.id = ANY($1::text[]) ORDER BY i.rank LIMIT 1",
-            ids,
-        )
+        customer = await identifiers.customer_of(snapshot, ids)
         at = moment(instant(touchpoint.occurred_at, ZoneInfo(company.time_zone)))
         found.append(PreviewedTouchpoint(id_, touchpoint.kind, at, touchpoint.title, customer))
     return found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from hub.ids import campaign_id, product_id, user_id
 from hub.ingest.mapping import Draft, Reading
 from hub.money import minor
 from hub.store.session import Session
+from hub.store.writing import reference
 from hub.store.writing.numbers import Numbers
 from hub.values import Campaign, Product, User
 
@@ -44,17 +45,10 @@ def _keep_products(
         if num and (record > number or (name, category) == (product.name, product.category)):
             continue
         rows.append(
-            (
-                num or numbers.next("product"),
-                product_id(sources[source], sku),
-                source,
-                sku,
-                product.name,
-                product.category,
-                number,
-            )
-        )
-    session.upsert("product", ["num"], ["id", "source", "sku", "name", "category", "record"], rows)
+            (num or numbers.next("product"), product_id(sources[source], sku), source, sku, product.name,
+             product.category, number)
+        )  # fmt: skip
+    reference.write_products(session, rows)
 
 
 def product_rows(session: Session, keys: Iterable[ProductKey]) -> dict[ProductKey, tuple[int, str, str | None, int]]:
@@ -65,49 +59,36 @@ def product_rows(session: Session, keys: Iterable[ProductKey]) -> dict[ProductKe
     return {
         (source, sku): (num, name, category, record)
         for source, skus in by_source.items()
-        for num, sku, name, category, record in session.all(
-            "SELECT num, sku, name, category, record FROM product WHERE source = $1 AND sku = ANY($2::text[])",
-            source,
-            skus,
-        )
+        for num, sku, name, category, record in reference.products(session, source, skus)
     }
 
 
 def _keep_campaigns(session: Session, numbers: Numbers, given: dict[str, tuple[Campaign, int]]) -> None:
-    known = campaign_nums(session, list(given))
+    known = reference.campaign_nums(session, list(given)) if given else {}
     rows = []
-    for reference, (campaign, number) in given.items():
+    for name, (campaign, number) in given.items():
         money = campaign.budget or campaign.spend
         rows.append(
-            (known.get(reference) or numbers.next("campaign"), campaign_id(reference), reference, campaign.name,
+            (known.get(name) or numbers.next("campaign"), campaign_id(name), name, campaign.name,
              campaign.channel.value if campaign.channel else None,
              campaign.starts_on.isoformat() if campaign.starts_on else None,
              campaign.ends_on.isoformat() if campaign.ends_on else None,
              minor(campaign.budget) if campaign.budget else None, minor(campaign.spend) if campaign.spend else None,
              money.currency if money else None, number)
         )  # fmt: skip
-    columns = ["id", "reference", "name", "channel", "starts_on", "ends_on", "budget", "spend", "currency", "record"]
-    session.upsert("campaign", ["num"], columns, rows)
-
-
-def campaign_nums(session: Session, references: Sequence[str]) -> dict[str, int]:
-    """Row numbers of campaigns by reference."""
-    if not references:
-        return {}
-    rows = session.all("SELECT num, reference FROM campaign WHERE reference = ANY($1::text[])", list(references))
-    return {reference: num for num, reference in rows}
+    reference.write_campaigns(session, rows)
 
 
 def campaigns_of(session: Session, numbers: Numbers, drafts: Iterable[Draft]) -> dict[str, int]:
     """Row numbers of the campaigns that touchpoints name; one not defined yet is kept by its reference."""
     named = {name: draft for draft in drafts if (name := campaign_of(draft))}
-    known = campaign_nums(session, list(named))
+    known = reference.campaign_nums(session, list(named)) if named else {}
     rows = []
     for name, draft in named.items():
         if name not in known:
             known[name] = numbers.next("campaign")
             rows.append((known[name], campaign_id(name), name, name, draft.records[0]))
-    session.insert("campaign", ["num", "id", "reference", "name", "record"], rows)
+    reference.name_campaigns(session, rows)
     return known
 
 
@@ -120,10 +101,10 @@ def campaign_of(draft: Draft) -> str | None:
 def _keep_users(session: Session, numbers: Numbers, given: dict[str, tuple[User, int]]) -> None:
     if not given:
         return
-    rows = session.all("SELECT num, reference FROM hub_user WHERE reference = ANY($1::text[])", list(given))
-    known = {reference: num for num, reference in rows}
-    session.upsert(
-        "hub_user", ["num"], ["id", "reference", "name", "email", "time_zone", "record"],
-        [(known.get(reference) or numbers.next("hub_user"), user_id(reference), reference, user.name, user.email, user.time_zone or "UTC", number)
-         for reference, (user, number) in given.items()],
-    )  # fmt: skip
+    known = reference.user_nums(session, list(given))
+    rows = [
+        (known.get(name) or numbers.next("hub_user"), user_id(name), name, user.name, user.email,
+         user.time_zone or "UTC", number)
+        for name, (user, number) in given.items()
+    ]  # fmt: skip
+    reference.write_users(session, rows)

@@ -11,6 +11,7 @@ from hub.connector import Connector, Stream
 from hub.errors import ConfigWrong, HubError, NotFound
 from hub.registry import Registry, stream_of
 from hub.store.session import Session
+from hub.store.writing import sources
 
 DESK = "hub.desk"
 """The connector of the built-in source of entries."""
@@ -48,11 +49,8 @@ class Sources:
 
     def refresh(self, session: Session) -> None:
         """Take in sources that were added since."""
-        for num, id_, name, connector, settings, book in session.all(
-            "SELECT num, id, name, connector, settings, book_of_record FROM source WHERE num > $1 ORDER BY num",
-            max(self._known, default=0),
-        ):
-            self._known[num] = self._bind(num, id_, name, connector, orjson.loads(settings), bool(book))
+        for num, id_, name, connector, settings, book in sources.made_after(session, max(self._known, default=0)):
+            self._known[num] = self._bind(num, id_, name, connector, orjson.loads(settings), book)
 
     def _bind(
         self, num: int, id_: str, name: str, connector: str, settings: Mapping[str, object], book: bool

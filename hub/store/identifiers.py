@@ -68,6 +68,16 @@ async def by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, StoredIdent
     return await lists.by_id(snapshot, IDENTIFIERS, "i.id", ids)
 
 
+async def customer_of(snapshot: Snapshot, ids: Sequence[str]) -> str | None:
+    """The public id of the customer that the strongest of these identifiers belongs to."""
+    customer: str | None = await snapshot.value(
+        "SELECT c.id FROM identifier i JOIN customer c ON c.num = i.customer WHERE i.id = ANY($1::text[]) "
+        "ORDER BY i.rank LIMIT 1",
+        list(ids),
+    )
+    return customer
+
+
 async def claims_of(snapshot: Snapshot, customer: int, limit: int) -> list[StoredClaim]:
     """The claims that are of one customer, earliest first."""
     rows = await snapshot.all(

@@ -10,6 +10,7 @@ from hub.store import lists
 from hub.store.pages import Order, Page, Window
 from hub.store.reader import Snapshot
 from hub.store.shapes import Shape
+from hub.store.writing.records import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,18 @@ async def versions(snapshot: Snapshot, record: StoredRecord) -> int:
             record.key,
         )
     )
+
+
+async def versions_of(snapshot: Snapshot, source: int, stream: str, keys: Sequence[str]) -> dict[str, list[Version]]:
+    """All stored versions of rows, oldest first, by key."""
+    found: dict[str, list[Version]] = {}
+    for row in await snapshot.all(
+        "SELECT number, source, stream, key, version, source_version, digest, deleted, run, received_at, historical "
+        "FROM record WHERE source = $1 AND stream = $2 AND key = ANY($3::text[]) ORDER BY number",
+        source, stream, list(keys),
+    ):  # fmt: skip
+        found.setdefault(row[3], []).append(Version(*row))
+    return found
 
 
 async def problems(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, StoredProblem]:

@@ -79,6 +79,15 @@ async def campaign_by_id(snapshot: Snapshot, identity: str) -> StoredCampaign | 
     return (await lists.by_id(snapshot, CAMPAIGNS, "n.id", [identity])).get(identity)
 
 
+async def user_known(snapshot: Snapshot, reference: str) -> bool:
+    """Whether there is a user of this reference, id or e-mail address."""
+    num = await snapshot.value(
+        "SELECT num FROM hub_user WHERE reference = $1::text OR id = $2::text OR email = $3::text",
+        reference, reference, reference,
+    )  # fmt: skip
+    return num is not None
+
+
 async def user_by_id(snapshot: Snapshot, identity: str) -> StoredUser | None:
     """A user by public id."""
     return (await lists.by_id(snapshot, USERS, "w.id", [identity])).get(identity)

@@ -14,6 +14,12 @@ def append(session: Session, rows: Sequence[Sequence[object]]) -> None:
     session.insert("ledger", LINE, rows)
 
 
+def last_ordinal(session: Session, number: int) -> int | None:
+    """The last line that a truth number has in the ledger."""
+    ordinal: int | None = session.value("SELECT max(ordinal) FROM ledger WHERE number = $1", number)
+    return ordinal
+
+
 def write_problems(session: Session, read: Sequence[int], problems: Mapping[int, Sequence[object]]) -> None:
     """Forget the problems of records that were read again, and write those that remain."""
     session.run("DELETE FROM problem WHERE record = ANY($1::bigint[])", list(read))
@@ -22,6 +28,11 @@ def write_problems(session: Session, read: Sequence[int], problems: Mapping[int,
         ["record", "source", "run", "code", "message", "path", "hint"],
         [(record, *rest) for record, rest in problems.items()],
     )
+
+
+def begin(session: Session) -> None:
+    """The row that says how far the processor has come, unless it is there."""
+    session.run("INSERT INTO processed (id, number, clock) VALUES (1, 0, 0) ON CONFLICT (id) DO NOTHING")
 
 
 def processed(session: Session) -> tuple[int, int]:
