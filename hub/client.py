@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from hub.api.auth import Principal, Scope
-from hub.api.execute import Request, execute
 from hub.errors import ConfigWrong, HubError, InputWrong, RetryLater, SourceFailed, StorageFull
-from hub.ingest.hub import Hub
+
+if TYPE_CHECKING:
+    from hub.ingest.hub import Hub
 
 Json = dict[str, Any]
 Send = Callable[[str, Mapping[str, Any]], Awaitable[Json]]
@@ -42,6 +43,9 @@ class Client:
     @classmethod
     def of(cls, hub: Hub, name: str = "command line") -> Client:
         """A client of a hub that this process has open; it may do everything, in the name given."""
+        # The schema takes a second to build, which a command that asks a served hub need not wait for.
+        from hub.api.execute import Request, execute
+
         principal = Principal(name, "", ALL_SCOPES)
 
         async def send(text: str, variables: Mapping[str, Any]) -> Json:

@@ -36,8 +36,11 @@ def hub(
 ) -> None:
     """One customer timeline from every source, over one GraphQL schema.
 
-    A hub lives in a folder (--data, HUB_DATA) or in PostgreSQL (HUB_DATABASE_URL). Commands speak to the process that
-    serves it, or open it themselves when none does; with HUB_URL and HUB_TOKEN they speak to a hub elsewhere.
+    A hub lives in a folder (--data, HUB_DATA) or in PostgreSQL (HUB_DATABASE_URL).
+
+    Commands ask the process that serves it, or open it themselves when none does.
+
+    With HUB_URL and HUB_TOKEN they ask a hub that is served elsewhere.
 
     Begin with `hub demo`.
     """

@@ -7,9 +7,6 @@ from typing import Annotated
 
 import typer
 
-from hub.demo import demo as company
-from hub.serving import run
-
 
 def demo(
     context: typer.Context,
@@ -27,5 +24,8 @@ def demo(
       hub demo --once
       hub demo --port 8080 --data other-demo
     """
+    from hub.demo import demo as company
+    from hub.serving import run
+
     before = context.parent.params.get("data") if context.parent else None
     run(company.demo(data or before or company.FOLDER, port, once=once))

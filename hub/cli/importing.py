@@ -33,8 +33,9 @@ def import_file(
 ) -> None:
     """Bring in a file: make a source of it, and read it.
 
-    The same file again changes nothing; a file that has grown or changed brings what is new. A hub that is served
-    reads the file itself, so it must lie on the hub's machine.
+    The same file again changes nothing; one that has grown or changed brings what is new.
+
+    The hub itself reads the file, so it must lie on the hub's machine.
 
     \b
     Examples:

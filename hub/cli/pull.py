@@ -17,7 +17,7 @@ from hub.errors import InputWrong
 def pull(
     context: typer.Context,
     sources: Annotated[
-        list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Names or ids; all sources when none is given.")
+        list[str] | None, typer.Argument(metavar="SOURCE", help="Names or ids; all sources when none is given.")
     ] = None,
 ) -> None:
     """Read everything new of the sources.

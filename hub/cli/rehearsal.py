@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from itertools import islice
 from typing import Any
@@ -69,7 +69,7 @@ async def _counted(connector: str, settings: Mapping[str, Any]) -> tuple[int, in
     return rows, len(touchpoints), problems
 
 
-async def _rows(connector: str, settings: Mapping[str, Any]) -> AsyncIterator[tuple[PullStream, Row]]:
+async def _rows(connector: str, settings: Mapping[str, Any]) -> AsyncGenerator[tuple[PullStream, Row], None]:
     opened = load_registry().open(connector, settings)
     for fault in opened.check():
         raise ConfigWrong(fault)

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from hub.api.schema import print_schema_text
 from hub.cli.terminal import notes
 from hub.errors import InputWrong
 
@@ -28,6 +27,8 @@ def schema(
       hub schema > schema.graphql
       hub schema --check schema.graphql
     """
+    from hub.api.schema import print_schema_text
+
     text = print_schema_text()
     if check is not None:
         _compare(check, text)

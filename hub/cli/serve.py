@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub import serving
-from hub.app import open_hub
 from hub.cli.terminal import out
-from hub.serving import listen, run
 from hub.settings import Settings
+
+if TYPE_CHECKING:
+    from hub.serving import Listening
 
 
 def serve(
@@ -26,6 +26,8 @@ def serve(
       hub --data shop serve --port 8080
       HUB_DATABASE_URL=postgresql://hub@localhost/hub hub serve
     """
+    from hub.serving import listen, run
+
     settings: Settings = context.obj
     at = host or settings.host, settings.port if port is None else port
     # Before the hub is opened, which takes longer.
@@ -33,7 +35,10 @@ def serve(
         run(_serve(settings, listening))
 
 
-async def _serve(settings: Settings, listening: serving.Listening) -> None:
+async def _serve(settings: Settings, listening: Listening) -> None:
+    from hub import serving
+    from hub.app import open_hub
+
     async with open_hub(settings) as hub:
 
         def ready(url: str) -> None:

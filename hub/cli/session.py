@@ -9,10 +9,9 @@ from typing import TypeVar
 
 import typer
 
-from hub.app import open_hub
 from hub.client import Client
 from hub.errors import ConfigWrong, InputWrong
-from hub.serving import served
+from hub.served import served
 from hub.settings import Settings
 
 T = TypeVar("T")
@@ -45,5 +44,7 @@ async def connected(settings: Settings, *, make: bool = False) -> AsyncIterator[
                 f"There is no hub in {settings.data}.",
                 hint="Name its folder before the command: hub --data FOLDER ...; `hub serve` makes a new one.",
             )
+        from hub.app import open_hub
+
         async with open_hub(settings) as hub:
             yield Client.of(hub)

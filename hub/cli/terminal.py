@@ -7,10 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
 out = Console(highlight=False, soft_wrap=True)
@@ -19,16 +18,24 @@ notes = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()) -> None:
-    """Print rows below their headings; the columns named in ``numbers`` end at their right.
+    """Print rows below their headings; the columns named in ``numbers`` end at their right. No line is cut or wrapped.
 
     Text that people wrote belongs into the last column: terminals do not agree how wide it is.
     """
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
-    for name in columns:
-        made.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    out.print(made)
+    lines = [["" if cell is None else " ".join(str(cell).split()) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(columns, *lines, strict=True)]
+    right = [name in numbers for name in columns]
+    out.print(Text(_line(columns, widths, right), "dim"))
+    for line in lines:
+        out.print(_line(line, widths, right), markup=False)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    padded = []
+    for cell, width, at_right in zip(cells, widths, right, strict=True):
+        room = " " * (width - cell_len(cell))
+        padded.append(room + cell if at_right else cell + room)
+    return "  ".join(padded).rstrip()
 
 
 def progress() -> Progress:

@@ -32,9 +32,11 @@ def undo(
       hub undo run_... --restore
     """
     if id_.startswith("dec_"):
-        document, given, tell = "undo_decision", {"operation": id_, "reason": reason}, _tell_decision
+        given: Json = {"operation": id_, "reason": reason}
+        document, tell = "undo_decision", _tell_decision
     elif id_.startswith("run_"):
-        document, given, tell = "withdraw_run", {"run": id_, "reason": reason, "restore": restore}, _tell_run
+        given = {"run": id_, "reason": reason, "restore": restore}
+        document, tell = "withdraw_run", _tell_run
     else:
         raise InputWrong(f"{id_!r} can not be undone: give a decision (dec_...) or a run (run_...).")
     seen = ask(context, lambda client: _write(client, document, {**given, "dryRun": True}))

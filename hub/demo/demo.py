@@ -21,7 +21,8 @@ from hub.demo.show import DOCUMENT, show, variables
 from hub.desk import Desk
 from hub.errors import ConfigWrong
 from hub.ingest.hub import Hub
-from hub.serving import PortTaken, address, listen, served
+from hub.served import served
+from hub.serving import PortTaken, address, listen
 from hub.settings import Settings
 
 FOLDER = Path(".demo")
@@ -147,7 +148,7 @@ def _curl(url: str, filled: Filled) -> str:
     body = shlex.quote(json.dumps({"query": _QUERY}))
     headers: Mapping[str, str] = {"Authorization": f"Bearer {filled.secret}", "Content-Type": "application/json"}
     said = " ".join(f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items())
-    return f"curl {url}/graphql {said} -d {body}"
+    return f"curl -s {url}/graphql {said} -d {body}"
 
 
 def _command() -> str:
