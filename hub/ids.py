@@ -5,8 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from collections.abc import Iterable
 
 from hub.errors import InputWrong
+from hub.values import Side
+
+_ORGANISATION = "_org"
 
 
 def _letters(raw: bytes) -> str:
@@ -24,14 +28,29 @@ def touchpoint_id(source: str, stream: str, key: str, part: str) -> str:
     return _hashed("tp", source, stream, key, part)
 
 
-def customer_id(touchpoint: str) -> str:
-    """The id of the customer that was first heard of through this touchpoint."""
-    return "cus_" + touchpoint.removeprefix("tp_")
+def customer_id(touchpoint: str, side: Side) -> str:
+    """The id of the customer that was first heard of through this touchpoint.
+
+    One touchpoint may be the first of a person and of an organisation: their ids say which.
+    """
+    return "cus_" + touchpoint.removeprefix("tp_") + (_ORGANISATION if side is Side.ORGANISATION else "")
 
 
 def naming_touchpoint(customer: str) -> str:
     """The touchpoint that gave a customer its id."""
-    return "tp_" + customer.removeprefix("cus_")
+    return "tp_" + customer.removeprefix("cus_").removesuffix(_ORGANISATION)
+
+
+def anchors_naming(touchpoints: Iterable[str]) -> list[str]:
+    """Everything an anchor may say to mean one of these touchpoints: its id, or that of a customer it gave the id."""
+    return [
+        id_ for each in sorted(touchpoints) for id_ in (each, customer_id(each, Side.PERSON), customer_id(each, Side.ORGANISATION))
+    ]
+
+
+def side_of(customer: str) -> Side:
+    """Whether a customer's id is that of a person or of an organisation."""
+    return Side.ORGANISATION if customer.endswith(_ORGANISATION) else Side.PERSON
 
 
 def identifier_id(kind: str, namespace: str, value: str, side: str) -> str:

@@ -43,7 +43,7 @@ MINTED = frozenset({"contact", "user", "group", "cookie"})
 
 _BLOCKED = frozenset(
     "null none nil nan n/a na undefined unknown anonymous guest test todo tbd "
-    "- -- . 0 00 000 0000 -1 1 true false".split()
+    "- -- . 0 00 000 0000 -1 true false".split()
 )
 # RFC 2142 names and the other mailboxes that several people read or nobody does.
 _ROLES = frozenset(

@@ -17,7 +17,7 @@ from hub.ingest.rows import json_text
 from hub.journey.matters import MatterState, Said, fold
 from hub.money import major, minor
 from hub.store.session import Session
-from hub.store.writing import matters, touchpoints
+from hub.store.writing import matters
 from hub.store.writing.numbers import Numbers
 from hub.values import MatterClaim, MatterKind, MatterOutcome, Money, Touchpoint
 
@@ -100,62 +100,27 @@ def _claim(text: str) -> MatterClaim:
     return MatterClaim(**{**told, "kind": MatterKind(told["kind"])})
 
 
-def refold(session: Session, nums: Iterable[int], zone: ZoneInfo) -> tuple[set[int], set[str]]:
-    """Fold matters again; the answer is the customers whose timelines this changed, and the touchpoints that moved."""
+def refold(
+    session: Session, nums: Iterable[int], said: matters.Told, owners: Mapping[int, tuple[int | None, int | None]], zone: ZoneInfo
+) -> None:
+    """Fold matters again from what is ``said`` about them, for their ``owners`` (customer, organisation)."""
     wanted = sorted(set(nums))
-    if not wanted:
-        return set(), set()
     named = matters.identities(session, wanted)
-    said = matters.said(session, wanted)
-    users = matters.users(session)
+    users = matters.users(session) if wanted else {}
     rows: list[tuple[object, ...]] = []
-    touched: set[int] = set()
-    moved: list[tuple[int | None, int | None, str | None, int]] = []
-    followers: set[str] = set()
     for num in wanted:
-        if num not in said or num not in named:
-            continue
-        id_, source, kind, reference = named[num]
-        state = fold([_said(each) for each in said[num]])
-        customer, organisation, anchor = _owner(said[num])
-        campaign: int | None = next((each[12] for each in said[num] if each[12] is not None), None)
-        rows.append(_row(num, id_, source, kind, reference, state, users, (customer, organisation, campaign), zone))
-        for follower, follower_id, own, firm, was_anchor in _followers(said[num], anchor):
-            if (own, firm) != (customer, organisation) or was_anchor != anchor:
-                moved.append((customer, organisation, anchor, follower))
-                followers.add(follower_id)
-                touched |= {held for held in (own, firm, customer, organisation) if held is not None}
+        if num in said:
+            state = fold([_said(each) for each in said[num]])
+            campaign: int | None = next((each[7] for each in said[num] if each[7] is not None), None)
+            rows.append(_row(num, *named[num], state, users, (*owners[num], campaign), zone))
     matters.write(session, rows)
     matters.delete(session, [num for num in wanted if num not in said])
-    touchpoints.assign_each(session, moved)
-    return touched, followers
 
 
 def _said(row: Sequence[Any]) -> Said:
     at, id_, claim, amount, currency, kind = row[:6]
     money = Money(major(amount, currency), currency) if amount is not None else None
     return Said(moment(at), id_, _claim(claim), money, kind)
-
-
-def _owner(rows: Sequence[Sequence[Any]]) -> tuple[int | None, int | None, str | None]:
-    """Whose the matter is: the customer of its first touchpoint that names one itself."""
-    for row in rows:
-        if row[7] is not None or row[8] is not None:
-            return row[7], row[8], row[1]
-    for row in rows:
-        if row[9] is not None and row[11] is not None:
-            return row[9], row[10], row[11]
-    return None, None, None
-
-
-def _followers(
-    rows: Sequence[Sequence[Any]], anchor: str | None
-) -> Iterable[tuple[int, str, int | None, int | None, str | None]]:
-    """Touchpoints of the matter that name nobody and are not anchored elsewhere: they go where the matter belongs."""
-    about = {row[1] for row in rows}
-    for row in rows:
-        if row[7] is None and row[8] is None and (row[11] is None or row[11] in about) and row[1] != anchor:
-            yield row[6], row[1], row[9], row[10], row[11]
 
 
 def _row(

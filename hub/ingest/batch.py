@@ -31,11 +31,11 @@ class Batch:
     gone: set[int] = field(default_factory=set)
     matters: set[int] = field(default_factory=set)
     leads: set[str] = field(default_factory=set)
-    """Touchpoints that are new or changed; others may follow them."""
+    """Touchpoints that are new, changed or retracted; others may follow them."""
     moved: list[int] = field(default_factory=list)
     """Claims whose customer changed."""
-    unsettled: set[int] = field(default_factory=set)
-    """Customers that touchpoints moved to or from: their matters may move too."""
+    emptied: list[int] = field(default_factory=list)
+    """Claims that no standing touchpoint makes any more."""
     lines: list[tuple[object, ...]] = field(default_factory=list)
     """Ledger lines without number and ordinal: (kind, at, historical, customer, touchpoint, matter, before, after)."""
 

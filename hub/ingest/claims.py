@@ -65,8 +65,8 @@ def number_identifiers(session: Session, numbers: Numbers, namings: Sequence[Nam
         for held in each.identifiers:
             identifier = held.identifier
             id_ = identifier_id(identifier.kind, identifier.namespace, identifier.value, identifier.side)
-            _, first, last = seen.get(id_, (held, each.at, each.at))
-            seen[id_] = (held, min(first, each.at), max(last, each.at))
+            shown, first, last = seen.get(id_, (held, each.at, each.at))
+            seen[id_] = (shown, min(first, each.at), max(last, each.at))
     known = identities.identifiers_by_id(session, list(seen))
     rows = []
     for id_, (held, first, last) in seen.items():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hub.errors import InputWrong, NotFound
-from hub.ids import naming_touchpoint
+from hub.ids import naming_touchpoint, side_of
 from hub.store.session import Session
 from hub.store.writing import decisions, records
 
@@ -122,8 +122,10 @@ def _customer(session: Session, id_: str) -> tuple[int, str, str]:
     row = session.one("SELECT num, id, kind FROM customer WHERE id = $1", id_)
     if row is None:
         row = session.one(
-            "SELECT c.num, c.id, c.kind FROM touchpoint t JOIN customer c ON c.num = t.customer WHERE t.id = $1",
+            "SELECT c.num, c.id, c.kind FROM touchpoint t JOIN customer c ON c.num IN (t.customer, t.organisation) "
+            "WHERE t.id = $1 AND c.kind = $2",
             naming_touchpoint(id_),
+            side_of(id_).value,
         )
     if row is None:
         raise NotFound(f"There is no customer {id_[:60]!r}.", path="customers")

@@ -11,15 +11,21 @@ from hub.ingest.rows import json_text
 
 
 def row(entry: Entry, written_at: datetime) -> Row:
-    """An entry as a row of the desk. ``written_at`` stands where no ``occurred_at`` was given, and is no part of its content."""
+    """An entry as a row of the desk.
+
+    ``written_at`` stands where no ``occurred_at`` was given, and is no part of its content.
+    """
     told: dict[str, Any] = {
-        "kind": entry.kind, "direction": entry.direction.value, "title": entry.title, "written_at": written_at.isoformat(),
-        "occurred_at": entry.occurred_at.isoformat() if entry.occurred_at else None, "text": entry.text, "by": entry.by,
+        "kind": entry.kind, "direction": entry.direction.value, "title": entry.title, "text": entry.text,
+        "occurred_at": entry.occurred_at.isoformat() if entry.occurred_at else None, "by": entry.by,
+        "written_at": written_at.isoformat(),
         "identifiers": [
-            {"kind": held.kind, "value": held.value, "namespace": held.namespace, "side": held.side.value, "region": held.region}
+            {"kind": held.kind, "value": held.value, "namespace": held.namespace, "side": held.side.value,
+             "region": held.region}
             for held in entry.identifiers
         ],
-        "anchor": entry.anchor, "amount": [format(entry.amount.amount, "f"), entry.amount.currency] if entry.amount else None,
+        "anchor": entry.anchor,
+        "amount": [format(entry.amount.amount, "f"), entry.amount.currency] if entry.amount else None,
         "matters": [{"kind": held.kind.value, "reference": held.reference} for held in entry.matters],
         "traits": entry.traits, "properties": entry.properties,
     }  # fmt: skip

@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
-
 from hub.clock import micros, moment, now
 from hub.connector import Delivery, PushStream, Reply, Row
 from hub.errors import ConfigWrong, InputWrong, NotFound
@@ -40,9 +39,11 @@ from hub.ingest.writer import Writer
 from hub.journey.rules import load_rules
 from hub.registry import Registry
 from hub.settings import Company
+from hub.store import ledger
 from hub.store.engine import Store
+from hub.store.reference import user_known
 from hub.store.session import Session
-from hub.store.writing import decisions, records
+from hub.store.writing import decisions, records, sources, tokens
 from hub.values import Direction, Identifier
 
 T = TypeVar("T")
@@ -146,7 +147,7 @@ class Hub:
     async def processed(self) -> int:
         """The last processed truth number."""
         async with self.reader.snapshot() as snapshot:
-            self._seen = max(self._seen, int(await snapshot.value("SELECT number FROM processed WHERE id = 1") or 0))
+            self._seen = max(self._seen, await ledger.processed(snapshot))
         return self._seen
 
     async def wait(self, sequence: int, timeout: float) -> bool:  # noqa: ASYNC109 (the caller's patience is data here)
@@ -154,7 +155,7 @@ class Hub:
         return await self.announced(sequence - 1, timeout) >= sequence
 
     async def announced(self, after: int, timeout: float) -> int:  # noqa: ASYNC109
-        """Wait until more than ``after`` is processed, ``timeout`` seconds at most; the answer is the number reached."""
+        """Wait until more than ``after`` is processed, ``timeout`` seconds at most: the number reached."""
         deadline = self._loop.time() + timeout
         while self._seen <= after:
             left = deadline - self._loop.time()
@@ -192,7 +193,7 @@ class Hub:
         def job(session: Session) -> tuple[Accepted, str]:
             run = records.standing_run(session, source.num, at, midnight)
             accepted = accept(session, Arrival(source.num, source.stream(stream), run, at), rows)
-            return accepted, str(session.value("SELECT id FROM run WHERE num = $1", run))
+            return accepted, records.run_id(session, run)
 
         return await self._write(job)
 
@@ -252,14 +253,8 @@ class Hub:
 
     async def _user(self, reference: str) -> None:
         async with self.reader.snapshot() as snapshot:
-            known = await snapshot.value(
-                "SELECT num FROM hub_user WHERE reference = $1::text OR id = $2::text OR email = $3::text",
-                reference,
-                reference,
-                reference,
-            )
-        if known is None:
-            raise NotFound(f"There is no user {reference[:60]!r}.", path="owner")
+            if not await user_known(snapshot, reference):
+                raise NotFound(f"There is no user {reference[:60]!r}.", path="owner")
 
     # Sources ----------------------------------------------------------------------------------------------------
 
@@ -308,10 +303,11 @@ class Hub:
         return id_
 
     async def _pull(self, source: Source, run: int) -> None:
-        state, fault = "INTERRUPTED", "The hub was stopped; the next run resumes."
+        state = "INTERRUPTED"
+        fault: str | None = "The hub was stopped; the next run resumes."
         try:
             failed = await pull(source, run, self._write, self._clock)
-            state, fault = ("OK", None) if failed is None else ("FAILED", failed)
+            state, fault = "OK" if failed is None else "FAILED", failed
         finally:
             await self._write(lambda session: records.finish_run(session, run, state, fault, self._clock()))
 
@@ -358,9 +354,9 @@ class Hub:
             raise InputWrong(f"A {kind.lower()} cannot be withdrawn.")
 
         def look() -> Preview:
-            table = kind.lower()
-            if self._projection.value(f"SELECT num FROM {table} WHERE id = $1", target) is None:
-                raise NotFound(f"There is no {table} {target[:60]!r}.", path=table)
+            num_of = records.run_num if kind == "RUN" else sources.num_of
+            if num_of(self._projection, target) is None:
+                raise NotFound(f"There is no {kind.lower()} {target[:60]!r}.", path=kind.lower())
             return preview(self._processor, self._projection, Intent(), [(kind, target, restore)])
 
         seen = await self._between_batches(look)
@@ -388,17 +384,14 @@ class Hub:
             id_, name, hashlib.sha256(secret.encode()).hexdigest(), " ".join(scopes), self._clock(),
             micros(expires_at.astimezone(UTC)) if expires_at else None,
         )  # fmt: skip
-        columns = ["id", "name", "digest", "scopes", "created_at", "expires_at"]
-        await self._write(lambda session: session.insert("token", columns, [row]))
+        await self._write(lambda session: tokens.insert(session, row))
         return id_, secret
 
     async def revoke_token(self, id_: str) -> Written:
         """End a token at once. Raises ``NotFound``."""
 
         def job(session: Session) -> None:
-            if not session.run(
-                "UPDATE token SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL", self._clock(), id_
-            ):
+            if not tokens.revoke(session, id_, self._clock()):
                 raise NotFound(f"There is no token {id_[:60]!r} that still holds.", path="token")
 
         await self._write(job)

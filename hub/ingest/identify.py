@@ -38,6 +38,8 @@ class Resolution:
     touched: set[int] = field(default_factory=set)
     named: set[str] = field(default_factory=set)
     """Touchpoints that give a customer its id for the first time."""
+    emptied: list[int] = field(default_factory=list)
+    """Claims that no standing touchpoint makes any more; they are deleted."""
     lines: list[tuple[str, str, str, str]] = field(default_factory=list)
     """(kind, customer, before, after) with public ids."""
 
@@ -65,13 +67,21 @@ def identify(session: Session, numbers: Numbers, claims: Claims, rules: Rules) -
         dirty = _cap(session, claims, identifiers, rules)
         work = _load(session, numbers, claims, identifiers, dirty, rules)
         before = {claim.num: (claim.customer, claim.organisation) for claim in work.claims.values()}
+        labels = {claim.num: (claim.person_component, claim.organisation_component) for claim in work.claims.values()}
         people: dict[int, int] = {}
         firms: dict[int, int] = {}
         for side, given in zip(_SIDES, (people, firms), strict=True):
             _resolve_side(work, side, given, resolution)
         _settle(work, people, firms, before, resolution)
-        identities.update_claims(session, resolution.moved)
-        identities.delete_claims(session, [num for num in claims.left if claims.by_num[num].touchpoints == 0])
+        moved = {claim.num for claim in resolution.moved}
+        relabelled = [
+            claim
+            for claim in work.claims.values()
+            if claim.num in moved or (claim.person_component, claim.organisation_component) != labels[claim.num]
+        ]
+        identities.update_claims(session, relabelled)
+        resolution.emptied = [num for num in claims.left if claims.by_num[num].touchpoints == 0]
+        identities.delete_claims(session, resolution.emptied)
         resolution.named = {each.naming for each in resolution.standing.values()} - {
             naming_touchpoint(id_) for id_ in work.old_ids.values()
         }
@@ -228,7 +238,7 @@ def _assign(
     for place, part in enumerate(partition.parts):
         held = [work.claims[int(key)] for key in part]  # type: ignore[call-overload]
         first = min((claim.heard, claim.heard_id) for claim in held)[1]
-        resolution.standing[customers[place]] = Standing(customers[place], side, customer_id(first), first)
+        resolution.standing[customers[place]] = Standing(customers[place], side, customer_id(first, side), first)
         shares.append((customers[place], set(weights[place])))
     return customers
 

@@ -17,6 +17,7 @@ from hub.store.writing.records import Payload, Version
 from hub.values import ReferenceData, Touchpoint
 
 _log = logging.getLogger(__name__)
+_REPAIR = "The log has the reason; it will be read again after a repair."
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A touchpoint ready to be written. ``heard`` is the least truth number of its rows; ``digest`` of what it was read from."""
+    """A touchpoint ready to be written.
+
+    ``heard`` is the least truth number of its rows, ``digest`` the digest of what it was read from.
+    """
 
     id: str
     touchpoint: Touchpoint
@@ -86,16 +90,15 @@ def read(version: Version, heard: int, payload: Payload, stream: Stream, source:
             key = mapped.document if mapped.document is not None else row.key
             id_ = touchpoint_id(source, stream.name, key, mapped.part)
             if id_ in touchpoints:
-                raise RowUnreadable(f"two touchpoints of one row are both called {mapped.part!r}")
+                raise RowUnreadable(  # noqa: TRY301 (like the connector's own refusals, it becomes the problem)
+                    f"two touchpoints of one row are both called {mapped.part!r}"
+                )
             touchpoints[id_] = mapped
     except HubError as error:
         return Reading(version, heard, problem=Problem(RowUnreadable.code, error.message, error.path, error.hint))
-    except Exception:
+    except Exception:  # noqa: BLE001 (a connector may fail in any way)
         _log.exception("connector of %s could not read record %s", source, version.number)
-        return Reading(
-            version, heard,
-            problem=Problem("INTERNAL", "The connector failed on this row.", hint="The log has the reason; it will be read again after a repair."),
-        )  # fmt: skip
+        return Reading(version, heard, problem=Problem("INTERNAL", "The connector failed on this row.", hint=_REPAIR))
     return Reading(version, heard, touchpoints, tuple(reference))
 
 

@@ -62,13 +62,15 @@ class Placement:
 
     def write_new(self) -> None:
         """Insert the new touchpoints; identity is resolved by now."""
-        anchors = self._anchors([draft.touchpoint.anchor for draft in self._new if draft.touchpoint.anchor])
         rows = []
         for draft in self._new:
-            place = self._place(draft, self._nums[draft.id], anchors)
+            place = self._place(draft, self._nums[draft.id])
             rows.append(touchpoint_row(draft, place, self.zone))
             self.touched |= {held for held in (place.customer, place.organisation) if held is not None}
         touchpoints.insert(self.session, rows)
+        left = {held for num in self.claims.left for held in self.claims.by_num[num].identifiers}
+        identities.forget_identifiers(self.session, sorted(left))
+        identities.see_again(self.session, sorted(left))
         self._write_parts(self._new)
         self.lines += [
             ("TOUCHPOINT_ADDED", d.recorded_at, d.historical, None, d.id, None, None, None) for d in self._new
@@ -117,8 +119,8 @@ class Placement:
                 stored.num, claim.num if claim else None, draft.touchpoint.anchor,
                 stored.customer, stored.organisation, stored.gave_id, self._campaign(draft),
             )  # fmt: skip
-            if claim is None or claim.customer is not None or claim.organisation is not None:
-                place.customer, place.organisation = (claim.customer, claim.organisation) if claim else (None, None)
+            if claim is not None and (claim.customer is not None or claim.organisation is not None):
+                place.customer, place.organisation = claim.customer, claim.organisation
             rows.append(touchpoint_row(draft, place, self.zone))
             self.claims.left |= {num for num in (stored.claim, claim.num if claim else None) if num is not None}
             self.touched |= {
@@ -148,15 +150,13 @@ class Placement:
             if each.claim is not None:
                 self.claims.left.add(each.claim)
             self.lines.append(("TOUCHPOINT_RETRACTED", None, False, None, each.id, None, None, None))
+        self.leads |= {each.id for each in standing}
 
-    def _place(self, draft: Draft, num: int, anchors: dict[str, tuple[int | None, int | None]]) -> Place:
+    def _place(self, draft: Draft, num: int) -> Place:
         claim = self.claims.by_touchpoint.get(draft.id)
         customer, organisation = (claim.customer, claim.organisation) if claim else (None, None)
-        anchor = draft.touchpoint.anchor
-        if customer is None and organisation is None and anchor in anchors:
-            customer, organisation = anchors[anchor]
         gave = claim is not None and claim.heard_id == draft.id and draft.id in self.named
-        return Place(num, claim.num if claim else None, anchor, customer, organisation, gave, self._campaign(draft))
+        return Place(num, claim.num if claim else None, draft.touchpoint.anchor, customer, organisation, gave, self._campaign(draft))
 
     named: set[str] = field(default_factory=set)
     """Touchpoints that give a customer its id; known once identity is resolved."""
@@ -164,14 +164,6 @@ class Placement:
     def _campaign(self, draft: Draft) -> int | None:
         name = reference.campaign_of(draft)
         return self._campaigns[name] if name else None
-
-    def _anchors(self, ids: Sequence[str]) -> dict[str, tuple[int | None, int | None]]:
-        if not ids:
-            return {}
-        rows = self.session.all(
-            "SELECT id, customer, organisation FROM touchpoint WHERE id = ANY($1::text[])", list(ids)
-        )
-        return {id_: (customer, organisation) for id_, customer, organisation in rows}
 
     def _write_parts(self, drafts: Sequence[Draft]) -> None:
         skus = {(draft.source, line.sku) for draft in drafts for line in draft.touchpoint.lines if line.sku}
@@ -230,17 +222,3 @@ def decide(session: Session, numbers: Numbers, ids: Sequence[str]) -> Claims:
     session.many("UPDATE touchpoint SET claim = $1 WHERE num = $2", moves)
     claims.recount(session, made)
     return made
-
-
-def follow_anchors(session: Session, leads: set[str], moved: Sequence[int]) -> tuple[set[int], set[str]]:
-    """Let touchpoints without a customer of their own follow their anchors; customers touched, and who moved.
-
-    ``leads``: touchpoints that are new or moved; ``moved``: claims whose customer changed.
-    """
-    everyone = sorted(leads | set(touchpoints.anchors_of_claims(session, moved)))
-    rows = touchpoints.anchored(session, everyone)
-    touchpoints.assign_each(
-        session, [(a_customer, a_firm, anchor, num) for num, _, _, _, a_customer, a_firm, anchor in rows]
-    )
-    touched = {held for _, _, *belongs, _ in rows for held in belongs if held is not None}
-    return touched, {id_ for _, id_, *_ in rows}

@@ -37,7 +37,7 @@ class Told:
     at: int
     touchpoint: int
     decided: bool
-    weight: tuple[int, ...]
+    weight: tuple[int, int, int, int, str]
 
 
 @dataclass(slots=True)
@@ -149,7 +149,7 @@ def _traits(rows: Iterable[Sequence[Any]], light: Light) -> dict[str, list[Told]
             if value_ is None or value_ == "":
                 continue
             full = int(name != "name" or len(str(value_).split()) > 1)
-            one = Told(value_, row[6], row[0], decided, (int(decided), full, strength, row[6], row[0]))
+            one = Told(value_, row[6], row[0], decided, (int(decided), full, strength, row[6], row[1]))
             same = told.setdefault(name, {})
             text = json_text(value_)
             if text not in same or one.weight > same[text].weight:

@@ -16,10 +16,17 @@ _TOGETHER = 1000
 def portray_touched(batch: Batch, light: Light) -> None:
     """Fold every touched customer again, and remove those that hold nothing any more."""
     customers.delete(batch.session, batch.gone)
+    _free_ids(batch)
     remaining = iter(sorted(batch.touched - batch.gone))
     while chunk := list(islice(remaining, _TOGETHER)):
         _portray(batch, chunk, light)
     customers.delete(batch.session, batch.gone)
+
+
+def _free_ids(batch: Batch) -> None:
+    """Before anybody gets a new id: it may be that of another, who is written later."""
+    known = customers.known(batch.session, sorted(batch.named.keys() & batch.touched))
+    customers.free_ids(batch.session, [num for num, row in known.items() if row[0] != batch.named[num][0]])
 
 
 def _portray(batch: Batch, nums: Sequence[int], light: Light) -> None:
@@ -35,7 +42,6 @@ def _portray(batch: Batch, nums: Sequence[int], light: Light) -> None:
             batch.gone.add(sitting.num)
     batch.gone |= set(nums) - named.keys()
     customers.clear(session, nums)
-    customers.free_ids(session, [p.num for p in portraits if p.num in known and known[p.num][0] != p.row[1]])
     customers.write(session, [portrait.row for portrait in portraits])
     customers.write_parts(session, _by_table(portraits))
     for portrait in portraits:

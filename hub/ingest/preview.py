@@ -76,8 +76,7 @@ def _imagine(session: Session, number: int, intent: Intent, withdrawn: Sequence[
 
 def _look(session: Session, batch: Batch) -> _Seen:
     touched = sorted(batch.touched | batch.gone)
-    written = len(batch.leads) + sum(1 for line in batch.lines if line[0] == "TOUCHPOINT_RETRACTED")
-    return _Seen(_customers(session, touched), _belongings(session, touched), touched, written)
+    return _Seen(_customers(session, touched), _belongings(session, touched), touched, len(batch.leads))
 
 
 def _customers(session: Session, nums: Sequence[int]) -> dict[str, tuple[Any, ...]]:

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from hub.errors import RetryLater
 from hub.identity.rules import Rules as IdentityRules
-from hub.ingest import about, claims, identify, place, reference
+from hub.ingest import claims, identify, place, reference
 from hub.ingest.batch import Batch
+from hub.ingest.follow import follow
 from hub.ingest.mapping import Reading, drafts
 from hub.ingest.outcomes import Problem
 from hub.ingest.place import Placement
@@ -24,7 +25,6 @@ from hub.store.writing import customers, identities, ledger, matters, records, t
 from hub.store.writing.numbers import Numbers
 
 _CHUNK = 1000
-_LONGEST_CHAIN = 8
 _UNPROCESSABLE = ("INTERNAL", "The hub could not process this row.", None, "It is kept; please report it.")
 
 
@@ -165,8 +165,7 @@ class Processor:
         touchpoints.mark_named(batch.session, sorted(resolution.named))
         batch.moved += [claim.num for claim in moved]
         batch.touched |= resolution.touched
-        if moved:
-            batch.unsettled |= resolution.touched
+        batch.emptied += resolution.emptied
         for each in resolution.standing.values():
             batch.named[each.num] = (each.id, each.side)
         batch.gone -= resolution.standing.keys()
@@ -176,19 +175,10 @@ class Processor:
         return resolution.named
 
     def _follow(self, batch: Batch) -> None:
-        """Touchpoints without a customer of their own follow their anchor or their matter, however long the chain."""
-        leads = batch.leads
-        about_now = batch.matters | set(matters.of_customers(batch.session, sorted(batch.unsettled | batch.gone)))
-        for _ in range(_LONGEST_CHAIN):
-            by_anchor, leads = place.follow_anchors(batch.session, leads, batch.moved)
-            batch.moved = []
-            by_matter, followers = about.refold(batch.session, about_now, self._zone)
-            leads |= followers
-            fresh = (by_anchor | by_matter) - batch.touched
-            batch.touched |= by_anchor | by_matter
-            if not leads:
-                return
-            about_now = set(matters.of_customers(batch.session, sorted(fresh)))
+        """Give touchpoints that name nobody to whom they follow."""
+        about_now = batch.matters | set(matters.of_claims(batch.session, batch.moved))
+        batch.touched |= follow(batch.session, batch.leads, batch.moved, about_now, batch.zone)
+        touchpoints.forget_claims(batch.session, batch.emptied)
 
     def _light(self, batch: Batch) -> Light:
         desk, books, users = self._sources.desk().num, self._sources.books(), matters.users(batch.session)

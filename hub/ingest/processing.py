@@ -103,7 +103,7 @@ class Processing:
             _log.warning("processing waits: %s", trouble.message)
             time.sleep(min(trouble.after, _IDLE))
             return False
-        except Exception:
+        except Exception:  # noqa: BLE001 (whatever a record does, the others go on)
             _log.exception("a batch failed; its records are processed one by one")
             return self._one_by_one()
 
@@ -112,11 +112,11 @@ class Processing:
             try:
                 if not self._processor.run(1):
                     return False
-            except Exception:
+            except Exception:  # noqa: BLE001 (likewise)
                 _log.exception("a record cannot be processed; it is passed over")
                 try:
                     self._processor.skip()
-                except Exception:
+                except Exception:  # noqa: BLE001 (the thread must live to try again)
                     _log.exception("processing cannot go on; it is tried again in a moment")
                     time.sleep(_IDLE)
                     return False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeVar
+from functools import partial
+from typing import Protocol, TypeVar
 
 from hub.connector import Page, PullStream
 from hub.errors import HubError
@@ -14,14 +15,18 @@ from hub.store.session import Session
 from hub.store.writing import records
 
 T = TypeVar("T")
-Write = Callable[[Callable[[Session], T]], Awaitable[T]]
-
 _log = logging.getLogger(__name__)
 _TOGETHER = 1000
 """Rows in one transaction, at most."""
 
 
-async def pull(source: Source, run: int, write: Write, clock: Callable[[], int]) -> str | None:  # type: ignore[type-arg]
+class Write(Protocol):
+    """Runs a job on the session that writes truth; the answer comes once it is on disk."""
+
+    def __call__(self, job: Callable[[Session], T], /) -> Awaitable[T]: ...
+
+
+async def pull(source: Source, run: int, write: Write, clock: Callable[[], int]) -> str | None:
     """Pull all streams of a source into a run; the answer is what went wrong, in a sentence, or None."""
     if source.connector is None:
         return source.broken
@@ -31,13 +36,13 @@ async def pull(source: Source, run: int, write: Write, clock: Callable[[], int])
                 await _pull_stream(source, stream, run, write, clock)
     except HubError as error:
         return error.message
-    except Exception:
+    except Exception:  # noqa: BLE001 (a connector may fail in any way; the run says so)
         _log.exception("pulling %s failed", source.name)
         return "The connector failed; the log has the reason. What was received is kept, and the next run resumes."
     return None
 
 
-async def _pull_stream(source: Source, stream: PullStream, run: int, write: Write, clock: Callable[[], int]) -> None:  # type: ignore[type-arg]
+async def _pull_stream(source: Source, stream: PullStream, run: int, write: Write, clock: Callable[[], int]) -> None:
     cursor = await write(lambda session: records.checkpoint(session, source.num, stream.name))
     pages: AsyncIterator[Page] = stream.pages(cursor)
     async for page in pages:
@@ -46,6 +51,6 @@ async def _pull_stream(source: Source, stream: PullStream, run: int, write: Writ
         for place, part in enumerate(parts):
             arrival = Arrival(source.num, stream, run, clock(), historical=cursor is None)
             last = page.cursor if place == len(parts) - 1 else None
-            await write(lambda session, arrival=arrival, part=part, last=last: accept(session, arrival, part, last))
+            await write(partial(accept, arrival=arrival, rows=part, cursor=last))
         if page.expected is not None or page.done is not None:
-            await write(lambda session, page=page: records.advance_run(session, run, page.expected, page.done))
+            await write(partial(records.advance_run, run=run, expected=page.expected, done=page.done))

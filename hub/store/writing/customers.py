@@ -8,16 +8,17 @@ from typing import Any
 from hub.store.session import Session
 
 COLUMNS = (
-    "num id kind relationship display_name display_name_masked name name_masked name_key email email_masked phone phone_masked "
-    "birthday birthday_day language country city owner organisation touchpoints first_touch first_touch_at last_touch last_touch_at "
-    "acquired_by stage stage_since standing because next_change_at revenue currency"
+    "num id kind relationship display_name display_name_masked name name_masked name_key "
+    "email email_masked phone phone_masked birthday birthday_day language country city owner organisation "
+    "touchpoints first_touch first_touch_at last_touch last_touch_at acquired_by "
+    "stage stage_since standing because next_change_at revenue currency"
 ).split()
 
 _PARTS = ("customer_value", "stage_change", "trait", "tag", "search_term")
 
 _MOMENT = (
-    "t.num, t.id, t.kind, t.channel, t.direction, t.automated, t.occurred_at, t.amount, t.currency, t.document, t.settles, t.thread, "
-    "t.due_on, t.quantity, t.quantity_unit, t.source, t.organisation, t.traits, t.deal_open, "
+    "t.num, t.id, t.kind, t.channel, t.direction, t.automated, t.occurred_at, t.amount, t.currency, t.document, "
+    "t.settles, t.thread, t.due_on, t.quantity, t.quantity_unit, t.source, t.organisation, t.traits, t.deal_open, "
     "CASE WHEN t.kind = 'profile' THEN t.properties END"
 )
 
@@ -30,7 +31,8 @@ def timelines(session: Session, nums: Sequence[int], account: bool) -> dict[int,
     column = "organisation" if account else "customer"
     found: dict[int, list[tuple[Any, ...]]] = {num: [] for num in nums}
     for owner, *rest in session.all(
-        f"SELECT t.{column}, {_MOMENT} FROM touchpoint t WHERE t.{column} = ANY($1::bigint[]) AND t.retracted_at IS NULL "
+        f"SELECT t.{column}, {_MOMENT} FROM touchpoint t "
+        f"WHERE t.{column} = ANY($1::bigint[]) AND t.retracted_at IS NULL "
         f"ORDER BY t.{column}, t.occurred_at, t.id",
         list(nums),
     ):
@@ -46,11 +48,39 @@ def known(session: Session, nums: Sequence[int]) -> dict[int, tuple[Any, ...]]:
     return {row[0]: tuple(row[1:]) for row in rows}
 
 
+def shown(session: Session, nums: Sequence[int]) -> dict[str, tuple[Any, ...]]:
+    """What a change shows of customers: (touchpoints, stage, revenue, currency) by public id."""
+    rows = session.all(
+        "SELECT id, touchpoints, stage, revenue, currency FROM customer WHERE num = ANY($1::bigint[])", list(nums)
+    )
+    return {row[0]: tuple(row[1:]) for row in rows}
+
+
+def ids(session: Session, nums: Sequence[int]) -> dict[int, str]:
+    """Public ids by row number."""
+    return dict(session.all("SELECT num, id FROM customer WHERE num = ANY($1::bigint[])", list(nums)))
+
+
+def by_id(session: Session, id_: str) -> tuple[int, str, str] | None:
+    """(num, id, kind) of the customer that has an id today."""
+    row = session.one("SELECT num, id, kind FROM customer WHERE id = $1", id_)
+    return (row[0], row[1], row[2]) if row else None
+
+
+def of_touchpoint(session: Session, id_: str) -> tuple[int, str, str] | None:
+    """(num, id, kind) of the customer that a touchpoint is with today."""
+    row = session.one(
+        "SELECT c.num, c.id, c.kind FROM touchpoint t JOIN customer c ON c.num = t.customer WHERE t.id = $1", id_
+    )
+    return (row[0], row[1], row[2]) if row else None
+
+
 def identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[str, str, str, int]]]:
     """(kind, value, display, last seen) of the visible identifiers of customers, newest first."""
     found: dict[int, list[tuple[str, str, str, int]]] = {}
     for num, kind, value, display, last in session.all(
-        "SELECT customer, kind, value, display, last_seen FROM identifier WHERE customer = ANY($1::bigint[]) AND hidden = FALSE "
+        "SELECT customer, kind, value, display, last_seen FROM identifier "
+        "WHERE customer = ANY($1::bigint[]) AND hidden = FALSE "
         "ORDER BY customer, last_seen DESC, value",
         list(nums),
     ):
@@ -62,8 +92,10 @@ def shared_identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[
     """(kind, value, display, last seen) of identifiers that do not join but stand on the claims of customers."""
     found: dict[int, list[tuple[str, str, str, int]]] = {}
     for num, kind, value, display, last in session.all(
-        "SELECT DISTINCT c.customer, i.kind, i.value, i.display, i.last_seen FROM claim c JOIN claim_identifier ci ON ci.claim = c.num "
-        "JOIN identifier i ON i.num = ci.identifier WHERE c.customer = ANY($1::bigint[]) AND i.joins = FALSE AND i.hidden = FALSE",
+        "SELECT DISTINCT c.customer, i.kind, i.value, i.display, i.last_seen FROM claim c "
+        "JOIN claim_identifier ci ON ci.claim = c.num JOIN identifier i ON i.num = ci.identifier "
+        "WHERE c.customer = ANY($1::bigint[]) AND i.joins = FALSE AND i.hidden = FALSE "
+        "ORDER BY c.customer, i.last_seen DESC, i.value, i.kind",
         list(nums),
     ):
         found.setdefault(num, []).append((kind, value, display, last))
@@ -86,6 +118,9 @@ def delete(session: Session, nums: Iterable[int]) -> None:
     gone = sorted(nums)
     if gone:
         clear(session, gone)
+        for column in ("customer", "organisation"):
+            # Retracted touchpoints may still be theirs; their numbers will be given again.
+            session.run(f"UPDATE touchpoint SET {column} = NULL WHERE {column} = ANY($1::bigint[])", gone)
         session.run(
             "DELETE FROM affiliation WHERE person = ANY($1::bigint[]) OR organisation = ANY($2::bigint[])", gone, gone
         )
@@ -102,7 +137,10 @@ def clear(session: Session, nums: Sequence[int]) -> None:
 def write_parts(session: Session, parts: dict[str, list[tuple[object, ...]]]) -> None:
     """Write the rows below customers, by table."""
     columns = {
-        "customer_value": "customer currency invoiced credited paid refunded revenue outstanding orders first_purchase_at last_purchase_at",
+        "customer_value": (
+            "customer currency invoiced credited paid refunded revenue outstanding orders "
+            "first_purchase_at last_purchase_at"
+        ),
         "stage_change": "customer position axis at before after rule rule_version text facts touchpoints",
         "trait": "customer name position value since touchpoint decided",
         "tag": "customer tag",

@@ -58,8 +58,8 @@ class StoredClaim:
 
 _IDENTIFIER = "num, id, rank, kind, namespace, value, side, blocked, capped, component, hidden"
 _CLAIM = (
-    "num, name_key, touchpoint, first_at, first_key, heard, heard_id, touchpoints, person_component, organisation_component, "
-    "customer, organisation, digest"
+    "num, name_key, touchpoint, first_at, first_key, heard, heard_id, touchpoints, "
+    "person_component, organisation_component, customer, organisation, digest"
 )
 _CLAIM_COLUMNS = [
     "digest", "name_key", "touchpoint", "first_at", "first_key", "heard", "heard_id", "touchpoints",
@@ -79,6 +79,15 @@ def _identifier(row: Sequence[Any]) -> StoredIdentifier:
         component,
         bool(hidden),
     )
+
+
+def _claim(row: Sequence[Any]) -> StoredClaim:
+    (num, name_key, touchpoint, first_at, first_key, heard, heard_id, touchpoints,
+     person_component, organisation_component, customer, organisation, digest) = row  # fmt: skip
+    return StoredClaim(
+        num, name_key, touchpoint, first_at, first_key, heard, heard_id, touchpoints,
+        person_component, organisation_component, customer, organisation, digest=digest,
+    )  # fmt: skip
 
 
 def identifiers_by_id(session: Session, ids: Sequence[str]) -> dict[str, StoredIdentifier]:
@@ -108,6 +117,25 @@ def see_identifiers(session: Session, rows: Sequence[tuple[int, int, int]]) -> N
     )
 
 
+def see_again(session: Session, identifiers: Sequence[int]) -> None:
+    """Read first and last seen again from the standing touchpoints, for identifiers that touchpoints have left."""
+    rows = session.all(
+        "SELECT min(t.occurred_at), max(t.occurred_at), ci.identifier FROM claim_identifier ci JOIN touchpoint t ON t.claim = ci.claim "
+        "WHERE ci.identifier = ANY($1::bigint[]) AND t.retracted_at IS NULL GROUP BY ci.identifier",
+        list(identifiers),
+    )
+    session.many("UPDATE identifier SET first_seen = $1, last_seen = $2 WHERE num = $3", rows)
+
+
+def forget_identifiers(session: Session, identifiers: Sequence[int]) -> None:
+    """Remove those of the identifiers that no claim carries any more."""
+    session.run(
+        "DELETE FROM identifier WHERE num = ANY($1::bigint[]) AND NOT EXISTS "
+        "(SELECT 1 FROM claim_identifier ci WHERE ci.identifier = identifier.num)",
+        list(identifiers),
+    )
+
+
 def cap_identifiers(session: Session, rows: Sequence[tuple[str | None, int]]) -> None:
     """Switch identifiers off or on for joining: (why or None, identifier)."""
     session.many(
@@ -122,7 +150,7 @@ def place_identifiers(session: Session, rows: Sequence[tuple[int | None, int | N
 
 def _claims(session: Session, condition: str, values: Sequence[object]) -> dict[int, StoredClaim]:
     rows = session.all(f"SELECT {_CLAIM} FROM claim WHERE {condition}", list(values))
-    found = {row[0]: StoredClaim(*row[:12], (), row[12]) for row in rows}
+    found = {row[0]: _claim(row) for row in rows}
     held: dict[int, list[int]] = {}
     for claim, identifier in session.all(
         "SELECT claim, identifier FROM claim_identifier WHERE claim = ANY($1::bigint[])", list(found)
@@ -226,7 +254,8 @@ def recount_claims(session: Session, nums: Sequence[int]) -> dict[int, tuple[int
         count = session.value("SELECT count(*) FROM touchpoint WHERE claim = $1 AND retracted_at IS NULL", num)
         if count:
             at, key = session.all(
-                "SELECT occurred_at, id FROM touchpoint WHERE claim = $1 AND retracted_at IS NULL ORDER BY occurred_at, id LIMIT 1",
+                "SELECT occurred_at, id FROM touchpoint WHERE claim = $1 AND retracted_at IS NULL "
+                "ORDER BY occurred_at, id LIMIT 1",
                 num,
             )[0]
             heard, heard_id = session.all(
@@ -241,7 +270,8 @@ def live_decisions(session: Session, touchpoints: Sequence[str]) -> list[Decisio
     """Decisions that name any of these touchpoints and are not withdrawn."""
     rows = session.all(
         "SELECT d.number, d.kind, d.a, d.b FROM decision d WHERE (d.a = ANY($1::text[]) OR d.b = ANY($2::text[])) "
-        "AND NOT coalesce((SELECT w.restore = FALSE FROM withdrawal w WHERE w.kind = 'DECISION' AND w.target = d.operation "
+        "AND NOT coalesce((SELECT w.restore = FALSE FROM withdrawal w "
+        "WHERE w.kind = 'DECISION' AND w.target = d.operation "
         "ORDER BY w.number DESC LIMIT 1), FALSE)",
         list(touchpoints), list(touchpoints),
     )  # fmt: skip

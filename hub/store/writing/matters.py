@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from hub.store.session import Session
 
 COLUMNS = (
-    "num id source kind reference title pipeline state outcome open amount outstanding currency owner opened_at due_at closed_at "
-    "customer organisation campaign properties"
+    "num id source kind reference title pipeline state outcome open amount outstanding currency owner "
+    "opened_at due_at closed_at customer organisation campaign properties"
 ).split()
 
 
@@ -28,13 +29,26 @@ def of_touchpoints(session: Session, nums: Sequence[int]) -> list[int]:
     return [matter for (matter,) in rows]
 
 
-def of_customers(session: Session, nums: Sequence[int]) -> list[int]:
-    """The matters of customers."""
+def of_claims(session: Session, claims: Sequence[int]) -> list[int]:
+    """The matters that touchpoints with these claims speak of."""
+    if not claims:
+        return []
     rows = session.all(
-        "SELECT num FROM matter WHERE customer = ANY($1::bigint[]) UNION SELECT num FROM matter WHERE organisation = ANY($2::bigint[])",
-        list(nums), list(nums),
-    )  # fmt: skip
-    return [num for (num,) in rows]
+        "SELECT DISTINCT m.matter FROM touchpoint t JOIN matter_touchpoint m ON m.touchpoint = t.num WHERE t.claim = ANY($1::bigint[])",
+        list(claims),
+    )
+    return [matter for (matter,) in rows]
+
+
+def ids(session: Session, nums: Sequence[int]) -> dict[int, str]:
+    """Public ids of matters by row number."""
+    if not nums:
+        return {}
+    return dict(session.all("SELECT num, id FROM matter WHERE num = ANY($1::bigint[])", list(nums)))  # type: ignore[arg-type]
+
+
+Told = dict[int, list[tuple[Any, ...]]]
+"""What is said about matters, by row number."""
 
 
 def identities(session: Session, nums: Sequence[int]) -> dict[int, tuple[str, int, str, str]]:
@@ -43,14 +57,16 @@ def identities(session: Session, nums: Sequence[int]) -> dict[int, tuple[str, in
     return {num: (id_, source, kind, reference) for num, id_, source, kind, reference in rows}
 
 
-def said(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[object, ...]]]:
-    """All that standing touchpoints say about matters: (occurred_at, touchpoint id, claim, amount, currency, kind, touchpoint num,
-    its claim's customer and organisation, its own customer and organisation, anchor, campaign), by matter."""
-    found: dict[int, list[tuple[object, ...]]] = {}
+def said(session: Session, nums: Sequence[int]) -> Told:
+    """All that standing touchpoints say about matters, by matter, the earliest first:
+    (occurred_at, touchpoint id, claim, amount, currency, kind, touchpoint num, campaign)."""
+    found: Told = {}
+    if not nums:
+        return found
     for matter, *rest in session.all(
-        "SELECT m.matter, m.occurred_at, t.id, m.claim, t.amount, t.currency, t.kind, t.num, c.customer, c.organisation, "
-        "t.customer, t.organisation, t.anchor, t.campaign FROM matter_touchpoint m JOIN touchpoint t ON t.num = m.touchpoint "
-        "LEFT JOIN claim c ON c.num = t.claim WHERE m.matter = ANY($1::bigint[]) ORDER BY m.matter, m.occurred_at, t.id",
+        "SELECT m.matter, m.occurred_at, t.id, m.claim, t.amount, t.currency, t.kind, t.num, t.campaign "
+        "FROM matter_touchpoint m JOIN touchpoint t ON t.num = m.touchpoint WHERE m.matter = ANY($1::bigint[]) "
+        "ORDER BY m.matter, m.occurred_at, t.id",
         list(nums),
     ):
         found.setdefault(matter, []).append(tuple(rest))

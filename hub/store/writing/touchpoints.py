@@ -9,11 +9,13 @@ from typing import Any
 from hub.store.session import Session
 
 COLUMNS = (
-    "num id source record heard kind channel direction automated historical occurred_at occurred_on time_precision recorded_at "
-    "retracted_at title text amount currency cost cost_currency quantity quantity_unit origin_source origin_medium "
-    "origin_campaign origin_term origin_content origin_click_id origin_referrer origin_landing_page campaign document "
-    "document_key settles thread due_on deal_open properties traits claim anchor customer organisation gave_id digest"
-).split()  # fmt: skip
+    "num id source record heard kind channel direction automated historical "
+    "occurred_at occurred_on time_precision recorded_at retracted_at title text "
+    "amount currency cost cost_currency quantity quantity_unit origin_source origin_medium origin_campaign "
+    "origin_term origin_content origin_click_id origin_referrer origin_landing_page campaign "
+    "document document_key settles thread due_on deal_open properties traits "
+    "claim anchor customer organisation gave_id digest"
+).split()
 
 
 @dataclass(slots=True)
@@ -29,6 +31,17 @@ class Stored:
     gave_id: bool
     retracted: bool
     heard: int
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A standing touchpoint, whom it names itself (customer, organisation), if anybody, and who has it now."""
+
+    num: int
+    id: str
+    anchor: str | None
+    names: tuple[int | None, int | None] | None
+    held: tuple[int | None, int | None]
 
 
 def stored(session: Session, ids: Sequence[str]) -> dict[str, Stored]:
@@ -48,7 +61,8 @@ def records_of(session: Session, ids: Sequence[str]) -> dict[str, list[int]]:
     """The standing records that yield touchpoints, by touchpoint id."""
     found: dict[str, list[int]] = {}
     for id_, record in session.all(
-        "SELECT t.id, r.record FROM touchpoint t JOIN record_touchpoint r ON r.touchpoint = t.num WHERE t.id = ANY($1::text[])",
+        "SELECT t.id, r.record FROM touchpoint t JOIN record_touchpoint r ON r.touchpoint = t.num "
+        "WHERE t.id = ANY($1::text[])",
         list(ids),
     ):
         found.setdefault(id_, []).append(record)
@@ -111,7 +125,8 @@ def insert_participants(session: Session, rows: Sequence[Sequence[object]]) -> N
 
 def insert_lines(session: Session, rows: Sequence[Sequence[object]]) -> None:
     """Write line items."""
-    session.insert("line_item", ["touchpoint", "position", "id", "product", "description", "quantity", "unit_price", "amount", "tax", "currency"], rows)  # fmt: skip
+    columns = "touchpoint position id product description quantity unit_price amount tax currency".split()
+    session.insert("line_item", columns, rows)
 
 
 def assign(session: Session, claims: Sequence[tuple[int | None, int | None, int]]) -> None:
@@ -119,34 +134,55 @@ def assign(session: Session, claims: Sequence[tuple[int | None, int | None, int]
     session.many("UPDATE touchpoint SET customer = $1, organisation = $2 WHERE claim = $3", claims)
 
 
-def assign_each(session: Session, rows: Sequence[tuple[int | None, int | None, str | None, int]]) -> None:
-    """Give single touchpoints to customers: (customer, organisation, anchor, touchpoint)."""
-    session.many("UPDATE touchpoint SET customer = $1, organisation = $2, anchor = $3 WHERE num = $4", rows)
+def assign_each(session: Session, rows: Sequence[tuple[int | None, int | None, int]]) -> None:
+    """Give single touchpoints to customers: (customer, organisation, touchpoint)."""
+    session.many("UPDATE touchpoint SET customer = $1, organisation = $2 WHERE num = $3", rows)
 
 
-def anchored(session: Session, anchors: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Touchpoints without a customer of their own whose anchor is one of these, where their customer is not the anchor's:
-    (num, id, customer, organisation, the anchor's customer, the anchor's organisation, anchor)."""
-    if not anchors:
-        return []
-    return session.all(
-        "SELECT d.num, d.id, d.customer, d.organisation, a.customer, a.organisation, d.anchor FROM touchpoint d "
-        "LEFT JOIN claim c ON c.num = d.claim "
-        "JOIN touchpoint a ON a.id = d.anchor WHERE d.anchor = ANY($1::text[]) AND c.customer IS NULL AND c.organisation IS NULL "
-        "AND (coalesce(d.customer, 0) <> coalesce(a.customer, 0) OR coalesce(d.organisation, 0) <> coalesce(a.organisation, 0))",
-        list(anchors),
+_SPEAKER = (
+    "SELECT t.num, t.id, t.anchor, c.customer, c.organisation, t.customer, t.organisation "
+    "FROM touchpoint t LEFT JOIN claim c ON c.num = t.claim WHERE t.retracted_at IS NULL AND "
+)
+
+
+def nameless(session: Session, ids: Iterable[str]) -> list[Speaker]:
+    """Which of these standing touchpoints name nobody."""
+    return _speakers(session, _SPEAKER + "t.id = ANY($1::text[]) AND c.customer IS NULL AND c.organisation IS NULL", list(ids))
+
+
+def anchored(session: Session, anchors: Sequence[str]) -> list[Speaker]:
+    """Standing touchpoints that name nobody themselves and are about one of these anchors."""
+    return _speakers(
+        session, _SPEAKER + "t.anchor = ANY($1::text[]) AND t.anchor IS NOT NULL AND c.customer IS NULL AND c.organisation IS NULL", anchors
     )
 
 
-def anchors_of_claims(session: Session, claims: Sequence[int]) -> list[str]:
-    """Ids of touchpoints with these claims that others are about."""
+def speakers(session: Session, nums: Sequence[int], ids: Sequence[str]) -> list[Speaker]:
+    """Standing touchpoints by row number and by id."""
+    by_num = _speakers(session, _SPEAKER + "t.num = ANY($1::bigint[])", nums)
+    return by_num + _speakers(session, _SPEAKER + "t.id = ANY($1::text[])", ids)
+
+
+def _speakers(session: Session, statement: str, wanted: Sequence[object]) -> list[Speaker]:
+    if not wanted:
+        return []
+    return [
+        Speaker(num, id_, anchor, None if customer is None and firm is None else (customer, firm), (held, held_firm))
+        for num, id_, anchor, customer, firm, held, held_firm in session.all(statement, list(wanted))
+    ]
+
+
+def ids_of_claims(session: Session, claims: Sequence[int]) -> set[str]:
+    """Ids of all touchpoints with these claims."""
     if not claims:
-        return []
-    rows = session.all(
-        "SELECT DISTINCT a.id FROM touchpoint a JOIN touchpoint d ON d.anchor = a.id WHERE a.claim = ANY($1::bigint[])",
-        list(claims),
-    )
-    return [id_ for (id_,) in rows]
+        return set()
+    return {id_ for (id_,) in session.all("SELECT id FROM touchpoint WHERE claim = ANY($1::bigint[])", list(claims))}
+
+
+def forget_claims(session: Session, claims: Sequence[int]) -> None:
+    """Retracted touchpoints may still name claims that are gone; their numbers will be given again."""
+    if claims:
+        session.run("UPDATE touchpoint SET claim = NULL WHERE claim = ANY($1::bigint[])", list(claims))
 
 
 def mark_named(session: Session, ids: Sequence[str]) -> None:

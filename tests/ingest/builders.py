@@ -1,0 +1,397 @@
+"""A hub without threads, a connector whose rows say their touchpoints outright, and what came of them by natural keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from hub import sdk
+from hub.desk import Desk
+from hub.identity.normalise import canonical
+from hub.identity.rules import Rules as IdentityRules
+from hub.ids import random_id, touchpoint_id
+from hub.ingest import decisions as deciding
+from hub.ingest import founding
+from hub.ingest.accept import Accepted, Arrival, accept
+from hub.ingest.decisions import Intent
+from hub.ingest.preview import Preview, preview
+from hub.ingest.process import Processor, drain
+from hub.ingest.sources import Sources
+from hub.journey.rules import load_rules
+from hub.registry import Registry
+from hub.settings import Company
+from hub.store.engine import Store
+from hub.store.writing import decisions, records
+
+COMPANY = Company(name="Test", currency="BDT", country="BD", time_zone="Asia/Dhaka")
+NOW = 1_767_225_600_000_000
+"""2026-01-01T00:00:00Z in microseconds."""
+DAY = 86_400_000_000
+
+
+# Rows ---------------------------------------------------------------------------------------------------------------
+
+
+def said(**what: Any) -> dict[str, Any]:
+    """One touchpoint as JSON. Identifiers by kind; unless told otherwise a mail that came in on 2025-03-01 at 09:00 UTC."""
+    return what
+
+
+def row(key: str, *touchpoints: Mapping[str, Any], version: str | None = None, deleted: bool = False, **only: Any) -> sdk.Row:
+    """A row of ``Rows`` or ``Happenings``; ``only`` describes its one touchpoint."""
+    told = [*touchpoints, only] if only else list(touchpoints)
+    payload = b"" if deleted else json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
+    return sdk.Row(key, payload, version=version, deleted=deleted)
+
+
+def _identifier(kind: str, value: str) -> sdk.Identifier:
+    """``person`` and ``firm`` are contact ids of either side; a number after a dot allows several of a kind."""
+    kind = kind.partition(".")[0]
+    match kind:
+        case "person":
+            return sdk.contact(value, sdk.Side.PERSON)
+        case "firm":
+            return sdk.contact(value)
+        case "social":
+            return sdk.social("m", value)
+        case "handle":
+            return sdk.handle("x", value)
+        case _:
+            return {"email": sdk.email, "phone": sdk.phone, "cookie": sdk.cookie, "user": sdk.user, "vat": sdk.vat}[kind](value)
+
+
+def _money(text: str | None, currency: str) -> sdk.Money | None:
+    return None if text is None else sdk.Money(Decimal(text), currency)
+
+
+def _time(text: str) -> datetime | date:
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def _matter(told: Mapping[str, Any], currency: str) -> sdk.MatterClaim:
+    given = dict(told)
+    return sdk.MatterClaim(
+        kind=sdk.MatterKind(given.pop("kind", "INVOICE")), amount=_money(given.pop("amount", None), currency),
+        outcome=sdk.MatterOutcome(outcome) if (outcome := given.pop("outcome", None)) else None, **given,
+    )  # fmt: skip
+
+
+def _touchpoint(told: Mapping[str, Any]) -> sdk.Touchpoint:
+    currency = told.get("currency", "BDT")
+    return sdk.Touchpoint(
+        kind=told.get("kind", "email"),
+        channel=sdk.Channel(told.get("channel", "EMAIL")),
+        direction=sdk.Direction(told.get("direction", "INBOUND")),
+        occurred_at=_time(told.get("at", "2025-03-01T09:00:00+00:00")),
+        title=told.get("title", ""),
+        text=told.get("text"),
+        part=told.get("part", ""),
+        document=told.get("document"),
+        automated=told.get("automated", False),
+        amount=_money(told.get("amount"), currency),
+        identifiers=tuple(_identifier(kind, value) for kind, value in told.get("who", {}).items()),
+        traits=told.get("traits", {}),
+        matters=tuple(_matter(each, currency) for each in told.get("matters", ())),
+        lines=tuple(
+            sdk.Line(description=name, quantity=Decimal(1), unit_price=sdk.Money(Decimal(amount), currency),
+                     amount=sdk.Money(Decimal(amount), currency), sku=told.get("sku", ""))
+            for name, amount in told.get("lines", ())
+        ),
+        properties=told.get("properties", {}),
+        anchor=told.get("anchor"),
+    )  # fmt: skip
+
+
+class Rows(sdk.PushStream):
+    """States: a changed row is a new version. A payload of ``crash`` breaks the connector, ``unreadable`` says so."""
+
+    name = "rows"
+
+    def touchpoints(self, row: sdk.Row) -> Iterable[sdk.Mapped]:
+        if row.payload == b"crash":
+            raise RuntimeError("the connector fell over")
+        try:
+            told = json.loads(row.payload)
+        except ValueError:
+            raise sdk.RowUnreadable("no JSON", path="payload", hint="write JSON") from None
+        for each in told:
+            if "product" in each:
+                yield sdk.Product(sku=each["product"], name=each["name"])
+            else:
+                yield _touchpoint(each)
+
+
+class Happenings(Rows):
+    """Events: the first payload stands."""
+
+    name = "happenings"
+    nature = sdk.Nature.EVENTS
+
+
+class Feed(sdk.PullStream):
+    """Pages of two rows from a list that tests fill; ``fail_after`` pages the source breaks off."""
+
+    name = "feed"
+    rows: ClassVar[list[sdk.Row]] = []
+    fail_after: ClassVar[int | None] = None
+    asked: ClassVar[list[sdk.Cursor | None]] = []
+
+    async def pages(self, cursor: sdk.Cursor | None) -> AsyncIterator[sdk.Page]:
+        self.asked.append(cursor)
+        start = int(cursor["at"]) if cursor else 0
+        for number, at in enumerate(range(start, len(self.rows), 2)):
+            if number == self.fail_after:
+                raise sdk.SourceFailed("The other side hung up.")
+            yield sdk.Page(self.rows[at : at + 2], {"at": at + 2}, done=min(1.0, (at + 2) / len(self.rows)))
+
+    touchpoints = Rows.touchpoints  # type: ignore[assignment]
+
+
+class Told(sdk.Connector):
+    """The connector of these tests."""
+
+    name = "test.told"
+    title = "Rows that say their touchpoints"
+
+    def streams(self) -> Sequence[sdk.Stream]:
+        return [Rows(), Happenings(), Feed()]
+
+
+REGISTRY = Registry({"hub.desk": Desk, "test.told": Told}, {})
+
+
+# A hub without threads ------------------------------------------------------------------------------------------------
+
+_TRUTH = "withdrawal decision checkpoint record envelope run token source setting sequence".split()
+_PROJECTION = (
+    "ledger search_term matter_touchpoint matter affiliation tag trait stage_change customer_value customer claim_identifier claim "
+    "identifier hub_user campaign product line_item participant record_touchpoint touchpoint problem processed"
+).split()
+
+
+class Bench:
+    """Accepts and processes when it is told to, in batches of the size it is told."""
+
+    def __init__(self, address: str, *, company: Company = COMPANY, identity: IdentityRules | None = None) -> None:
+        self.store = Store.at(address)
+        self.company = company
+        self.identity = identity
+        self.truth = self.store.truth()
+        self.projection = self.store.projection()
+        if not address.startswith("postgresql"):
+            for session in (self.truth, self.projection):
+                session.all("PRAGMA synchronous = OFF")
+        self.clock = NOW
+        self._begin()
+
+    def _begin(self) -> None:
+        with self.truth.transaction():
+            founding.found(self.truth, self.company, NOW)
+        with self.projection.transaction():
+            founding.begin_projection(self.projection)
+        self.sources = Sources(REGISTRY)
+        self.processor = Processor(
+            self.projection, self.company, self.sources, load_rules(basis=self.company.revenue_basis), lambda: self.clock, self.identity
+        )
+        self.ids: dict[str, int] = {}
+        self.runs: dict[str, int] = {}
+
+    def clear(self) -> None:
+        """An empty hub again, faster than a new one."""
+        for session, tables in ((self.truth, _TRUTH), (self.projection, _PROJECTION)):
+            with session.transaction():
+                for table in tables:
+                    session.run(f"DELETE FROM {table}")
+        self.clock = NOW
+        self._begin()
+
+    def close(self) -> None:
+        self.truth.close()
+        self.projection.close()
+        self.store.close()
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def source(self, name: str, *, book_of_record: bool = True) -> int:
+        """The number of a source, made when it is not there. Its id is ``src_`` and its name."""
+        if name not in self.ids:
+            with self.truth.transaction():
+                founding.insert_source(self.truth, f"src_{name}", name, "test.told", {}, book_of_record, NOW)
+            self.ids[name] = int(self.truth.value("SELECT num FROM source WHERE name = $1", name))
+        return self.ids[name]
+
+    def run(self, source: str, name: str) -> int:
+        """The number of a run by a name of its own; the run's id is ``run_`` and that name."""
+        num = self.source(source)
+        if name not in self.runs:
+            with self.truth.transaction():
+                self.runs[name], id_ = records.start_run(self.truth, num, "PUSH", NOW)
+                self.truth.run("UPDATE run SET id = $1 WHERE id = $2", f"run_{name}", id_)
+        return self.runs[name]
+
+    def accept(self, *rows: sdk.Row, source: str = "books", stream: str = "rows", run: str | None = None) -> Accepted:
+        """Store rows; nothing is processed."""
+        num = self.source(source)
+        run_num = self.run(source, run or f"{source}-all")
+        with self.truth.transaction():
+            held = next(each for each in Told(sdk.Settings()).streams() if each.name == stream)
+            return accept(self.truth, Arrival(num, held, run_num, self.clock), rows)
+
+    def process(self, most: int = 1000) -> int:
+        """Process everything, in batches of ``most``; the answer is how many there were."""
+        return drain(self.processor, most)
+
+    def tell(self, *rows: sdk.Row, source: str = "books", stream: str = "rows", run: str | None = None) -> Accepted:
+        """Store rows and process them."""
+        accepted = self.accept(*rows, source=source, stream=stream, run=run)
+        self.process()
+        return accepted
+
+    # Decisions ------------------------------------------------------------------------------------------------------
+
+    def decide(self, operation: str, *made: tuple[str, str, str], withdraw: Sequence[tuple[str, bool]] = ()) -> None:
+        """Store decisions (kind, touchpoint, touchpoint) and withdrawals of operations."""
+        self._write([(operation, *each) for each in made], [("DECISION", target, restore, operation) for target, restore in withdraw])
+
+    def withdraw(self, kind: str, target: str, *, restore: bool = False) -> None:
+        """Store a withdrawal or restoration."""
+        self._write([], [(kind, target, restore, None)])
+
+    def _write(self, made: Sequence[tuple[str, str, str, str]], taken: Sequence[tuple[str, str, bool, str | None]]) -> None:
+        with self.truth.transaction():
+            last = records.take_numbers(self.truth)
+            decided = [(last + place, *each, "me", "", NOW) for place, each in enumerate(made, 1)]
+            last += len(made)
+            withdrawn = [(last + place, *each, "me", "", NOW) for place, each in enumerate(taken, 1)]
+            decisions.insert(self.truth, decided, withdrawn)
+            records.give_numbers(self.truth, last + len(taken))
+
+    def carry_out(self, intent: Intent) -> str:
+        """Store and process what merge, split and undo intend; the answer is the operation."""
+        operation = random_id("dec")
+        self.decide(operation, *intent.decisions, withdraw=intent.withdrawals)
+        self.process()
+        return operation
+
+    def merge(self, *customers: str) -> str:
+        return self.carry_out(deciding.merge(self.projection, customers))
+
+    def split(self, customer: str, *touchpoints: str) -> str:
+        return self.carry_out(deciding.split(self.projection, customer, touchpoints))
+
+    def undo(self, operation: str) -> str:
+        return self.carry_out(deciding.undo(self.projection, operation))
+
+    def preview(self, intent: Intent, *withdrawn: tuple[str, str, bool]) -> Preview:
+        return preview(self.processor, self.projection, intent, withdrawn)
+
+    # What came of it ------------------------------------------------------------------------------------------------
+
+    def partition(self) -> dict[str, tuple[str | None, str | None]]:
+        """(customer id, organisation id) of standing touchpoints."""
+        return {
+            id_: (customer, firm)
+            for id_, customer, firm in self.projection.all(
+                "SELECT t.id, c.id, o.id FROM touchpoint t LEFT JOIN customer c ON c.num = t.customer "
+                "LEFT JOIN customer o ON o.num = t.organisation WHERE t.retracted_at IS NULL"
+            )
+        }
+
+    def groups(self) -> set[frozenset[str]]:
+        """The standing touchpoints of each person or firm; one that belongs to nobody stands alone."""
+        found: dict[str, set[str]] = {}
+        for touchpoint, belongs in self.partition().items():
+            for customer in {held for held in belongs if held is not None} or {f"nobody {touchpoint}"}:
+                found.setdefault(customer, set()).add(touchpoint)
+        return {frozenset(held) for held in found.values()}
+
+    def customer(self, touchpoint: str) -> str | None:
+        """The id of the customer of a touchpoint."""
+        return self.partition()[touchpoint][0]
+
+    def dump(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All that is shown of customers, matters and standing touchpoints, without row numbers, in order."""
+        return {name: sorted(self.projection.all(statement), key=repr) for name, statement in _DUMP.items()}
+
+    def facts(self) -> dict[tuple[str, frozenset[str]], dict[str, Any]]:
+        """What is known of each customer, by the touchpoints they have; no ids and nothing that depends on who was heard first."""
+        members: dict[str, set[str]] = {}
+        for touchpoint, belongs in self.partition().items():
+            for customer in belongs:
+                if customer is not None:
+                    members.setdefault(customer, set()).add(touchpoint)
+        found: dict[tuple[str, frozenset[str]], dict[str, Any]] = {}
+        for id_, *row in self.projection.all(_FACTS):
+            known = dict(zip(_FACT_NAMES, row, strict=True))
+            known["email"] = known["email"] and _canonical(known["email"])
+            for name, statement in _FACTS_BELOW.items():
+                known[name] = sorted(self.projection.all(statement, id_), key=repr)
+            found[known["kind"], frozenset(members.get(id_, {f"no touchpoint of {id_}"}))] = known
+        return found
+
+
+def _canonical(address: str) -> str:
+    """Which writing of an address is shown depends on who was heard first; which address does not."""
+    made = canonical(sdk.email(address), "", "BD")
+    assert made is not None
+    return made.identifier.value
+
+
+_FACT_NAMES = "kind relationship name email phone birthday touchpoints first_touch_at last_touch_at stage stage_since standing next revenue".split()
+_FACTS = (
+    "SELECT id, kind, relationship, name, email, phone, birthday, touchpoints, first_touch_at, last_touch_at, stage, stage_since, standing, "
+    "next_change_at, revenue FROM customer"
+)
+_FACTS_BELOW = {
+    "value": "SELECT v.currency, v.invoiced, v.credited, v.paid, v.refunded, v.revenue, v.outstanding, v.orders FROM customer_value v "
+    "JOIN customer c ON c.num = v.customer WHERE c.id = $1",
+    "history": "SELECT s.axis, s.at, s.before, s.after, s.rule, s.touchpoints FROM stage_change s JOIN customer c ON c.num = s.customer WHERE c.id = $1",
+    "traits": "SELECT t.name, t.position, t.value, t.since FROM trait t JOIN customer c ON c.num = t.customer WHERE c.id = $1",
+    "tags": "SELECT t.tag FROM tag t JOIN customer c ON c.num = t.customer WHERE c.id = $1",
+    "identifiers": "SELECT i.kind, i.value, i.capped, i.first_seen, i.last_seen FROM identifier i JOIN customer c ON c.num = i.customer WHERE c.id = $1",
+    "matters": "SELECT m.id, m.state, m.open, m.amount, m.outstanding FROM matter m JOIN customer c ON c.num = m.customer WHERE c.id = $1",
+}
+_DUMP = {
+    "customer": "SELECT c.id, c.kind, c.relationship, c.display_name, c.name, c.email, c.phone, c.birthday, c.touchpoints, f.id, c.first_touch_at, "
+    "l.id, c.last_touch_at, a.id, o.id, c.stage, c.stage_since, c.standing, c.because, c.next_change_at, c.revenue, c.currency FROM customer c "
+    "LEFT JOIN touchpoint f ON f.num = c.first_touch LEFT JOIN touchpoint l ON l.num = c.last_touch "
+    "LEFT JOIN touchpoint a ON a.num = c.acquired_by LEFT JOIN customer o ON o.num = c.organisation",
+    "touchpoint": "SELECT t.id, c.id, o.id, t.kind, t.occurred_at, t.title, t.amount, t.currency, t.properties, t.traits, t.heard, t.record "
+    "FROM touchpoint t LEFT JOIN customer c ON c.num = t.customer LEFT JOIN customer o ON o.num = t.organisation WHERE t.retracted_at IS NULL",
+    "identifier": "SELECT i.id, i.capped, i.joins, c.id FROM identifier i JOIN customer c ON c.num = i.customer",
+    "customer_value": "SELECT c.id, v.currency, v.invoiced, v.credited, v.paid, v.refunded, v.revenue, v.outstanding, v.orders, "
+    "v.first_purchase_at, v.last_purchase_at FROM customer_value v JOIN customer c ON c.num = v.customer",
+    "stage_change": "SELECT c.id, s.position, s.axis, s.at, s.before, s.after, s.rule, s.facts, s.touchpoints FROM stage_change s "
+    "JOIN customer c ON c.num = s.customer",
+    "trait": "SELECT c.id, t.name, t.position, t.value, t.since, p.id, t.decided FROM trait t JOIN customer c ON c.num = t.customer "
+    "JOIN touchpoint p ON p.num = t.touchpoint",
+    "tag": "SELECT c.id, t.tag FROM tag t JOIN customer c ON c.num = t.customer",
+    "affiliation": "SELECT p.id, o.id, a.title, a.since, a.until FROM affiliation a JOIN customer p ON p.num = a.person "
+    "JOIN customer o ON o.num = a.organisation",
+    "matter": "SELECT m.id, m.title, m.state, m.outcome, m.open, m.amount, m.outstanding, m.opened_at, c.id, o.id FROM matter m "
+    "LEFT JOIN customer c ON c.num = m.customer LEFT JOIN customer o ON o.num = m.organisation",
+    "line_item": "SELECT t.id, l.position, l.description, l.amount FROM line_item l JOIN touchpoint t ON t.num = l.touchpoint "
+    "WHERE t.retracted_at IS NULL",
+    "search_term": "SELECT s.term, c.id FROM search_term s JOIN customer c ON c.num = s.customer",
+    "problem": "SELECT record, code, message FROM problem",
+    "dangling": "SELECT 'touchpoint', t.id FROM touchpoint t WHERE (t.customer IS NOT NULL AND t.customer NOT IN (SELECT num FROM customer)) "
+    "OR (t.organisation IS NOT NULL AND t.organisation NOT IN (SELECT num FROM customer)) "
+    "OR (t.claim IS NOT NULL AND t.claim NOT IN (SELECT num FROM claim)) "
+    "UNION ALL SELECT 'matter', m.id FROM matter m WHERE (m.customer IS NOT NULL AND m.customer NOT IN (SELECT num FROM customer)) "
+    "OR (m.organisation IS NOT NULL AND m.organisation NOT IN (SELECT num FROM customer)) "
+    "UNION ALL SELECT 'identifier', i.id FROM identifier i WHERE (i.customer IS NOT NULL AND i.customer NOT IN (SELECT num FROM customer)) "
+    "UNION ALL SELECT 'customer', c.id FROM customer c WHERE (c.organisation IS NOT NULL AND c.organisation NOT IN (SELECT num FROM customer)) "
+    "UNION ALL SELECT 'claim', c.digest FROM claim c WHERE c.touchpoints = 0 OR (c.customer IS NOT NULL AND c.customer NOT IN (SELECT num FROM customer))",
+}
+
+
+def tp(key: str, part: str = "", *, source: str = "books", stream: str = "rows") -> str:
+    """The id of a touchpoint of the tests' connector."""
+    return touchpoint_id(f"src_{source}", stream, key, part)
