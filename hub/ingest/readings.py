@@ -34,7 +34,7 @@ class Reader:
     withdrawn: dict[str, set[str]]
 
     def read(self, rows: Iterable[RowKey]) -> tuple[list[Reading], list[int]]:
-        """Readings of the standing versions, and the numbers of all versions: their touchpoints may go."""
+        """Readings of the standing versions, and the numbers of all versions, whose touchpoints may go."""
         taken_out = self._taken_out()
         readings: list[Reading] = []
         everything: list[int] = []

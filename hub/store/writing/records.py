@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -214,10 +215,11 @@ def save_checkpoint(session: Session, source: int, stream: str, cursor: str, run
     )
 
 
-def checkpoint(session: Session, source: int, stream: str) -> object | None:
+def checkpoint(session: Session, source: int, stream: str) -> Mapping[str, Any] | None:
     """The stored cursor of a stream, or None."""
-    cursor = session.value("SELECT cursor FROM checkpoint WHERE source = $1 AND stream = $2", source, stream)
-    return orjson.loads(cursor) if cursor else None
+    text = session.value("SELECT cursor FROM checkpoint WHERE source = $1 AND stream = $2", source, stream)
+    cursor: Mapping[str, Any] | None = orjson.loads(text) if text else None
+    return cursor
 
 
 def withdrawn(session: Session) -> dict[str, set[str]]:
