@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from hub.connector import Connector, Stream
 from hub.errors import ConfigWrong, NotFound
+from hub.settings import first_fault
 
 _log = logging.getLogger(__name__)
 
@@ -34,9 +35,19 @@ class Registry:
         try:
             return kind(kind.Settings.model_validate(settings))
         except ValidationError as error:
-            first = error.errors()[0]
-            path = ".".join(str(part) for part in first["loc"])
-            raise ConfigWrong(f"Settings of {name}: {path}: {first['msg']}", path=f"settings.{path}") from None
+            raise _settings_wrong(kind, error) from None
+
+
+def _settings_wrong(kind: type[Connector], error: ValidationError) -> ConfigWrong:
+    place, fault = first_fault(error)
+    path = f"settings.{place}" if place else "settings"
+    hint = None
+    if error.errors()[0]["type"] == "extra_forbidden":
+        fault = "there is no such setting"
+        if place in error.errors()[0]["loc"]:  # at the top: there is little to choose from
+            hint = f"There are: {', '.join(kind.Settings.model_fields)}."
+    where = f" {place}:" if place else ""
+    return ConfigWrong(f"Settings of {kind.name}:{where} {fault}.", path=path, hint=hint)
 
 
 def stream_of(connector: Connector, name: str) -> Stream:

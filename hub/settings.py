@@ -73,6 +73,11 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = "HUB_" + "__".join(str(part).upper() for part in first["loc"])
-        raise ConfigWrong(f"{name}: {first['msg']}") from None
+        place, fault = first_fault(error)
+        raise ConfigWrong(f"HUB_{place.upper().replace('.', '__')}: {fault}.") from None
+
+
+def first_fault(error: ValidationError) -> tuple[str, str]:
+    """The first thing that pydantic found wrong: where, with dots, and what, without its own preamble."""
+    first = error.errors()[0]
+    return ".".join(str(part) for part in first["loc"]), first["msg"].removeprefix("Value error, ").rstrip(".")

@@ -38,7 +38,7 @@ def undo(
         given = {"run": id_, "reason": reason, "restore": restore}
         document, tell = "withdraw_run", _tell_run
     else:
-        raise InputWrong(f"{id_!r} can not be undone: give a decision (dec_...) or a run (run_...).")
+        raise InputWrong(f"{id_!r} cannot be undone: give a decision (dec_...) or a run (run_...).")
     seen = ask(context, lambda client: _write(client, document, {**given, "dryRun": True}))
     tell(seen)
     if dry_run:
