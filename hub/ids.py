@@ -44,7 +44,9 @@ def naming_touchpoint(customer: str) -> str:
 def anchors_naming(touchpoints: Iterable[str]) -> list[str]:
     """Everything an anchor may say to mean one of these touchpoints: its id, or that of a customer it gave the id."""
     return [
-        id_ for each in sorted(touchpoints) for id_ in (each, customer_id(each, Side.PERSON), customer_id(each, Side.ORGANISATION))
+        id_
+        for each in sorted(touchpoints)
+        for id_ in (each, customer_id(each, Side.PERSON), customer_id(each, Side.ORGANISATION))
     ]
 
 

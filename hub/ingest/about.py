@@ -1,4 +1,4 @@
-"""Matters: what touchpoints say about them, their fold, and the customers they give to touchpoints that have no other."""
+"""Matters: what touchpoints say about them, and their fold."""
 
 from __future__ import annotations
 
@@ -101,8 +101,9 @@ def _claim(text: str) -> MatterClaim:
 
 
 def refold(
-    session: Session, nums: Iterable[int], said: matters.Told, owners: Mapping[int, tuple[int | None, int | None]], zone: ZoneInfo
-) -> None:
+    session: Session, nums: Iterable[int], said: matters.Told,
+    owners: Mapping[int, tuple[int | None, int | None]], zone: ZoneInfo,
+) -> None:  # fmt: skip
     """Fold matters again from what is ``said`` about them, for their ``owners`` (customer, organisation)."""
     wanted = sorted(set(nums))
     named = matters.identities(session, wanted)
@@ -129,7 +130,10 @@ def _row(
 ) -> tuple[object, ...]:  # fmt: skip
     customer, organisation, campaign = belongs
     if state is None:
-        return (num, id_, source, str(kind), reference, reference, None, "open", None, True, None, None, None, None, 0, None, None, customer, organisation, campaign, "{}")  # fmt: skip
+        return (
+            num, id_, source, str(kind), reference, reference, None, "open", None, True, None, None, None, None,
+            0, None, None, customer, organisation, campaign, "{}",
+        )  # fmt: skip
     amount, outstanding = state.amount, state.outstanding
     owner = users.get(state.owner) or users.get(state.owner.lower()) if state.owner else None
     properties = dict(state.properties) | ({"owner": state.owner} if state.owner and owner is None else {})

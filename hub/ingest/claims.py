@@ -102,7 +102,10 @@ def gather(
     identifiers: Mapping[str, StoredIdentifier],
     decided: set[str],
 ) -> Claims:
-    """The claims of the namings, new ones numbered but not yet written. ``decided``: touchpoints that live decisions name."""
+    """The claims of the namings, new ones numbered but not yet written.
+
+    ``decided``: touchpoints that live decisions name.
+    """
     digests: dict[str, tuple[str, Naming]] = {}
     held: dict[str, list[str]] = {}
     for each in namings:

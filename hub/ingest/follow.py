@@ -1,4 +1,4 @@
-"""Touchpoints that name nobody belong to the customer of their anchor, or of the matter they name, however long the chain.
+"""Touchpoints that name nobody belong to the customer of their anchor, or of a matter they name, down any chain.
 
 Whose they are is a function of what stands: everything connected with a change is settled anew from those that name
 somebody, in rounds, so that no order of arrival shows.
@@ -42,7 +42,8 @@ def follow(
     """
     web, said = _load(session, changed, moved, set(matter_nums))
     belongs, owners = settle(web)
-    about.refold(session, web.matters.keys(), said, {num: owners.get(id_, _NOBODY) for num, id_ in web.matters.items()}, zone)
+    owned = {num: owners.get(id_, _NOBODY) for num, id_ in web.matters.items()}
+    about.refold(session, web.matters.keys(), said, owned, zone)
     rows: list[tuple[int | None, int | None, int]] = []
     touched: set[int] = set()
     for id_, each in web.speakers.items():
@@ -57,7 +58,7 @@ def follow(
 def _load(
     session: Session, changed: Iterable[str], moved: Sequence[int], matter_nums: set[int]
 ) -> tuple[Web, matters.Told]:
-    """The web around what changed: through touchpoints that name nobody, however far; those that name somebody end it."""
+    """The web around what changed, as far as touchpoints that name nobody lead; those that name somebody end it."""
     web = Web()
     said: matters.Told = {}
     ids = set(changed) | touchpoints.ids_of_claims(session, moved)

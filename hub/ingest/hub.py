@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from hub.clock import micros, moment, now
 from hub.connector import Delivery, PushStream, Reply, Row
 from hub.errors import ConfigWrong, InputWrong, NotFound
-from hub.ids import naming_touchpoint, random_id, touchpoint_id
+from hub.ids import random_id, touchpoint_id
 from hub.ingest import decisions as deciding
 from hub.ingest import dry, entries, founding
 from hub.ingest.accept import Accepted, Arrival, accept
@@ -230,7 +230,7 @@ class Hub:
         self, customers: Sequence[str], identifiers: Sequence[Identifier], description: Description, by: str
     ) -> Written:
         """Decide name, owner, tags, relationship or traits; with identifiers alone, of whoever has them."""
-        anchors: list[str | None] = [naming_touchpoint(customer) for customer in customers]
+        anchors: list[str | None] = list(customers)
         if identifiers:
             anchors.append(None)
         if not anchors:

@@ -11,6 +11,7 @@ from hub.ids import customer_id, naming_touchpoint
 from hub.ingest.claims import Claims
 from hub.store.session import Session
 from hub.store.writing import identities
+from hub.store.writing.customers import ids as customer_ids
 from hub.store.writing.identities import StoredClaim, StoredIdentifier
 from hub.store.writing.numbers import Numbers
 from hub.values import Side
@@ -53,7 +54,7 @@ class _Work:
     rules: Rules
     claims: dict[int, StoredClaim]
     identifiers: dict[int, StoredIdentifier]
-    decisions: list[Decision]
+    decisions: Mapping[Side, list[Decision]]
     old_ids: dict[int, str] = field(default_factory=dict)
 
 
@@ -95,9 +96,8 @@ def _identifiers(session: Session, claims: Iterable[StoredClaim]) -> dict[int, S
 def _cap(session: Session, claims: Claims, identifiers: dict[int, StoredIdentifier], rules: Rules) -> set[int]:
     """Switch identifiers off or on whose claims have changed; whoever carries one of them is dirty too."""
     dirty = set(claims.dirty)
-    judged = sorted({
-        held for num in dirty for held in claims.by_num[num].identifiers if not identifiers[held].blocked and not identifiers[held].hidden
-    })  # fmt: skip
+    carried = {held for num in dirty for held in claims.by_num[num].identifiers}
+    judged = sorted(held for held in carried if not identifiers[held].blocked and not identifiers[held].hidden)
     names = identities.names_of(session, judged)
     companions = identities.companions_of(session, judged)
     changes: list[tuple[str | None, int]] = []
@@ -124,7 +124,7 @@ def _load(
     """All claims of every component that the dirty claims touch, through identifiers and decisions."""
     loaded = {num: claims.by_num[num] for num in dirty if num in claims.by_num}
     loaded.update(identities.claims_by_num(session, dirty - loaded.keys()))
-    decisions: dict[int, Decision] = {}
+    decisions: dict[int, tuple[Side, Decision]] = {}
     reached: dict[Side, set[int]] = {side: set() for side in _SIDES}
     frontier = dict(loaded)
     while frontier:
@@ -138,14 +138,15 @@ def _load(
                 found.update(identities.claims_of_components(session, side, near))
         named = [claim.touchpoint for claim in frontier.values() if claim.touchpoint is not None]
         if named:
-            for decision in identities.live_decisions(session, named):
-                decisions[decision.number] = decision
-            others = {end for decision in decisions.values() for end in (decision.a, decision.b)}
+            for side, decision in identities.live_decisions(session, named):
+                decisions[decision.number] = side, decision
+            others = {end for _, decision in decisions.values() for end in (decision.a, decision.b)}
             others -= {claim.touchpoint for claim in loaded.values() if claim.touchpoint}
             found.update(identities.claims_named(session, sorted(others)))
         frontier = {num: claims.by_num.get(num, claim) for num, claim in found.items() if num not in loaded}
         loaded.update(frontier)
-    return _Work(session, numbers, rules, loaded, identifiers, list(decisions.values()))
+    by_side = {side: [decision for about, decision in decisions.values() if about is side] for side in _SIDES}
+    return _Work(session, numbers, rules, loaded, identifiers, by_side)
 
 
 def _components_near(
@@ -172,9 +173,9 @@ def _resolve_side(work: _Work, side: Side, given: dict[int, int], resolution: Re
     placed: dict[Node, tuple[int, int | None]] = {}
     component_of: dict[int, int] = {}
     shares: list[tuple[int, set[int]]] = []
-    for component in components(pure, work.decisions):
+    for component in components(pure, work.decisions[side]):
         label = min(int(claim.key) for claim in component)  # type: ignore[call-overload]
-        partition = _partition(component, work)
+        partition = _partition(component, work, side)
         customers = _assign(work, side, partition, old, resolution, shares)
         for place, part in enumerate(partition.parts):
             for key in part:
@@ -199,18 +200,17 @@ def _pure(claim: StoredClaim, nodes: Mapping[int, StoredIdentifier], side: Side)
     return Claim(claim.num, held, claim.first_at, claim.first_key, claim.touchpoint)
 
 
-def _partition(component: list[Claim], work: _Work) -> Partition:
+def _partition(component: list[Claim], work: _Work, side: Side) -> Partition:
     if uncontested(component, work.rules):
         return Partition([[claim.key for claim in component]], {node: 0 for claim in component for node in claim.nodes})
-    return resolve(component, work.decisions, work.rules)
+    return resolve(component, work.decisions[side], work.rules)
 
 
 def _old_customers(work: _Work, side: Side) -> dict[int, int | None]:
     """Whose each claim was before, and the public ids of those customers."""
     old = {num: claim.person if side is Side.PERSON else claim.organisation for num, claim in work.claims.items()}
     wanted = {num for num in old.values() if num is not None} - work.old_ids.keys()
-    for num, id_ in work.session.all("SELECT num, id FROM customer WHERE num = ANY($1::bigint[])", list(wanted)):
-        work.old_ids[num] = id_
+    work.old_ids |= customer_ids(work.session, list(wanted))
     return old
 
 

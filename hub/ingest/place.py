@@ -12,7 +12,7 @@ from hub.ingest.mapping import Draft
 from hub.ingest.rows import Place, line_rows, participant_rows, touchpoint_row
 from hub.settings import Company
 from hub.store.session import Session
-from hub.store.writing import identities, matters, touchpoints
+from hub.store.writing import decisions, identities, matters, touchpoints
 from hub.store.writing.identities import StoredClaim
 from hub.store.writing.numbers import Numbers
 from hub.store.writing.touchpoints import Stored
@@ -58,7 +58,7 @@ class Placement:
         self._replace(changed, known)
         self._retract(gone)
         claims.recount(self.session, self.claims)
-        claims.count(self.claims, [naming for naming in self._namings(self._new)])
+        claims.count(self.claims, self._namings(self._new))
 
     def write_new(self) -> None:
         """Insert the new touchpoints; identity is resolved by now."""
@@ -156,7 +156,10 @@ class Placement:
         claim = self.claims.by_touchpoint.get(draft.id)
         customer, organisation = (claim.customer, claim.organisation) if claim else (None, None)
         gave = claim is not None and claim.heard_id == draft.id and draft.id in self.named
-        return Place(num, claim.num if claim else None, draft.touchpoint.anchor, customer, organisation, gave, self._campaign(draft))
+        return Place(
+            num, claim.num if claim else None, draft.touchpoint.anchor, customer, organisation, gave,
+            self._campaign(draft),
+        )  # fmt: skip
 
     named: set[str] = field(default_factory=set)
     """Touchpoints that give a customer its id; known once identity is resolved."""
@@ -182,9 +185,20 @@ class Placement:
 
 def _decided(session: Session, ids: list[str]) -> set[str]:
     """Which of these touchpoints a live decision names."""
-    if not session.value("SELECT count(*) FROM (SELECT 1 FROM decision LIMIT 1) AS any_decision"):
+    if not decisions.any_made(session):
         return set()
-    return {end for decision in identities.live_decisions(session, ids) for end in (decision.a, decision.b)} & set(ids)
+    return {end for _, decision in identities.live_decisions(session, ids) for end in (decision.a, decision.b)} & set(
+        ids
+    )
+
+
+def _anew(num: int, digest: str, old: StoredClaim, touchpoint: str | None) -> StoredClaim:
+    """A claim with the identifiers and name of another, for ``touchpoint`` alone or for all; nobody's so far."""
+    return StoredClaim(
+        num, old.name_key, touchpoint, old.first_at, old.first_key, old.heard, old.heard_id,
+        touchpoints=0, person_component=None, organisation_component=None, customer=None, organisation=None,
+        identifiers=old.identifiers, digest=digest,
+    )  # fmt: skip
 
 
 def decide(session: Session, numbers: Numbers, ids: Sequence[str]) -> Claims:
@@ -205,20 +219,16 @@ def decide(session: Session, numbers: Numbers, ids: Sequence[str]) -> Claims:
     made = Claims()
     moves: list[tuple[int, int]] = []
     for id_, (digest, old) in wanted.items():
-        claim = known.get(digest)
-        if claim is None:
-            claim = StoredClaim(
-                numbers.next("claim"), old.name_key, id_ if id_ in named else None, old.first_at, old.first_key, old.heard, old.heard_id,
-                0, None, None, None, None, old.identifiers, digest,
-            )  # fmt: skip
-            known[digest] = claim
-            made.fresh.add(claim.num)
+        if digest not in known:
+            known[digest] = _anew(numbers.next("claim"), digest, old, id_ if id_ in named else None)
+            made.fresh.add(known[digest].num)
+        claim = known[digest]
         made.by_num.setdefault(claim.num, claim)
         made.by_num.setdefault(old.num, current[old.num])
         made.dirty |= {claim.num, old.num}
         made.left |= {claim.num, old.num}
         if claim.num != old.num:
             moves.append((claim.num, stored[id_].num))
-    session.many("UPDATE touchpoint SET claim = $1 WHERE num = $2", moves)
+    touchpoints.reclaim(session, moves)
     claims.recount(session, made)
     return made

@@ -65,7 +65,7 @@ class Portrait:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """What all customers of a hub are folded by. ``now`` in microseconds; ``desk`` is the source of people's entries."""
+    """What all customers of a hub are folded by. ``now`` in microseconds; ``desk`` is the source of entries."""
 
     company: Company
     zone: ZoneInfo
@@ -105,8 +105,8 @@ def _moment(row: Sequence[Any], side: Side, light: Light) -> Moment:
     # Money counts once: with the organisation where there is one, else with the person.
     counted = source in light.counted and (side is Side.ORGANISATION or organisation is None)
     return Moment(
-        id_, kind, Channel(channel), Direction(direction), bool(automated), moment(at), amount, currency, document, settles,
-        thread, date.fromisoformat(due[:10]) if due else None, Decimal(quantity) if quantity else None, unit,
+        id_, kind, Channel(channel), Direction(direction), bool(automated), moment(at), amount, currency, document,
+        settles, thread, date.fromisoformat(due[:10]) if due else None, Decimal(quantity) if quantity else None, unit,
         None if deal_open is None else bool(deal_open), counted,
     )  # fmt: skip
 
@@ -238,8 +238,8 @@ def _because_text(because: Because | None) -> str | None:
 
 def _value_rows(num: int, worth: Value) -> list[tuple[object, ...]]:
     return [
-        (num, each.currency, each.invoiced, each.credited, each.paid, each.refunded, each.revenue, each.outstanding, each.orders,
-         _micros(each.first_purchase_at), _micros(each.last_purchase_at))
+        (num, each.currency, each.invoiced, each.credited, each.paid, each.refunded, each.revenue, each.outstanding,
+         each.orders, _micros(each.first_purchase_at), _micros(each.last_purchase_at))
         for each in worth.worths
     ]  # fmt: skip
 

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hub.ingest.batch import Batch
 from hub.ingest.decisions import Intent
 from hub.ingest.outcomes import CustomerChange
-from hub.ingest.batch import Batch
 from hub.ingest.process import Processor
 from hub.store.session import Session
-from hub.store.writing import decisions
+from hub.store.writing import customers, decisions, touchpoints
 
 
-class _Undo(Exception):  # noqa: N818 (not an error: it ends a transaction that must leave nothing)
-    """Leave the transaction without keeping it."""
+class _Undo(Exception):
+    """Not an error: it ends a transaction that must leave nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ def preview(
             rows, decided = processor.since(batch)
             processor.process(batch, rows, decided)
             seen.append(_look(session, batch))
-            raise _Undo
+            raise _Undo  # noqa: TRY301 (the transaction must see it)
     except _Undo:
         after = seen[0]
     with session.transaction():
-        before = _Seen(_customers(session, after.touched), _belongings(session, after.touched), after.touched, 0)
+        before = _seen(session, after.touched, 0)
     ids = sorted(before.customers.keys() | after.customers.keys())
     changes = [_change(id_, before.customers.get(id_), after.customers.get(id_)) for id_ in ids]
     moved = sum(1 for num, whose in after.belongings.items() if before.belongings.get(num, whose) != whose)
@@ -68,7 +68,7 @@ class _Seen:
 def _imagine(session: Session, number: int, intent: Intent, withdrawn: Sequence[tuple[str, str, bool]]) -> None:
     decisions.insert(
         session,
-        [(number, "preview", kind, a, b, "", "", 0) for kind, a, b in intent.decisions],
+        [(number, "preview", *decided, "", "", 0) for decided in intent.decisions],
         [(number, "DECISION", target, restore, None, "", "", 0) for target, restore in intent.withdrawals]
         + [(number, kind, target, restore, None, "", "", 0) for kind, target, restore in withdrawn],
     )
@@ -76,19 +76,11 @@ def _imagine(session: Session, number: int, intent: Intent, withdrawn: Sequence[
 
 def _look(session: Session, batch: Batch) -> _Seen:
     touched = sorted(batch.touched | batch.gone)
-    return _Seen(_customers(session, touched), _belongings(session, touched), touched, len(batch.leads))
+    return _seen(session, touched, len(batch.leads))
 
 
-def _customers(session: Session, nums: Sequence[int]) -> dict[str, tuple[Any, ...]]:
-    rows = session.all(
-        "SELECT id, touchpoints, stage, revenue, currency FROM customer WHERE num = ANY($1::bigint[])", list(nums)
-    )
-    return {row[0]: tuple(row[1:]) for row in rows}
-
-
-def _belongings(session: Session, customers: Sequence[int]) -> dict[int, int]:
-    rows = session.all("SELECT num, customer FROM touchpoint WHERE customer = ANY($1::bigint[])", list(customers))
-    return {num: customer for num, customer in rows}  # noqa: C416 (rows are not always pairs to mypy)
+def _seen(session: Session, touched: list[int], written: int) -> _Seen:
+    return _Seen(customers.shown(session, touched), touchpoints.belongings(session, touched), touched, written)
 
 
 def _change(id_: str, before: tuple[Any, ...] | None, after: tuple[Any, ...] | None) -> CustomerChange | None:

@@ -21,7 +21,7 @@ from hub.ingest.sources import Sources
 from hub.journey.rules import Rules as LifecycleRules
 from hub.settings import Company
 from hub.store.session import Session
-from hub.store.writing import customers, identities, ledger, matters, records, touchpoints
+from hub.store.writing import customers, identities, ledger, matters, records, sources, touchpoints
 from hub.store.writing.numbers import Numbers
 
 _CHUNK = 1000
@@ -48,7 +48,7 @@ class Processor:
         self._sources.refresh(self._session)
         with self._session.transaction():
             after, clock = ledger.hold(self._session)
-            last = int(self._session.value("SELECT value FROM sequence WHERE id = 1"))
+            last = records.last_number(self._session)
             if last <= after:
                 return self._pass_time(after, clock)
             heard = records.heard(self._session, after, last, most)
@@ -73,7 +73,7 @@ class Processor:
         """A batch that comes after everything there is; for looking ahead."""
         self._sources.refresh(self._session)
         after, clock = ledger.hold(self._session)
-        return self._batch(after, int(self._session.value("SELECT value FROM sequence WHERE id = 1")) + 1, clock)
+        return self._batch(after, records.last_number(self._session) + 1, clock)
 
     def since(self, batch: Batch) -> tuple[list[RowKey], list[str]]:
         """Rows that withdrawals of the batch are about, and touchpoints that its decisions name."""
@@ -95,10 +95,10 @@ class Processor:
     def _withdrawn_rows(self, kind: str, target: str) -> list[RowKey]:
         session = self._session
         if kind == "RUN":
-            num = session.value("SELECT num FROM run WHERE id = $1", target)
+            num = records.run_num(session, target)
             return records.keys_of_run(session, num) if num else []
         if kind == "SOURCE":
-            num = session.value("SELECT num FROM source WHERE id = $1", target)
+            num = sources.num_of(session, target)
             return records.keys_of_source(session, num) if num else []
         if kind == "RECORD":
             return records.keys_of_records(session, [int(target)])
@@ -195,7 +195,7 @@ class Processor:
         batch = Batch(self._session, Numbers(self._session), after, after, now, self._zone, at=now)
         batch.touched = set(due)
         portray_touched(batch, self._light(batch))
-        last = self._session.value("SELECT max(ordinal) FROM ledger WHERE number = $1", after)
+        last = ledger.last_ordinal(self._session, after)
         batch.write_ledger(0 if last is None else last + 1)
         ledger.advance(self._session, after, after, max(clock, now))
         return len(due) == _CHUNK

@@ -76,6 +76,8 @@ class Processing:
                 self._do(*job)
 
     def _do(self, job: Callable[[], Any], answer: Future[Any]) -> None:
+        if not answer.set_running_or_notify_cancel():
+            return
         try:
             answer.set_result(job())
         except BaseException as error:  # noqa: BLE001 (the caller gets it)

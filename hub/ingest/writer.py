@@ -61,6 +61,8 @@ class Writer:
                 return
 
     def _commit(self, together: list[tuple[Job, Future[Any]]]) -> None:
+        # Whoever went away before their turn is passed over; from here on nobody can.
+        together = [(job, answer) for job, answer in together if answer.set_running_or_notify_cancel()]
         answers: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             with self._session.transaction():

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hub.ids import customer_id, naming_touchpoint, side_of
 from hub.store import conditions, lists
 from hub.store.filters import CustomerFilter
 from hub.store.pages import LARGEST_SIZE, Order, Page, Window
 from hub.store.reader import Snapshot
 from hub.store.shapes import Shape
 from hub.store.sql import Query
+from hub.values import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +148,16 @@ async def by_number(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, Sto
 async def by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, StoredCustomer]:
     """Customers by public id, a former one too: it names the touchpoint it was given by."""
     found = await lists.by_id(snapshot, CUSTOMERS, "c.id", ids)
-    former = {"tp_" + each.removeprefix("cus_"): each for each in ids if each not in found and each.startswith("cus_")}
-    if former:
+    former = [each for each in ids if each not in found and each.startswith("cus_")]
+    for side in Side if former else ():
+        column = "organisation" if side is Side.ORGANISATION else "customer"
         rows = await snapshot.all(
-            f"SELECT {CUSTOMERS.shape.columns}, t.id FROM touchpoint t JOIN customer c ON c.num = t.customer"
-            " WHERE t.id = ANY($1::text[]) AND t.gave_id",
-            list(former),
+            f"SELECT {CUSTOMERS.shape.columns}, t.id FROM touchpoint t JOIN customer c ON c.num = t.{column}"
+            " WHERE t.id = ANY($1::text[]) AND t.gave_id AND c.kind = $2::text",
+            [naming_touchpoint(each) for each in former if side_of(each) is side],
+            side.value,
         )
-        found |= {former[row[CUSTOMERS.shape.width]]: CUSTOMERS.shape.one(row) for row in rows}
+        found |= {customer_id(row[CUSTOMERS.shape.width], side): CUSTOMERS.shape.one(row) for row in rows}
     return found
 
 
@@ -183,13 +187,17 @@ async def of_identifier(
 
 async def former_ids(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, list[str]]:
     """Every id that touchpoints of a customer ever gave, its present one included."""
-    rows = await snapshot.all(
-        "SELECT customer, id FROM touchpoint WHERE customer = ANY($1::bigint[]) AND gave_id ORDER BY heard, id",
-        list(numbers),
-    )
     found: dict[int, list[str]] = {}
-    for customer, touchpoint in rows:
-        found.setdefault(customer, []).append("cus_" + touchpoint.removeprefix("tp_"))
+    for side in Side:
+        column = "organisation" if side is Side.ORGANISATION else "customer"
+        rows = await snapshot.all(
+            f"SELECT c.num, t.id FROM touchpoint t JOIN customer c ON c.num = t.{column}"
+            " WHERE c.num = ANY($1::bigint[]) AND c.kind = $2::text AND t.gave_id ORDER BY t.heard, t.id",
+            list(numbers),
+            side.value,
+        )
+        for customer, touchpoint in rows:
+            found.setdefault(customer, []).append(customer_id(touchpoint, side))
     return found
 
 

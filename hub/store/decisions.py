@@ -16,6 +16,7 @@ class StoredDecision:
     number: int
     operation: str
     kind: str
+    side: str
     a: str
     b: str
     decided_by: str

@@ -57,7 +57,8 @@ async def pages_of(
             return f"{parent} = {query.bind(only, 'bigint')} AND {where(query)}"
 
         return {only: await page_of(snapshot, listing, of_one, order, window)}
-    query = Query(f"SELECT {listing.shape.columns}, {order.column}, {order.tie}, page.parent FROM {listing.source} JOIN (")
+    query = Query(f"SELECT {listing.shape.columns}, {order.column}, {order.tie}, page.parent ")
+    query.add(f"FROM {listing.source} JOIN (")
     query.add(f"SELECT {listing.key} AS item, {parent} AS parent, row_number() OVER ")
     query.add(f"(PARTITION BY {parent} ORDER BY {direction(order, window)}) AS place FROM {listing.source} WHERE ")
     query.add(f"{parent} {query.bind_list(parents, 'bigint')} AND ")

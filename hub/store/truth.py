@@ -115,7 +115,7 @@ class CheckpointRow(Truth, table=True):
 
 
 class DecisionRow(Truth, table=True):
-    """A link decision: a person said that two touchpoints are of the same customer, or are not."""
+    """A link decision: a person said that two touchpoints are of the same person or organisation (``side``), or are not."""
 
     __tablename__ = "decision"
     __table_args__ = (
@@ -126,6 +126,7 @@ class DecisionRow(Truth, table=True):
     number: int = column.key()
     operation: str = column.text()
     kind: str = column.text()
+    side: str = column.text()
     a: str = column.text()
     b: str = column.text()
     decided_by: str = column.text()

@@ -256,15 +256,15 @@ class Bench:
 
     # Decisions ------------------------------------------------------------------------------------------------------
 
-    def decide(self, operation: str, *made: tuple[str, str, str], withdraw: Sequence[tuple[str, bool]] = ()) -> None:
-        """Store decisions (kind, touchpoint, touchpoint) and withdrawals of operations."""
+    def decide(self, operation: str, *made: tuple[str, str, str, str], withdraw: Sequence[tuple[str, bool]] = ()) -> None:
+        """Store decisions (kind, side, touchpoint, touchpoint) and withdrawals of operations."""
         self._write([(operation, *each) for each in made], [("DECISION", target, restore, operation) for target, restore in withdraw])
 
     def withdraw(self, kind: str, target: str, *, restore: bool = False) -> None:
         """Store a withdrawal or restoration."""
         self._write([], [(kind, target, restore, None)])
 
-    def _write(self, made: Sequence[tuple[str, str, str, str]], taken: Sequence[tuple[str, str, bool, str | None]]) -> None:
+    def _write(self, made: Sequence[tuple[str, str, str, str, str]], taken: Sequence[tuple[str, str, bool, str | None]]) -> None:
         with self.truth.transaction():
             last = records.take_numbers(self.truth)
             decided = [(last + place, *each, "me", "", NOW) for place, each in enumerate(made, 1)]

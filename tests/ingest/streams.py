@@ -85,7 +85,7 @@ def stream(seed: int) -> list[Step]:
         elif chance < 0.8:
             a, b = rng.sample(keys, 2)
             ends = tp(a[1], source=a[0]), tp(b[1], source=b[0])
-            steps.append(Step("decisions", "decision", (f"op{len(steps)}", rng.choice(["SAME", "NOT_SAME"]), *ends)))
+            steps.append(Step("decisions", "decision", (f"op{len(steps)}", rng.choice(["SAME", "NOT_SAME"]), rng.choice(["PERSON", "PERSON", "ORGANISATION"]), *ends)))
         elif made := [step.given[0] for step in steps if step.kind == "decision"]:
             steps.append(Step("decisions", "withdrawal", ("DECISION", rng.choice(made), rng.random() < 0.3)))
         else:
@@ -130,8 +130,8 @@ def _tell(bench: Bench, step: Step) -> None:
         source, run, given = step.given
         bench.accept(given, source=source, run=run)
     elif step.kind == "decision":
-        operation, kind, a, b = step.given
-        bench.decide(operation, (kind, a, b))
+        operation, *decision = step.given
+        bench.decide(operation, tuple(decision))
     else:
         kind, target, restore = step.given
         bench.withdraw(kind, target, restore=restore)

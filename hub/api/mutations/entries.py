@@ -17,7 +17,6 @@ from hub.api.types.filters import IdentifierInput
 from hub.api.types.touchpoints import Touchpoint, touchpoint
 from hub.clock import moment, now
 from hub.errors import InputWrong, NotFound
-from hub.ids import naming_touchpoint
 from hub.ingest.outcomes import Description, Entry, Written
 from hub.values import Direction, Identifier, MatterClaim, MatterKind, Money, Relationship
 
@@ -156,7 +155,7 @@ async def _anchor(info: Info, given: LogTouchpointInput) -> str | None:
     row = await info.context.load.customer_by_id.load(given.customer)
     if row is None:
         raise NotFound("There is no such customer.", path="customer")
-    return naming_touchpoint(row.id)
+    return row.id
 
 
 async def _matters(info: Info, ids: list[strawberry.ID]) -> tuple[MatterClaim, ...]:

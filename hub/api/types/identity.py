@@ -109,7 +109,7 @@ async def explain(info: Info, customer: Customer) -> IdentityExplanation:
     held = await info.context.load.claim_identifiers.load_many([claim.num for claim in near])
     carried = {claim.num: [each for each in many if each.side == side] for claim, many in zip(near, held, strict=True)}
     named = [claim.touchpoint for claim in near if claim.touchpoint is not None]
-    said = await decisions.about(snapshot, named) if named else []
+    said = [each for each in await decisions.about(snapshot, named) if each.side == side] if named else []
     partition = resolve.resolve(
         [_claim(claim, carried[claim.num]) for claim in near],
         [resolve.Decision(each.number, each.kind == "SAME", each.a, each.b) for each in said],

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hub.store.session import Session
+from hub.values import Side
 
 COLUMNS = (
     "num id kind relationship display_name display_name_masked name name_masked name_key "
@@ -67,11 +68,13 @@ def by_id(session: Session, id_: str) -> tuple[int, str, str] | None:
     return (row[0], row[1], row[2]) if row else None
 
 
-def of_touchpoint(session: Session, id_: str) -> tuple[int, str, str] | None:
-    """(num, id, kind) of the customer that a touchpoint is with today."""
+def of_touchpoint(session: Session, id_: str, side: Side) -> tuple[int, str, str] | None:
+    """(num, id, kind) of the customer of one side that a touchpoint is with today."""
     row = session.one(
-        "SELECT c.num, c.id, c.kind FROM touchpoint t JOIN customer c ON c.num = t.customer WHERE t.id = $1", id_
-    )
+        "SELECT c.num, c.id, c.kind FROM touchpoint t JOIN customer c ON c.num IN (t.customer, t.organisation) "
+        "WHERE t.id = $1 AND c.kind = $2",
+        id_, side.value,
+    )  # fmt: skip
     return (row[0], row[1], row[2]) if row else None
 
 
@@ -89,13 +92,13 @@ def identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[s
 
 
 def shared_identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[str, str, str, int]]]:
-    """(kind, value, display, last seen) of identifiers that do not join but stand on the claims of customers."""
+    """(kind, value, display, last seen) of identifiers that do not join but stand on the claims of customers, placeholders apart."""
     found: dict[int, list[tuple[str, str, str, int]]] = {}
     for num, kind, value, display, last in session.all(
         "SELECT DISTINCT c.customer, i.kind, i.value, i.display, i.last_seen FROM claim c "
         "JOIN claim_identifier ci ON ci.claim = c.num JOIN identifier i ON i.num = ci.identifier "
-        "WHERE c.customer = ANY($1::bigint[]) AND i.joins = FALSE AND i.hidden = FALSE "
-        "ORDER BY c.customer, i.last_seen DESC, i.value, i.kind",
+        "WHERE c.customer = ANY($1::bigint[]) AND i.joins = FALSE AND i.hidden = FALSE AND coalesce(i.blocked, '') <> 'VALUE' "
+        "ORDER BY c.customer, i.kind, i.value",
         list(nums),
     ):
         found.setdefault(num, []).append((kind, value, display, last))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hub.store.session import Session
 
-DECISION = ["number", "operation", "kind", "a", "b", "decided_by", "reason", "decided_at"]
+DECISION = ["number", "operation", "kind", "side", "a", "b", "decided_by", "reason", "decided_at"]
 WITHDRAWAL = ["number", "kind", "target", "restore", "operation", "decided_by", "reason", "decided_at"]
 
 

@@ -34,7 +34,8 @@ def of_claims(session: Session, claims: Sequence[int]) -> list[int]:
     if not claims:
         return []
     rows = session.all(
-        "SELECT DISTINCT m.matter FROM touchpoint t JOIN matter_touchpoint m ON m.touchpoint = t.num WHERE t.claim = ANY($1::bigint[])",
+        "SELECT DISTINCT m.matter FROM touchpoint t JOIN matter_touchpoint m ON m.touchpoint = t.num "
+        "WHERE t.claim = ANY($1::bigint[])",
         list(claims),
     )
     return [matter for (matter,) in rows]
@@ -44,7 +45,7 @@ def ids(session: Session, nums: Sequence[int]) -> dict[int, str]:
     """Public ids of matters by row number."""
     if not nums:
         return {}
-    return dict(session.all("SELECT num, id FROM matter WHERE num = ANY($1::bigint[])", list(nums)))  # type: ignore[arg-type]
+    return dict(session.all("SELECT num, id FROM matter WHERE num = ANY($1::bigint[])", list(nums)))
 
 
 Told = dict[int, list[tuple[Any, ...]]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from hub.store.session import Session
 
@@ -139,28 +138,28 @@ def assign_each(session: Session, rows: Sequence[tuple[int | None, int | None, i
     session.many("UPDATE touchpoint SET customer = $1, organisation = $2 WHERE num = $3", rows)
 
 
+_NAMELESS = "c.customer IS NULL AND c.organisation IS NULL"
 _SPEAKER = (
     "SELECT t.num, t.id, t.anchor, c.customer, c.organisation, t.customer, t.organisation "
-    "FROM touchpoint t LEFT JOIN claim c ON c.num = t.claim WHERE t.retracted_at IS NULL AND "
+    "FROM touchpoint t LEFT JOIN claim c ON c.num = t.claim WHERE t.retracted_at IS NULL AND"
 )
 
 
 def nameless(session: Session, ids: Iterable[str]) -> list[Speaker]:
     """Which of these standing touchpoints name nobody."""
-    return _speakers(session, _SPEAKER + "t.id = ANY($1::text[]) AND c.customer IS NULL AND c.organisation IS NULL", list(ids))
+    return _speakers(session, f"{_SPEAKER} t.id = ANY($1::text[]) AND {_NAMELESS}", list(ids))
 
 
 def anchored(session: Session, anchors: Sequence[str]) -> list[Speaker]:
     """Standing touchpoints that name nobody themselves and are about one of these anchors."""
-    return _speakers(
-        session, _SPEAKER + "t.anchor = ANY($1::text[]) AND t.anchor IS NOT NULL AND c.customer IS NULL AND c.organisation IS NULL", anchors
-    )
+    statement = f"{_SPEAKER} t.anchor = ANY($1::text[]) AND t.anchor IS NOT NULL AND {_NAMELESS}"
+    return _speakers(session, statement, anchors)
 
 
 def speakers(session: Session, nums: Sequence[int], ids: Sequence[str]) -> list[Speaker]:
     """Standing touchpoints by row number and by id."""
-    by_num = _speakers(session, _SPEAKER + "t.num = ANY($1::bigint[])", nums)
-    return by_num + _speakers(session, _SPEAKER + "t.id = ANY($1::text[])", ids)
+    by_num = _speakers(session, f"{_SPEAKER} t.num = ANY($1::bigint[])", nums)
+    return by_num + _speakers(session, f"{_SPEAKER} t.id = ANY($1::text[])", ids)
 
 
 def _speakers(session: Session, statement: str, wanted: Sequence[object]) -> list[Speaker]:
@@ -170,6 +169,42 @@ def _speakers(session: Session, statement: str, wanted: Sequence[object]) -> lis
         Speaker(num, id_, anchor, None if customer is None and firm is None else (customer, firm), (held, held_firm))
         for num, id_, anchor, customer, firm, held, held_firm in session.all(statement, list(wanted))
     ]
+
+
+def carrying(session: Session, ids: Sequence[str], customer: int) -> set[str]:
+    """Which of these standing touchpoints name a customer by an identifier of their own."""
+    rows = session.all(
+        "SELECT t.id FROM touchpoint t JOIN claim c ON c.num = t.claim WHERE t.id = ANY($1::text[]) "
+        "AND (c.customer = $2 OR c.organisation = $3) AND t.retracted_at IS NULL",
+        list(ids), customer, customer,
+    )  # fmt: skip
+    return {id_ for (id_,) in rows}
+
+
+def first_of_customer(session: Session, customer: int, most: int) -> list[str]:
+    """The touchpoints that name a customer by an identifier of their own, the first heard first."""
+    rows = session.all(
+        "SELECT t.id FROM touchpoint t JOIN claim c ON c.num = t.claim WHERE (c.customer = $1 OR c.organisation = $2) "
+        "AND t.retracted_at IS NULL ORDER BY t.heard, t.id LIMIT $3",
+        customer, customer, most,
+    )  # fmt: skip
+    return [id_ for (id_,) in rows]
+
+
+def customers_of(session: Session, ids: Sequence[str]) -> list[int]:
+    """Row numbers of all customers and organisations that touchpoints are with; one may come more than once."""
+    rows = session.all("SELECT customer, organisation FROM touchpoint WHERE id = ANY($1::text[])", list(ids))
+    return [num for pair in rows for num in pair if num is not None]
+
+
+def belongings(session: Session, customers: Sequence[int]) -> dict[int, int]:
+    """The customer of each touchpoint of these customers, by row numbers."""
+    return dict(session.all("SELECT num, customer FROM touchpoint WHERE customer = ANY($1::bigint[])", list(customers)))
+
+
+def reclaim(session: Session, rows: Sequence[tuple[int, int]]) -> None:
+    """Give touchpoints other claims: (claim, touchpoint)."""
+    session.many("UPDATE touchpoint SET claim = $1 WHERE num = $2", rows)
 
 
 def ids_of_claims(session: Session, claims: Sequence[int]) -> set[str]:

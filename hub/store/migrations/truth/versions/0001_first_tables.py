@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("number", NUMBER, autoincrement=False, nullable=False),
         sa.Column("operation", TEXT, nullable=False),
         sa.Column("kind", TEXT, nullable=False),
+        sa.Column("side", TEXT, nullable=False),
         sa.Column("a", TEXT, nullable=False),
         sa.Column("b", TEXT, nullable=False),
         sa.Column("decided_by", TEXT, nullable=False),
