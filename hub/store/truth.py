@@ -115,7 +115,7 @@ class CheckpointRow(Truth, table=True):
 
 
 class DecisionRow(Truth, table=True):
-    """A link decision: a person said that two touchpoints are of the same person or organisation (``side``), or are not."""
+    """A link decision: somebody said that two touchpoints are of the same customer of a ``side``, or are not."""
 
     __tablename__ = "decision"
     __table_args__ = (

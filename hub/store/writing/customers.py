@@ -92,12 +92,13 @@ def identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[s
 
 
 def shared_identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[str, str, str, int]]]:
-    """(kind, value, display, last seen) of identifiers that do not join but stand on the claims of customers, placeholders apart."""
+    """(kind, value, display, last seen) of identifiers on customers' claims that do not join; placeholders are left out."""
     found: dict[int, list[tuple[str, str, str, int]]] = {}
     for num, kind, value, display, last in session.all(
         "SELECT DISTINCT c.customer, i.kind, i.value, i.display, i.last_seen FROM claim c "
         "JOIN claim_identifier ci ON ci.claim = c.num JOIN identifier i ON i.num = ci.identifier "
-        "WHERE c.customer = ANY($1::bigint[]) AND i.joins = FALSE AND i.hidden = FALSE AND coalesce(i.blocked, '') <> 'VALUE' "
+        "WHERE c.customer = ANY($1::bigint[]) AND i.joins = FALSE AND i.hidden = FALSE "
+        "AND coalesce(i.blocked, '') <> 'VALUE' "
         "ORDER BY c.customer, i.kind, i.value",
         list(nums),
     ):

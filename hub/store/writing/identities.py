@@ -121,7 +121,8 @@ def see_again(session: Session, identifiers: Sequence[int]) -> None:
     """Read first and last seen again from the standing touchpoints, for identifiers that touchpoints have left."""
     rows = session.all(
         "SELECT min(t.occurred_at), max(t.occurred_at), ci.identifier FROM claim_identifier ci "
-        "JOIN touchpoint t ON t.claim = ci.claim WHERE ci.identifier = ANY($1::bigint[]) AND t.retracted_at IS NULL GROUP BY ci.identifier",
+        "JOIN touchpoint t ON t.claim = ci.claim "
+        "WHERE ci.identifier = ANY($1::bigint[]) AND t.retracted_at IS NULL GROUP BY ci.identifier",
         list(identifiers),
     )
     session.many("UPDATE identifier SET first_seen = $1, last_seen = $2 WHERE num = $3", rows)
@@ -269,8 +270,8 @@ def recount_claims(session: Session, nums: Sequence[int]) -> dict[int, tuple[int
 def live_decisions(session: Session, touchpoints: Sequence[str]) -> list[tuple[Side, Decision]]:
     """Decisions that name any of these touchpoints and are not withdrawn, each with the side it is about."""
     rows = session.all(
-        "SELECT d.number, d.side, d.kind, d.a, d.b FROM decision d WHERE (d.a = ANY($1::text[]) OR d.b = ANY($2::text[])) "
-        "AND NOT coalesce((SELECT w.restore = FALSE FROM withdrawal w "
+        "SELECT d.number, d.side, d.kind, d.a, d.b FROM decision d "
+        "WHERE (d.a = ANY($1::text[]) OR d.b = ANY($2::text[])) AND NOT coalesce((SELECT w.restore = FALSE FROM withdrawal w "
         "WHERE w.kind = 'DECISION' AND w.target = d.operation "
         "ORDER BY w.number DESC LIMIT 1), FALSE)",
         list(touchpoints), list(touchpoints),
