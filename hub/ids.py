@@ -41,6 +41,11 @@ def naming_touchpoint(customer: str) -> str:
     return "tp_" + customer.removeprefix("cus_").removesuffix(_ORGANISATION)
 
 
+def anchor_touchpoint(anchor: str) -> str:
+    """The touchpoint an anchor means: it is a touchpoint's id, or that of a customer."""
+    return anchor if anchor.startswith("tp_") else naming_touchpoint(anchor)
+
+
 def anchors_naming(touchpoints: Iterable[str]) -> list[str]:
     """Everything an anchor may say to mean one of these touchpoints: its id, or that of a customer it gave the id."""
     return [

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from hub.ids import anchors_naming, naming_touchpoint, side_of
+from hub.ids import anchor_touchpoint, anchors_naming, side_of
 from hub.ingest import about
 from hub.store.session import Session
 from hub.store.writing import matters, touchpoints
@@ -73,7 +73,7 @@ def _load(
         said |= found
         web.matters |= matters.ids(session, sorted(matter_nums))
         speaking = {row[6] for rows in found.values() for row in rows}
-        anchors = {naming_touchpoint(each.anchor) for each in lost if each.anchor is not None}
+        anchors = {anchor_touchpoint(each.anchor) for each in lost if each.anchor is not None}
         met = touchpoints.speakers(session, sorted(speaking), sorted(anchors))
         met += touchpoints.anchored(session, anchors_naming({each.id for each in lost}))
         near = {each.id: each for each in met if each.id not in web.speakers}
@@ -116,7 +116,7 @@ def _anchored(anchor: str | None, belongs: Mapping[str, Belongs]) -> Belongs | N
     """Whose an anchor is. One that is a customer's id stands for that side alone of the touchpoint it names."""
     if anchor is None:
         return None
-    whose = belongs.get(naming_touchpoint(anchor))
+    whose = belongs.get(anchor_touchpoint(anchor))
     if whose is None or anchor.startswith("tp_"):
         return whose
     customer, organisation = whose
