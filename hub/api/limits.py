@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphql import GraphQLError, OperationDefinitionNode
+from graphql import ASTValidationRule, GraphQLError, OperationDefinitionNode
 from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
 from strawberry.extensions.max_aliases import create_validator as aliases_rule
 from strawberry.extensions.query_depth_limiter import create_validator as depth_rule
@@ -16,7 +16,7 @@ REMEMBERED = 256
 LONGEST_REMEMBERED = 20_000
 
 # Made once, so that what was valid by them can be remembered.
-_RULES = [depth_rule(DEEPEST, None), aliases_rule(MOST_ALIASES)]
+_RULES: list[type[ASTValidationRule]] = [depth_rule(DEEPEST, None), aliases_rule(MOST_ALIASES)]
 
 
 class Tokens(MaxTokensLimiter):

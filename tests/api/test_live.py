@@ -15,9 +15,13 @@ LIVE = """subscription ($customer: ID, $kinds: [String!], $after: String) {
     cursor touchpoint { kind title customer { displayName lifecycle { stage } } } } }"""
 
 
+def unintroduced(service: Served) -> Any:
+    return service.client.websocket_connect("/graphql", subprotocols=["graphql-transport-ws"])
+
+
 @contextmanager
 def connected(service: Served, payload: Any) -> Iterator[Any]:
-    with service.client.websocket_connect("/graphql", subprotocols=["graphql-transport-ws"]) as socket:
+    with unintroduced(service) as socket:
         socket.send_json({"type": "connection_init", "payload": payload})
         yield socket
 
@@ -91,17 +95,16 @@ def test_the_token_may_be_given_alone(lite: Served) -> None:
 
 
 def test_asking_before_the_introduction_is_refused(lite: Served) -> None:
-    with pytest.raises(WebSocketDisconnect) as closed:
-        with lite.client.websocket_connect("/graphql", subprotocols=["graphql-transport-ws"]) as socket:
-            socket.send_json({"id": "1", "type": "subscribe", "payload": {"query": "{ hub { name } }"}})
+    with unintroduced(lite) as socket:
+        socket.send_json({"id": "1", "type": "subscribe", "payload": {"query": "{ hub { name } }"}})
+        with pytest.raises(WebSocketDisconnect) as closed:
             socket.receive_json()
     assert closed.value.code == 4401
 
 
 def test_a_client_that_does_not_introduce_itself_is_cut_off(lite: Served) -> None:
-    with pytest.raises(WebSocketDisconnect) as closed:
-        with lite.client.websocket_connect("/graphql", subprotocols=["graphql-transport-ws"]) as socket:
-            socket.receive_json()
+    with pytest.raises(WebSocketDisconnect) as closed, unintroduced(lite) as socket:
+        socket.receive_json()
     assert closed.value.code == 4408
 
 

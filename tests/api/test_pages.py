@@ -108,7 +108,8 @@ def test_a_cursor_of_another_list_or_order_is_refused(lite: Served) -> None:
     _, info = page(lite, first=1)
     for document in (
         "query ($after: String) { touchpoints(after: $after) { nodes { id } } }",
-        "query ($after: String) { customers { nodes { timeline(after: $after, orderBy: OLDEST_FIRST) { nodes { id } } } } }",
+        """query ($after: String) { customers { nodes {
+             timeline(after: $after, orderBy: OLDEST_FIRST) { nodes { id } } } } }""",
     ):
         assert lite.refusal(document, after=info["endCursor"]) == (
             "BAD_USER_INPUT",

@@ -21,8 +21,9 @@ def log(service: Served, **given: Any) -> dict[str, Any]:
 
 def test_a_call_from_a_number_typed_in_bengali_makes_a_customer_who_is_shown_at_once(service: Served) -> None:
     done = log(
-        service, key="k1", identifiers=[{"kind": "phone", "value": "০১৭১১-২৩৪৫৬৭"}], name="করিম উদ্দিন", title="ডেলিভারি দেরি",
-        text="অর্ডার 1042 আসেনি 😀", properties={"seconds": 240}, amount={"amount": "12.50", "currency": "BDT"},
+        service, key="k1", identifiers=[{"kind": "phone", "value": "০১৭১১-২৩৪৫৬৭"}], name="করিম উদ্দিন",
+        title="ডেলিভারি দেরি", text="অর্ডার 1042 আসেনি 😀", properties={"seconds": 240},
+        amount={"amount": "12.50", "currency": "BDT"},
         occurredAt="2026-03-01T15:30:00+06:00",
     )  # fmt: skip
     assert (done["userErrors"], done["receipt"]["processed"]) == ([], True)
@@ -101,7 +102,8 @@ def test_people_describe_customers(service: Served) -> None:
 
 
 INGEST = f"""mutation ($input: IngestInput!) {{ ingest(input: $input) {{
-  rows {{ index key outcome record {{ id payload }} problem {{ code message path hint }} touchpoints {{ kind title occurredAt customer }} }}
+  rows {{ index key outcome record {{ id payload }} problem {{ code message path hint }}
+    touchpoints {{ kind title occurredAt customer }} }}
   run {{ received stored changed unchanged }} receipt {{ sequence processed }} {ERRORS} }} }}"""
 
 
@@ -160,7 +162,8 @@ def test_an_import_is_taken_out_and_put_back(service: Served) -> None:
     assert [error["code"] for error in unknown["userErrors"]] == ["NOT_FOUND"]
 
 
-LINK = f"operation moved customers {{ id }} changes {{ customer touchpointsBefore touchpointsAfter }} receipt {{ processed }} {ERRORS}"
+LINK = f"""operation moved customers {{ id }} changes {{ customer touchpointsBefore touchpointsAfter }}
+  receipt {{ processed }} {ERRORS}"""
 
 
 def test_a_merge_can_be_looked_at_done_explained_and_undone(service: Served) -> None:
@@ -182,7 +185,8 @@ def test_a_merge_can_be_looked_at_done_explained_and_undone(service: Served) -> 
     assert {one["id"], *one["formerIds"]} == set(ids)
     explained = service.ask(
         "query ($id: ID!) { explainIdentity(customer: $id) { customer { id } truncated links { a { kind } b { kind } }"
-        " claims { touchpoints identifiers { kind value } } decisions { operation kind reason contradicted a { id } } } }",
+        " claims { touchpoints identifiers { kind value } }"
+        " decisions { operation kind reason contradicted a { id } } } }",
         id=ids[1],
     )["explainIdentity"]
     assert explained["customer"]["id"] == one["id"]
@@ -218,7 +222,8 @@ def test_links_say_what_held_a_customer_together(service: Served) -> None:
     )
     (one,) = service.ask("{ customers { nodes { id } } }")["customers"]["nodes"]
     explained = service.ask(
-        "query ($id: ID!) { explainIdentity(customer: $id) { links { a { kind } b { kind } touchpoint { title } } refused { reason } } }",
+        "query ($id: ID!) { explainIdentity(customer: $id) {"
+        " links { a { kind } b { kind } touchpoint { title } } refused { reason } } }",
         id=one["id"],
     )["explainIdentity"]
     assert explained["refused"] == []
@@ -226,7 +231,8 @@ def test_links_say_what_held_a_customer_together(service: Served) -> None:
 
 
 def test_a_source_is_set_up_with_settings_that_fit(lite: Served) -> None:
-    create = f"mutation ($input: CreateSourceInput!) {{ createSource(input: $input) {{ source {{ id name connector state bookOfRecord }} {ERRORS} }} }}"
+    create = f"""mutation ($input: CreateSourceInput!) {{ createSource(input: $input) {{
+      source {{ id name connector state bookOfRecord }} {ERRORS} }} }}"""
     done = lite.ask(create, input={"name": "Shop", "connector": "test.sheet", "bookOfRecord": False})["createSource"]
     assert done["source"] | {"id": ""} == {
         "id": "", "name": "Shop", "connector": "test.sheet", "state": "NEW", "bookOfRecord": False,
@@ -257,7 +263,8 @@ def test_a_source_is_set_up_with_settings_that_fit(lite: Served) -> None:
 def test_changes_are_a_feed_from_which_a_hub_can_be_mirrored(service: Served) -> None:
     service.tell({"kind": "form", "channel": "WEB", "who": {"email": "a@example.com"}})
     document = """query ($after: String) { changes(first: 2, after: $after) {
-      edges { cursor node { id kind customer { id } touchpoint { kind } from to } } pageInfo { hasNextPage endCursor } } }"""
+      edges { cursor node { id kind customer { id } touchpoint { kind } from to } }
+      pageInfo { hasNextPage endCursor } } }"""
     seen = []
     cursor = None
     while True:

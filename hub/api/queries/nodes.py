@@ -10,11 +10,12 @@ from hub.api.context import Info
 from hub.api.types.changes import Change
 from hub.api.types.customers import Customer
 from hub.api.types.identifiers import Identifier
+from hub.api.types.lines import LineItem
 from hub.api.types.matters import Matter
 from hub.api.types.node import Node
 from hub.api.types.reference import Campaign, Product, User
 from hub.api.types.sources import Record, Run, Source, source_of
-from hub.api.types.touchpoints import LineItem, touchpoint
+from hub.api.types.touchpoints import touchpoint
 from hub.store import identifiers, ledger, reference, touchpoints
 
 LONGEST_ID = 200

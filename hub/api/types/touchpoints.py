@@ -10,7 +10,7 @@ import orjson
 import strawberry
 
 from hub import kinds
-from hub.api.connections import After, Connection, CountedConnection, First, cursors
+from hub.api.connections import After, CountedConnection, First, cursors
 from hub.api.context import Info
 from hub.api.graph import column, described, field, interface, object_type
 from hub.api.loaders import PartAsked
@@ -18,10 +18,11 @@ from hub.api.scalars import JSON, Currency, Date, DateTime, Exact, dumped, raw
 from hub.api.types import amounts, reference
 from hub.api.types.amounts import Money, Quantity
 from hub.api.types.identifiers import Identifier
+from hub.api.types.lines import LineItem, LineItemConnection
 from hub.api.types.node import Node
-from hub.api.types.reference import Campaign, Product
+from hub.api.types.reference import Campaign
 from hub.api.types.sources import Record, Source, source_of
-from hub.store.touchpoints import LINE_ORDER, StoredLine, StoredParticipant, StoredTouchpoint
+from hub.store.touchpoints import LINE_ORDER, StoredParticipant, StoredTouchpoint
 from hub.values import Channel, Direction, ParticipantRole, TimePrecision
 
 if TYPE_CHECKING:
@@ -252,47 +253,6 @@ class Call(Touchpoint):
         """Whether somebody answered."""
         answered: bool | None = _property(self, "answered", bool)
         return answered
-
-
-@object_type
-class LineItem(Node):
-    """A line of an invoice, order or credit note."""
-
-    row: strawberry.Private[StoredLine]
-    description: str = column("What it says.")
-
-    @field
-    async def product(self, info: Info) -> Product | None:
-        """What was sold."""
-        return await reference.product_of(info, self.row.product)
-
-    @field
-    def quantity(self) -> Exact:
-        """How much of it."""
-        return Exact(Decimal(self.row.quantity))
-
-    @field
-    def unit_price(self) -> Money:
-        """The price of one, exactly as in the source."""
-        return self._money(self.row.unit_price)
-
-    @field
-    def amount(self) -> Money:
-        """The amount of the whole line, exactly as in the source."""
-        return self._money(self.row.amount)
-
-    @field
-    def tax(self) -> Money | None:
-        """The tax in it."""
-        return None if self.row.tax is None else self._money(self.row.tax)
-
-    def _money(self, amount: str) -> Money:
-        return Money(amount=Exact(Decimal(amount)), currency=Currency(self.row.currency))
-
-
-@object_type
-class LineItemConnection(Connection[LineItem]):
-    """A page of lines."""
 
 
 @object_type
