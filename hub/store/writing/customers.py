@@ -92,7 +92,7 @@ def identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[s
 
 
 def shared_identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[str, str, str, int]]]:
-    """(kind, value, display, last seen) of identifiers on customers' claims that do not join; placeholders are left out."""
+    """(kind, value, display, last seen) of the identifiers of customers that do not join, without placeholders."""
     found: dict[int, list[tuple[str, str, str, int]]] = {}
     for num, kind, value, display, last in session.all(
         "SELECT DISTINCT c.customer, i.kind, i.value, i.display, i.last_seen FROM claim c "

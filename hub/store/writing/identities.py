@@ -271,7 +271,8 @@ def live_decisions(session: Session, touchpoints: Sequence[str]) -> list[tuple[S
     """Decisions that name any of these touchpoints and are not withdrawn, each with the side it is about."""
     rows = session.all(
         "SELECT d.number, d.side, d.kind, d.a, d.b FROM decision d "
-        "WHERE (d.a = ANY($1::text[]) OR d.b = ANY($2::text[])) AND NOT coalesce((SELECT w.restore = FALSE FROM withdrawal w "
+        "WHERE (d.a = ANY($1::text[]) OR d.b = ANY($2::text[])) "
+        "AND NOT coalesce((SELECT w.restore = FALSE FROM withdrawal w "
         "WHERE w.kind = 'DECISION' AND w.target = d.operation "
         "ORDER BY w.number DESC LIMIT 1), FALSE)",
         list(touchpoints), list(touchpoints),
