@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.terminal import out
+from hub.errors import RetryLater
+from hub.served import served
 from hub.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ def serve(
     from hub.serving import listen, run
 
     settings: Settings = context.obj
+    if not settings.database_url and (running := served(settings.data)):
+        raise RetryLater(f"The hub in {settings.data} is served already, at {running.url}.")
     at = host or settings.host, settings.port if port is None else port
     # Before the hub is opened, which takes longer.
     with listen(*at) as listening:

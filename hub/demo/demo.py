@@ -15,8 +15,9 @@ from hub import serving
 from hub.app import open_hub
 from hub.cli.terminal import notes, out, progress
 from hub.client import ALL_SCOPES, Client
-from hub.demo.fill import examples, fill
-from hub.demo.plan import COMPANY, PHONE
+from hub.demo.examples import examples
+from hub.demo.fill import fill
+from hub.demo.plan import COMPANY, FEED, PHONE
 from hub.demo.show import DOCUMENT, show, variables
 from hub.desk import Desk
 from hub.errors import ConfigWrong
@@ -73,7 +74,7 @@ async def demo(folder: Path, port: int, *, once: bool) -> None:
             _paste(folder, filled, url)
 
         with listening:
-            ids = await examples(client, PHONE)
+            ids = await examples(client)
             await serving.serve(settings, hub, listening, ready=ready, examples=ids)
 
 
@@ -83,7 +84,7 @@ async def _fill(hub: Hub, client: Client, folder: Path) -> Filled:
     )
     with progress() as shown:
         operation = await fill(hub, client, shown)
-    feed = next(source["id"] for source in await client.sources() if source["connector"] == "social.archive")
+    feed = next(source["id"] for source in await client.sources() if source["name"] == FEED)
     _, secret = await hub.create_token("demo", [*ALL_SCOPES, f"ingest:{feed}"])
     filled = Filled(operation, secret)
     with os.fdopen(os.open(folder / "demo.json", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

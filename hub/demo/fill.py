@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from rich.progress import Progress, TaskID
 
 from hub.cli.runs import follow, work_out
@@ -87,26 +85,3 @@ class Filling:
     async def _customer(self, kind: str, value: str) -> str:
         found = await self._client.execute(_WHO, {"kind": kind, "value": value})
         return str(found["customer"]["id"])
-
-
-async def examples(client: Client, phone: str) -> Mapping[str, str]:
-    """Ids of this hub for the documents of the query page."""
-    sources = {source["name"]: source for source in await client.sources()}
-    found = await client.execute(_EXAMPLES, {"phone": phone})
-    other = next(one["id"] for one in found["customers"]["nodes"] if one["id"] != found["customer"]["id"])
-    ledger = sources["Ledger"]
-    return {
-        "customer": found["customer"]["id"],
-        "other": other,
-        "source": ledger["id"],
-        "run": ledger["runs"]["nodes"][0]["id"],
-        "feed": sources["Social accounts"]["id"],
-    }
-
-
-_EXAMPLES = """
-query Examples($phone: String!) {
-  customer(by: { identifier: { kind: "phone", value: $phone } }) { id }
-  customers(first: 2) { nodes { id } }
-}
-"""

@@ -20,6 +20,8 @@ PHONE = "+8801711234567"
 """Of the customer that the demo shows: met by mail, social, forms, ledger and phone."""
 WORK_EMAIL = "nasrin.akter@dhakadesign.example"
 """Of the same woman at work, under which the hub knows her as somebody else until a colleague says so."""
+FEED = "Social accounts"
+"""The source whose stream also takes rows that are pushed."""
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ import os
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -121,7 +121,8 @@ def _lock(folder: Path) -> IO[Any]:
 @contextmanager
 def _sqlite_connection(file: Path) -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(file, isolation_level=None)
-    os.chmod(file, 0o600)  # noqa: PTH101 (customers' data: for the owner only)
+    with suppress(PermissionError):  # somebody else's file: whether it can be written is seen when it is
+        os.chmod(file, 0o600)  # noqa: PTH101 (customers' data: for the owner only)
     try:
         prepare_sqlite(connection)
         yield connection
