@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
 from hub.connector import Cursor, Nature, Row, Stream
 from hub.ingest.outcomes import RowOutcome
+from hub.ingest.storable import storable_text
 from hub.store.session import Session
 from hub.store.writing import records
 from hub.store.writing.records import Version
@@ -57,10 +58,12 @@ def accept(session: Session, arrival: Arrival, rows: Sequence[Row], cursor: Curs
     """Store what is new or changed, count it in its run, and move the checkpoint, all in the caller's transaction."""
     last = records.take_numbers(session)
     stream = arrival.stream
-    known = records.versions(session, arrival.source, stream.name, list({row.key for row in rows}))
+    known = records.versions(session, arrival.source, stream.name, list({storable_text(row.key) for row in rows}))
     outcomes: list[tuple[RowOutcome, int]] = []
     fresh: list[tuple[Row, Version]] = []
-    for row in rows:
+    for given in rows:
+        key = storable_text(given.key)
+        row = given if key == given.key else replace(given, key=key)
         before = known.setdefault(row.key, [])
         digest = digest_of(row, stream)
         if (same := already(before, row, digest, stream.nature)) is not None:

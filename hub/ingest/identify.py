@@ -82,6 +82,7 @@ def identify(session: Session, numbers: Numbers, claims: Claims, rules: Rules) -
         ]
         identities.update_claims(session, relabelled)
         resolution.emptied = [num for num in claims.left if claims.by_num[num].touchpoints == 0]
+        numbers.hold("claim")
         identities.delete_claims(session, resolution.emptied)
         resolution.named = {each.naming for each in resolution.standing.values()} - {
             naming_touchpoint(id_) for id_ in work.old_ids.values()

@@ -12,7 +12,9 @@ from hub.connector import Nature, Row, Stream
 from hub.errors import HubError, RowUnreadable
 from hub.ids import touchpoint_id
 from hub.ingest.outcomes import Problem
+from hub.ingest.storable import storable
 from hub.journey.documents import Part, fold, instant
+from hub.money import minor
 from hub.store.writing.records import Payload, Version
 from hub.values import ReferenceData, Touchpoint
 
@@ -61,9 +63,21 @@ def standing(versions: Sequence[Version], nature: Nature) -> tuple[Version | Non
         if any(version.deleted for version in others):
             return max((version for version in versions if version.deleted), key=lambda version: version.number), []
         return first, others
-    if any(version.source_version is not None for version in versions):
-        return max(versions, key=lambda version: (_ordered(version.source_version), version.digest)), []
-    return versions[-1], []
+    if all(version.source_version is None for version in versions):
+        return versions[-1], []
+    return _greatest(versions), []
+
+
+def _greatest(versions: Sequence[Version]) -> Version:
+    """The greatest source version. One that has none (a deletion, often) stands until a greater than those before is heard."""
+    known = (0, 0, "")
+    ranked = []
+    for place, version in enumerate(versions):
+        without = version.source_version is None
+        known = known if without else max(known, _ordered(version.source_version))
+        rank = known if without else _ordered(version.source_version)
+        ranked.append((rank, without, place if without else 0, version.digest, version))
+    return max(ranked, key=lambda each: each[:4])[4]
 
 
 def _ordered(source_version: str | None) -> tuple[int, int, str]:
@@ -86,7 +100,8 @@ def read(version: Version, heard: int, payload: Payload, stream: Stream, source:
             if not isinstance(mapped, Touchpoint):
                 reference.append(mapped)
                 continue
-            instant(mapped.occurred_at, zone)
+            check(mapped, zone)
+            mapped = storable(mapped)
             key = mapped.document if mapped.document is not None else row.key
             id_ = touchpoint_id(source, stream.name, key, mapped.part)
             if id_ in touchpoints:
@@ -102,6 +117,14 @@ def read(version: Version, heard: int, payload: Payload, stream: Stream, source:
     return Reading(version, heard, touchpoints, tuple(reference))
 
 
+def check(touchpoint: Touchpoint, zone: ZoneInfo) -> None:
+    """Raise ``InputWrong`` for a time or an amount that cannot be stored."""
+    instant(touchpoint.occurred_at, zone)
+    for money in (touchpoint.amount, touchpoint.cost):
+        if money is not None:
+            minor(money)
+
+
 def drafts(readings: Iterable[Reading], zone: ZoneInfo) -> tuple[list[Draft], dict[int, Problem]]:
     """Touchpoints from readings, those of several rows folded into one; and problems that only folding showed."""
     gathered: dict[str, list[Reading]] = {}
@@ -111,22 +134,37 @@ def drafts(readings: Iterable[Reading], zone: ZoneInfo) -> tuple[list[Draft], di
     made: list[Draft] = []
     problems: dict[int, Problem] = {}
     for id_, said in gathered.items():
-        said.sort(key=lambda reading: reading.version.number)
-        try:
-            folded = fold([Part(r.version.key, r.heard, r.touchpoints[id_]) for r in said], zone)
-        except RowUnreadable as error:
-            problems[said[-1].version.number] = Problem(error.code, error.message, error.path, error.hint)
-            said = said[:-1]
-            folded = fold([Part(r.version.key, r.heard, r.touchpoints[id_]) for r in said], zone)
-        lead = min(said, key=lambda reading: reading.heard).version
+        said.sort(key=lambda reading: (reading.heard, reading.version.number))
+        folded, faults = _fold(id_, said, zone)
+        problems |= faults
+        good = [reading for reading in said if reading.version.number not in faults]
+        lead = good[0].version
         made.append(
             Draft(
                 id_, folded, instant(folded.occurred_at, zone), lead.source,
-                tuple(reading.version.number for reading in said), min(reading.heard for reading in said),
+                # Rows that do not fit stay beside those that do: one day they may.
+                (*(reading.version.number for reading in good), *faults), good[0].heard,
                 lead.received_at, lead.historical, _digest(said),
             )
         )  # fmt: skip
     return made, problems
+
+
+def _fold(id_: str, said: Sequence[Reading], zone: ZoneInfo) -> tuple[Touchpoint, dict[int, Problem]]:
+    """One touchpoint from its rows, and the problems of those that do not fit the ones heard before."""
+    parts = [Part(reading.version.key, reading.heard, reading.touchpoints[id_]) for reading in said]
+    try:
+        return fold(parts, zone), {}
+    except RowUnreadable:
+        faults: dict[int, Problem] = {}
+        fitting = parts[:1]
+        for reading, part in zip(said[1:], parts[1:], strict=True):
+            try:
+                fold([fitting[0], part], zone)
+                fitting.append(part)
+            except RowUnreadable as error:
+                faults[reading.version.number] = Problem(error.code, error.message, error.path, error.hint)
+        return fold(fitting, zone), faults
 
 
 def _digest(said: Sequence[Reading]) -> str:

@@ -44,14 +44,20 @@ class Processor:
         self._clock = clock
 
     def run(self, most: int = _CHUNK) -> bool:
-        """Process one batch of at most so many records. True when there may be more to do at once."""
-        self._sources.refresh(self._session)
+        """Process one batch of at most so many records; one decision or withdrawal alone counts as one.
+
+        True when there may be more to do at once.
+        """
         with self._session.transaction():
             after, clock = ledger.hold(self._session)
             last = records.last_number(self._session)
             if last <= after:
                 return self._pass_time(after, clock)
+            if most == 1:
+                last = records.next_number(self._session, after) or last
             heard = records.heard(self._session, after, last, most)
+            # Only now: whoever sees a record sees its source.
+            self._sources.refresh(self._session)
             batch = self._batch(after, heard[-1][0] if len(heard) == most else last, clock)
             rows = [(source, stream, key) for _, source, stream, key in heard]
             withdrawn, decided = self.since(batch)
@@ -60,13 +66,19 @@ class Processor:
         return True
 
     def skip(self) -> None:
-        """Pass over the next record, which fails whenever it is processed: it gets the problem INTERNAL."""
+        """Pass over the next record, decision or withdrawal, which fails whenever it is processed.
+
+        A record gets the problem INTERNAL.
+        """
         with self._session.transaction():
             after, clock = ledger.hold(self._session)
-            number, source, stream, key = records.heard(self._session, after, after + 1_000_000, 1)[0]
-            version = next(v for v in records.versions(self._session, source, stream, [key])[key] if v.number == number)
-            problem = (source, version.run, *_UNPROCESSABLE)
-            ledger.write_problems(self._session, [number], {number: problem})
+            number = records.next_number(self._session, after)
+            if number is None:
+                return
+            for _, source, stream, key in records.heard(self._session, number - 1, number, 1):
+                versions = records.versions(self._session, source, stream, [key])[key]
+                run = next(version.run for version in versions if version.number == number)
+                ledger.write_problems(self._session, [number], {number: (source, run, *_UNPROCESSABLE)})
             self._finish(self._batch(after, number, clock), clock)
 
     def begin(self) -> Batch:

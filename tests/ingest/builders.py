@@ -40,7 +40,9 @@ def said(**what: Any) -> dict[str, Any]:
     return what
 
 
-def row(key: str, *touchpoints: Mapping[str, Any], version: str | None = None, deleted: bool = False, **only: Any) -> sdk.Row:
+def row(
+    key: str, *touchpoints: Mapping[str, Any], version: str | None = None, deleted: bool = False, **only: Any
+) -> sdk.Row:
     """A row of ``Rows`` or ``Happenings``; ``only`` describes its one touchpoint."""
     told = [*touchpoints, only] if only else list(touchpoints)
     payload = b"" if deleted else json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
@@ -60,7 +62,9 @@ def _identifier(kind: str, value: str) -> sdk.Identifier:
         case "handle":
             return sdk.handle("x", value)
         case _:
-            return {"email": sdk.email, "phone": sdk.phone, "cookie": sdk.cookie, "user": sdk.user, "vat": sdk.vat}[kind](value)
+            return {"email": sdk.email, "phone": sdk.phone, "cookie": sdk.cookie, "user": sdk.user, "vat": sdk.vat}[
+                kind
+            ](value)
 
 
 def _money(text: str | None, currency: str) -> sdk.Money | None:
@@ -194,7 +198,12 @@ class Bench:
             founding.begin_projection(self.projection)
         self.sources = Sources(REGISTRY)
         self.processor = Processor(
-            self.projection, self.company, self.sources, load_rules(basis=self.company.revenue_basis), lambda: self.clock, self.identity
+            self.projection,
+            self.company,
+            self.sources,
+            load_rules(basis=self.company.revenue_basis),
+            lambda: self.clock,
+            self.identity,
         )
         self.ids: dict[str, int] = {}
         self.runs: dict[str, int] = {}
@@ -256,15 +265,22 @@ class Bench:
 
     # Decisions ------------------------------------------------------------------------------------------------------
 
-    def decide(self, operation: str, *made: tuple[str, str, str, str], withdraw: Sequence[tuple[str, bool]] = ()) -> None:
+    def decide(
+        self, operation: str, *made: tuple[str, str, str, str], withdraw: Sequence[tuple[str, bool]] = ()
+    ) -> None:
         """Store decisions (kind, side, touchpoint, touchpoint) and withdrawals of operations."""
-        self._write([(operation, *each) for each in made], [("DECISION", target, restore, operation) for target, restore in withdraw])
+        self._write(
+            [(operation, *each) for each in made],
+            [("DECISION", target, restore, operation) for target, restore in withdraw],
+        )
 
     def withdraw(self, kind: str, target: str, *, restore: bool = False) -> None:
         """Store a withdrawal or restoration."""
         self._write([], [(kind, target, restore, None)])
 
-    def _write(self, made: Sequence[tuple[str, str, str, str, str]], taken: Sequence[tuple[str, str, bool, str | None]]) -> None:
+    def _write(
+        self, made: Sequence[tuple[str, str, str, str, str]], taken: Sequence[tuple[str, str, bool, str | None]]
+    ) -> None:
         with self.truth.transaction():
             last = records.take_numbers(self.truth)
             decided = [(last + place, *each, "me", "", NOW) for place, each in enumerate(made, 1)]

@@ -10,7 +10,15 @@ from typing import Any
 from hub import sdk
 from tests.ingest.builders import Bench, row, tp
 
-EMAILS = ["anna@x.org", "Anna+shop@X.org", "a.nna@gmail.com", "anna@googlemail.com", "rafiq@y.org", "info@y.org", "null"]
+EMAILS = [
+    "anna@x.org",
+    "Anna+shop@X.org",
+    "a.nna@gmail.com",
+    "anna@googlemail.com",
+    "rafiq@y.org",
+    "info@y.org",
+    "null",
+]
 PHONES = ["01711-000001", "০১৭১১০০০০০১", "01711-000002", "+8801711000003"]
 NAMES = ["Karim Uddin", "UDDIN, Karim", "Anna Rahman", "করিম উদ্দিন", "জনাব করিম উদ্দিন", "مریم بی بی", ""]
 CONTACTS = ["7", "8", "9"]
@@ -52,9 +60,17 @@ def _touchpoint(rng: random.Random, keys: Sequence[tuple[str, str]]) -> dict[str
     if rng.random() < 0.3 or nobody:
         kind = rng.choice(["invoice", "payment", "refund", "credit_note"])
         number = rng.choice(["N1", "N2", "N3"])
-        told |= {"kind": kind, "channel": "ACCOUNTING", "direction": "OUTBOUND", "amount": rng.choice(["10.00", "25.50"])}
+        told |= {
+            "kind": kind,
+            "channel": "ACCOUNTING",
+            "direction": "OUTBOUND",
+            "amount": rng.choice(["10.00", "25.50"]),
+        }
         told["properties"] = {"number": number} if kind == "invoice" else {"settles": number}
-        told["matters"] = [{"reference": each, "state": kind} for each in sorted({number, *rng.sample(["N1", "N2", "N3", "N4"], rng.choice([0, 0, 1]))})]
+        told["matters"] = [
+            {"reference": each, "state": kind}
+            for each in sorted({number, *rng.sample(["N1", "N2", "N3", "N4"], rng.choice([0, 0, 1]))})
+        ]
     if rng.random() < 0.15:
         told["automated"] = True
     return told
@@ -65,7 +81,13 @@ def _line(rng: random.Random) -> dict[str, Any]:
     amount = rng.choice(["1.10", "2.20", "-1.10"])
     told = _touchpoint(rng, [("books", "k1")])
     told.pop("anchor", None)
-    told |= {"kind": "invoice", "channel": "ACCOUNTING", "document": document, "amount": amount, "lines": [("thing", amount)]}
+    told |= {
+        "kind": "invoice",
+        "channel": "ACCOUNTING",
+        "document": document,
+        "amount": amount,
+        "lines": [("thing", amount)],
+    }
     return told
 
 
@@ -85,11 +107,24 @@ def stream(seed: int) -> list[Step]:
         elif chance < 0.8:
             a, b = rng.sample(keys, 2)
             ends = tp(a[1], source=a[0]), tp(b[1], source=b[0])
-            steps.append(Step("decisions", "decision", (f"op{len(steps)}", rng.choice(["SAME", "NOT_SAME"]), rng.choice(["PERSON", "PERSON", "ORGANISATION"]), *ends)))
+            steps.append(
+                Step(
+                    "decisions",
+                    "decision",
+                    (
+                        f"op{len(steps)}",
+                        rng.choice(["SAME", "NOT_SAME"]),
+                        rng.choice(["PERSON", "PERSON", "ORGANISATION"]),
+                        *ends,
+                    ),
+                )
+            )
         elif made := [step.given[0] for step in steps if step.kind == "decision"]:
             steps.append(Step("decisions", "withdrawal", ("DECISION", rng.choice(made), rng.random() < 0.3)))
         else:
-            steps.append(Step("run", "withdrawal", ("RUN", f"run_{rng.choice(SOURCES)}-{rng.choice('ab')}", rng.random() < 0.4)))
+            steps.append(
+                Step("run", "withdrawal", ("RUN", f"run_{rng.choice(SOURCES)}-{rng.choice('ab')}", rng.random() < 0.4))
+            )
     return steps
 
 

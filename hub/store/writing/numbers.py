@@ -14,7 +14,11 @@ class Numbers:
 
     def next(self, table: str) -> int:
         """The next number of a table."""
-        if table not in self._last:
-            self._last[table] = int(self._session.value(f"SELECT coalesce(max(num), 0) FROM {table}"))
+        self.hold(table)
         self._last[table] += 1
         return self._last[table]
+
+    def hold(self, table: str) -> None:
+        """Before rows are deleted: within this transaction their numbers are not given again."""
+        if table not in self._last:
+            self._last[table] = int(self._session.value(f"SELECT coalesce(max(num), 0) FROM {table}"))

@@ -90,6 +90,15 @@ def heard(session: Session, after: int, until: int, limit: int) -> list[tuple[in
     return [(number, source, stream, key) for number, source, stream, key in rows]
 
 
+def next_number(session: Session, after: int) -> int | None:
+    """The least number after ``after`` that asks for processing: of a record, a decision or a withdrawal."""
+    found = [
+        session.value(f"SELECT number FROM {table} WHERE number > $1 ORDER BY number LIMIT 1", after)
+        for table in ("record", "decision", "withdrawal")
+    ]
+    return min((int(number) for number in found if number is not None), default=None)
+
+
 def run_nums(session: Session, ids: Sequence[str]) -> list[int]:
     """Row numbers of runs by public id."""
     return [num for (num,) in session.all("SELECT num FROM run WHERE id = ANY($1::text[])", list(ids))]
