@@ -10,7 +10,7 @@ import typer
 from hub.cli import given, rehearsal
 from hub.cli.runs import summary, sync
 from hub.cli.session import ask
-from hub.cli.terminal import notes, out
+from hub.cli.terminal import counted, notes, out
 from hub.client import Client, Json
 from hub.errors import InputWrong
 from hub.registry import load_registry
@@ -51,7 +51,7 @@ def import_file(
         raise InputWrong(f"There is no file or folder {file}.")
     held["path"] = str(file.resolve())
     if preview:
-        rehearsal.preview(connector, held)
+        rehearsal.preview(connector, held, context.obj.company.time_zone)
     elif dry_run:
         rehearsal.count(connector, held)
     else:
@@ -66,7 +66,9 @@ def _import(context: typer.Context, name: str, connector: str, settings: Json) -
     run = ask(context, work, make=True)
     summary([run])
     if run["unreadable"]:
-        notes.print(f"{run['unreadable']:,} rows could not be read; `hub source show {run['source']['id']}` says why.")
+        notes.print(
+            f"{counted(run['unreadable'], 'row')} could not be read; `hub source show {run['source']['id']}` says why."
+        )
     if run["state"] != "OK":
         notes.print(f"hub: {run['error']}", markup=False)
         raise typer.Exit(1)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from datetime import datetime
 from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from hub.cli.terminal import notes, out, table
+from hub.cli.terminal import counted, notes, out, table
 from hub.connector import PullStream, Row
 from hub.errors import ConfigWrong, RowUnreadable
 from hub.registry import load_registry
@@ -18,16 +20,18 @@ FIRST = 10
 """Rows that a preview shows."""
 
 
-def preview(connector: str, settings: Mapping[str, Any]) -> None:
-    """Print the first rows as touchpoints."""
+def preview(connector: str, settings: Mapping[str, Any], time_zone: str) -> None:
+    """Print the first rows as touchpoints, their times in the settings' time zone or else in ``time_zone``."""
     rows: list[tuple[object, ...]] = []
-    for number, (stream, row) in enumerate(asyncio.run(_first(connector, settings)), 1):
+    first = asyncio.run(_first(connector, settings))
+    zone = ZoneInfo(settings.get("time_zone") or time_zone)
+    for number, (stream, row) in enumerate(first, 1):
         try:
             found = [one for one in stream.touchpoints(row) if isinstance(one, Touchpoint)]
         except RowUnreadable as problem:
             rows.append((number, "", "unreadable", "", "", problem.message))
             continue
-        rows.extend(_line(number, one) for one in found)
+        rows.extend(_line(number, one, zone) for one in found)
         if not found:
             rows.append((number, "", "nothing", "", "", ""))
     table(("row", "when", "kind", "who acted", "amount", "whose and what"), rows, numbers=("row", "amount"))
@@ -37,7 +41,12 @@ def preview(connector: str, settings: Mapping[str, Any]) -> None:
 def count(connector: str, settings: Mapping[str, Any]) -> None:
     """Read everything and print how many rows, touchpoints and unreadable rows there are, and the first problems."""
     rows, touchpoints, problems = asyncio.run(_counted(connector, settings))
-    out.print(f"{rows:,} rows, {touchpoints:,} touchpoints, {len(problems):,} rows that cannot be read")
+    told = (
+        counted(rows, "row"),
+        counted(touchpoints, "touchpoint"),
+        f"{counted(len(problems), 'row')} that cannot be read",
+    )
+    out.print(", ".join(told))
     for row, problem in islice(problems.items(), FIRST):
         out.print(f"  {row}: {problem}", markup=False)
     notes.print("Nothing was stored.")
@@ -80,11 +89,12 @@ async def _rows(connector: str, settings: Mapping[str, Any]) -> AsyncGenerator[t
                     yield stream, row
 
 
-def _line(number: int, one: Touchpoint) -> tuple[object, ...]:
-    at = f"{one.occurred_at:%Y-%m-%d %H:%M}" if hasattr(one.occurred_at, "hour") else f"{one.occurred_at:%Y-%m-%d}"
+def _line(number: int, one: Touchpoint, zone: ZoneInfo) -> tuple[object, ...]:
+    at = one.occurred_at
+    when = f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if isinstance(at, datetime) else f"{at:%Y-%m-%d}"
     said = [one.traits.get("name"), *(held.value for held in one.identifiers), one.title, one.text]
     text = " · ".join(" ".join(str(each).split())[:60] for each in said if each)
-    return number, at, one.kind, one.direction.value, _amount(one.amount), text
+    return number, when, one.kind, one.direction.value, _amount(one.amount), text
 
 
 def _amount(money: Money | None) -> str:

@@ -9,7 +9,7 @@ import typer
 from hub.cli import given
 from hub.cli.pull import named
 from hub.cli.session import ask
-from hub.cli.terminal import moment, notes, out, table
+from hub.cli.terminal import counted, moment, notes, out, table
 from hub.client import Client, Json, document
 
 app = typer.Typer(no_args_is_help=True, help="The sources of this hub.")
@@ -94,7 +94,7 @@ def show(context: typer.Context, name: Annotated[str, typer.Argument(help="Its n
 def _tell_unreadable(unreadable: Json) -> None:
     if not unreadable["totalCount"]:
         return
-    out.print(f"\n{unreadable['totalCount']:,} rows could not be read. They are kept. The first:")
+    out.print(f"\n{counted(unreadable['totalCount'], 'row')} could not be read, and kept. The first:")
     for record in unreadable["nodes"]:
         problem = record["problem"] or {"message": "", "path": None, "hint": None}
         where = f" ({problem['path']})" if problem["path"] else ""

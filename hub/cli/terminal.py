@@ -56,6 +56,11 @@ def moment(text: str | None) -> str:
     return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M}" if text else ""
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 row``, ``2 rows``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def amount(money: Mapping[str, Any]) -> str:
     """An amount and its currency."""
     return f"{Decimal(money['amount']):,} {money['currency']}"

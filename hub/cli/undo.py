@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.session import ask
-from hub.cli.terminal import amount, out, table
+from hub.cli.terminal import amount, counted, out, table
 from hub.client import Client, Json
 from hub.errors import InputWrong
 
@@ -71,13 +71,13 @@ def _tell_decision(seen: Json) -> None:
         for change in seen["changes"]
     ]
     table(("customer", "touchpoints", "stage", "revenue"), rows)
-    out.print(f"{seen['moved']:,} touchpoints change customer.")
+    out.print(f"These move to another customer: {counted(seen['moved'], 'touchpoint')}.")
 
 
 def _tell_run(seen: Json) -> None:
     run = seen["run"]
     out.print(
-        f"{run['id']} of {run['source']['name']}: {seen['touchpoints']:,} touchpoints of"
-        f" {seen['customers']:,} customers.",
+        f"{run['id']} of {run['source']['name']}: {counted(seen['touchpoints'], 'touchpoint')} of"
+        f" {counted(seen['customers'], 'customer')}.",
         markup=False,
     )

@@ -1,0 +1,176 @@
+"""What people get wrong: each is one clear sentence, an exit code, and nothing lost."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+CONNECTORS = "accounting.csv, email.mailbox, generic.csv, hub.desk, social.archive, webforms.endpoint"
+PROFILE = {"kind": "profile", "columns": {"key": "id", "name": "name"}, "occurred_on": "2026-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("show 01711", "There is no hub in hub-data."),
+        ("--data sheet.csv show x", "There is no hub in sheet.csv."),
+        ("--data sheet.csv serve --port 0", "sheet.csv is a file, not a folder: a hub needs a folder of its own"),
+        ("import missing.csv", "There is no file or folder missing.csv."),
+        ("import empty --connector email.mailbox", "the folder '{here}/empty' holds no file"),
+        (
+            "import other --connector email.mailbox",
+            "'{here}/other' is no mailbox: nothing in it is an mbox, a Maildir or a mail",
+        ),
+        (
+            "import sheet.csv --settings broken.json",
+            "broken.json is not JSON: unexpected end of data (line 1, column 10).",
+        ),
+        ("import sheet.csv --settings missing.json", "There is no file missing.json."),
+        ("import sheet.csv --settings list.json", 'list.json is not a JSON object, like {"path": "mail.mbox"}.'),
+        ("import sheet.csv --settings typo.json", "Settings of generic.csv: colunms: there is no such setting."),
+        (
+            "import sheet.csv --connector generic.cvs",
+            f"There is no connector 'generic.cvs'. There are: {CONNECTORS}.",
+        ),
+        ("import sheet.csv --connector webforms.endpoint", "webforms.endpoint reads no file."),
+        (
+            "connector show nosuch",
+            f"There is no connector 'nosuch'. There are: {CONNECTORS}.",
+        ),
+        ("undo 42", "'42' cannot be undone: give a decision (dec_...) or a run (run_...)."),
+        (
+            "token create me --scope read --expires soon",
+            "'soon' is no time: give 12h, 30d, 8w, 1y or a date like 2027-01-31.",
+        ),
+        ("serve --port 99999", "99999 is no port: give a number from 0 to 65535."),
+        ("schema --check missing.graphql", "There is no file missing.graphql."),
+    ],
+)
+def test_mistake_is_one_sentence(hub: Run, tmp_path: Path, command: str, sentence: str) -> None:
+    (tmp_path / "sheet.csv").write_text("id,name\n1,Anna\n")
+    (tmp_path / "broken.json").write_text('{"kind": ')
+    (tmp_path / "list.json").write_text("[]")
+    (tmp_path / "typo.json").write_text('{"kind": "profile", "colunms": {}}')
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "readme.txt").write_text("hello")
+    ended = hub(*command.split())
+    assert (ended.code, ended.err.splitlines()[0]) == (2, "hub: " + sentence.replace("{here}", str(tmp_path)))
+    assert len(ended.err.splitlines()) <= 2
+    assert ended.out == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("pull nosuch", "There is no source 'nosuch'. There are: Desk."),
+        ("pull", "This hub has no source to pull."),
+        ("undo dec_nosuch --yes", "There is no decision 'dec_nosuch'."),
+        ("undo run_nosuch --yes", "There is no run 'run_nosuch'."),
+        ("show nobody", "Nobody is known by 'nobody'."),
+        (
+            "token create me --scope raed",
+            "'raed' is not a scope: use read, pii, analyse, write, manage or ingest:<source id>.",
+        ),
+        ("token create me --scope read --expires 2020-01-01", "expiresAt has passed already."),
+        ("token revoke tok_x", "There is no token 'tok_x' that still holds."),
+    ],
+)
+def test_what_is_not_there_is_said(hub: Run, command: str, sentence: str) -> None:
+    assert hub("--data", "h", "token", "create", "me", "--scope", "read").code == 0
+    ended = hub("--data", "h", *command.split())
+    assert (ended.code, ended.err.splitlines()[0]) == (2, f"hub: {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("variables", "code", "sentence"),
+    [
+        ({"HUB_PORT": "abc"}, 2, "HUB_PORT: Input should be a valid integer, unable to parse string as an integer."),
+        (
+            {"HUB_COMPANY__TIME_ZONE": "Dhaka"},
+            2,
+            "HUB_COMPANY__TIME_ZONE: 'Dhaka' is not an IANA time zone, like Asia/Dhaka.",
+        ),
+        ({"HUB_URL": "http://127.0.0.1:9"}, 2, "HUB_URL is set and HUB_TOKEN is not."),
+        (
+            {"HUB_URL": "nonsense", "HUB_TOKEN": "x"},
+            2,
+            "nonsense/graphql is not an address of a hub, like http://127.0.0.1:8000.",
+        ),
+        ({"HUB_URL": "http://127.0.0.1:9", "HUB_TOKEN": "x"}, 3, "Nothing answers at http://127.0.0.1:9/graphql."),
+        (
+            {"HUB_DATABASE_URL": "mysql://x"},
+            2,
+            "mysql:// is no place for a hub: give a folder or a postgresql:// address",
+        ),
+    ],
+)
+def test_wrong_environment_is_said(
+    hub: Run, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], code: int, sentence: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    ended = hub("show", "anna")
+    assert (ended.code, ended.err.splitlines()[0]) == (code, f"hub: {sentence}")
+
+
+def test_database_that_is_none_is_said(hub: Run, tmp_path: Path) -> None:
+    (tmp_path / "h").mkdir()
+    (tmp_path / "h" / "hub.db").write_text("garbage " * 1000)
+    ended = hub("--data", "h", "show", "anna")
+    assert (ended.code, ended.err) == (2, "hub: h holds a hub.db that is not a hub's database\n")
+
+
+def test_port_in_use_is_said(hub: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = hub("--data", "h", "serve", "--port", str(port))
+    assert ended.code == 2
+    assert ended.err.splitlines() == [
+        f"hub: Another program listens at port {port} of 127.0.0.1 already.",
+        "     Stop it, or give another port with --port.",
+    ]
+    assert not Path("h").exists()
+
+
+def test_sheet_in_another_encoding_keeps_its_letters(hub: Run, tmp_path: Path) -> None:
+    (tmp_path / "latin.csv").write_bytes("id,name\n1,Zoë Müller\n".encode("latin-1"))
+    assert hub("--data", "h", "import", "latin.csv", "--settings", json.dumps(PROFILE)).code == 0
+    assert hub("--data", "h", "source", "show", "latin.csv").out.count("could not be read") == 0
+    told = hub("import", "latin.csv", "--settings", json.dumps(PROFILE), "--preview").out
+    assert told.splitlines()[1].endswith("Zoë Müller")
+
+
+def test_broken_lines_are_kept_and_counted(hub: Run, tmp_path: Path) -> None:
+    (tmp_path / "posts.ndjson").write_text('{"id": "1"}\nnot json\n')
+    ended = hub("--data", "h", "import", "posts.ndjson", "--connector", "social.archive")
+    assert ended.code == 0
+    assert ended.out.splitlines()[1].split()[:5] == ["2", "2", "0", "0", "2"]
+    assert "line 2: the line is not JSON" in hub("--data", "h", "source", "show", "posts.ndjson").out
+
+
+def test_nobody_is_asked_where_nobody_sits(hub: Run, demo_folder: Path) -> None:
+    decision = json.loads((demo_folder / "demo.json").read_bytes())["operation"]
+    ended = hub("--data", str(demo_folder), "undo", decision)
+    assert (ended.code, ended.err.splitlines()[0]) == (2, "hub: Nobody is there to be asked; nothing was changed.")
+
+
+def test_what_nobody_foresaw_is_a_sentence_and_a_trace_only_when_asked(
+    hub: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("hub.cli.connectors.load_registry", broken)
+    assert hub("connector", "list").err.splitlines() == [
+        "hub: Something went wrong here: ZeroDivisionError('by zero').",
+        "     HUB_DEBUG=1 shows where.",
+    ]
+    monkeypatch.setenv("HUB_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        hub("connector", "list")

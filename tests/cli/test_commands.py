@@ -1,0 +1,70 @@
+"""The command's own words: help, schema, connectors, tokens."""
+
+import re
+from pathlib import Path
+
+import pytest
+from graphql import parse, validate
+
+from hub.api.schema import print_schema_text, schema
+from hub.cli.given import expiry
+from hub.client import DOCUMENTS, document
+from hub.errors import InputWrong
+from tests.cli.conftest import Run
+
+COMMANDS = (
+    "demo", "serve", "pull", "import", "show", "undo", "schema", "connector list", "connector show", "source list",
+    "source create", "source show", "token create", "token list", "token revoke",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(hub: Run, command: str) -> None:
+    ended = hub(*command.split(), "--help")
+    assert ended.code == 0
+    assert re.search(rf"Examples?:\s+(\w+=\S+ *)?\S*hub (--data \S+ )?{command}", ended.out)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in DOCUMENTS.glob("*.graphql")))
+def test_documents_fit_the_schema(name: str) -> None:
+    assert validate(schema._schema, parse(document(name))) == []
+
+
+def test_schema_is_printed_written_and_compared(hub: Run, tmp_path: Path) -> None:
+    assert hub("schema").out == print_schema_text()
+    assert hub("schema", "--output", "s.graphql").code == 0
+    assert hub("schema", "--check", "s.graphql").code == 0
+    (tmp_path / "s.graphql").write_text(print_schema_text().replace("type Query {", "type Query {\n  old: Int", 1))
+    ended = hub("schema", "--check", "s.graphql")
+    assert ended.code == 1
+    assert "-  old: Int" in ended.err
+    assert ended.err.endswith("To write it anew: hub schema --output s.graphql\n")
+
+
+def test_settings_of_a_connector_are_a_table(hub: Run) -> None:
+    shown = hub("connector", "show", "email.mailbox").out
+    assert re.search(r"^path +string +required +\w", shown, re.MULTILINE)
+    assert re.search(r"^own_addresses +list of string ", shown, re.MULTILINE)
+    assert re.search(r"^columns\.key +", hub("connector", "show", "generic.csv").out, re.MULTILINE)
+
+
+def test_token_ends_when_it_was_said(hub: Run) -> None:
+    made = hub("--data", "h", "token", "create", "partner", "--scope", "read", "--scope", "pii", "--expires", "30d")
+    assert re.fullmatch(r"hub_\S+\n", made.out)
+    listed = hub("--data", "h", "token", "list").out.splitlines()[1]
+    identity = listed.split()[0]
+    assert re.fullmatch(r"tok_\w+  read pii  \S+ \S+  \S+ \S+  partner", listed)
+    assert hub("--data", "h", "token", "revoke", identity).out == f"{identity} is good no more.\n"
+    assert "partner" not in hub("--data", "h", "token", "list").out
+
+
+def test_expiry_is_a_span_or_a_date() -> None:
+    assert expiry(None) is None
+    assert expiry("2027-01-31T12:00:00+06:00") == "2027-01-31T06:00:00.000000Z"
+    for wrong in ("soon", "30", "99999y", "٣٠d"):
+        with pytest.raises(InputWrong):
+            expiry(wrong)
+
+
+def test_version_is_printed(hub: Run) -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+\S*\n", hub("--version").out)

@@ -1,0 +1,113 @@
+"""``hub demo``: printed, served, started twice."""
+
+import json
+import re
+import socket
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from hub.demo.plan import PHONE, SAMPLES
+from tests.cli.conftest import Process, Run
+
+EXPECTED = json.loads((SAMPLES / "expected.json").read_bytes())
+HEROINE = EXPECTED["heroine"]
+
+
+def rows(folder: Path) -> dict[str, int]:
+    """How many rows every table of the demo holds."""
+    found = {}
+    for file in ("hub.db", "projection-1.db"):
+        with sqlite3.connect(folder / file) as database:
+            for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
+                found[table] = database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        database.close()
+    return found
+
+
+def test_demo_prints_a_customer_met_on_all_four_channels(hub: Run, demo_folder: Path) -> None:
+    ended = hub("demo", "--once", "--data", str(demo_folder))
+    assert ended.code == 0
+    assert HEROINE["phone"] == PHONE
+    for channel in ("EMAIL", "SOCIAL", "ACCOUNTING", "WEB"):
+        assert re.search(rf"^\d{{4}}-\d\d-\d\d[ \d:]+ {channel} ", ended.out, re.MULTILINE)
+    assert re.search(rf"^  stage +{HEROINE['stage']}, ", ended.out, re.MULTILINE)
+    assert "Bought 3 times within 365 days." in ended.out
+    assert f"27,660.00 BDT revenue, {HEROINE['orders']} orders" in ended.out
+    assert HEROINE["revenue"] == "27660.00"
+    assert (
+        f"She is one of {EXPECTED['customers']} customers with {EXPECTED['touchpoints']['total']} touchpoints"
+        " from 8 sources." in ended.out
+    )
+
+
+def test_second_start_changes_nothing(hub: Run, demo_folder: Path) -> None:
+    before = rows(demo_folder)
+    first = hub("demo", "--once", "--data", str(demo_folder))
+    assert hub("demo", "--once", "--data", str(demo_folder)) == first
+    assert rows(demo_folder) == before
+
+
+def test_printed_lines_work_when_pasted(starting: Callable[..., Process], demo_folder: Path, hub: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        process = starting(demo_folder, "demo", "--data", str(demo_folder), "--port", str(port))
+        url = process.served().url
+        assert url != f"http://127.0.0.1:{port}"
+        again = hub("demo", "--data", str(demo_folder))
+        said = process.stop()
+    assert f"Another program listens at port {port}, so this demo takes {url}." in said
+    assert re.search(rf"^Queries  {url}/#token=hub_\S+$", said, re.MULTILINE)
+    assert re.search(rf"^A form   {url}/demo/form#token=hub_\S+$", said, re.MULTILINE)
+    assert again.code == 0
+    assert re.fullmatch(rf"The demo is served already: {url}/#token=hub_\S+\n", again.out)
+
+
+def test_curl_line_answers(starting: Callable[..., Process], demo_folder: Path) -> None:
+    process = starting(demo_folder, "demo", "--data", str(demo_folder), "--port", "0")
+    process.served()
+    assert process.process.stdout is not None
+    for line in process.process.stdout:
+        if line.strip().startswith("curl "):
+            break
+    answer = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True).stdout
+    names = [node["displayName"] for node in json.loads(answer)["data"]["customers"]["nodes"]]
+    assert names == ["Hasina Banu", "Omar Farooq", "Dilruba Khanam"]
+    process.stop()
+    assert not (demo_folder / "serve.json").exists()
+
+
+def test_undo_brings_both_back(hub: Run, demo_folder: Path) -> None:
+    printed = hub("demo", "--once", "--data", str(demo_folder)).out
+    decision = re.search(r"undo (dec_\S+)", printed)
+    former = re.search(r"^  also +(.+)$", printed, re.MULTILINE)
+    joined = re.search(r"^  id +(\S+)$", printed, re.MULTILINE)
+    assert decision
+    assert former
+    assert joined
+    dry = hub("--data", str(demo_folder), "undo", decision[1], "--dry-run")
+    assert dry.code == 0
+    assert " 37 → 6 " in dry.out
+    assert " 0 → 31 " in dry.out
+    assert "LOYAL → LEAD  27,660.00 BDT → 0.00 BDT" in dry.out
+    assert dry.out.endswith("Nothing was changed.\n")
+    assert hub("--data", str(demo_folder), "undo", decision[1], "--yes").code == 0
+    shown = [hub("--data", str(demo_folder), "show", who).out for who in (PHONE, "nasrin.akter@dhakadesign.example")]
+    ids = {found[1] for one in shown if (found := re.search(r"^  id +(\S+)$", one, re.MULTILINE))}
+    assert len(ids) == 2
+    assert joined[1] in ids
+    assert ids <= {joined[1], *former[1].split(", ")}
+    counts = [re.findall(r"^(\d+) touchpoints, newest", one, re.MULTILINE) for one in shown]
+    assert counts == [["31"], ["6"]]
+
+
+def test_hub_of_somebody_else_is_not_filled(hub: Run, tmp_path: Path) -> None:
+    assert hub("--data", "shop", "token", "create", "me", "--scope", "read").code == 0
+    ended = hub("demo", "--once", "--data", "shop")
+    assert (ended.code, ended.err) == (
+        2,
+        "hub: shop holds the hub of My company, not a demo.\n     Give another folder with --data.\n",
+    )

@@ -1,0 +1,29 @@
+"""Trying a file without a hub: nothing is stored, and no hub appears."""
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Run
+from tests.cli.test_import import CALLS, MAPPING
+
+
+def test_preview_shows_rows_as_touchpoints(hub: Run, tmp_path: Path) -> None:
+    (tmp_path / "calls.csv").write_text(CALLS)
+    ended = hub("import", "calls.csv", "--settings", json.dumps(MAPPING), "--preview")
+    lines = ended.out.splitlines()
+    assert ended.code == 0
+    assert lines[0].split() == "row when kind who acted amount whose and what".split()
+    assert lines[2].split("  ")[-1] == "নাসরিন আক্তার · ০১৭১১-২৩৪৫৬৭ · ডেলিভারি দেরি"
+    assert lines[2].startswith("  2  2026-03-01 11:30  call ")
+    assert lines[3].startswith("  3  2026-03-02        call ")
+    assert lines[4].startswith("  4                    unreadable ")
+    assert "yesterday" in lines[4]
+    assert ended.err == "Nothing was stored.\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["calls.csv"]
+
+
+def test_dry_run_reads_everything_and_counts(hub: Run, tmp_path: Path) -> None:
+    (tmp_path / "calls.csv").write_text(CALLS)
+    ended = hub("import", "calls.csv", "--settings", json.dumps(MAPPING), "--dry-run")
+    assert ended.out.splitlines()[0] == "4 rows, 3 touchpoints, 1 row that cannot be read"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["calls.csv"]
