@@ -19,6 +19,8 @@ from hub.settings import Settings
 
 FORMS = "webforms.endpoint"
 """The connector whose source ``/demo/form`` posts to; another may take its name's place by entry point."""
+_FIRST = ("customer_page", "timeline", "journey", "explain_identity")
+"""Documents that a newcomer sees first; the others follow by name."""
 
 
 def create_app(settings: Settings, hub: Hub | None = None, examples: Mapping[str, str] | None = None) -> Starlette:
@@ -68,7 +70,10 @@ class Pages:
             values = self._examples
         except HubError:
             values = {}
-        return list(read_documents(documents_folder(), values))
+        found = read_documents(documents_folder(), values)
+        return sorted(
+            found, key=lambda document: _FIRST.index(document.name) if document.name in _FIRST else len(_FIRST)
+        )
 
     async def form(self, request: Request) -> FormTarget | None:
         """The first source of web forms."""

@@ -13,7 +13,7 @@ import orjson
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
-_PACKED = Path(__file__).parent / "documents"
+_PACKED = Path(__file__).with_name("queries_docs")
 _COMMITTED = Path(__file__).parents[2] / "docs" / "queries"
 
 
