@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,8 +20,6 @@ from hub.errors import HubError, InputWrong, RetryLater
 if TYPE_CHECKING:
     from hub.ingest.hub import Hub
 
-TIME_LIMIT = 10.0
-"""Seconds an operation may take."""
 MOST_ERRORS = 10
 
 READS = frozenset({OperationType.QUERY})
@@ -52,16 +49,13 @@ async def execute(
     """Run one operation. Nothing that goes wrong inside leaves here as an exception."""
     context = Context(hub, principal)
     try:
-        async with asyncio.timeout(TIME_LIMIT):
-            result = await schema.execute(
-                request.query,
-                variable_values=dict(request.variables) if request.variables else None,
-                context_value=context,
-                operation_name=request.operation,
-                allowed_operation_types=allowed,
-            )
-    except TimeoutError:
-        return refused(RetryLater("This took too long. Ask for less at once.", after=1), 503)
+        result = await schema.execute(
+            request.query,
+            variable_values=dict(request.variables) if request.variables else None,
+            context_value=context,
+            operation_name=request.operation,
+            allowed_operation_types=allowed,
+        )
     except CannotGetOperationTypeError as error:
         return refused(InputWrong(error.as_http_error_reason()), 422)
     except InvalidOperationTypeError:
@@ -80,6 +74,8 @@ def _answer(result: ExecutionResult) -> Answer:
         content["errors"] = [error.formatted for error in errors[:MOST_ERRORS]]
     # Variables that do not fit are found when the operation starts: then no field has been asked.
     unasked = result.data is None and errors and all(error.path is None for error in errors)
+    if errors and (errors[0].extensions or {}).get("code") == RetryLater.code and not result.data:
+        return Answer(content, 503)
     if isinstance(result, PreExecutionError) or unasked:
         return Answer(content, 400 if isinstance(errors[0], GraphQLSyntaxError) else 422)
     content["data"] = result.data

@@ -1,7 +1,9 @@
 """Requests as clients really send them: wrong, large, deep, late; each gets one clear sentence."""
 
+import asyncio
 import json
 import logging
+import time
 from typing import Any
 
 import pytest
@@ -181,3 +183,30 @@ def test_a_delivery_is_stored_before_it_is_answered(service: Served) -> None:
     assert (status, code) == (404, "NOT_FOUND")
     status, code, message = refusal(service.client.post(f"/in/{service.source}/rows", content=b"x" * 5_000_001))
     assert (status, code, message) == (413, "TOO_LARGE", "This request is larger than 5,000,000 bytes.")
+
+
+def test_an_operation_that_takes_too_long_is_stopped(lite: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slow(_: object) -> int:
+        await asyncio.sleep(30)
+        return 0
+
+    monkeypatch.setattr("hub.store.ledger.processed", slow)
+    monkeypatch.setattr("hub.api.limits.TIME_LIMIT", 0.1)
+    began = time.monotonic()
+    answer = lite.post("{ customers { totalCount } }")
+    assert refusal(answer) == (503, "RETRY_LATER", "This took too long. Ask for less at once.")
+    with lite.client.websocket_connect("/graphql", subprotocols=["graphql-transport-ws"]) as socket:
+        socket.send_json({"type": "connection_init", "payload": {"token": lite.token}})
+        socket.receive_json()
+        socket.send_json({"id": "1", "type": "subscribe", "payload": {"query": "{ customers { totalCount } }"}})
+        assert socket.receive_json()["payload"][0]["extensions"]["code"] == "RETRY_LATER"
+    assert time.monotonic() - began < 5
+
+
+def test_text_with_a_nul_is_refused_on_both_databases(service: Served) -> None:
+    document = "query ($text: String!) { customers(filter: {search: $text}) { nodes { id } } }"
+    written = '{ customers(filter: {search: "a\\u0000b"}) { nodes { id } } }'
+    for answer in (service.post(document, {"text": "a\0b"}), service.post(written)):
+        assert refusal(answer) == (422, "GRAPHQL_VALIDATION_FAILED", "Text may not have the character U+0000 in it.")
+    (row,) = service.tell({"kind": "call", "title": "a\0b", "who": {"email": "a@example.com"}})
+    assert row["outcome"] == "NEW"
