@@ -59,13 +59,33 @@ class _SqliteSnapshot(Snapshot):
         self._connection = connection
         self._pool = pool
         self._turn = asyncio.Lock()
+        self._ended = False
 
     def _all(self, statement: str, values: tuple[Any, ...]) -> Rows:
         return self._connection.execute(for_sqlite(statement), sqlite_values(values)).fetchall()
 
     async def all(self, statement: str, *values: Any) -> Rows:
         async with self._turn:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, self._all, statement, values)
+            if self._ended:
+                raise RuntimeError("this snapshot has ended")
+            work = asyncio.get_running_loop().run_in_executor(self._pool, self._all, statement, values)
+            try:
+                return await asyncio.shield(work)
+            except asyncio.CancelledError:
+                self._connection.interrupt()
+                await asyncio.wait([work])
+                work.exception()
+                raise
+
+    async def end(self) -> None:
+        """Stop what still runs for somebody who has gone, and wait until the connection is idle.
+
+        A statement that begins while an interrupted one still runs would be interrupted too, ROLLBACK as well.
+        """
+        self._ended = True
+        self._connection.interrupt()
+        async with self._turn:
+            pass
 
 
 class SqliteReader(Reader):
@@ -76,7 +96,6 @@ class SqliteReader(Reader):
         self._pool = ThreadPoolExecutor(connections, thread_name_prefix="read")
         self._free: asyncio.LifoQueue[sqlite3.Connection] = asyncio.LifoQueue()
         self._room = connections
-        self._loop = asyncio.get_running_loop()
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect("file::memory:", uri=True, isolation_level=None, check_same_thread=False)
@@ -94,17 +113,21 @@ class SqliteReader(Reader):
             connection = self._open()
         else:
             connection = await self._free.get()
+        snapshot = _SqliteSnapshot(connection, self._pool)
         try:
             connection.execute("BEGIN")
-            yield _SqliteSnapshot(connection, self._pool)
+            yield snapshot
         finally:
-            # A request that was given up may have left a statement running in its thread.
-            connection.interrupt()
-            await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._pool, self._give_back, connection))
+            await asyncio.shield(self._give_back(snapshot, connection))
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
-        connection.execute("ROLLBACK")
-        self._loop.call_soon_threadsafe(self._free.put_nowait, connection)
+    async def _give_back(self, snapshot: _SqliteSnapshot, connection: sqlite3.Connection) -> None:
+        await snapshot.end()
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._pool, connection.execute, "ROLLBACK")
+        except sqlite3.Error:
+            connection.close()
+            connection = self._open()
+        self._free.put_nowait(connection)
 
     async def close(self) -> None:
         self._pool.shutdown()
