@@ -6,10 +6,11 @@ The levels follow Splink's library of comparisons: equal, a slip of the keyboard
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import permutations
+from math import inf
 
 from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.fuzz import token_sort_ratio
@@ -20,10 +21,16 @@ Match = tuple[int, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A degree of likeness. ``m``: how often two likenesses of one customer have it, before any data says otherwise."""
+    """A degree of likeness.
+
+    ``m``, ``u``: how often one customer's and two customers' have it, before data speaks; ``most``: the greatest weight
+    it may get, in bits.
+    """
 
     label: str
     m: float
+    u: float
+    most: float = inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +41,13 @@ class Comparison:
     field: str
     levels: tuple[Level, ...]
     match: Callable[[str, str], Match]
-    terms: Callable[[str], tuple[str, ...]] = lambda value: (value,)
+    terms: Callable[[str], Sequence[str]] = lambda value: (value,)
 
     def best(self, left: tuple[str, ...], right: tuple[str, ...]) -> Match:
         """The level of the two values that are most alike."""
         if len(left) == 1 == len(right):
             return self.match(left[0], right[0])
-        return min((self.match(a, b) for a in left for b in right), key=lambda match: match[0])
+        return min(self.match(a, b) for a in left for b in right)
 
 
 MOST_WORDS = 5
@@ -59,7 +66,9 @@ def _word(a: str, b: str) -> int:
     short, long = sorted((a, b), key=len)
     if long.startswith(short) and (len(short) == 1 or len(short) >= 3):
         return _CLOSE if len(long) - len(short) == 1 < len(short) else _SHORT
-    if len(short) >= 3 and (OSA.distance(a, b, score_cutoff=1) <= 1 or JaroWinkler.similarity(a, b) >= 0.9):
+    if len(short) >= 3 and (
+        OSA.distance(a, b, score_cutoff=2) <= (2 if len(short) > 5 else 1) or JaroWinkler.similarity(a, b) >= 0.9
+    ):
         return _CLOSE
     return _OTHER
 
@@ -81,7 +90,8 @@ def match_names(a: str, b: str) -> Match:
     if len(grades) == 1:
         return (4, 5, 7)[min(grades[0], 2)], same
     if grades[0] == _SAME:
-        return (0, 1, 2, 6)[grades[-1]], same
+        # A rare surname beside another first name tells of a family, not of one customer: it counts like any other.
+        return (0, 1, 2, 6)[grades[-1]], () if grades[-1] == _OTHER else same
     return (3 if grades[-1] != _OTHER or _run_together(a, b) else 7), same
 
 
@@ -157,38 +167,71 @@ def _days(day: str) -> float:
         return -1e9 * (1 + len(day))
 
 
-def _levels(**levels: float) -> tuple[Level, ...]:
-    return tuple(Level(label.upper(), m) for label, m in levels.items())
+def _levels(**levels: tuple[float, ...]) -> tuple[Level, ...]:
+    return tuple(Level(label.upper(), *chances) for label, chances in levels.items())
+
+
+FAMILY = 1.0
+"""Relatives share a surname, and also phone and street: one word of several adds little to what else they share.
+Without this limit every family would be suggested, since the model takes the comparisons for independent."""
 
 
 COMPARISONS: tuple[Comparison, ...] = (
-    Comparison(
-        "name",
-        "names",
-        _levels(
-            same=0.5, one_word_close=0.15, one_word_short=0.1, all_words_close=0.05,
-            one_word=0.1, one_word_misspelt=0.03, one_word_of_several=0.04, different=0.03,
-        ),
-        match_names,
-        lambda name: tuple(name.split()),
-    ),
-    Comparison(
-        "email",
-        "emails",
-        _levels(same=0.6, local_part=0.08, slip=0.1, close=0.1, different=0.12),
-        match_emails,
-    ),
-    Comparison("phone", "phones", _levels(same=0.7, slip=0.1, different=0.2), match_codes),
-    Comparison("handle", "handles", _levels(same=0.7, close=0.15, different=0.15), match_handles),
-    Comparison("number", "numbers", _levels(same=0.85, slip=0.1, different=0.05), match_codes),
-    Comparison(
-        "birthday",
-        "birthdays",
-        _levels(same=0.75, slip=0.12, one_month=0.03, one_year=0.04, ten_years=0.03, different=0.03),
-        match_birthdays,
-    ),
-    Comparison("street", "streets", _levels(same=0.6, misspelt=0.15, close=0.1, different=0.15), match_streets),
-    Comparison("postcode", "postcodes", _levels(same=0.8, slip=0.1, different=0.1), match_codes),
-    Comparison("city", "cities", _levels(same=0.75, misspelt=0.1, different=0.15), match_cities),
+    Comparison("name", "names", _levels(
+        same=(0.5, 0.0002),
+        one_word_close=(0.15, 0.0002),
+        one_word_short=(0.1, 0.0002),
+        all_words_close=(0.05, 0.0004),
+        one_word=(0.1, 0.005),
+        one_word_misspelt=(0.03, 0.005),
+        one_word_of_several=(0.04, 0.01, FAMILY),
+        different=(0.03, 0.979),
+    ), match_names, str.split),
+    Comparison("email", "emails", _levels(
+        same=(0.6, 0.0002),
+        local_part=(0.08, 0.0002),
+        slip=(0.1, 0.0002),
+        close=(0.1, 0.005),
+        different=(0.12, 0.9944),
+    ), match_emails),
+    Comparison("phone", "phones", _levels(
+        same=(0.7, 0.0002),
+        slip=(0.1, 0.0005),
+        different=(0.2, 0.9993),
+    ), match_codes),
+    Comparison("handle", "handles", _levels(
+        same=(0.7, 0.0005),
+        close=(0.15, 0.002),
+        different=(0.15, 0.9975),
+    ), match_handles),
+    Comparison("number", "numbers", _levels(
+        same=(0.85, 0.0001),
+        slip=(0.1, 0.0005),
+        different=(0.05, 0.9994),
+    ), match_codes),
+    Comparison("birthday", "birthdays", _levels(
+        same=(0.75, 0.0001),
+        slip=(0.12, 0.001),
+        one_month=(0.03, 0.0019),
+        one_year=(0.04, 0.027),
+        ten_years=(0.03, 0.27),
+        different=(0.03, 0.7),
+    ), match_birthdays),
+    Comparison("street", "streets", _levels(
+        same=(0.6, 0.001),
+        misspelt=(0.15, 0.001),
+        close=(0.1, 0.01),
+        different=(0.15, 0.988),
+    ), match_streets),
+    Comparison("postcode", "postcodes", _levels(
+        same=(0.8, 0.01),
+        slip=(0.1, 0.03),
+        different=(0.1, 0.96),
+    ), match_codes),
+    Comparison("city", "cities", _levels(
+        same=(0.75, 0.1),
+        misspelt=(0.1, 0.01),
+        different=(0.15, 0.89),
+    ), match_cities),
 )  # fmt: skip
 """What two likenesses are compared by. A field that one of them has not speaks neither for nor against."""

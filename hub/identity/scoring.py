@@ -7,31 +7,22 @@ each blocking rule, as in Splink (Fellegi and Sunter 1969; Winkler 1988 for EM; 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hub.identity.blocking import Blocking, Codes
-from hub.identity.compare import COMPARISONS, Comparison
-from hub.identity.likeness import Likeness
-
-Floats = NDArray[np.float64]
-Levels = NDArray[np.int8]
+from hub.identity.compare import COMPARISONS
+from hub.identity.table import Compared, Floats, Levels, Table
 
 Shares = dict[str, tuple[float, ...]]
 """How often each level of each comparison occurs."""
 
-MISSING = -1
-"""The level of a pair of which one side has no value."""
-SAMPLE = 100_000
-"""Random pairs that u is counted on; all pairs when there are fewer."""
-PRIOR = 10.0
-"""The expected m of a comparison counts as so many pairs, so that a small hub has sensible weights too."""
+PRIOR_MATCHES, PRIOR_PAIRS = 10.0, 100.0
+"""What is expected of m and u before any data counts as so many pairs: a small hub has sensible weights too."""
 ROUNDS = 100
-SEED = 1969
+"""Expectation maximisation stops after so many, if it has not settled before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,73 +32,6 @@ class Model:
     prior: float
     m: Shares
     u: Shares
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Pairs, the level of each under each comparison, and how much more the agreeing values weigh than usual ones."""
-
-    codes: Codes
-    levels: Levels
-    rarity: Floats
-
-
-class Table:
-    """Likenesses in the order of their ids, with each field's distinct values numbered."""
-
-    def __init__(self, likenesses: Iterable[Likeness]) -> None:
-        self.likenesses = sorted(likenesses, key=lambda each: each.id)
-        self._values: dict[str, list[tuple[str, ...]]] = {}
-        self._numbers: dict[str, NDArray[np.int64]] = {}
-        self._frequency: dict[str, Counter[str]] = {}
-        self._usual: dict[str, float] = {}
-        for comparison in COMPARISONS:
-            self._number(comparison)
-
-    def _number(self, comparison: Comparison) -> None:
-        seen: dict[tuple[str, ...], int] = {(): MISSING}
-        told = [getattr(each, comparison.field) for each in self.likenesses]
-        self._numbers[comparison.name] = np.array([seen.setdefault(each, len(seen) - 1) for each in told], np.int64)
-        self._values[comparison.name] = list(seen)[1:]
-        counts = Counter(term for each in told for term in {term for value in each for term in comparison.terms(value)})
-        self._frequency[comparison.name] = counts
-        total = max(sum(counts.values()), 1)
-        self._usual[comparison.name] = sum((count / total) ** 2 for count in counts.values())
-
-    def compare(self, codes: Codes) -> Compared:
-        """The levels of these pairs. Equal values are compared once, however many pairs have them."""
-        left, right = np.divmod(codes, max(len(self.likenesses), 1))
-        levels = np.full((len(codes), len(COMPARISONS)), MISSING, np.int8)
-        rarity = np.zeros((len(codes), len(COMPARISONS)))
-        for column, comparison in enumerate(COMPARISONS):
-            numbers, values = self._numbers[comparison.name], self._values[comparison.name]
-            a, b = numbers[left], numbers[right]
-            there = (a >= 0) & (b >= 0)
-            n = max(len(values), 1)
-            distinct, inverse = np.unique(np.minimum(a, b)[there] * n + np.maximum(a, b)[there], return_inverse=True)
-            found = [comparison.best(values[code // n], values[code % n]) for code in distinct.tolist()]
-            levels[there, column] = np.array([level for level, _ in found], np.int8)[inverse]
-            rarity[there, column] = np.array([self._rarity(comparison, same) for _, same in found])[inverse]
-        return Compared(codes, levels, rarity)
-
-    def _rarity(self, comparison: Comparison, same: tuple[str, ...]) -> float:
-        """log2 of how much rarer the agreeing terms are than two random terms that agree."""
-        if not same:
-            return 0.0
-        counts, usual = self._frequency[comparison.name], self._usual[comparison.name]
-        total = counts.total()
-        return float(sum(np.log2(usual * total / counts[term]) for term in same))
-
-    def random_pairs(self) -> Codes:
-        """Distinct pairs drawn at random, always the same for the same ids."""
-        n = len(self.likenesses)
-        if n * (n - 1) // 2 <= SAMPLE:
-            left, right = np.triu_indices(n, 1)
-        else:
-            drawn = np.random.default_rng(SEED).integers(0, n, (2, SAMPLE))
-            left, right = np.sort(drawn, axis=0)
-        codes = left.astype(np.int64) * n + right
-        return np.unique(codes[left != right])
 
 
 def fit(table: Table, blocked: Sequence[tuple[Blocking, Codes]], compared: Compared) -> Model:
@@ -129,18 +53,19 @@ def fit(table: Table, blocked: Sequence[tuple[Blocking, Codes]], compared: Compa
 
 
 def _shares(levels: Levels, counted: Floats) -> Shares:
-    """How often pairs have each level; half a pair at each, so that none is impossible."""
+    """How often pairs have each level: as counted, beside the pairs expected before, and half a pair at each level."""
     found = {}
     for column, comparison in enumerate(COMPARISONS):
         there = levels[:, column] >= 0
         counts = np.bincount(levels[there, column], counted[there], len(comparison.levels)) + 0.5
+        counts += PRIOR_PAIRS * np.array([level.u for level in comparison.levels])
         found[comparison.name] = tuple((counts / counts.sum()).tolist())
     return found
 
 
 def _learn(blocked: Sequence[tuple[Blocking, Codes]], compared: Compared, u: Shares) -> Shares:
     """m of every comparison, from the pairs of the rules that do not decide it."""
-    counts = [PRIOR * np.array([level.m for level in each.levels]) for each in COMPARISONS]
+    counts = [PRIOR_MATCHES * np.array([level.m for level in each.levels]) for each in COMPARISONS]
     start = [count / count.sum() for count in counts]
     for rule, codes in blocked:
         columns = [column for column, each in enumerate(COMPARISONS) if each.name not in rule.decides]
@@ -157,7 +82,7 @@ def expect(rows: Levels, m: Sequence[Floats], u: Sequence[Floats]) -> list[Float
     if not len(rows):
         return [np.zeros(len(each)) for each in m]
     patterns, times = np.unique(rows, axis=0, return_counts=True)
-    share, start = 0.1, [PRIOR * each for each in m]
+    share, start = 0.1, [PRIOR_MATCHES * each for each in m]
     counts: list[Floats] = []
     for _ in range(ROUNDS):
         odds = np.full(len(patterns), share / (1 - share))
@@ -183,6 +108,7 @@ def weights(model: Model, compared: Compared) -> Floats:
         seen = compared.levels[:, column]
         there = seen >= 0
         weight = np.log2(np.array(model.m[comparison.name]) / np.array(model.u[comparison.name]))
+        weight = np.minimum(weight, [level.most for level in comparison.levels])
         found[there, column] = weight[seen[there]] + compared.rarity[there, column]
     return found
 
@@ -193,10 +119,13 @@ def probability(weight: Floats, prior: float) -> Floats:
 
 
 def _prior(weight: Floats, pairs: float) -> float:
-    """The share of all pairs that are one customer, such that the blocked pairs' probabilities sum up to it."""
-    prior = 1 / max(pairs, 2)
+    """The share of all pairs that are one customer, such that the blocked pairs' probabilities sum up to it.
+
+    Half a pair is one customer before any data says so: in a hub without duplicates, the prior must not vanish.
+    """
+    prior = 0.5 / (pairs + 1)
     for _ in range(ROUNDS):
-        before, prior = prior, float(np.clip(probability(weight, prior).sum() / max(pairs, 2), 1e-12, 0.5))
+        before, prior = prior, float(min((probability(weight, prior).sum() + 0.5) / (pairs + 1), 0.5))
         if abs(prior - before) < 1e-3 * before:
             break
     return prior

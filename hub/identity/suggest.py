@@ -13,11 +13,12 @@ import numpy as np
 from hub.identity.blocking import RULES, blocks
 from hub.identity.compare import COMPARISONS
 from hub.identity.likeness import Likeness
-from hub.identity.scoring import Model, Table, fit, probability, weights
+from hub.identity.scoring import Model, fit, probability, weights
+from hub.identity.table import Table
 
 
 @dataclass(frozen=True, slots=True)
-class Likelihood:
+class Evidence:
     """What one comparison says about a suggestion: its level, and the weight of that in bits, negative when against."""
 
     comparison: str
@@ -27,13 +28,13 @@ class Likelihood:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Two customers (``a`` < ``b``) that may be one. ``weight``, in bits, sums up the prior's and those of ``because``."""
+    """Two customers (``a`` < ``b``) that may be one. ``weight``, in bits: the sum of the prior's and of ``because``."""
 
     a: str
     b: str
     probability: float
     weight: float
-    because: tuple[Likelihood, ...]
+    because: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def suggest(likenesses: Iterable[Likeness], threshold: float = 0.9, model: Model
     for row in np.flatnonzero(score >= threshold).tolist():
         left, right = divmod(int(compared.codes[row]), len(table.likenesses))
         because = tuple(
-            Likelihood(comparison.name, comparison.levels[level].label, float(each[row, column]))
+            Evidence(comparison.name, comparison.levels[level].label, float(each[row, column]))
             for column, comparison in enumerate(COMPARISONS)
             if (level := int(compared.levels[row, column])) >= 0
         )

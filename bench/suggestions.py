@@ -1,0 +1,169 @@
+"""Probable duplicates on labelled data: how right the suggestions are, how long they take, and Splink beside them.
+
+    python bench/suggestions.py DATA [--quick]
+
+DATA is the folder of the unpacked public data. Each set is scored without its labels; then the pairs, taken in the
+order of their weight, are clustered transitively and compared with the labels pair by pair. ``best`` is the threshold
+of the highest F1. Splink's lines appear when Splink is installed. ``--quick`` is fake_1000 alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.identity.likeness import Likeness, likeness
+from hub.identity.normalise import canonical
+from hub.identity.suggest import Suggestion, suggest
+from hub.values import Identifier
+
+GOALS = {"fake_1000": 0.916, "febrl_3": 0.9986, "crm_mix": 0.764}
+"""F1 at the best threshold. crm_mix: what rules alone give."""
+
+Truth = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Score:
+    """Pairwise precision and recall after clustering at a threshold, in bits of weight."""
+
+    f1: float
+    precision: float
+    recall: float
+    threshold: float
+
+    def __str__(self) -> str:
+        return f"P {self.precision:.4f} R {self.recall:.4f} F1 {self.f1:.4f}"
+
+
+def one(row: str, name: str, identifiers: Mapping[str, str], **traits: str) -> Likeness:
+    """The likeness of one row, made as the hub makes it of a customer."""
+    held = [canonical(Identifier(kind, value), "", "US") for kind, value in identifiers.items() if value]
+    return likeness(row, [each for each in held if each], [{"name": name, **traits}])
+
+
+def fake_1000(data: Path) -> tuple[list[Likeness], Truth]:
+    """Splink's demonstration data: people with name, birth date, city and e-mail."""
+    rows = _rows(data / "er" / "fake_1000.csv")
+    return [
+        one(
+            row["unique_id"],
+            f"{row['first_name']} {row['surname']}",
+            {"email": row["email"]},
+            birthday=row["dob"],
+            city=row["city"],
+        )
+        for row in rows
+    ], {row["unique_id"]: row["cluster"] for row in rows}
+
+
+def febrl(number: int) -> Callable[[Path], tuple[list[Likeness], Truth]]:
+    """FEBRL: people with name, address, birth date and a national number."""
+
+    def read(data: Path) -> tuple[list[Likeness], Truth]:
+        rows = _rows(data / "er" / "febrl" / f"dataset{number}.csv")
+        return [
+            one(
+                row["rec_id"],
+                f"{row['given_name']} {row['surname']}",
+                {"national_number": row["soc_sec_id"]},
+                birthday=row["date_of_birth"],
+                street=f"{row['street_number']} {row['address_1']}",
+                postcode=row["postcode"],
+                city=row["suburb"],
+            )
+            for row in rows
+        ], {row["rec_id"]: row["rec_id"].split("-")[1] for row in rows}
+
+    return read
+
+
+def crm_mix(data: Path) -> tuple[list[Likeness], Truth]:
+    """Touchpoints of four sources, each taken for a customer of its own."""
+    rows = _rows(data / "er" / "crm_mix.csv")
+    return [
+        one(
+            row["record_id"],
+            row["full_name"],
+            {kind: row[kind] for kind in ("email", "phone", "handle")},
+            birthday=row["date_of_birth"][6:] + row["date_of_birth"][:5].replace("/", ""),
+            street=row["street"],
+            postcode=row["zip"],
+            city=row["city"],
+        )
+        for row in rows
+    ], {row["record_id"]: row["truth"] for row in rows}
+
+
+SETS = {"fake_1000": fake_1000, "febrl_3": febrl(3), "crm_mix": crm_mix}
+
+
+def scores(pairs: Iterable[tuple[str, str, float]], truth: Truth) -> list[Score]:
+    """The score after each pair, heaviest first: the threshold falls from pair to pair."""
+    cluster = {row: {row} for row in truth}
+    wanted = sum(size * (size - 1) // 2 for size in Counter(truth.values()).values())
+    right = made = 0
+    found = []
+    for a, b, weight in sorted(pairs, key=lambda pair: (-pair[2], pair[:2])):
+        large, small = sorted((cluster[a], cluster[b]), key=len, reverse=True)
+        if large is not small:
+            made += len(large) * len(small)
+            of_large, of_small = (Counter(truth[row] for row in each) for each in (large, small))
+            right += sum(size * of_large[who] for who, size in of_small.items())
+            large |= small
+            cluster.update(dict.fromkeys(small, large))
+        precision, recall = right / max(made, 1), right / wanted
+        found.append(Score(2 * right / (made + wanted), precision, recall, weight))
+    return found
+
+
+def best(pairs: Iterable[tuple[str, str, float]], truth: Truth) -> Score:
+    """The score at the threshold of the highest F1."""
+    return max(scores(pairs, truth), key=lambda score: score.f1)
+
+
+def at(pairs: Iterable[tuple[str, str, float]], truth: Truth, weight: float) -> Score:
+    """The score at a threshold in bits."""
+    return [score for score in scores(pairs, truth) if score.threshold >= weight][-1]
+
+
+def weighed(suggestions: Iterable[Suggestion]) -> list[tuple[str, str, float]]:
+    return [(each.a, each.b, each.weight) for each in suggestions]
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, skipinitialspace=True))
+
+
+def main(data: Path, names: Iterable[str]) -> bool:
+    """Print a line for each set; True when all goals are met."""
+    met = {}
+    for name in names:
+        likenesses, truth = SETS[name](data)
+        began = time.perf_counter()
+        pairs = weighed(suggest(likenesses, threshold=0.001).found)
+        took = time.perf_counter() - began
+        top = best(pairs, truth)
+        print(f"{name}: best {top} at {top.threshold:.1f} bits; at .5 {at(pairs, truth, 0.0)}; {took:.1f} s")
+        if importlib.util.find_spec("splink"):
+            from splink_models import predict  # beside this file; Splink is no dependency
+
+            theirs, seconds = predict(name, data)
+            print(f"{name}, Splink: best {best(theirs, truth)}; {seconds:.1f} s")
+        met[name] = top.f1 >= GOALS[name]
+        print(f"suggestions {name}: {top.f1:.4f} (goal >= {GOALS[name]}) {'ok' if met[name] else 'short'}")
+    lost = [name for name, ok in met.items() if not ok]
+    print(f"suggestions: {len(met) - len(lost)} of {len(met)} sets (goal all) {'short' if lost else 'ok'}")
+    return not lost
+
+
+if __name__ == "__main__":
+    quick = "--quick" in sys.argv
+    raise SystemExit(not main(Path(sys.argv[1]), ["fake_1000"] if quick else SETS))
