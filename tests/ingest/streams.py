@@ -19,11 +19,21 @@ EMAILS = [
     "info@y.org",
     "null",
 ]
-PHONES = ["01711-000001", "০১৭১১০০০০০১", "01711-000002", "+8801711000003"]
-NAMES = ["Karim Uddin", "UDDIN, Karim", "Anna Rahman", "করিম উদ্দিন", "জনাব করিম উদ্দিন", "مریم بی بی", ""]
+PHONES = ["01711-000001", "০১৭১১০০০০০১", "01711-000001", "01711-000002", "+8801711000003"]
+NAMES = [
+    "",
+    "Karim Uddin",
+    "UDDIN, Karim",
+    "Anna Rahman",
+    "Rafiq Ahmed",
+    "করিম উদ্দিন",
+    "জনাব করিম উদ্দিন",
+    "مریم بی بی",
+    "",
+]
 CONTACTS = ["7", "8", "9"]
 SOURCES = ["books", "forms"]
-TIMES = [f"2025-0{month}-01T09:00:00+00:00" for month in (1, 2, 3)] + ["2025-02-01"]
+TIMES = ["2025-01-01T09:00:00+00:00"] * 3 + ["2025-02-01T09:00:00+00:00", "2025-02-01"]
 DOCUMENTS = ["D1", "D2"]
 
 
@@ -39,8 +49,8 @@ class Step:
 def _who(rng: random.Random) -> dict[str, str]:
     held: dict[str, str] = {}
     for kind, pool, chance in (
-        ("email", EMAILS, 0.5), ("phone", PHONES, 0.35), ("person", CONTACTS, 0.25), ("firm", CONTACTS, 0.2), ("social", CONTACTS, 0.15),
-        ("cookie", CONTACTS, 0.1), ("email.2", EMAILS, 0.1), ("user", CONTACTS, 0.1),
+        ("email", EMAILS, 0.55), ("phone", PHONES, 0.45), ("person", CONTACTS, 0.25), ("firm", CONTACTS, 0.25), ("social", CONTACTS, 0.25),
+        ("cookie", CONTACTS, 0.3), ("email.2", EMAILS, 0.1), ("user", CONTACTS, 0.35), ("vat", ["DE77", "DE88"], 0.1),
     ):  # fmt: skip
         if rng.random() < chance:
             held[kind] = rng.choice(pool)
