@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import signal
 import socket
 import threading
@@ -75,10 +76,11 @@ async def serve(
     examples: Mapping[str, str] | None = None,
 ) -> None:
     """Answer until this process is told to stop. ``ready`` hears the address once it is answered there."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     app = create_app(settings, hub, examples)
     config = uvicorn.Config(
         app, ws="websockets-sansio", log_level="warning", access_log=False, server_header=False,
-        timeout_graceful_shutdown=GRACE,
+        timeout_graceful_shutdown=GRACE, ws_max_size=settings.max_body_bytes,
     )  # fmt: skip
     url = address(listening)
     server = uvicorn.Server(config)

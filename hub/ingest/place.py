@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from hub.ingest import about, claims, reference
@@ -193,12 +193,8 @@ def _decided(session: Session, ids: list[str]) -> set[str]:
 
 
 def _anew(num: int, digest: str, old: StoredClaim, touchpoint: str | None) -> StoredClaim:
-    """A claim with the identifiers and name of another, for ``touchpoint`` alone or for all; nobody's so far."""
-    return StoredClaim(
-        num, old.name_key, touchpoint, old.first_at, old.first_key, old.heard, old.heard_id,
-        touchpoints=0, person_component=None, organisation_component=None, customer=None, organisation=None,
-        identifiers=old.identifiers, digest=digest,
-    )  # fmt: skip
+    """A claim with the identifiers, name and customer of another, for ``touchpoint`` alone or for all."""
+    return replace(old, num=num, digest=digest, touchpoint=touchpoint, touchpoints=0)
 
 
 def decide(session: Session, numbers: Numbers, ids: Sequence[str]) -> Claims:

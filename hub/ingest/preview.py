@@ -60,7 +60,7 @@ class _Seen:
     """Customers by id and touchpoints' customers, before or after."""
 
     customers: dict[str, tuple[Any, ...]]
-    belongings: dict[int, int]
+    belongings: dict[int, str]
     touched: list[int]
     touchpoints: int
 

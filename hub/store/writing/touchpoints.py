@@ -197,9 +197,13 @@ def customers_of(session: Session, ids: Sequence[str]) -> list[int]:
     return [num for pair in rows for num in pair if num is not None]
 
 
-def belongings(session: Session, customers: Sequence[int]) -> dict[int, int]:
-    """The customer of each touchpoint of these customers, by row numbers."""
-    return dict(session.all("SELECT num, customer FROM touchpoint WHERE customer = ANY($1::bigint[])", list(customers)))
+def belongings(session: Session, customers: Sequence[int]) -> dict[int, str]:
+    """The id of the customer of each touchpoint of these customers (row numbers), by the touchpoint's row number."""
+    rows = session.all(
+        "SELECT t.num, c.id FROM touchpoint t JOIN customer c ON c.num = t.customer WHERE t.customer = ANY($1::bigint[])",
+        list(customers),
+    )
+    return dict(rows)
 
 
 def reclaim(session: Session, rows: Sequence[tuple[int, int]]) -> None:
