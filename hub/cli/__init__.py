@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Every command's imports, so that the entry point alone costs nothing.
     from hub.cli.commands import app
 
+    if not os.environ.get("HUB_DEBUG"):
+        # What a command has to say it says itself; `serve` and `demo` let the log speak.
+        logging.getLogger("hub").addHandler(logging.NullHandler())
     try:
         app(args=None if arguments is None else list(arguments), prog_name="hub")
     except HubError as error:

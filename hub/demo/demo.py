@@ -17,7 +17,7 @@ from hub.cli.terminal import notes, out, progress
 from hub.client import ALL_SCOPES, Client
 from hub.demo.examples import examples
 from hub.demo.fill import fill
-from hub.demo.plan import COMPANY, FEED, PHONE
+from hub.demo.plan import COMPANY, EMAIL, FEED
 from hub.demo.show import DOCUMENT, show, variables
 from hub.desk import Desk
 from hub.errors import ConfigWrong
@@ -28,7 +28,7 @@ from hub.settings import Settings
 
 FOLDER = Path(".demo")
 TYPED = "01711-234567"
-"""``PHONE`` as people of the country type it."""
+"""Her phone number as people of the country type it."""
 TRIES = 50
 """Ports that are tried before the demo gives up."""
 _COUNTS = "{ customers(first: 1) { totalCount } touchpoints(first: 1) { totalCount } }"
@@ -115,7 +115,7 @@ def _listen(host: str, port: int) -> serving.Listening:
 
 
 async def _print(client: Client) -> None:
-    show(out, await client.execute(DOCUMENT, variables(PHONE)))
+    show(out, await client.execute(DOCUMENT, variables(EMAIL)))
     found = await client.execute(_COUNTS)
     customers, touchpoints = (found[name]["totalCount"] for name in ("customers", "touchpoints"))
     sources = sum(source["connector"] != Desk.name for source in await client.sources())

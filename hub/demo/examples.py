@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import orjson
 
 from hub.client import Client
-from hub.demo.plan import FEED, PHONE, SAMPLES
+from hub.demo.plan import EMAIL, FEED, PHONE, SAMPLES
 
 _DOCUMENT = """
-query Examples($phone: String!) {
-  customer(by: { identifier: { kind: "phone", value: $phone } }) { id }
+query Examples($email: String!) {
+  customer(by: { identifier: { kind: "email", value: $email } }) { id }
   customers(first: 2) { nodes { id } }
   touchpoints(first: 20, filter: { kinds: ["invoice"] }) {
     nodes { ... on Invoice { lines(first: 5) { nodes { product { id } } } } }
@@ -23,7 +23,7 @@ _STREAM = "posts"
 
 async def examples(client: Client) -> Mapping[str, str]:
     """A value for each placeholder of ``docs/queries``; none where the hub has nothing of the kind."""
-    found = await client.execute(_DOCUMENT, {"phone": PHONE})
+    found = await client.execute(_DOCUMENT, {"email": EMAIL})
     feed = next(source for source in await client.sources() if source["name"] == FEED)
     heroine = found["customer"]["id"]
     payload = (SAMPLES / "social.ndjson").read_text("utf-8").splitlines()[0]

@@ -18,6 +18,8 @@ SAMPLES = HERE / "samples"
 COMPANY = Company(name="Rupali Kitchen", currency="BDT", time_zone="Asia/Dhaka", country="BD", week_starts_on=7)
 PHONE = "+8801711234567"
 """Of the customer that the demo shows: met by mail, social, forms, ledger and phone."""
+EMAIL = "nasrin.akter@mail.example"
+"""Of her too; names her even where somebody else was written down with her number."""
 WORK_EMAIL = "nasrin.akter@dhakadesign.example"
 """Of the same woman at work, under which the hub knows her as somebody else until a colleague says so."""
 FEED = "Social accounts"

@@ -144,6 +144,8 @@ class PostgresStore(Store):
                 connection.execute("CREATE SCHEMA IF NOT EXISTS projection_1")
         except psycopg.OperationalError as error:
             raise RetryLater(f"PostgreSQL does not answer: {str(error).splitlines()[0]}") from None
+        except psycopg.ProgrammingError as error:
+            raise ConfigWrong(f"PostgreSQL cannot be used so: {str(error).splitlines()[0]}.") from None
         migrate(url, "truth", "truth")
         migrate(url, "projection", "projection_1")
 

@@ -8,8 +8,11 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
+
 from hub.demo.plan import PHONE, SAMPLES
 from tests.cli.conftest import Process, Run
+from tests.conftest import ROOT
 
 EXPECTED = json.loads((SAMPLES / "expected.json").read_bytes())
 HEROINE = EXPECTED["heroine"]
@@ -78,6 +81,23 @@ def test_curl_line_answers(starting: Callable[..., Process], demo_folder: Path) 
     assert names == ["Hasina Banu", "Omar Farooq", "Dilruba Khanam"]
     process.stop()
     assert not (demo_folder / "serve.json").exists()
+
+
+def test_every_tab_of_the_query_page_runs(starting: Callable[..., Process], demo_folder: Path) -> None:
+    url = starting(demo_folder, "demo", "--data", str(demo_folder), "--port", "0").served().url
+    secret = json.loads((demo_folder / "demo.json").read_bytes())["secret"]
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {secret}"}, timeout=30) as client:
+        tabs = client.get("/pages/documents.json").json()
+        assert len(tabs) == len(list((ROOT / "docs" / "queries").glob("*.graphql")))
+        answers = {
+            tab["name"]: client.post("/graphql", json={"query": tab["query"], "variables": tab["variables"]}).json()
+            for tab in tabs
+            if not re.search(r"^subscription", tab["query"], re.MULTILINE)
+        }
+    assert {name: answer["errors"] for name, answer in answers.items() if "errors" in answer} == {}
+    assert answers["customer_page"]["data"]["customer"]["displayName"] == "Nasrin Akter"
+    assert answers["push"]["data"]["ingest"]["rows"][0]["outcome"] == "UNCHANGED"
+    assert answers["timeline"]["data"]["customer"] is not None
 
 
 def test_undo_brings_both_back(hub: Run, demo_folder: Path) -> None:
