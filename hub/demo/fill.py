@@ -13,6 +13,8 @@ from hub.ingest.hub import Hub
 
 COLLEAGUE = "Tania"
 """Who knows that two customers are one."""
+_PATIENCE = 60.0
+"""Seconds for one decision to be worked out."""
 _WHO = """
 query Who($kind: String!, $value: String!) {
   customer(by: { identifier: { kind: $kind, value: $value } }) { id }
@@ -77,7 +79,7 @@ class Filling:
         customers = [await self._customer(*step.customer), await self._customer(*step.other)]
         if customers[0] != customers[1]:
             change = await self._hub.merge(customers, reason=step.reason, by=COLLEAGUE)
-            await work_out(self._client, self._shown)
+            await self._hub.wait(change.sequence, _PATIENCE)
             return str(change.operation)
         decided = await self._client.execute(_DECISIONS, {"customer": customers[0]})
         return str(decided["explainIdentity"]["decisions"][0]["operation"])
