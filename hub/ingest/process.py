@@ -126,6 +126,8 @@ class Processor:
             self._map_and_place(batch, chunk, reader)
         if decided:
             self._identify(batch, place.decide(batch.session, batch.numbers, decided))
+            batch.leads |= set(decided)
+            batch.matters |= set(matters.of_ids(batch.session, decided))
         self._follow(batch)
         portray_touched(batch, self._light(batch))
         batch.write_ledger()
@@ -172,7 +174,9 @@ class Processor:
     def _identify(self, batch: Batch, touched: claims.Claims) -> set[str]:
         """Resolve identity; the answer is the touchpoints that give a customer its id for the first time."""
         resolution = identify.identify(batch.session, batch.numbers, touched, self._identity)
-        moved = [claim for claim in resolution.moved if claim.num not in touched.fresh or claim.num in touched.left]
+        moved = [claim for claim in resolution.moved if claim.num not in touched.fresh]
+        # Touchpoints that came to these claims from others have not been told where the claims belong.
+        moved += [touched.by_num[num] for num in sorted(touched.left) if touched.by_num[num] not in moved]
         touchpoints.assign(batch.session, [(claim.customer, claim.organisation, claim.num) for claim in moved])
         touchpoints.mark_named(batch.session, sorted(resolution.named))
         batch.moved += [claim.num for claim in moved]
