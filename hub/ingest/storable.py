@@ -36,7 +36,7 @@ def storable_text(text: str) -> str:
 
 def _cleaned(value: T) -> T:
     made: Any = value
-    if isinstance(value, str):
+    if type(value) is str:  # enumerations are themselves
         made = storable_text(value)
     elif isinstance(value, Mapping):
         made = {storable_text(str(name)): _cleaned(held) for name, held in value.items()}

@@ -29,6 +29,16 @@ def of_touchpoints(session: Session, nums: Sequence[int]) -> list[int]:
     return [matter for (matter,) in rows]
 
 
+def of_ids(session: Session, touchpoints: Sequence[str]) -> list[int]:
+    """The matters that touchpoints speak of, by the public ids of these."""
+    rows = session.all(
+        "SELECT DISTINCT m.matter FROM touchpoint t JOIN matter_touchpoint m ON m.touchpoint = t.num "
+        "WHERE t.id = ANY($1::text[])",
+        list(touchpoints),
+    )
+    return [matter for (matter,) in rows]
+
+
 def of_claims(session: Session, claims: Sequence[int]) -> list[int]:
     """The matters that touchpoints with these claims speak of."""
     if not claims:

@@ -206,9 +206,9 @@ def belongings(session: Session, customers: Sequence[int]) -> dict[int, str]:
     return dict(rows)
 
 
-def reclaim(session: Session, rows: Sequence[tuple[int, int]]) -> None:
-    """Give touchpoints other claims: (claim, touchpoint)."""
-    session.many("UPDATE touchpoint SET claim = $1 WHERE num = $2", rows)
+def reclaim(session: Session, rows: Sequence[tuple[int, int | None, int | None, int]]) -> None:
+    """Give touchpoints other claims, and whose those are: (claim, customer, organisation, touchpoint)."""
+    session.many("UPDATE touchpoint SET claim = $1, customer = $2, organisation = $3 WHERE num = $4", rows)
 
 
 def ids_of_claims(session: Session, claims: Sequence[int]) -> set[str]:
