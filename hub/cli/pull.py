@@ -10,7 +10,6 @@ from hub.cli.runs import summary, sync
 from hub.cli.session import ask
 from hub.cli.terminal import notes
 from hub.client import Client, Json
-from hub.desk import Desk
 from hub.errors import InputWrong
 
 
@@ -43,9 +42,9 @@ def pull(
 
 
 def chosen(known: list[Json], wanted: list[str]) -> list[Json]:
-    """The sources named; all but the desk when none is. Raises ``InputWrong`` for a name that none has."""
+    """The sources named; all that can be pulled when none is. Raises ``InputWrong`` for a name that none has."""
     if not wanted:
-        found = [source for source in known if source["connector"] != Desk.name]
+        found = [source for source in known if source["pulled"]]
         if not found:
             raise InputWrong("This hub has no source to pull.", hint="`hub source create` or `hub import` makes one.")
         return found

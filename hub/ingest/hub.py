@@ -295,6 +295,8 @@ class Hub:
     async def sync(self, source: str) -> str:
         """Start a pull; the answer is its run, or the one that is under way."""
         owner = await self.source(source)
+        if not owner.pulled:
+            raise InputWrong(f"{owner.name} is told, not asked: there is nothing to pull.", path="source")
         running = self._pulls.get(owner.id)
         if running is not None and not running[1].done():
             return running[0]

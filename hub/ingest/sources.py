@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from hub.connector import Connector, Stream
+from hub.connector import Connector, PullStream, Stream
 from hub.errors import ConfigWrong, HubError, NotFound
 from hub.registry import Registry, stream_of
 from hub.store.session import Session
@@ -28,6 +28,11 @@ class Source:
     connector: Connector | None
     book_of_record: bool
     broken: str | None = None
+
+    @property
+    def pulled(self) -> bool:
+        """Whether it can be asked; the others are told. A broken one counts as asked, so that its pull says why not."""
+        return self.connector is None or any(isinstance(each, PullStream) for each in self.connector.streams())
 
     def stream(self, name: str) -> Stream:
         """One of its streams. Raises ``ConfigWrong`` when the connector is broken, ``NotFound`` for an unknown name."""

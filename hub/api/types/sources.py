@@ -86,6 +86,11 @@ class Source(Node):
     created_at: DateTime = column("When it was set up.")
 
     @field
+    async def pulled(self, info: Info) -> bool:
+        """Whether it can be pulled; other sources are told what happens."""
+        return (await info.context.hub.source(self.row.id)).pulled
+
+    @field
     async def state(self, info: Info) -> str:
         """The state of its latest run; NEW while it never ran."""
         return await info.context.load.source_state.load(self.row.num) or "NEW"
