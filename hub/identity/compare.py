@@ -188,11 +188,11 @@ COMPARISONS: tuple[Comparison, ...] = (
         different=(0.03, 0.979),
     ), match_names, str.split),
     Comparison("email", "emails", _levels(
-        same=(0.6, 0.0002),
+        same=(0.32, 0.0002),
         local_part=(0.08, 0.0002),
         slip=(0.1, 0.0002),
         close=(0.1, 0.005),
-        different=(0.12, 0.9944),
+        different=(0.4, 0.9944),
     ), match_emails),
     Comparison("phone", "phones", _levels(
         same=(0.7, 0.0002),

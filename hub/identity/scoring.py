@@ -19,8 +19,9 @@ from hub.identity.table import Compared, Floats, Levels, Table
 Shares = dict[str, tuple[float, ...]]
 """How often each level of each comparison occurs."""
 
-PRIOR_MATCHES, PRIOR_PAIRS = 10.0, 100.0
-"""What is expected of m and u before any data counts as so many pairs: a small hub has sensible weights too."""
+PRIOR_MATCHES, PRIOR_PAIRS = 1000.0, 100.0
+"""What is expected of m and u before any data counts as so many pairs. A small hub has sensible weights so; and where
+the rules have joined the plain cases already, families sharing a phone are not taken for the pattern of a match."""
 ROUNDS = 100
 """Expectation maximisation stops after so many, if it has not settled before."""
 

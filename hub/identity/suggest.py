@@ -45,7 +45,7 @@ class Suggestions:
     model: Model
 
 
-def suggest(likenesses: Iterable[Likeness], threshold: float = 0.9, model: Model | None = None) -> Suggestions:
+def suggest(likenesses: Iterable[Likeness], threshold: float = 0.5, model: Model | None = None) -> Suggestions:
     """Score the pairs that share a blocking key; keep those at least as probable as ``threshold``.
 
     Without ``model`` one is fitted to these likenesses. Their order does not matter. A person and an organisation are
