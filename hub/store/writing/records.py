@@ -172,6 +172,7 @@ def insert(session: Session, rows: Sequence[Sequence[object]]) -> None:
 
 def start_run(session: Session, source: int, kind: str, at: int) -> tuple[int, str]:
     """Begin a run; the answer is its row number and id."""
+    take_numbers(session)  # two processes that begin a run at once wait for each other
     num = int(session.value("SELECT coalesce(max(num), 0) + 1 FROM run"))
     id_ = random_id("run")
     session.run(
@@ -185,6 +186,7 @@ def start_run(session: Session, source: int, kind: str, at: int) -> tuple[int, s
 
 def standing_run(session: Session, source: int, at: int, since: int) -> int:
     """The run that gathers a source's deliveries of a day, begun when there is none since ``since``."""
+    take_numbers(session)
     found = session.value(
         "SELECT num FROM run WHERE source = $1 AND kind = 'PUSH' AND started_at >= $2 ORDER BY num DESC LIMIT 1",
         source,
