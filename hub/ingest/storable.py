@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 
 from hub.values import Touchpoint
-
-T = TypeVar("T")
 
 _SPOILED = re.compile("[\x00\ud800-\udfff]")
 
 
 def storable(touchpoint: Touchpoint) -> Touchpoint:
     """The touchpoint itself, or a copy whose texts lack what cannot be stored. The record keeps what was sent."""
-    return _cleaned(touchpoint) if _spoiled(touchpoint) else touchpoint
+    cleaned: Touchpoint = _cleaned(touchpoint) if _spoiled(touchpoint) else touchpoint
+    return cleaned
 
 
 def _spoiled(touchpoint: Touchpoint) -> bool:
@@ -34,8 +33,8 @@ def storable_text(text: str) -> str:
     return _SPOILED.sub("\ufffd", text)
 
 
-def _cleaned(value: T) -> T:
-    made: Any = value
+def _cleaned(value: Any) -> Any:
+    made = value
     if type(value) is str:  # enumerations are themselves
         made = storable_text(value)
     elif isinstance(value, Mapping):

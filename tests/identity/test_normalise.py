@@ -20,7 +20,7 @@ def value(identifier: Identifier, region: str = "BD") -> str:
     return made(identifier, region).identifier.value
 
 
-# E-mail ---------------------------------------------------------------------------------------------------------------
+# E-mail -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_what_was_written_is_kept_to_be_shown() -> None:
     assert result.identifier.display == "Anna+Shop@Example.org"
 
 
-# Phones ---------------------------------------------------------------------------------------------------------------
+# Phones -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_number_of_one_digit_repeated_is_a_placeholder() -> None:
     assert made(sdk.phone("+8801711111111")).blocked == "VALUE"
 
 
-# Others ---------------------------------------------------------------------------------------------------------------
+# Others -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("written", ["null", "NULL", "none", "N/A", "anonymous", "0", "000", "-", "undefined", "-1"])
@@ -157,7 +157,7 @@ def test_an_impossible_phone_makes_no_combination() -> None:
     assert combinations([made(sdk.phone("12"))], {"name": "Karim Uddin"}) == []
 
 
-# Names ----------------------------------------------------------------------------------------------------------------
+# Names --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
-# Masks and search -----------------------------------------------------------------------------------------------------
+# Masks and search ---------------------------------------------------------------------------------------------
 
 
 def test_masks_tell_apart_and_say_little() -> None:

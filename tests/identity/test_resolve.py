@@ -50,7 +50,7 @@ def groups(*keys: str) -> set[frozenset[object]]:
     return {frozenset(each) for each in keys}
 
 
-# Evidence ---------------------------------------------------------------------------------------------------------------
+# Evidence -----------------------------------------------------------------------------------------------------
 
 
 def test_a_shared_identifier_joins() -> None:
@@ -123,7 +123,7 @@ def test_a_customer_has_at_most_so_many_identifiers() -> None:
     assert resolved(*chain, rules=Rules(most_identifiers=5)) == groups("0123")
 
 
-# Decisions --------------------------------------------------------------------------------------------------------------
+# Decisions ----------------------------------------------------------------------------------------------------
 
 A = claim("a", contact("1"), email("x"), named=True)
 B = claim("b", contact("2"), email("y"), named=True)
@@ -192,7 +192,7 @@ def test_a_decision_about_a_touchpoint_that_is_gone_is_passed_over() -> None:
     assert resolved(A, decisions=[same(1, "a", "gone")]) == groups("a")
 
 
-# Properties --------------------------------------------------------------------------------------------------------------
+# Properties ---------------------------------------------------------------------------------------------------
 
 _NODES = st.lists(
     st.sampled_from(
@@ -246,7 +246,7 @@ def test_everything_at_once_is_each_component_alone(
 
 
 def violations(claims: Sequence[Claim], decisions: Sequence[Decision], rules: Rules) -> list[str]:
-    """Limits that the partition breaks: two values of a unique kind that no "same" excuses, too many identifiers, two kept apart."""
+    """Limits broken: two values of a unique kind that no "same" excuses, too many identifiers, two kept apart."""
     partition = resolve(claims, decisions, rules)
     by_key = {each.key: each for each in claims}
     held: dict[int, set[Node]] = {}
@@ -298,7 +298,7 @@ def test_a_decision_undone_leaves_nothing(claims: list[Claim], decisions: list[D
     assert parts(resolve(as_named(decisions), decisions, rules)) == before
 
 
-# Mutants ------------------------------------------------------------------------------------------------------------------
+# Mutants ------------------------------------------------------------------------------------------------------
 
 
 def corpus() -> list[list[Claim]]:
@@ -308,7 +308,7 @@ def corpus() -> list[list[Claim]]:
         rng = random.Random(seed)
         pool = [contact("1"), contact("2"), email("x"), email("y"), phone("1"), cookie("k")]
         made.append([
-            Claim(place, tuple(sorted(rng.sample(pool, rng.randint(1, 3)))), rng.choice([0, 0, 1]), f"tp{place}") for place in range(rng.randint(4, 9))
+            Claim(place, tuple(sorted(rng.sample(pool, rng.randint(1, 3)))), rng.choice([0, 0, 1]), f"tp{place}") for place in range(rng.randint(4, 9))  # noqa: E501
         ])  # fmt: skip
     return made
 

@@ -1,12 +1,12 @@
-"""A hub without threads, a connector whose rows say their touchpoints outright, and what came of them by natural keys."""
+"""A hub without threads, a connector whose rows say their touchpoints, and what came of them by natural keys."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from hub import sdk
 from hub.desk import Desk
@@ -25,6 +25,7 @@ from hub.registry import Registry
 from hub.settings import Company
 from hub.store.engine import Store
 from hub.store.writing import decisions, records
+from tests.ingest.statements import DUMP, FACT_NAMES, FACTS, FACTS_BELOW
 
 COMPANY = Company(name="Test", currency="BDT", country="BD", time_zone="Asia/Dhaka")
 NOW = 1_767_225_600_000_000
@@ -32,12 +33,7 @@ NOW = 1_767_225_600_000_000
 DAY = 86_400_000_000
 
 
-# Rows ---------------------------------------------------------------------------------------------------------------
-
-
-def said(**what: Any) -> dict[str, Any]:
-    """One touchpoint as JSON. Identifiers by kind; unless told otherwise a mail that came in on 2025-03-01 at 09:00 UTC."""
-    return what
+# Rows ---------------------------------------------------------------------------------------------------------
 
 
 def row(
@@ -47,6 +43,11 @@ def row(
     told = [*touchpoints, only] if only else list(touchpoints)
     payload = b"" if deleted else json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
     return sdk.Row(key, payload, version=version, deleted=deleted)
+
+
+_PLAIN: dict[str, Callable[[str], sdk.Identifier]] = {
+    "email": sdk.email, "phone": sdk.phone, "cookie": sdk.cookie, "user": sdk.user, "vat": sdk.vat,
+}  # fmt: skip
 
 
 def _identifier(kind: str, value: str) -> sdk.Identifier:
@@ -62,9 +63,7 @@ def _identifier(kind: str, value: str) -> sdk.Identifier:
         case "handle":
             return sdk.handle("x", value)
         case _:
-            return {"email": sdk.email, "phone": sdk.phone, "cookie": sdk.cookie, "user": sdk.user, "vat": sdk.vat}[
-                kind
-            ](value)
+            return _PLAIN[kind](value)
 
 
 def _money(text: str | None, currency: str) -> sdk.Money | None:
@@ -151,7 +150,7 @@ class Feed(sdk.PullStream):
                 raise sdk.SourceFailed("The other side hung up.")
             yield sdk.Page(self.rows[at : at + 2], {"at": at + 2}, done=min(1.0, (at + 2) / len(self.rows)))
 
-    touchpoints = Rows.touchpoints  # type: ignore[assignment]
+    touchpoints = Rows.touchpoints
 
 
 class Told(sdk.Connector):
@@ -167,11 +166,12 @@ class Told(sdk.Connector):
 REGISTRY = Registry({"hub.desk": Desk, "test.told": Told}, {})
 
 
-# A hub without threads ------------------------------------------------------------------------------------------------
+# A hub without threads ----------------------------------------------------------------------------------------
 
 _TRUTH = "withdrawal decision checkpoint record envelope run token source setting sequence".split()
 _PROJECTION = (
-    "ledger search_term matter_touchpoint matter affiliation tag trait stage_change customer_value customer claim_identifier claim "
+    "ledger search_term matter_touchpoint matter affiliation tag trait stage_change customer_value customer "
+    "claim_identifier claim "
     "identifier hub_user campaign product line_item participant record_touchpoint touchpoint problem processed"
 ).split()
 
@@ -222,7 +222,7 @@ class Bench:
         self.projection.close()
         self.store.close()
 
-    def __enter__(self) -> Bench:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -263,7 +263,7 @@ class Bench:
         self.process()
         return accepted
 
-    # Decisions ------------------------------------------------------------------------------------------------------
+    # Decisions ------------------------------------------------------------------------------------------------
 
     def decide(
         self, operation: str, *made: tuple[str, str, str, str], withdraw: Sequence[tuple[str, bool]] = ()
@@ -308,7 +308,7 @@ class Bench:
     def preview(self, intent: Intent, *withdrawn: tuple[str, str, bool]) -> Preview:
         return preview(self.processor, self.projection, intent, withdrawn)
 
-    # What came of it ------------------------------------------------------------------------------------------------
+    # What came of it ------------------------------------------------------------------------------------------
 
     def partition(self) -> dict[str, tuple[str | None, str | None]]:
         """(customer id, organisation id) of standing touchpoints."""
@@ -334,20 +334,20 @@ class Bench:
 
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that is shown of customers, matters and standing touchpoints, without row numbers, in order."""
-        return {name: sorted(self.projection.all(statement), key=repr) for name, statement in _DUMP.items()}
+        return {name: sorted(self.projection.all(statement), key=repr) for name, statement in DUMP.items()}
 
     def facts(self) -> dict[tuple[str, frozenset[str]], dict[str, Any]]:
-        """What is known of each customer, by the touchpoints they have; no ids and nothing that depends on who was heard first."""
+        """What is known of each customer, by their touchpoints; nothing that depends on who was heard first."""
         members: dict[str, set[str]] = {}
         for touchpoint, belongs in self.partition().items():
             for customer in belongs:
                 if customer is not None:
                     members.setdefault(customer, set()).add(touchpoint)
         found: dict[tuple[str, frozenset[str]], dict[str, Any]] = {}
-        for id_, *row in self.projection.all(_FACTS):
-            known = dict(zip(_FACT_NAMES, row, strict=True))
+        for id_, *row in self.projection.all(FACTS):
+            known = dict(zip(FACT_NAMES, row, strict=True))
             known["email"] = known["email"] and _canonical(known["email"])
-            for name, statement in _FACTS_BELOW.items():
+            for name, statement in FACTS_BELOW.items():
                 known[name] = sorted(self.projection.all(statement, id_), key=repr)
             found[known["kind"], frozenset(members.get(id_, {f"no touchpoint of {id_}"}))] = known
         return found
@@ -358,54 +358,6 @@ def _canonical(address: str) -> str:
     made = canonical(sdk.email(address), "", "BD")
     assert made is not None
     return made.identifier.value
-
-
-_FACT_NAMES = "kind relationship name email phone birthday touchpoints first_touch_at last_touch_at stage stage_since standing next revenue".split()
-_FACTS = (
-    "SELECT id, kind, relationship, name, email, phone, birthday, touchpoints, first_touch_at, last_touch_at, stage, stage_since, standing, "
-    "next_change_at, revenue FROM customer"
-)
-_FACTS_BELOW = {
-    "value": "SELECT v.currency, v.invoiced, v.credited, v.paid, v.refunded, v.revenue, v.outstanding, v.orders FROM customer_value v "
-    "JOIN customer c ON c.num = v.customer WHERE c.id = $1",
-    "history": "SELECT s.axis, s.at, s.before, s.after, s.rule, s.touchpoints FROM stage_change s JOIN customer c ON c.num = s.customer WHERE c.id = $1",
-    "traits": "SELECT t.name, t.position, t.value, t.since FROM trait t JOIN customer c ON c.num = t.customer WHERE c.id = $1",
-    "tags": "SELECT t.tag FROM tag t JOIN customer c ON c.num = t.customer WHERE c.id = $1",
-    "identifiers": "SELECT i.kind, i.value, i.capped, i.first_seen, i.last_seen FROM identifier i JOIN customer c ON c.num = i.customer WHERE c.id = $1",
-    "matters": "SELECT m.id, m.state, m.open, m.amount, m.outstanding FROM matter m JOIN customer c ON c.num = m.customer WHERE c.id = $1",
-}
-_DUMP = {
-    "customer": "SELECT c.id, c.kind, c.relationship, c.display_name, c.name, c.email, c.phone, c.birthday, c.touchpoints, f.id, c.first_touch_at, "
-    "l.id, c.last_touch_at, a.id, o.id, c.stage, c.stage_since, c.standing, c.because, c.next_change_at, c.revenue, c.currency FROM customer c "
-    "LEFT JOIN touchpoint f ON f.num = c.first_touch LEFT JOIN touchpoint l ON l.num = c.last_touch "
-    "LEFT JOIN touchpoint a ON a.num = c.acquired_by LEFT JOIN customer o ON o.num = c.organisation",
-    "touchpoint": "SELECT t.id, c.id, o.id, t.kind, t.occurred_at, t.title, t.amount, t.currency, t.properties, t.traits, t.heard, t.record "
-    "FROM touchpoint t LEFT JOIN customer c ON c.num = t.customer LEFT JOIN customer o ON o.num = t.organisation WHERE t.retracted_at IS NULL",
-    "identifier": "SELECT i.id, i.capped, i.joins, c.id FROM identifier i JOIN customer c ON c.num = i.customer",
-    "customer_value": "SELECT c.id, v.currency, v.invoiced, v.credited, v.paid, v.refunded, v.revenue, v.outstanding, v.orders, "
-    "v.first_purchase_at, v.last_purchase_at FROM customer_value v JOIN customer c ON c.num = v.customer",
-    "stage_change": "SELECT c.id, s.position, s.axis, s.at, s.before, s.after, s.rule, s.facts, s.touchpoints FROM stage_change s "
-    "JOIN customer c ON c.num = s.customer",
-    "trait": "SELECT c.id, t.name, t.position, t.value, t.since, p.id, t.decided FROM trait t JOIN customer c ON c.num = t.customer "
-    "JOIN touchpoint p ON p.num = t.touchpoint",
-    "tag": "SELECT c.id, t.tag FROM tag t JOIN customer c ON c.num = t.customer",
-    "affiliation": "SELECT p.id, o.id, a.title, a.since, a.until FROM affiliation a JOIN customer p ON p.num = a.person "
-    "JOIN customer o ON o.num = a.organisation",
-    "matter": "SELECT m.id, m.title, m.state, m.outcome, m.open, m.amount, m.outstanding, m.opened_at, c.id, o.id FROM matter m "
-    "LEFT JOIN customer c ON c.num = m.customer LEFT JOIN customer o ON o.num = m.organisation",
-    "line_item": "SELECT t.id, l.position, l.description, l.amount FROM line_item l JOIN touchpoint t ON t.num = l.touchpoint "
-    "WHERE t.retracted_at IS NULL",
-    "search_term": "SELECT s.term, c.id FROM search_term s JOIN customer c ON c.num = s.customer",
-    "problem": "SELECT record, code, message FROM problem",
-    "dangling": "SELECT 'touchpoint', t.id FROM touchpoint t WHERE (t.customer IS NOT NULL AND t.customer NOT IN (SELECT num FROM customer)) "
-    "OR (t.organisation IS NOT NULL AND t.organisation NOT IN (SELECT num FROM customer)) "
-    "OR (t.claim IS NOT NULL AND t.claim NOT IN (SELECT num FROM claim)) "
-    "UNION ALL SELECT 'matter', m.id FROM matter m WHERE (m.customer IS NOT NULL AND m.customer NOT IN (SELECT num FROM customer)) "
-    "OR (m.organisation IS NOT NULL AND m.organisation NOT IN (SELECT num FROM customer)) "
-    "UNION ALL SELECT 'identifier', i.id FROM identifier i WHERE (i.customer IS NOT NULL AND i.customer NOT IN (SELECT num FROM customer)) "
-    "UNION ALL SELECT 'customer', c.id FROM customer c WHERE (c.organisation IS NOT NULL AND c.organisation NOT IN (SELECT num FROM customer)) "
-    "UNION ALL SELECT 'claim', c.digest FROM claim c WHERE c.touchpoints = 0 OR (c.customer IS NOT NULL AND c.customer NOT IN (SELECT num FROM customer))",
-}
 
 
 def tp(key: str, part: str = "", *, source: str = "books", stream: str = "rows") -> str:

@@ -49,7 +49,7 @@ class Step:
 def _who(rng: random.Random) -> dict[str, str]:
     held: dict[str, str] = {}
     for kind, pool, chance in (
-        ("email", EMAILS, 0.55), ("phone", PHONES, 0.45), ("person", CONTACTS, 0.25), ("firm", CONTACTS, 0.25), ("social", CONTACTS, 0.25),
+        ("email", EMAILS, 0.55), ("phone", PHONES, 0.45), ("person", CONTACTS, 0.25), ("firm", CONTACTS, 0.25), ("social", CONTACTS, 0.25),  # noqa: E501
         ("cookie", CONTACTS, 0.3), ("email.2", EMAILS, 0.1), ("user", CONTACTS, 0.35), ("vat", ["DE77", "DE88"], 0.1),
     ):  # fmt: skip
         if rng.random() < chance:
@@ -158,7 +158,7 @@ def shuffled(steps: Sequence[Step], seed: int) -> list[Step]:
 
 
 def tell(bench: Bench, steps: Sequence[Step], sizes: Sequence[int] | None = None) -> None:
-    """Tell all steps. With ``sizes``, process so many records at a time and in between; else everything at the end at once."""
+    """Tell all steps. With ``sizes``, process so many records at a time and in between; else all at once at the end."""
     for source in SOURCES:
         bench.source(source)
         for run in "ab":

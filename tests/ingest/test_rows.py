@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from hub import sdk
-from hub.ingest import process
+from hub.ingest import mapping, process
 from hub.ingest.outcomes import RowOutcome
 from tests.ingest.builders import Bench, row, tp
 
@@ -20,12 +23,12 @@ def records(bench: Bench) -> int:
     return int(bench.truth.value("SELECT count(*) FROM record"))
 
 
-def title(bench: Bench, touchpoint: str) -> str | None:
-    return bench.projection.value("SELECT title FROM touchpoint WHERE id = $1 AND retracted_at IS NULL", touchpoint)  # type: ignore[no-any-return]
+def title(bench: Bench, touchpoint: str) -> Any:
+    return bench.projection.value("SELECT title FROM touchpoint WHERE id = $1 AND retracted_at IS NULL", touchpoint)
 
 
 def problems(bench: Bench) -> list[tuple[str, str]]:
-    return [tuple(found) for found in bench.projection.all("SELECT code, message FROM problem ORDER BY record")]  # type: ignore[misc]
+    return [tuple(found) for found in bench.projection.all("SELECT code, message FROM problem ORDER BY record")]
 
 
 def test_same_row_twice_is_stored_once(bench: Bench) -> None:
@@ -131,10 +134,10 @@ def test_a_connector_that_crashes_is_an_internal_problem(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"amount": "NaN"}, {"amount": "1e30"}, {"amount": "5", "currency": "taka"}, {"at": "1066-01-01T00:00:00+00:00"}, {"at": "2025-01-01T00:00:00"},
+        {"amount": "NaN"}, {"amount": "1e30"}, {"amount": "5", "currency": "taka"}, {"at": "1066-01-01T00:00:00+00:00"}, {"at": "2025-01-01T00:00:00"},  # noqa: E501
     ],
 )  # fmt: skip
-def test_a_touchpoint_that_cannot_be_is_unreadable(bench: Bench, wrong: dict[str, str]) -> None:
+def test_a_touchpoint_that_cannot_be_is_unreadable(bench: Bench, wrong: dict[str, Any]) -> None:
     bench.tell(row("bad", who=ANNA, **wrong), row("k1", who=ANNA))
     assert [code for code, _ in problems(bench)] == ["UNREADABLE"]
     assert bench.partition().keys() == {tp("k1")}
@@ -151,7 +154,7 @@ def test_text_that_no_database_keeps_is_shown_without_it(bench: Bench) -> None:
         "title": "nul \x00",
         "traits": {"name": "half \ud800", "deep": {"er": ["\x00"]}},
     }
-    payload = __import__("json").dumps([bad]).encode()
+    payload = json.dumps([bad]).encode()
     bench.tell(sdk.Row("k\x00\udcff1", payload), row("k2", who=ANNA, title="ক 🙂"))
     assert problems(bench) == []
     assert title(bench, tp("k\ufffd\ufffd1")) == "nul \ufffd"
@@ -161,9 +164,9 @@ def test_text_that_no_database_keeps_is_shown_without_it(bench: Bench) -> None:
 def test_a_record_that_breaks_processing_is_skipped_and_the_rest_goes_on(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = process.drafts
+    whole = mapping.drafts
 
-    def fragile(readings: list[process.Reading], zone: object) -> object:
+    def fragile(readings: list[mapping.Reading], zone: object) -> object:
         if any("poison" in t.title for reading in readings for t in reading.touchpoints.values()):
             raise ZeroDivisionError("poison")
         return whole(readings, zone)  # type: ignore[arg-type]
@@ -197,10 +200,10 @@ def test_a_decision_that_breaks_processing_is_skipped_and_no_record_with_it(
     assert bench.partition().keys() == {tp("k1"), tp("k2"), tp("k3")}
 
 
-# Documents ------------------------------------------------------------------------------------------------------------
+# Documents ----------------------------------------------------------------------------------------------------
 
 
-def line(key: str, amount: str, **more: object) -> sdk.Row:
+def line(key: str, amount: str, **more: Any) -> sdk.Row:
     return row(
         key,
         kind="invoice",

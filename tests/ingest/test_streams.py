@@ -35,7 +35,7 @@ def sizes(seed: int) -> list[int]:
 
 
 def shown(bench: Bench) -> dict[str, list[tuple[Any, ...]]]:
-    """All that is shown but the writing of identifiers: a writing that was replaced before it was processed was never seen."""
+    """All that is shown but how identifiers were written: a writing replaced before it was processed was never seen."""
     dump = bench.dump()
     del dump["search_term"]
     dump["customer"] = [(*row[:3], row[4], *row[6:]) for row in dump["customer"]]
@@ -109,7 +109,7 @@ def test_the_streams_collide(bench: Bench) -> None:
     assert all(count >= 3 for count in tally.values()), tally
 
 
-# Mutants: a rule broken on purpose is seen ----------------------------------------------------------------------------
+# Mutants: a rule broken on purpose is seen --------------------------------------------------------------------
 
 
 def test_an_order_that_looks_at_time_alone_is_seen(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +118,8 @@ def test_an_order_that_looks_at_time_alone_is_seen(bench: Bench, monkeypatch: py
 
     def by_time(claims: Any) -> list[Edge]:
         return sorted(
-            whole(sorted(claims, key=lambda claim: -claim.key)), key=lambda edge: (edge.b[0], edge.a[0], edge.first_at)
+            whole(sorted(claims, key=lambda claim: repr(claim.key))),
+            key=lambda edge: (edge.b[0], edge.a[0], edge.first_at),
         )
 
     def heard_first(claims: Any) -> list[Edge]:

@@ -42,7 +42,7 @@ async def pulled(hub: Hub, name: str, connector: str, settings: dict[str, Any]) 
     return source
 
 
-# Mail -----------------------------------------------------------------------------------------------------------------
+# Mail ---------------------------------------------------------------------------------------------------------
 
 
 def test_no_mail_is_lost_and_list_mail_makes_no_customer(hub_address: str, shared_data: Path, tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_no_mail_is_lost_and_list_mail_makes_no_customer(hub_address: str, share
         assert await all_rows(hub, "SELECT count(*) FROM record") == [(1155,)]
         silent = await all_rows(
             hub,
-            "SELECT r.number FROM record r WHERE NOT EXISTS (SELECT 1 FROM record_touchpoint t WHERE t.record = r.number) "
+            "SELECT r.number FROM record r WHERE NOT EXISTS (SELECT 1 FROM record_touchpoint t WHERE t.record = r.number) "  # noqa: E501
             "AND NOT EXISTS (SELECT 1 FROM problem p WHERE p.record = r.number)",
         )
         assert silent == []
@@ -103,7 +103,7 @@ def test_bounces_are_bounces(hub_address: str, shared_data: Path) -> None:
     filled(hub_address, look)
 
 
-# Ledgers ----------------------------------------------------------------------------------------------------------------
+# Ledgers ------------------------------------------------------------------------------------------------------
 
 
 def test_the_invoices_of_a_record_shop(hub_address: str, shared_data: Path, tmp_path: Path) -> None:
@@ -140,11 +140,11 @@ async def totals(hub: Hub) -> dict[str, Any]:
     """Lines, documents, known customers, and the net value both from line items and from touchpoints."""
     lines = await all_rows(
         hub,
-        "SELECT t.kind, l.amount FROM line_item l JOIN touchpoint t ON t.num = l.touchpoint WHERE t.retracted_at IS NULL",
+        "SELECT t.kind, l.amount FROM line_item l JOIN touchpoint t ON t.num = l.touchpoint WHERE t.retracted_at IS NULL",  # noqa: E501
     )
     [(documents, net)] = await all_rows(
         hub,
-        "SELECT count(*), sum(CASE WHEN kind = 'credit_note' THEN -amount ELSE amount END) FROM touchpoint WHERE retracted_at IS NULL",
+        "SELECT count(*), sum(CASE WHEN kind = 'credit_note' THEN -amount ELSE amount END) FROM touchpoint WHERE retracted_at IS NULL",  # noqa: E501
     )
     exact = sum((-Decimal(amount) if kind == "credit_note" else Decimal(amount) for kind, amount in lines), Decimal(0))
     [(customers,)] = await all_rows(hub, "SELECT count(*) FROM customer")
@@ -161,7 +161,7 @@ def expected(rows: list[list[str]]) -> dict[str, Any]:
     """The same, straight from the file."""
     net = sum((Decimal(row[3]) * Decimal(row[5]) for row in rows), Decimal(0))
     return {
-        "lines": len(rows), "documents": len({row[0] for row in rows}), "customers": len({row[6] for row in rows if row[6]}), "exact": net, "net": net,
+        "lines": len(rows), "documents": len({row[0] for row in rows}), "customers": len({row[6] for row in rows if row[6]}), "exact": net, "net": net,  # noqa: E501
     }  # fmt: skip
 
 
@@ -247,7 +247,7 @@ def test_the_overlapping_halves_of_the_whole_ledger(tmp_path: Path, shared_data:
     filled(str(tmp_path / "hub"), look)
 
 
-# People -----------------------------------------------------------------------------------------------------------------
+# People -------------------------------------------------------------------------------------------------------
 
 
 def test_people_of_four_sources_are_found_together(tmp_path: Path, shared_data: Path) -> None:
