@@ -48,7 +48,7 @@ from hub.values import Direction, Identifier
 
 T = TypeVar("T")
 
-_IDLE_BATCH = 1000
+_IDLE_BATCH = 2000
 _BUSY_BATCH = 200
 """Records in a batch while requests wait, so that no answer waits long for the disk or the interpreter."""
 _LOOK = 0.05
@@ -75,7 +75,7 @@ class Hub:
         self._news = asyncio.Event()
         self.reader = store.reader()
         self._waiting = 0
-        self._writer = Writer(truth, self._wake)
+        self._writer = Writer(truth, lambda: self._processing.wake())
         rules = load_rules(basis=self.company.revenue_basis)
         self._processor = Processor(projection, self.company, Sources(registry), rules, clock)
         self._projection = projection
@@ -116,9 +116,6 @@ class Hub:
 
     # Threads --------------------------------------------------------------------------------------------------
 
-    def _wake(self) -> None:
-        self._processing.wake()
-
     def _most(self) -> int:
         return _BUSY_BATCH if self._waiting else _IDLE_BATCH
 
@@ -132,10 +129,13 @@ class Hub:
         self._news.set()
         self._news = asyncio.Event()
 
+    async def _store_rows(self, job: Callable[[Session], T]) -> T:
+        return await asyncio.wrap_future(self._writer.submit(job))
+
     async def _write(self, job: Callable[[Session], T]) -> T:
-        self._waiting += 1
+        self._waiting += 1  # a pull is no request: it does not make batches small
         try:
-            return await asyncio.wrap_future(self._writer.submit(job))
+            return await self._store_rows(job)
         finally:
             self._waiting -= 1
 
@@ -308,7 +308,7 @@ class Hub:
         state = "INTERRUPTED"
         fault: str | None = "The hub was stopped; the next run resumes."
         try:
-            failed = await pull(source, run, self._write, self._clock)
+            failed = await pull(source, run, self._store_rows, self._clock)
             state, fault = "OK" if failed is None else "FAILED", failed
         finally:
             await self._write(lambda session: records.finish_run(session, run, state, fault, self._clock()))
