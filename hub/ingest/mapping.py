@@ -69,7 +69,7 @@ def standing(versions: Sequence[Version], nature: Nature) -> tuple[Version | Non
 
 
 def _greatest(versions: Sequence[Version]) -> Version:
-    """The greatest source version. One without (a deletion, often) stands until one greater than those before is heard."""
+    """The greatest source version. One without (a deletion, often) stands until one above those before is heard."""
     known = (0, 0, "")
     ranked = []
     for place, version in enumerate(versions):
