@@ -174,9 +174,9 @@ class Processor:
     def _identify(self, batch: Batch, touched: claims.Claims) -> set[str]:
         """Resolve identity; the answer is the touchpoints that give a customer its id for the first time."""
         resolution = identify.identify(batch.session, batch.numbers, touched, self._identity)
-        moved = [claim for claim in resolution.moved if claim.num not in touched.fresh]
-        # Touchpoints that came to these claims from others have not been told where the claims belong.
-        moved += [touched.by_num[num] for num in sorted(touched.left) if touched.by_num[num] not in moved]
+        # New touchpoints of fresh claims are written after this. Those that came to a claim from another were given the
+        # claim's customer then, so that only claims which moved must be told to their touchpoints, however many they are.
+        moved = [claim for claim in resolution.moved if claim.num not in touched.fresh or claim.num in touched.left]
         touchpoints.assign(batch.session, [(claim.customer, claim.organisation, claim.num) for claim in moved])
         touchpoints.mark_named(batch.session, sorted(resolution.named))
         batch.moved += [claim.num for claim in moved]
