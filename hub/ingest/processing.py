@@ -70,8 +70,13 @@ class Processing:
                 job = _NOTHING
             if job is None:
                 return
-            if not self._catch_up():
-                return
+            try:
+                if not self._catch_up():
+                    return
+            except RetryLater as trouble:
+                _log.warning("processing waits: %s", trouble.message)
+                self._mine = False  # the lock went with the connection
+                time.sleep(min(trouble.after, _IDLE))
             if isinstance(job, tuple):
                 self._do(*job)
 
@@ -90,7 +95,9 @@ class Processing:
         more = self._mine
         while more:
             more = self._batch()
-            self._announce(ledger.processed(self._session)[0])
+            with self._session.transaction():
+                processed, _ = ledger.processed(self._session)
+            self._announce(processed)
             if self._stopping():
                 return False
         return True
@@ -101,10 +108,8 @@ class Processing:
     def _batch(self) -> bool:
         try:
             return self._processor.run(self._most())
-        except RetryLater as trouble:
-            _log.warning("processing waits: %s", trouble.message)
-            time.sleep(min(trouble.after, _IDLE))
-            return False
+        except RetryLater:
+            raise
         except Exception:  # noqa: BLE001 (whatever a record does, the others go on)
             _log.exception("a batch failed; its records are processed one by one")
             return self._one_by_one()
@@ -114,6 +119,8 @@ class Processing:
             try:
                 if not self._processor.run(1):
                     return False
+            except RetryLater:
+                raise
             except Exception:  # noqa: BLE001 (likewise)
                 _log.exception("a record cannot be processed; it is passed over")
                 try:

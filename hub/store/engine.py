@@ -159,7 +159,8 @@ class PostgresStore(Store):
         return PostgresReader(self._url, self._PATH)
 
     def try_processing(self, session: Session) -> bool:
-        return bool(session.value("SELECT pg_try_advisory_lock($1::bigint)", _PROCESSOR_LOCK))
+        with session.transaction():
+            return bool(session.value("SELECT pg_try_advisory_lock($1::bigint)", _PROCESSOR_LOCK))
 
     def close(self) -> None:
         pass

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import asyncpg
 
+from hub.errors import RetryLater
 from hub.store.sql import Query, for_sqlite, sqlite_values
 
 Rows = list[Any]
@@ -169,9 +170,17 @@ class PostgresReader(Reader):
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
-        pool = await self._opened()
-        async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-            yield _PostgresSnapshot(connection)
+        try:
+            pool = await self._opened()
+            async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+                yield _PostgresSnapshot(connection)
+        except (
+            OSError,
+            asyncpg.PostgresConnectionError,
+            asyncpg.CannotConnectNowError,
+            asyncpg.InterfaceError,
+        ) as error:
+            raise RetryLater("The database does not answer right now.") from error
 
     async def close(self) -> None:
         if self._pool is not None:

@@ -90,12 +90,9 @@ def _clean_errors() -> Iterator[None]:
         raise
     except psycopg.errors.DiskFull as error:
         raise StorageFull("The database's disk is full; nothing was stored.", after=5) from error
-    except (
-        psycopg.errors.ReadOnlySqlTransaction,
-        psycopg.errors.AdminShutdown,
-        psycopg.errors.ConnectionFailure,
-    ) as error:
-        raise RetryLater("The database does not take writes right now.", after=5) from error
+    except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as error:
+        # A lost connection, a restart, a deadlock: nothing was kept, and the same may go well in a moment.
+        raise RetryLater("The database does not take writes right now.") from error
 
 
 class SqliteSession(Session):
@@ -167,11 +164,20 @@ def prepare_sqlite(connection: sqlite3.Connection) -> None:
 
 
 class PostgresSession(Session):
-    """A session on one PostgreSQL connection; table names are found through the search path."""
+    """A session on one PostgreSQL connection; table names are found through the search path.
+
+    A lost connection is opened again by the next transaction, never within one.
+    """
 
     def __init__(self, url: str, search_path: str) -> None:
-        self._connection = psycopg.connect(url, autocommit=True, cursor_factory=psycopg.RawCursor)
-        self._connection.execute(f"SET search_path = {search_path}")
+        self._url = url
+        self._search_path = search_path
+        self._connection = self._open()
+
+    def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
+        connection = psycopg.connect(self._url, autocommit=True, cursor_factory=psycopg.RawCursor, connect_timeout=10)
+        connection.execute(f"SET search_path = {self._search_path}")
+        return connection
 
     def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         with _clean_errors():
@@ -195,8 +201,11 @@ class PostgresSession(Session):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        with _clean_errors(), self._connection.transaction():
-            yield
+        with _clean_errors():
+            if self._connection.closed:
+                self._connection = self._open()
+            with self._connection.transaction():
+                yield
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

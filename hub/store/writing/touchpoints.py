@@ -198,9 +198,10 @@ def customers_of(session: Session, ids: Sequence[str]) -> list[int]:
 
 
 def belongings(session: Session, customers: Sequence[int]) -> dict[int, str]:
-    """The id of the customer of each touchpoint of these customers (row numbers), by the touchpoint's row number."""
+    """The customer's id of each touchpoint of these customers, by row numbers."""
     rows = session.all(
-        "SELECT t.num, c.id FROM touchpoint t JOIN customer c ON c.num = t.customer WHERE t.customer = ANY($1::bigint[])",
+        "SELECT t.num, c.id FROM touchpoint t JOIN customer c ON c.num = t.customer "
+        "WHERE t.customer = ANY($1::bigint[])",
         list(customers),
     )
     return dict(rows)
