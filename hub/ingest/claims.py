@@ -139,6 +139,13 @@ def count(claims: Claims, added: Iterable[Naming]) -> None:
     """Count touchpoints that are new in their claims. An earlier first time may change what joins."""
     for each in added:
         claim = claims.by_touchpoint[each.touchpoint]
+        if claim.touchpoints == 0:  # whoever made the claim before has left it
+            claim.first_at, claim.first_key, claim.heard, claim.heard_id = (
+                each.at,
+                each.touchpoint,
+                each.heard,
+                each.touchpoint,
+            )
         claim.touchpoints += 1
         claims.changed.add(claim.num)
         if (each.at, each.touchpoint) < (claim.first_at, claim.first_key):

@@ -175,7 +175,7 @@ class Processor:
         """Resolve identity; the answer is the touchpoints that give a customer its id for the first time."""
         resolution = identify.identify(batch.session, batch.numbers, touched, self._identity)
         # New touchpoints of fresh claims are written after this. Those that came to a claim from another were given the
-        # claim's customer then, so that only claims which moved must be told to their touchpoints, however many they are.
+        # claim's customer then, so that only claims which moved must tell their touchpoints, however many.
         moved = [claim for claim in resolution.moved if claim.num not in touched.fresh or claim.num in touched.left]
         touchpoints.assign(batch.session, [(claim.customer, claim.organisation, claim.num) for claim in moved])
         touchpoints.mark_named(batch.session, sorted(resolution.named))

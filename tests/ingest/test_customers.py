@@ -73,6 +73,15 @@ def test_a_person_and_a_firm_first_heard_of_together_have_two_ids(bench: Bench) 
     assert bench.projection.all("SELECT touchpoints FROM customer") == [(1,), (1,)]
 
 
+def test_a_claim_that_one_touchpoint_leaves_as_another_takes_it_up_is_the_others(bench: Bench) -> None:
+    bench.tell(row("k1", who={"email": "a@x.org"}, at="2025-01-01"))
+    bench.tell(
+        row("k1", who={"email": "b@x.org"}, at="2025-01-01"), row("k2", who={"email": "a@x.org"}, at="2025-02-01")
+    )
+    assert bench.customer(tp("k1")) == customer_id(tp("k1"), Side.PERSON)
+    assert bench.customer(tp("k2")) == customer_id(tp("k2"), Side.PERSON)
+
+
 def test_the_same_contact_number_of_two_ledgers_is_two_customers(bench: Bench) -> None:
     bench.tell(row("k1", who={"person": "42"}))
     bench.tell(row("k1", who={"person": "42"}), source="forms")
