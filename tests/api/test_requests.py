@@ -139,13 +139,13 @@ def test_answers_have_the_type_that_was_asked_for(lite: Served) -> None:
 
 def test_a_read_waits_for_the_write_it_wants_to_see(service: Served) -> None:
     service.tell({"kind": "call", "who": {"email": "a@example.com"}})
-    answer = service.post("{ customers { totalCount } }", **{"Hub-After": service.sequence})
+    answer = service.post("{ customers { totalCount } }", None, None, **{"Hub-After": service.sequence})
     assert answer.json()["data"]["customers"]["totalCount"] == 1
     assert int(answer.json()["extensions"]["processed"]) >= int(service.sequence)
-    late = service.post("{ customers { totalCount } }", **{"Hub-After": "999999"})
+    late = service.post("{ customers { totalCount } }", None, None, **{"Hub-After": "999999"})
     assert refusal(late) == (503, "RETRY_LATER", "That write is not shown yet.")
     assert late.headers["retry-after"] == "1"
-    assert refusal(service.post("{ hub { name } }", **{"Hub-After": "soon"}))[0] == 400
+    assert refusal(service.post("{ hub { name } }", None, None, **{"Hub-After": "soon"}))[0] == 400
 
 
 def test_what_goes_wrong_inside_stays_inside(

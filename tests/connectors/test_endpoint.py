@@ -28,7 +28,7 @@ def endpoint(**settings: Any) -> Submissions:
 
 
 def delivery(body: bytes = b"", headers: dict[str, str] | None = None, **changes: Any) -> sdk.Delivery:
-    request = {
+    request: dict[str, Any] = {
         "method": "POST",
         "path": "/in/site/submissions",
         "query": {},

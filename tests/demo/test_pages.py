@@ -75,10 +75,14 @@ class Touchpoints:
 def touchpoint(
     number: int, channel: str, kind: str, title: str, name: str | None, stage: str = "LEAD", text: str | None = None
 ) -> Touchpoint:
-    customer = Customer(id=f"cus_{number}", display_name=name, lifecycle=Lifecycle(stage=stage)) if name else None
+    customer = (
+        Customer(id=strawberry.ID(f"cus_{number}"), display_name=name, lifecycle=Lifecycle(stage=stage))
+        if name
+        else None
+    )
     at = datetime(2026, 11, 15 - number, 9, 30, tzinfo=UTC)
     return Touchpoint(
-        id=f"tp_{number}",
+        id=strawberry.ID(f"tp_{number}"),
         kind=kind,
         channel=channel,
         title=title,

@@ -32,7 +32,7 @@ INVOICE = touchpoint(
     timePrecision="DAY",
     amount=money("3130.00"),
 )
-ANSWER = {
+ANSWER: dict[str, Any] = {
     "hub": {"name": "Rupali Kitchen", "currency": "BDT", "timeZone": "Asia/Dhaka"},
     "customer": {
         "id": "cus_a",
