@@ -156,12 +156,18 @@ def own_id(value: str) -> str:
 
 
 def date(value: str) -> datetime | None:
-    """The instant of a Date field as UTC (without a zone: UTC), or None when it cannot be read."""
+    """The instant of a Date field as UTC (without a zone: UTC), or None when it cannot be read.
+
+    A year of three digits counts from 1900 (RFC 5322, section 4.3), also as ``0102``; before 1971 there was no mail.
+    """
     text = _FOLD.sub(" ", value[:_LONGEST]).strip()
     for attempt in (text, re.sub(r"\s*\(.*$", "", text), text.replace(".", ":")):
         try:
             when = parsedate_to_datetime(attempt)
-            return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
+            if 100 <= when.year < 200:
+                when = when.replace(year=when.year + 1900)
+            if when.year > 1970:
+                return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
         except (TypeError, ValueError, OverflowError, IndexError):
             continue
     return None

@@ -464,6 +464,8 @@ def test_a_date_without_zone_is_utc_and_nonsense_is_none() -> None:
     assert date("Mon, 2 Feb 2026 10:00:00 +0530 (IST)") == datetime(2026, 2, 2, 4, 30, tzinfo=UTC)
     assert date("2 Feb 2026 10:00") == datetime(2026, 2, 2, 10, 0, tzinfo=UTC)
     assert date("Mon, 99 Feb 2026 10:00:00") is None
+    assert date("Mon, 26 Aug 0102 23:12:40 -0700") == datetime(2002, 8, 27, 6, 12, 40, tzinfo=UTC)
+    assert date("Thu, 1 Jan 1970 00:00:00 +0000") is None
 
 
 def test_html_is_read_as_text_with_quotes_marked() -> None:
