@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
@@ -33,13 +34,13 @@ from hub.ingest.outcomes import (
 from hub.ingest.preview import Preview, preview
 from hub.ingest.process import Processor
 from hub.ingest.processing import Processing
+from hub.ingest.progress import Progress
 from hub.ingest.pull import pull
 from hub.ingest.sources import Source, Sources
 from hub.ingest.writer import Writer
 from hub.journey.rules import load_rules
 from hub.registry import Registry
 from hub.settings import Company
-from hub.store import ledger
 from hub.store.engine import Store
 from hub.store.reference import user_known
 from hub.store.session import Session
@@ -48,11 +49,11 @@ from hub.values import Direction, Identifier
 
 T = TypeVar("T")
 
-_IDLE_BATCH = 2000
-_BUSY_BATCH = 200
+_LARGE_BATCH = 5000
+_SMALL_BATCH = 200
 """Records in a batch while requests wait, so that no answer waits long for the disk or the interpreter."""
-_LOOK = 0.05
-"""Seconds between looks at what another process has processed."""
+_REQUEST_PATIENCE = 1.0
+"""Whoever waits longer, in seconds, is no request."""
 
 
 class Hub:
@@ -70,16 +71,14 @@ class Hub:
         with projection.transaction():
             founding.begin_projection(projection)
         self._sources.refresh(truth)
-        self._seen = 0
-        self._loop = asyncio.get_running_loop()
-        self._news = asyncio.Event()
         self.reader = store.reader()
-        self._waiting = 0
+        self._progress = Progress(self.reader)
+        self._waiting = self._pulling = 0
         self._writer = Writer(truth, lambda: self._processing.wake())
         rules = load_rules(basis=self.company.revenue_basis)
         self._processor = Processor(projection, self.company, Sources(registry), rules, clock)
         self._projection = projection
-        self._processing = Processing(store, projection, self._processor, self._announce, self._most)
+        self._processing = Processing(store, projection, self._processor, self._progress.announce, self._size)
         self._processing.wake()
         self._pulls: dict[str, tuple[str, asyncio.Task[None]]] = {}
 
@@ -116,26 +115,25 @@ class Hub:
 
     # Threads --------------------------------------------------------------------------------------------------
 
-    def _most(self) -> int:
-        return _BUSY_BATCH if self._waiting else _IDLE_BATCH
-
-    def _announce(self, processed: int) -> None:
-        """From the processor's thread: tell the event loop how far it has come."""
-        if processed != self._seen and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._heard, processed)
-
-    def _heard(self, processed: int) -> None:
-        self._seen = max(self._seen, processed)
-        self._news.set()
-        self._news = asyncio.Event()
+    def _size(self) -> tuple[int, int]:
+        """The least and most records in a batch: at once and small for requests, gathered and large for a pull."""
+        if self._waiting:
+            return 1, _SMALL_BATCH
+        return (_LARGE_BATCH if self._pulling else 1), _LARGE_BATCH
 
     async def _store_rows(self, job: Callable[[Session], T]) -> T:
         return await asyncio.wrap_future(self._writer.submit(job))
 
     async def _write(self, job: Callable[[Session], T]) -> T:
-        self._waiting += 1  # a pull is no request: it does not make batches small
-        try:
+        with self._request():
             return await self._store_rows(job)
+
+    @contextmanager
+    def _request(self) -> Iterator[None]:
+        """While a request waits batches are small; a pull is none."""
+        self._waiting += 1
+        try:
+            yield
         finally:
             self._waiting -= 1
 
@@ -146,26 +144,17 @@ class Hub:
 
     async def processed(self) -> int:
         """The last processed truth number."""
-        async with self.reader.snapshot() as snapshot:
-            self._seen = max(self._seen, await ledger.processed(snapshot))
-        return self._seen
+        return await self._progress.read()
 
     async def wait(self, sequence: int, timeout: float) -> bool:  # noqa: ASYNC109 (the caller's patience is data here)
         """Whether everything up to ``sequence`` is processed, within ``timeout`` seconds."""
-        return await self.announced(sequence - 1, timeout) >= sequence
+        with self._request() if timeout <= _REQUEST_PATIENCE else nullcontext():
+            self._processing.wake()
+            return await self._progress.beyond(sequence - 1, timeout) >= sequence
 
     async def announced(self, after: int, timeout: float) -> int:  # noqa: ASYNC109
         """Wait until more than ``after`` is processed, ``timeout`` seconds at most: the number reached."""
-        deadline = self._loop.time() + timeout
-        while self._seen <= after:
-            left = deadline - self._loop.time()
-            if left <= 0:
-                break
-            try:
-                await asyncio.wait_for(self._news.wait(), min(left, _LOOK))
-            except TimeoutError:
-                await self.processed()
-        return self._seen
+        return await self._progress.beyond(after, timeout)
 
     # Rows -------------------------------------------------------------------------------------------------------
 
@@ -307,10 +296,12 @@ class Hub:
     async def _pull(self, source: Source, run: int) -> None:
         state = "INTERRUPTED"
         fault: str | None = "The hub was stopped; the next run resumes."
+        self._pulling += 1
         try:
             failed = await pull(source, run, self._store_rows, self._clock)
             state, fault = "OK" if failed is None else "FAILED", failed
         finally:
+            self._pulling -= 1
             await self._write(lambda session: records.finish_run(session, run, state, fault, self._clock()))
 
     async def pulled(self, source: str) -> None:

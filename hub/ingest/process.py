@@ -65,6 +65,11 @@ class Processor:
             self._finish(batch, clock)
         return True
 
+    def backlog(self) -> int:
+        """How many truth numbers wait to be processed."""
+        with self._session.transaction():
+            return records.last_number(self._session) - ledger.processed(self._session)[0]
+
     def skip(self) -> None:
         """Pass over the next record, decision or withdrawal, which fails whenever it is processed.
 

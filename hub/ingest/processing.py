@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 _IDLE = 1.0
 """Seconds between looks when nobody wakes the thread: time passes, and other processes accept."""
+_PATIENCE = 2.0
+"""Seconds a batch may gather records while a pull goes on: a customer is folded once a batch, not once a page."""
 _NOTHING = object()
 
 
@@ -34,13 +36,14 @@ class Processing:
         session: Session,
         processor: Processor,
         announce: Callable[[int], None],
-        most: Callable[[], int],
+        size: Callable[[], tuple[int, int]],
     ) -> None:
         self._store = store
         self._session = session
         self._processor = processor
         self._announce = announce
-        self._most = most
+        self._size = size
+        self._last = 0.0
         self._jobs: queue.Queue[tuple[Callable[[], Any], Future[Any]] | object | None] = queue.Queue()
         self._mine = False
         self._thread = threading.Thread(target=self._work, name="processor", daemon=True)
@@ -71,7 +74,7 @@ class Processing:
             if job is None:
                 return
             try:
-                if not self._catch_up():
+                if not self._catch_up(gather=not isinstance(job, tuple)):
                     return
             except RetryLater as trouble:
                 _log.warning("processing waits: %s", trouble.message)
@@ -88,12 +91,12 @@ class Processing:
         except BaseException as error:  # noqa: BLE001 (the caller gets it)
             answer.set_exception(error)
 
-    def _catch_up(self) -> bool:
-        """Process until nothing is left. False when the thread was told to stop in between."""
+    def _catch_up(self, *, gather: bool) -> bool:
+        """Process until nothing is left, or too little to begin. False when the thread was told to stop in between."""
         if not self._mine:
             self._mine = self._store.try_processing(self._session)
         more = self._mine
-        while more:
+        while more and not (gather and self._too_early()):
             more = self._batch()
             with self._session.transaction():
                 processed, _ = ledger.processed(self._session)
@@ -105,9 +108,15 @@ class Processing:
     def _stopping(self) -> bool:
         return any(job is None for job in list(self._jobs.queue))
 
+    def _too_early(self) -> bool:
+        """Whether a pull goes on that will soon have filled a larger batch."""
+        least, _ = self._size()
+        return least > 1 and time.monotonic() - self._last < _PATIENCE and self._processor.backlog() < least
+
     def _batch(self) -> bool:
+        self._last = time.monotonic()
         try:
-            return self._processor.run(self._most())
+            return self._processor.run(self._size()[1])
         except RetryLater:
             raise
         except Exception:  # noqa: BLE001 (whatever a record does, the others go on)
@@ -115,7 +124,7 @@ class Processing:
             return self._one_by_one()
 
     def _one_by_one(self) -> bool:
-        for _ in range(self._most()):
+        for _ in range(self._size()[1]):
             try:
                 if not self._processor.run(1):
                     return False

@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 import pytest
 
+from hub import sdk
 from hub.errors import InputWrong
 from hub.ingest.hub import Hub
-from hub.registry import load_registry
+from hub.ingest.outcomes import GivenRow
+from hub.registry import Registry, load_registry
+from tests.ingest.builders import COMPANY, REGISTRY, row
+
+
+class Slow(sdk.PullStream):
+    """One page, and then nothing for a long time."""
+
+    name = "slow"
+
+    async def pages(self, cursor: sdk.Cursor | None) -> AsyncIterator[sdk.Page]:
+        yield sdk.Page([sdk.Row(f"k{number}", b"{}") for number in range(10)])
+        await asyncio.sleep(3600)
+
+    def touchpoints(self, row: sdk.Row) -> Iterable[sdk.Mapped]:
+        return ()
+
+
+class Endless(sdk.Connector):
+    """A source whose pull does not end."""
+
+    name = "test.endless"
+    title = "A source whose pull does not end."
+
+    def streams(self) -> Sequence[sdk.Stream]:
+        return (Slow(),)
 
 
 def test_a_source_that_is_told_cannot_be_pulled(hub_address: str) -> None:
@@ -19,3 +46,18 @@ def test_a_source_that_is_told_cannot_be_pulled(hub_address: str) -> None:
 
     with pytest.raises(InputWrong, match="Forms is told, not asked"):
         asyncio.run(told())
+
+
+def test_a_request_during_a_pull_is_seen_within_a_second(hub_address: str) -> None:
+    async def seen() -> bool:
+        registry = Registry({**REGISTRY.connectors, "test.endless": Endless}, {})
+        async with await Hub.open(hub_address, registry, COMPANY) as hub:
+            endless = (await hub.create_source("Endless", "test.endless", {})).ids[0]
+            told = (await hub.create_source("Told", "test.told", {})).ids[0]
+            await hub.sync(endless)
+            await asyncio.sleep(0.2)
+            known = row("k1", who={"email": "a@x.org"})
+            done = await hub.ingest(told, "rows", [GivenRow(known.payload, known.key, None)])
+            return await hub.wait(done.sequence, 1.0)
+
+    assert asyncio.run(seen())
