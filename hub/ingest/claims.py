@@ -42,15 +42,20 @@ class Claims:
 
 
 def naming(id_: str, at: int, heard: int, touchpoint: Touchpoint, source: str, region: str) -> Naming | None:
-    """How a touchpoint names its subject; None when it carries no identifier at all."""
+    """How a touchpoint names its subject; None when it carries no identifier at all.
+
+    Name and address are enough; but what is about another touchpoint follows that one, whatever it tells.
+    """
     held: dict[Identifier, Canonical] = {}
     for given in touchpoint.identifiers:
         made = canonical(given, source, region)
         if made is not None:
             held.setdefault(_same(made.identifier), made)
-    if not held:
+    if not held and touchpoint.anchor is not None:
         return None
     everything = [*held.values(), *combinations(held.values(), touchpoint.traits)]
+    if not everything:
+        return None
     return Naming(id_, at, heard, tuple(everything), name_key(str(touchpoint.traits.get("name") or "")))
 
 

@@ -115,6 +115,23 @@ def test_a_family_phone_joins_nobody_once_a_second_name_appears_and_again_when_i
     assert bench.dump() == before
 
 
+def test_name_and_address_together_are_enough_and_apart_are_not(bench: Bench) -> None:
+    home = {"name": "Karim Uddin", "street": "12 Lake Road", "postcode": "1212"}
+    bench.tell(
+        row("k1", traits=home),
+        row("k2", traits=home | {"name": "UDDIN, Karim"}, who={"email": "k@x.org"}),
+        row("k3", traits=home | {"name": "Rahima Begum"}),
+        row("k4", traits={"street": "12 Lake Road", "postcode": "1212"}),
+    )
+    assert groups(bench) == together("k1 k2", "k3", "k4")
+
+
+def test_what_is_said_about_a_touchpoint_follows_it_whatever_name_and_address_it_tells(bench: Bench) -> None:
+    home = {"name": "Karim Uddin", "street": "12 Lake Road", "postcode": "1212"}
+    bench.tell(row("k1", who={"email": "k@x.org"}), row("k2", anchor=tp("k1"), traits=home), row("k3", traits=home))
+    assert groups(bench) == together("k1 k2", "k3")
+
+
 def test_another_script_is_not_a_second_name(bench: Bench) -> None:
     bench.tell(
         row("k1", who={"phone": PHONE}, traits={"name": "Karim Uddin"}),
