@@ -7,7 +7,6 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 
-from hub.errors import InputWrong
 from hub.values import Side
 
 _ORGANISATION = "_org"
@@ -93,14 +92,6 @@ def user_id(reference: str) -> str:
 def record_id(number: int) -> str:
     """The id of a record: its truth number."""
     return f"rec_{number}"
-
-
-def record_number(id_: str) -> int:
-    """The truth number in a record's id. Raises ``InputWrong``."""
-    digits = id_.removeprefix("rec_")
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 18:
-        raise InputWrong(f"{id_[:40]!r} is not a record's id")
-    return int(digits)
 
 
 def random_id(prefix: str) -> str:

@@ -78,16 +78,6 @@ async def customer_of(snapshot: Snapshot, ids: Sequence[str]) -> str | None:
     return customer
 
 
-async def claims_of(snapshot: Snapshot, customer: int, limit: int) -> list[StoredClaim]:
-    """The claims that are of one customer, earliest first."""
-    rows = await snapshot.all(
-        f"SELECT {_CLAIMS.shape.columns} FROM claim k WHERE k.customer = $1::bigint OR k.organisation = $1::bigint"
-        f" ORDER BY k.first_at, k.first_key LIMIT {limit}",
-        customer,
-    )
-    return _CLAIMS.shape.all(rows)
-
-
 async def component(snapshot: Snapshot, customer: int, *, organisation: bool, limit: int) -> list[StoredClaim]:
     """The claims that could be of one customer by their identifiers: its own, and those a refused join kept apart."""
     part, whole = ("organisation_component", "organisation") if organisation else ("person_component", "customer")
