@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -31,9 +32,11 @@ async def pull(source: Source, run: int, write: Write, clock: Callable[[], int])
     if source.connector is None:
         return source.broken
     try:
+        # Until a pull has come to its end once, what it brings is history, also where it resumes.
+        historical = not await write(partial(records.pulled_to_its_end, source=source.num))
         for stream in source.connector.streams():
             if isinstance(stream, PullStream):
-                await _pull_stream(source, stream, run, write, clock)
+                await _pull_stream(Arrival(source.num, stream, run, clock(), historical), stream, write, clock)
     except HubError as error:
         return error.message
     except Exception:  # noqa: BLE001 (a connector may fail in any way; the run says so)
@@ -42,15 +45,14 @@ async def pull(source: Source, run: int, write: Write, clock: Callable[[], int])
     return None
 
 
-async def _pull_stream(source: Source, stream: PullStream, run: int, write: Write, clock: Callable[[], int]) -> None:
-    cursor = await write(lambda session: records.checkpoint(session, source.num, stream.name))
+async def _pull_stream(arrival: Arrival, stream: PullStream, write: Write, clock: Callable[[], int]) -> None:
+    cursor = await write(lambda session: records.checkpoint(session, arrival.source, stream.name))
     pages: AsyncIterator[Page] = stream.pages(cursor)
     async for page in pages:
         rows = list(page.rows)
         parts = [rows[at : at + _TOGETHER] for at in range(0, len(rows), _TOGETHER)] or [[]]
         for place, part in enumerate(parts):
-            arrival = Arrival(source.num, stream, run, clock(), historical=cursor is None)
             last = page.cursor if place == len(parts) - 1 else None
-            await write(partial(accept, arrival=arrival, rows=part, cursor=last))
+            await write(partial(accept, arrival=replace(arrival, at=clock()), rows=part, cursor=last))
         if page.expected is not None or page.done is not None:
-            await write(partial(records.advance_run, run=run, expected=page.expected, done=page.done))
+            await write(partial(records.advance_run, run=arrival.run, expected=page.expected, done=page.done))

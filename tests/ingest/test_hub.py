@@ -88,7 +88,7 @@ def test_a_dry_run_stores_nothing_and_says_what_would_be(hub_address: str) -> No
 
 
 def test_a_pull_that_breaks_off_resumes_where_its_rows_ended(hub_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Feed, "rows", [row(f"k{number}", who={"email": f"a{number}@x.org"}) for number in range(7)])
+    monkeypatch.setattr(Feed, "rows", [row(f"k{number}", who={"email": f"a{number}@x.org"}) for number in range(8)])
     monkeypatch.setattr(Feed, "fail_after", 2)
     monkeypatch.setattr(Feed, "asked", [])
 
@@ -106,10 +106,15 @@ def test_a_pull_that_breaks_off_resumes_where_its_rows_ended(hub_address: str, m
         assert Feed.asked == [None, {"at": 4}]
         assert await all_rows(hub, "SELECT state, received, stored FROM run ORDER BY num") == [
             ("FAILED", 4, 4),
-            ("OK", 3, 3),
+            ("OK", 4, 4),
         ]
         await settled(hub)
-        assert await all_rows(hub, "SELECT count(*) FROM customer") == [(7,)]
+        assert await all_rows(hub, "SELECT count(*) FROM customer") == [(8,)]
+        Feed.rows.append(row("k8", who={"email": "a8@x.org"}))
+        await hub.sync(source)
+        await hub.pulled(source)
+        live = await all_rows(hub, "SELECT key FROM record WHERE historical = FALSE")
+        assert live == [("k8",)], "what a first pull brings is history, also where it resumed"
 
     opened(hub_address, look)
 

@@ -219,6 +219,12 @@ def finish_run(session: Session, run: int, state: str, error: str | None, at: in
     session.run("UPDATE run SET state = $1, error = $2::text, finished_at = $3 WHERE num = $4", state, error, at, run)
 
 
+def pulled_to_its_end(session: Session, source: int) -> bool:
+    """Whether a pull of the source has ever come to its end."""
+    ended = "SELECT num FROM run WHERE source = $1 AND kind = 'PULL' AND state = 'OK' LIMIT 1"
+    return session.value(ended, source) is not None
+
+
 def save_checkpoint(session: Session, source: int, stream: str, cursor: str, run: int, at: int) -> None:
     """Keep the cursor a pull resumes from."""
     session.upsert(
