@@ -245,6 +245,29 @@ def test_everything_at_once_is_each_component_alone(
     assert alone == parts(resolve(claims, decisions, rules))
 
 
+def one_value(
+    claims: Sequence[Claim], decisions: Sequence[Decision], partition: Partition, rules: Rules
+) -> list[set[Node]]:
+    """Unique identifiers that people's word makes one value: those the two sides of a "same" have without it."""
+    base = resolve(claims, [d for d in decisions if not d.same and d not in partition.inert], rules)
+    by_key = {each.key: each for each in claims}
+    side_of = {by_key[key].touchpoint: place for place, part in enumerate(base.parts) for key in part}
+    classes: list[set[Node]] = []
+    for said in decisions:
+        if said.same and said not in partition.inert and {said.a, said.b} <= side_of.keys():
+            sides = [
+                {n for n, place in base.holders.items() if place == side_of[end] and group(n)}
+                for end in (said.a, said.b)
+            ]
+            classes += [{one, other} for one in sides[0] for other in sides[1] if group(one) == group(other)]
+    for place, one in enumerate(classes):
+        for other in classes[:place]:
+            if one & other:
+                one |= other
+                other |= one
+    return classes
+
+
 def violations(claims: Sequence[Claim], decisions: Sequence[Decision], rules: Rules) -> list[str]:
     """Limits broken: two values of a unique kind that no "same" excuses, too many identifiers, two kept apart."""
     partition = resolve(claims, decisions, rules)
@@ -253,11 +276,12 @@ def violations(claims: Sequence[Claim], decisions: Sequence[Decision], rules: Ru
     for node, place in partition.holders.items():
         held.setdefault(place, set()).add(node)
     found: list[str] = []
+    excused = one_value(claims, decisions, partition, rules)
     for place, part in enumerate(partition.parts):
         nodes = held.get(place, set())
-        decided = {by_key[key].touchpoint for key in part} & {end for d in decisions if d.same for end in (d.a, d.b)}
         for one, other in combinations(sorted(nodes), 2):
-            if group(one) and group(one) == group(other) and not decided:
+            same = any({one, other} <= values for values in excused)
+            if group(one) and group(one) == group(other) and not same:
                 found.append(f"{one} and {other}")
         if len(nodes) > rules.most_identifiers:
             found.append(f"{len(nodes)} identifiers")
