@@ -14,6 +14,7 @@ from typing import Any
 import phonenumbers
 
 from hub.identity.names import fold, name_key, words
+from hub.ids import identifier_id
 from hub.reading import digits
 from hub.values import Identifier, Side
 
@@ -37,6 +38,9 @@ RANKS: Mapping[str, int] = {
 
 UNIQUE = frozenset({"contact", "user", "vat", "group"})
 """Kinds of which a customer has at most one value in a namespace."""
+
+COMBINED = frozenset(kind for kind in RANKS if "+" in kind)
+"""Kinds the hub makes from one touchpoint's hints; they join, but are shown to nobody."""
 
 MINTED = frozenset({"contact", "user", "group", "cookie"})
 """Kinds that mean something only in the source that minted them."""
@@ -67,6 +71,12 @@ class Canonical:
     identifier: Identifier
     rank: int
     blocked: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Its public id."""
+        held = self.identifier
+        return identifier_id(held.kind, held.namespace, held.value, held.side)
 
 
 def canonical(identifier: Identifier, source: str, region: str) -> Canonical | None:

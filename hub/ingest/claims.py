@@ -7,25 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hub.identity.names import name_key
-from hub.identity.normalise import Canonical, canonical, combinations, masked
-from hub.ids import identifier_id
+from hub.identity.normalise import COMBINED, Canonical, canonical, combinations, masked
 from hub.store.session import Session
 from hub.store.writing import identities
 from hub.store.writing.identities import StoredClaim, StoredIdentifier
 from hub.store.writing.numbers import Numbers
-from hub.values import Identifier, Touchpoint
-
-_HIDDEN = frozenset({"name+phone", "name+street+postcode", "name+birthday"})
+from hub.values import Touchpoint
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """With what a touchpoint names its subject."""
+    """With what a touchpoint names its subject: identifiers by id, and the name."""
 
     touchpoint: str
     at: int
     heard: int
-    identifiers: tuple[Canonical, ...]
+    identifiers: Mapping[str, Canonical]
     name_key: str
 
 
@@ -46,30 +43,24 @@ def naming(id_: str, at: int, heard: int, touchpoint: Touchpoint, source: str, r
 
     Name and address are enough; but what is about another touchpoint follows that one, whatever it tells.
     """
-    held: dict[Identifier, Canonical] = {}
+    held: dict[str, Canonical] = {}
     for given in touchpoint.identifiers:
         made = canonical(given, source, region)
         if made is not None:
-            held.setdefault(_same(made.identifier), made)
+            held.setdefault(made.id, made)
     if not held and touchpoint.anchor is not None:
         return None
-    everything = [*held.values(), *combinations(held.values(), touchpoint.traits)]
-    if not everything:
+    held |= {made.id: made for made in combinations(list(held.values()), touchpoint.traits)}
+    if not held:
         return None
-    return Naming(id_, at, heard, tuple(everything), name_key(str(touchpoint.traits.get("name") or "")))
-
-
-def _same(identifier: Identifier) -> Identifier:
-    return Identifier(identifier.kind, identifier.value, identifier.namespace, identifier.side)
+    return Naming(id_, at, heard, held, name_key(str(touchpoint.traits.get("name") or "")))
 
 
 def number_identifiers(session: Session, numbers: Numbers, namings: Sequence[Naming]) -> dict[str, StoredIdentifier]:
     """The identifiers of the namings by id, new ones written."""
     seen: dict[str, tuple[Canonical, int, int]] = {}
     for each in namings:
-        for held in each.identifiers:
-            identifier = held.identifier
-            id_ = identifier_id(identifier.kind, identifier.namespace, identifier.value, identifier.side)
+        for id_, held in each.identifiers.items():
             shown, first, last = seen.get(id_, (held, each.at, each.at))
             seen[id_] = (shown, min(first, each.at), max(last, each.at))
     known = identities.identifiers_by_id(session, list(seen))
@@ -80,7 +71,7 @@ def number_identifiers(session: Session, numbers: Numbers, namings: Sequence[Nam
         given = held.identifier
         num = numbers.next("identifier")
         node = (held.rank, given.kind, given.namespace, given.value)
-        hidden = given.kind in _HIDDEN
+        hidden = given.kind in COMBINED
         known[id_] = StoredIdentifier(num, id_, node, given.side, held.blocked is not None, None, None, hidden)
         rows.append(
             (num, id_, given.kind, given.namespace, given.value, given.side, held.rank, given.display,
@@ -112,21 +103,15 @@ def gather(
     ``decided``: touchpoints that live decisions name.
     """
     digests: dict[str, tuple[str, Naming]] = {}
-    held: dict[str, list[str]] = {}
     for each in namings:
-        ids = [
-            identifier_id(c.identifier.kind, c.identifier.namespace, c.identifier.value, c.identifier.side)
-            for c in each.identifiers
-        ]
-        held[each.touchpoint] = ids
         named = each.touchpoint if each.touchpoint in decided else None
-        digests[each.touchpoint] = (claim_digest(ids, each.name_key, named), each)
+        digests[each.touchpoint] = (claim_digest(each.identifiers, each.name_key, named), each)
     known = identities.claims_by_digest(session, list({digest for digest, _ in digests.values()}))
     claims = Claims()
     for touchpoint, (digest, each) in digests.items():
         claim = known.get(digest)
         if claim is None:
-            nums = tuple(sorted(identifiers[id_].num for id_ in held[touchpoint]))
+            nums = tuple(sorted(identifiers[id_].num for id_ in each.identifiers))
             named = touchpoint if touchpoint in decided else None
             claim = StoredClaim(
                 numbers.next("claim"), each.name_key, named, each.at, touchpoint, each.heard, touchpoint, 0,
@@ -145,12 +130,8 @@ def count(claims: Claims, added: Iterable[Naming]) -> None:
     for each in added:
         claim = claims.by_touchpoint[each.touchpoint]
         if claim.touchpoints == 0:  # whoever made the claim before has left it
-            claim.first_at, claim.first_key, claim.heard, claim.heard_id = (
-                each.at,
-                each.touchpoint,
-                each.heard,
-                each.touchpoint,
-            )
+            claim.first_at, claim.first_key = each.at, each.touchpoint
+            claim.heard, claim.heard_id = each.heard, each.touchpoint
         claim.touchpoints += 1
         claims.changed.add(claim.num)
         if (each.at, each.touchpoint) < (claim.first_at, claim.first_key):

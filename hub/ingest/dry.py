@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from hub.clock import moment
 from hub.connector import Row, Stream
 from hub.identity.normalise import canonical
-from hub.ids import identifier_id
 from hub.ingest.accept import already, digest_of
 from hub.ingest.mapping import Reading, read
 from hub.ingest.outcomes import IngestedRow, PreviewedTouchpoint, RowOutcome
@@ -51,10 +50,7 @@ async def _previewed(
     found = []
     for id_, touchpoint in meaning.touchpoints.items():
         held = [made for given in touchpoint.identifiers if (made := canonical(given, source.id, company.country))]
-        ids = [
-            identifier_id(i.identifier.kind, i.identifier.namespace, i.identifier.value, i.identifier.side)
-            for i in sorted(held, key=lambda made: made.rank)
-        ]
+        ids = [made.id for made in sorted(held, key=lambda made: made.rank)]
         customer = await identifiers.customer_of(snapshot, ids)
         at = moment(instant(touchpoint.occurred_at, ZoneInfo(company.time_zone)))
         found.append(PreviewedTouchpoint(id_, touchpoint.kind, at, touchpoint.title, customer))

@@ -40,6 +40,9 @@ class Placement:
     lines: list[Line] = field(default_factory=list)
     leads: set[str] = field(default_factory=set)
     """Touchpoints that others may be waiting to follow."""
+    named: set[str] = field(default_factory=set)
+    """Touchpoints that give a customer its id; known once identity is resolved."""
+    _namings: dict[str, Naming] = field(default_factory=dict)
     _new: list[Draft] = field(default_factory=list)
     _nums: dict[str, int] = field(default_factory=dict)
     _campaigns: dict[str, int] = field(default_factory=dict)
@@ -58,7 +61,7 @@ class Placement:
         self._replace(changed, known)
         self._retract(gone)
         claims.recount(self.session, self.claims)
-        claims.count(self.claims, self._namings(self._new))
+        claims.count(self.claims, [self._namings[draft.id] for draft in self._new if draft.id in self._namings])
 
     def write_new(self) -> None:
         """Insert the new touchpoints; identity is resolved by now."""
@@ -80,23 +83,17 @@ class Placement:
     # Claims ---------------------------------------------------------------------------------------------------
 
     def _claim(self, drafts: Sequence[Draft]) -> None:
-        self._by_id = {}
         for draft in drafts:
             made = claims.naming(
                 draft.id, draft.at, draft.heard, draft.touchpoint, self.sources[draft.source], self.company.country
             )
             if made is not None:
-                self._by_id[draft.id] = made
-        namings = list(self._by_id.values())
+                self._namings[draft.id] = made
+        namings = list(self._namings.values())
         numbered = claims.number_identifiers(self.session, self.numbers, namings)
         self.claims = claims.gather(
-            self.session, self.numbers, namings, numbered, _decided(self.session, list(self._by_id))
+            self.session, self.numbers, namings, numbered, _decided(self.session, list(self._namings))
         )
-
-    def _namings(self, drafts: Sequence[Draft]) -> list[Naming]:
-        return [self._by_id[draft.id] for draft in drafts if draft.id in self._by_id]
-
-    _by_id: dict[str, Naming] = field(default_factory=dict)
 
     # Rows -----------------------------------------------------------------------------------------------------
 
@@ -161,9 +158,6 @@ class Placement:
             self._campaign(draft),
         )  # fmt: skip
 
-    named: set[str] = field(default_factory=set)
-    """Touchpoints that give a customer its id; known once identity is resolved."""
-
     def _campaign(self, draft: Draft) -> int | None:
         name = reference.campaign_of(draft)
         return self._campaigns[name] if name else None
@@ -187,9 +181,8 @@ def _decided(session: Session, ids: list[str]) -> set[str]:
     """Which of these touchpoints a live decision names."""
     if not decisions.any_made(session):
         return set()
-    return {end for _, decision in identities.live_decisions(session, ids) for end in (decision.a, decision.b)} & set(
-        ids
-    )
+    live = [decision for _, decision in identities.live_decisions(session, ids)]
+    return {end for decision in live for end in (decision.a, decision.b)} & set(ids)
 
 
 def _anew(num: int, digest: str, old: StoredClaim, touchpoint: str | None) -> StoredClaim:

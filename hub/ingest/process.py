@@ -142,9 +142,9 @@ class Processor:
         readings += reader.companions(readings, numbers)
         made, problems = drafts(readings, self._zone)
         self._keep_problems(batch, readings, numbers, problems)
-        sources = {source.num: source.id for source in self._sources.all()}
-        reference.keep(batch.session, batch.numbers, readings, sources)
-        placement = Placement(batch.session, batch.numbers, self._company, self._zone, sources, batch.now)
+        source_ids = {source.num: source.id for source in self._sources.all()}
+        reference.keep(batch.session, batch.numbers, readings, source_ids)
+        placement = Placement(batch.session, batch.numbers, self._company, self._zone, source_ids, batch.now)
         placement.write_changed(made, numbers)
         placement.named = self._identify(batch, placement.claims)
         placement.write_new()
@@ -158,21 +158,11 @@ class Processor:
     ) -> None:
         versions = {reading.version.number: reading.version for reading in readings}
         faults = {r.version.number: r.problem for r in readings if r.problem is not None} | folding
-        ledger.write_problems(
-            batch.session,
-            sorted({*versions, *read_numbers}),
-            {
-                number: (
-                    versions[number].source,
-                    versions[number].run,
-                    fault.code,
-                    fault.message,
-                    fault.path,
-                    fault.hint,
-                )
-                for number, fault in faults.items()
-            },
-        )
+        problems = {
+            number: (versions[number].source, versions[number].run, fault.code, fault.message, fault.path, fault.hint)
+            for number, fault in faults.items()
+        }
+        ledger.write_problems(batch.session, sorted({*versions, *read_numbers}), problems)
 
     # Who, and what it means for them --------------------------------------------------------------------------
 
