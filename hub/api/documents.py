@@ -32,12 +32,12 @@ class Document:
 
 
 def read_documents(folder: Path, values: Mapping[str, str]) -> Iterator[Document]:
-    """Each ``NAME.graphql`` of the folder with the variables of ``NAME.json``: first the timeline, then by name.
+    """Each ``NAME.graphql`` of the folder with the variables of ``NAME.json`` if there is one, by name.
 
     ``{customer}`` inside a value stands for ``values["customer"]``. A variable whose placeholder has no value is
     left out, so that the reader sees that it is theirs to fill.
     """
-    for path in sorted(folder.glob("*.graphql"), key=lambda path: (path.stem != "timeline", path.stem)):
+    for path in sorted(folder.glob("*.graphql")):
         beside = path.with_suffix(".json")
         variables = orjson.loads(beside.read_bytes()) if beside.exists() else {}
         filled = {name: _filled(value, values) for name, value in variables.items() if _known(value, values)}
