@@ -78,7 +78,7 @@ class Filling:
         """Decide that two are one, unless that was decided."""
         customers = [await self._customer(*step.customer), await self._customer(*step.other)]
         if customers[0] != customers[1]:
-            change = await self._hub.merge(customers, reason=step.reason, by=COLLEAGUE)
+            change = await self._hub.corrections.merge(customers, reason=step.reason, by=COLLEAGUE)
             await self._hub.wait(change.sequence, _PATIENCE)
             return str(change.operation)
         decided = await self._client.execute(_DECISIONS, {"customer": customers[0]})

@@ -6,8 +6,8 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
@@ -16,35 +16,30 @@ from hub.clock import micros, moment, now
 from hub.connector import Delivery, PushStream, Reply, Row
 from hub.errors import ConfigWrong, InputWrong, NotFound
 from hub.ids import random_id, touchpoint_id
-from hub.ingest import decisions as deciding
 from hub.ingest import dry, entries, founding
 from hub.ingest.accept import Accepted, Arrival, accept
-from hub.ingest.decisions import Intent
+from hub.ingest.corrections import Corrections
 from hub.ingest.outcomes import (
     Description,
     Entry,
     GivenRow,
     Ingested,
     IngestedRow,
-    LinkChange,
     RowOutcome,
-    Withdrawn,
     Written,
 )
-from hub.ingest.preview import Preview, preview
 from hub.ingest.process import Processor
-from hub.ingest.processing import Processing
 from hub.ingest.progress import Progress
 from hub.ingest.pull import pull
 from hub.ingest.sources import Source, Sources
-from hub.ingest.writer import Writer
+from hub.ingest.threads import Threads
 from hub.journey.rules import load_rules
 from hub.registry import Registry
 from hub.settings import Company
 from hub.store.engine import Store
 from hub.store.reference import user_known
 from hub.store.session import Session
-from hub.store.writing import decisions, records, sources, tokens
+from hub.store.writing import records, tokens
 from hub.values import Direction, Identifier
 
 T = TypeVar("T")
@@ -73,13 +68,10 @@ class Hub:
         self._sources.refresh(truth)
         self.reader = store.reader()
         self._progress = Progress(self.reader)
-        self._waiting = self._pulling = 0
-        self._writer = Writer(truth, lambda: self._processing.wake())
         rules = load_rules(basis=self.company.revenue_basis)
-        self._processor = Processor(projection, self.company, Sources(registry), rules, clock)
-        self._projection = projection
-        self._processing = Processing(store, projection, self._processor, self._progress.announce, self._size)
-        self._processing.wake()
+        processor = Processor(projection, self.company, Sources(registry), rules, clock)
+        self.threads = Threads(store, truth, projection, processor, self._progress)
+        self.corrections = Corrections(self.threads, clock)
         self._pulls: dict[str, tuple[str, asyncio.Task[None]]] = {}
 
     @classmethod
@@ -108,37 +100,9 @@ class Hub:
         for _, task in self._pulls.values():
             task.cancel()
         await asyncio.gather(*(task for _, task in self._pulls.values()), return_exceptions=True)
-        await asyncio.to_thread(self._writer.close)
-        await asyncio.to_thread(self._processing.close)
+        await self.threads.close()
         await self.reader.close()
         self._store.close()
-
-    # Threads --------------------------------------------------------------------------------------------------
-
-    def _size(self) -> tuple[int, int]:
-        """The least and most records in a batch: at once and small for requests, gathered and large for a pull."""
-        if self._waiting:
-            return 1, _SMALL_BATCH
-        return (_LARGE_BATCH if self._pulling else 1), _LARGE_BATCH
-
-    async def _store_rows(self, job: Callable[[Session], T]) -> T:
-        return await asyncio.wrap_future(self._writer.submit(job))
-
-    async def _write(self, job: Callable[[Session], T]) -> T:
-        with self._request():
-            return await self._store_rows(job)
-
-    @contextmanager
-    def _request(self) -> Iterator[None]:
-        """While a request waits batches are small; a pull is none."""
-        self._waiting += 1
-        try:
-            yield
-        finally:
-            self._waiting -= 1
-
-    async def _between_batches(self, job: Callable[[], T]) -> T:
-        return await asyncio.wrap_future(self._processing.submit(job))
 
     # Reading one's own writes -----------------------------------------------------------------------------------
 
@@ -148,9 +112,8 @@ class Hub:
 
     async def wait(self, sequence: int, timeout: float) -> bool:  # noqa: ASYNC109 (the caller's patience is data here)
         """Whether everything up to ``sequence`` is processed, within ``timeout`` seconds."""
-        with self._request() if timeout <= _REQUEST_PATIENCE else nullcontext():
-            self._processing.wake()
-            return await self._progress.beyond(sequence - 1, timeout) >= sequence
+        with self.threads.request() if timeout <= _REQUEST_PATIENCE else nullcontext():
+            return await self.threads.processed_beyond(sequence - 1, timeout) >= sequence
 
     async def announced(self, after: int, timeout: float) -> int:  # noqa: ASYNC109
         """Wait until more than ``after`` is processed, ``timeout`` seconds at most: the number reached."""
@@ -184,7 +147,7 @@ class Hub:
             accepted = accept(session, Arrival(source.num, source.stream(stream), run, at), rows)
             return accepted, records.run_id(session, run)
 
-        return await self._write(job)
+        return await self.threads.write(job)
 
     async def deliver(self, source: str, stream: str, delivery: Delivery) -> Reply:
         """Hand a request to a push stream; the answer comes after its rows are on disk."""
@@ -253,7 +216,7 @@ class Hub:
             return self._sources.by_id(id_)
         except NotFound:
             # Another process of this hub may have made it.
-            await self._write(self._sources.refresh)
+            await self.threads.write(self._sources.refresh)
             return self._sources.by_id(id_)
 
     async def create_source(
@@ -279,7 +242,7 @@ class Hub:
             self._sources.refresh(session)
             return Written((id_,), number)
 
-        return await self._write(job)
+        return await self.threads.write(job)
 
     async def sync(self, source: str) -> str:
         """Start a pull; the answer is its run, or the one that is under way."""
@@ -289,81 +252,26 @@ class Hub:
         running = self._pulls.get(owner.id)
         if running is not None and not running[1].done():
             return running[0]
-        run, id_ = await self._write(lambda session: records.start_run(session, owner.num, "PULL", self._clock()))
+        run, id_ = await self.threads.write(
+            lambda session: records.start_run(session, owner.num, "PULL", self._clock())
+        )
         self._pulls[owner.id] = (id_, asyncio.create_task(self._pull(owner, run)))
         return id_
 
     async def _pull(self, source: Source, run: int) -> None:
         state = "INTERRUPTED"
         fault: str | None = "The hub was stopped; the next run resumes."
-        self._pulling += 1
-        try:
-            failed = await pull(source, run, self._store_rows, self._clock)
-            state, fault = "OK" if failed is None else "FAILED", failed
-        finally:
-            self._pulling -= 1
-            await self._write(lambda session: records.finish_run(session, run, state, fault, self._clock()))
+        with self.threads.pulling():
+            try:
+                failed = await pull(source, run, self.threads.store, self._clock)
+                state, fault = "OK" if failed is None else "FAILED", failed
+            finally:
+                await self.threads.write(lambda session: records.finish_run(session, run, state, fault, self._clock()))
 
     async def pulled(self, source: str) -> None:
         """Wait for a source's pull to end."""
         if (running := self._pulls.get(source)) is not None:
             await asyncio.shield(running[1])
-
-    # Decisions --------------------------------------------------------------------------------------------------
-
-    async def merge(self, customers: Sequence[str], *, reason: str, by: str, dry_run: bool = False) -> LinkChange:
-        """Say that customers are one."""
-        return await self._decide(lambda session: deciding.merge(session, customers), reason, by, dry_run)
-
-    async def split(
-        self, customer: str, touchpoints: Sequence[str], *, reason: str, by: str, dry_run: bool = False
-    ) -> LinkChange:
-        """Take touchpoints out of a customer; whatever else hangs on them goes where the evidence leads."""
-        return await self._decide(lambda session: deciding.split(session, customer, touchpoints), reason, by, dry_run)
-
-    async def undo(self, operation: str, *, reason: str, by: str, dry_run: bool = False) -> LinkChange:
-        """Take back a merge or a split."""
-        return await self._decide(lambda session: deciding.undo(session, operation), reason, by, dry_run)
-
-    async def _decide(self, plan: Callable[[Session], Intent], reason: str, by: str, dry_run: bool) -> LinkChange:
-        def look() -> tuple[Intent, Preview]:
-            intent = plan(self._projection)
-            return intent, preview(self._processor, self._projection, intent)
-
-        intent, seen = await self._between_batches(look)
-        change = LinkChange(None, 0, seen.customers, seen.moved, seen.changes)
-        if dry_run:
-            return change
-        operation = random_id("dec") if intent.decisions else None
-        at = self._clock()
-        sequence = await self._write(lambda session: deciding.store(session, intent, operation, reason, by, at))
-        return replace(change, operation=operation or intent.withdrawals[0][0], sequence=sequence)
-
-    async def withdraw(
-        self, kind: str, target: str, *, restore: bool, reason: str, by: str, dry_run: bool = False
-    ) -> Withdrawn:
-        """Take a run or source out of the picture, or put it back."""
-        if kind not in {"RUN", "SOURCE"}:
-            raise InputWrong(f"A {kind.lower()} cannot be withdrawn.")
-
-        def look() -> Preview:
-            num_of = records.run_num if kind == "RUN" else sources.num_of
-            if num_of(self._projection, target) is None:
-                raise NotFound(f"There is no {kind.lower()} {target[:60]!r}.", path=kind.lower())
-            return preview(self._processor, self._projection, Intent(), [(kind, target, restore)])
-
-        seen = await self._between_batches(look)
-        answer = Withdrawn(seen.touchpoints, len(seen.changes), 0)
-        if dry_run:
-            return answer
-
-        def job(session: Session) -> int:
-            number = records.take_numbers(session) + 1
-            decisions.insert(session, [], [(number, kind, target, restore, None, by, reason, self._clock())])
-            records.give_numbers(session, number)
-            return number
-
-        return replace(answer, sequence=await self._write(job))
 
     # Tokens -----------------------------------------------------------------------------------------------------
 
@@ -377,7 +285,7 @@ class Hub:
             id_, name, hashlib.sha256(secret.encode()).hexdigest(), " ".join(scopes), self._clock(),
             micros(expires_at.astimezone(UTC)) if expires_at else None,
         )  # fmt: skip
-        await self._write(lambda session: tokens.insert(session, row))
+        await self.threads.write(lambda session: tokens.insert(session, row))
         return id_, secret
 
     async def revoke_token(self, id_: str) -> Written:
@@ -387,5 +295,5 @@ class Hub:
             if not tokens.revoke(session, id_, self._clock()):
                 raise NotFound(f"There is no token {id_[:60]!r} that still holds.", path="token")
 
-        await self._write(job)
+        await self.threads.write(job)
         return Written((id_,), 0)

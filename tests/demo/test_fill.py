@@ -103,11 +103,11 @@ def test_colleague_joins_her_with_her_at_work_and_undo_brings_both_back(hub_addr
     async def look(hub: Hub, decision: Merge) -> None:
         (heroine, hers), (work, at_work) = before = await both(hub)
         assert (hers, at_work) == (31, 6)
-        change = await decided(hub, hub.merge([heroine, work], reason=decision.reason, by="Tania"))
+        change = await decided(hub, hub.corrections.merge([heroine, work], reason=decision.reason, by="Tania"))
         (joined, together), same = await both(hub)
         assert same == (joined, together)
         assert (joined in (heroine, work), together) == (True, hers + at_work)
-        await decided(hub, hub.undo(str(change.operation), reason="shown", by="Tania"))
+        await decided(hub, hub.corrections.undo(str(change.operation), reason="shown", by="Tania"))
         assert await both(hub) == before
 
     on_filled(hub_address, look)

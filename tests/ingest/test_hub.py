@@ -129,7 +129,7 @@ def test_rows_and_checkpoint_are_stored_together_or_not_at_all(hub_address: str)
             raise sdk.SourceFailed("too late")
 
         with pytest.raises(sdk.SourceFailed):
-            await hub._write(job)
+            await hub.threads.write(job)
         assert await all_rows(hub, "SELECT key FROM record UNION ALL SELECT cursor FROM checkpoint") == []
 
     opened(hub_address, look)
@@ -162,7 +162,7 @@ def test_a_caller_that_goes_away_before_its_turn_stops_nobody(hub_address: str) 
     async def look(hub: Hub) -> None:
         source = await told(hub)
         gate = threading.Event()
-        slow = asyncio.create_task(hub._write(lambda session: gate.wait(10)))
+        slow = asyncio.create_task(hub.threads.write(lambda session: gate.wait(10)))
         await asyncio.sleep(0.05)
         gone = asyncio.create_task(hub.ingest(source, "rows", given(row("gone", who={"email": "gone@x.org"}))))
         await asyncio.sleep(0.05)
@@ -207,12 +207,12 @@ def test_a_run_is_withdrawn_and_restored(hub_address: str) -> None:
         assert done.run is not None
         assert await hub.wait(done.sequence, 10)
         before = await all_rows(hub, "SELECT id, touchpoints, first_touch_at FROM customer")
-        seen = await hub.withdraw("RUN", done.run, restore=False, reason="wrong", by="me", dry_run=True)
-        taken = await hub.withdraw("RUN", done.run, restore=False, reason="wrong", by="me")
+        seen = await hub.corrections.withdraw("RUN", done.run, restore=False, reason="wrong", by="me", dry_run=True)
+        taken = await hub.corrections.withdraw("RUN", done.run, restore=False, reason="wrong", by="me")
         assert (seen.touchpoints, taken.touchpoints) == (1, 1)
         assert await hub.wait(taken.sequence, 10)
         assert await all_rows(hub, "SELECT id FROM customer") == []
-        back = await hub.withdraw("RUN", done.run, restore=True, reason="right", by="me")
+        back = await hub.corrections.withdraw("RUN", done.run, restore=True, reason="right", by="me")
         assert await hub.wait(back.sequence, 10)
         assert await all_rows(hub, "SELECT id, touchpoints, first_touch_at FROM customer") == before
 

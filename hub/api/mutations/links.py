@@ -93,7 +93,7 @@ class LinkMutations:
         """Say that customers are one. It can be undone at any time."""
         hub, who = info.context.hub, info.context.principal.name
         customers = [str(each) for each in input.customers]
-        return await _linked(info, hub.merge(customers, reason=input.reason, by=who, dry_run=input.dry_run))
+        return await _linked(info, hub.corrections.merge(customers, reason=input.reason, by=who, dry_run=input.dry_run))
 
     @mutation
     async def split_customer(
@@ -104,7 +104,7 @@ class LinkMutations:
         """Say that touchpoints are of somebody else. It can be undone at any time."""
         hub, who = info.context.hub, info.context.principal.name
         touchpoints = [str(each) for each in input.touchpoints]
-        split = hub.split(input.customer, touchpoints, reason=input.reason, by=who, dry_run=input.dry_run)
+        split = hub.corrections.split(input.customer, touchpoints, reason=input.reason, by=who, dry_run=input.dry_run)
         return await _linked(info, split)
 
     @mutation
@@ -115,7 +115,9 @@ class LinkMutations:
     ) -> LinkPayload:
         """Take a merge or split back."""
         hub, who = info.context.hub, info.context.principal.name
-        return await _linked(info, hub.undo(input.operation, reason=input.reason, by=who, dry_run=input.dry_run))
+        return await _linked(
+            info, hub.corrections.undo(input.operation, reason=input.reason, by=who, dry_run=input.dry_run)
+        )
 
 
 async def _linked(info: Info, write: Awaitable[LinkChange]) -> LinkPayload:

@@ -110,7 +110,7 @@ class SourceMutations:
         input: Annotated[WithdrawRunInput, argument("Which.")],  # noqa: A002
     ) -> WithdrawRunPayload:
         """Undo an import, or put it back."""
-        write = info.context.hub.withdraw(
+        write = info.context.hub.corrections.withdraw(
             "RUN",
             input.run,
             restore=input.restore,

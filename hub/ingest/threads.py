@@ -1,0 +1,83 @@
+"""The two threads of an open hub: one writes truth, one processes. The event loop hands them jobs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from hub.ingest.process import Processor
+from hub.ingest.processing import Processing
+from hub.ingest.progress import Progress
+from hub.ingest.writer import Writer
+from hub.store.engine import Store
+from hub.store.session import Session
+
+T = TypeVar("T")
+
+_LARGE_BATCH = 5000
+_SMALL_BATCH = 200
+"""Records in a batch while requests wait, so that no answer waits long for the disk or the interpreter."""
+
+
+class Threads:
+    """Runs jobs on the writing sessions; made on the event loop that will wait for them."""
+
+    def __init__(
+        self, store: Store, truth: Session, projection: Session, processor: Processor, progress: Progress
+    ) -> None:
+        self.projection = projection
+        self.processor = processor
+        self._progress = progress
+        self._waiting = self._pulling = 0
+        self._processing = Processing(store, projection, processor, progress.announce, self._size)
+        self._writer = Writer(truth, self._processing.wake)
+        self._processing.wake()
+
+    def _size(self) -> tuple[int, int]:
+        """The least and most records in a batch: at once and small for requests, gathered and large for a pull."""
+        if self._waiting:
+            return 1, _SMALL_BATCH
+        return (_LARGE_BATCH if self._pulling else 1), _LARGE_BATCH
+
+    async def store(self, job: Callable[[Session], T]) -> T:
+        """Run a job on the session that writes truth; the answer comes once it is on disk."""
+        return await asyncio.wrap_future(self._writer.submit(job))
+
+    async def write(self, job: Callable[[Session], T]) -> T:
+        """The same for a request: while one waits, batches are small."""
+        with self.request():
+            return await self.store(job)
+
+    async def between_batches(self, job: Callable[[], T]) -> T:
+        """Run a job on the processing thread, once everything accepted so far is processed."""
+        return await asyncio.wrap_future(self._processing.submit(job))
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """While a request waits batches are small; a pull is none."""
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+
+    @contextmanager
+    def pulling(self) -> Iterator[None]:
+        """While a pull goes on batches gather."""
+        self._pulling += 1
+        try:
+            yield
+        finally:
+            self._pulling -= 1
+
+    async def processed_beyond(self, number: int, timeout: float) -> int:  # noqa: ASYNC109 (the caller's patience is data here)
+        """Wait until more than ``number`` is processed, ``timeout`` seconds at most: the number reached."""
+        self._processing.wake()
+        return await self._progress.beyond(number, timeout)
+
+    async def close(self) -> None:
+        """Finish what was accepted, then stop."""
+        await asyncio.to_thread(self._writer.close)
+        await asyncio.to_thread(self._processing.close)
