@@ -1,10 +1,7 @@
 """How long the two queries that pages send most take, over HTTP with a token, one client after another.
 
-    python bench/reads.py ADDRESS [CUSTOMERS]
-
-ADDRESS is an empty folder or an empty PostgreSQL database.
 Q1 is one customer with identifiers, value and 20 touchpoints.
-Q2 is a page of 50 customers with identifiers, value and 10 touchpoints each. Prints p50 and p99 in milliseconds.
+Q2 is a page of 50 customers with identifiers, value and 10 touchpoints each.
 """
 
 from __future__ import annotations
@@ -13,7 +10,6 @@ import asyncio
 import csv
 import random
 import statistics
-import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
@@ -24,6 +20,7 @@ import httpx
 import uvicorn
 from starlette.applications import Starlette
 
+from bench.measuring import Bench, Figure, percentile
 from hub.api import http
 from hub.ingest.hub import Hub
 from hub.registry import load_registry
@@ -44,6 +41,8 @@ Q2 = (
     f"query Q2 {{ customers(first: 50, orderBy: {{ field: LAST_TOUCH }}) {{ nodes {{ {CUSTOMER} "
     f"timeline(first: 10) {{ nodes {{ {TOUCHPOINT} }} }} }} {PAGE} }} }}"
 )
+GOALS = {"Q1": 15, "Q2": 150}
+"""Milliseconds at p50."""
 KINDS = (("invoice", "ACCOUNTING"), ("email", "EMAIL"), ("form", "WEB"), ("mention", "SOCIAL"))
 
 
@@ -93,8 +92,8 @@ async def fill(hub: Hub, customers: int, each: int) -> str:
             return str(await snapshot.value("SELECT id FROM customer ORDER BY touchpoints DESC, id LIMIT 1"))
 
 
-def measure(url: str, token: str, name: str, query: str, variables: dict[str, Any], rounds: int) -> None:
-    """Ask one after another; print p50 and p99."""
+def ask(url: str, token: str, query: str, variables: dict[str, Any], rounds: int) -> tuple[float, float]:
+    """Ask one after another: p50 and p99 in milliseconds."""
     with httpx.Client(headers={"authorization": f"Bearer {token}"}) as client:
         times = []
         for number in range(rounds + 20):
@@ -104,19 +103,15 @@ def measure(url: str, token: str, name: str, query: str, variables: dict[str, An
                 times.append((time.perf_counter() - began) * 1000)
         body = answer.json()
         if answer.status_code != 200 or body.get("errors"):
-            raise SystemExit(f"{name}: {answer.text[:300]}")
-        times.sort()
-        median, slow = statistics.median(times), times[int(len(times) * 0.99)]
-        print(f"{name}: p50 {median:.1f} ms, p99 {slow:.1f} ms, {len(answer.content):,} bytes")
+            raise SystemExit(answer.text[:300])
+    return statistics.median(times), percentile(times, 0.99)
 
 
-async def main(address: str, customers: int) -> None:
-    """Fill, serve, ask."""
+async def served(address: str, customers: int, rounds: tuple[int, int]) -> dict[str, tuple[float, float]]:
+    """Fill, serve, ask: p50 and p99 of each query."""
     company = Company(name="Bench", currency="BDT", time_zone="Asia/Dhaka", country="BD")
     async with await Hub.open(address, load_registry(), company) as hub:
-        began = time.perf_counter()
         customer = await fill(hub, customers, 24)
-        print(f"{customers} customers, {customers * 24} touchpoints in {time.perf_counter() - began:.0f} s")
         _, token = await hub.create_token("bench", ["read", "pii"])
         server = uvicorn.Server(uvicorn.Config(Starlette(routes=http.routes(hub)), port=0, log_level="warning"))
         serving = asyncio.create_task(server.serve())
@@ -124,15 +119,23 @@ async def main(address: str, customers: int) -> None:
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         url = f"http://127.0.0.1:{port}/graphql"
-
-        def ask() -> None:
-            measure(url, token, "Q1", Q1, {"id": customer}, 200)
-            measure(url, token, "Q2", Q2, {}, 30)
-
-        await asyncio.to_thread(ask)
+        found = {
+            "Q1": await asyncio.to_thread(ask, url, token, Q1, {"id": customer}, rounds[0]),
+            "Q2": await asyncio.to_thread(ask, url, token, Q2, {}, rounds[1]),
+        }
         server.should_exit = True
         await serving
+        return found
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 2000))
+async def measure(bench: Bench) -> list[Figure]:
+    """Both queries on both databases. The goals keep what ordinary execution reaches from getting slower."""
+    customers, rounds = (200, (100, 15)) if bench.quick else (2000, (200, 30))
+    figures, bars = [], {}
+    for database in bench.databases:
+        for name, (median, slow) in (await served(bench.fresh(database), customers, rounds)).items():
+            bars[f"{name} {database}"] = median
+            bench.say(f"{name} on {database}: p50 {median:.1f} ms, p99 {slow:.1f} ms")
+            figures.append(Figure(f"{name} p50, {database}", median, GOALS[name], " ms", at_most=True))
+    bench.chart(f"p50 among {customers:,} customers", bars, " ms")
+    return figures
