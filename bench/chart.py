@@ -17,6 +17,13 @@ WIDTH = 110
 _FACES = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
+def rounded(value: float) -> str:
+    """A number with as many digits as a reader needs; shares keep four."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.4f}".rstrip("0").rstrip(".") if value < 1 else f"{value:.3g}"
+
+
 @dataclass(frozen=True)
 class Chart:
     """Bars under a title, each with its number. The goal is a bar of its own."""
@@ -35,8 +42,7 @@ class Chart:
         most = max(shown.values(), default=0) or 1
         for label, value in shown.items():
             colour = "bright_black" if label == "goal" else "green"
-            number = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-            table.add_row(label, f"{number}{self.unit}", Bar(most, 0, value, color=colour))
+            table.add_row(label, f"{rounded(value)}{self.unit}", Bar(most, 0, value, color=colour))
         yield table
         yield ""
 

@@ -1,10 +1,4 @@
-"""Real data through the real connectors: what arrives, how fast, and how much memory it takes.
-
-    python bench/imports.py DATA ADDRESS [NAME ...]
-
-DATA is the folder of the unpacked public data, ADDRESS an empty folder or an empty PostgreSQL database.
-NAME is any of: uci mails crm_mix chinook (all of them unless named). Prints one line for each import.
-"""
+"""Real data through the real connectors: what arrives, how fast, and how much memory it takes."""
 
 from __future__ import annotations
 
@@ -12,14 +6,13 @@ import asyncio
 import csv
 import resource
 import sqlite3
-import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.measuring import Bench, Figure
 from hub.ingest.hub import Hub
 from hub.registry import load_registry
 from hub.settings import Company
@@ -250,17 +243,23 @@ async def chinook(hub: Hub, data: Path, folder: Path) -> AsyncIterator[Import]:
 IMPORTS: dict[str, Callable[[Hub, Path, Path], AsyncIterator[Import]]] = {
     "uci": uci, "mails": mails, "crm_mix": crm_mix, "chinook": chinook,
 }  # fmt: skip
-Step = Callable[[Hub], Awaitable[None]]
+QUICK = ("crm_mix", "chinook")
+GOALS = {"uci": 2000, "uci again": 15_000, "crm_mix": 700, "chinook": 1300}
+"""Rows a second until processed: half of what docs/measured.md has of the slower database, so that a fall is seen."""
 
 
-async def main(data: Path, address: str, names: list[str]) -> None:
-    """Run the imports into one hub."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with await Hub.open(address, load_registry(), COMPANY) as hub:
-            for name in names or list(IMPORTS):
-                async for done in IMPORTS[name](hub, data, Path(folder)):
-                    print(done.line(), flush=True)
-
-
-if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:]))
+async def measure(bench: Bench) -> list[Figure]:
+    """Every import into one hub on each database; a quick run takes the small ones."""
+    if (data := bench.data()) is None:
+        return [Figure(name, None, goal, " rows/s") for name, goal in GOALS.items()]
+    figures, bars = [], {}
+    for database in bench.databases:
+        async with await Hub.open(bench.fresh(database), load_registry(), COMPANY) as hub:
+            for name in QUICK if bench.quick else IMPORTS:
+                async for done in IMPORTS[name](hub, data, bench.folder()):
+                    bench.say(f"{database}, {done.line()}")
+                    rate = bars[f"{done.name}, {database}"] = done.rows / done.processed
+                    if done.name in GOALS:
+                        figures.append(Figure(f"{done.name}, {database}", rate, GOALS[done.name], " rows/s"))
+    bench.chart("Rows a second until processed", bars)
+    return figures

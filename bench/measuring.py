@@ -21,6 +21,7 @@ import psycopg
 from rich.console import Console
 
 from bench import chart
+from bench.chart import rounded
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,13 +57,6 @@ class Figure:
         sign = "<=" if self.at_most else ">="
         verdict = "ok" if self.good else "short"
         return f"{value} {self.what} (goal {sign} {rounded(self.goal)}{self.unit}) {verdict}"
-
-
-def rounded(value: float) -> str:
-    """A number with as many digits as a reader needs; goals near 1 keep four."""
-    if value >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.4f}".rstrip("0").rstrip(".") if value < 1 else f"{value:.3g}"
 
 
 @dataclass

@@ -1,18 +1,21 @@
 """Probable duplicates on labelled data: how right the suggestions are, how long they take, and Splink beside them.
 
-    python bench/suggestions.py DATA [--quick]
-
-DATA is the folder of the unpacked public data. Each set is scored without its labels; then the pairs, taken in the
-order of their weight, are clustered transitively and compared with the labels pair by pair. ``best`` is the threshold
-of the highest F1. Splink's lines appear when Splink is installed. ``--quick`` is fake_1000 alone.
+Each set is scored without its labels; then the pairs, taken in the order of their weight, are clustered transitively
+and compared with the labels pair by pair. ``best`` is the threshold of the highest F1. Splink takes its turns when it
+is installed, here or for the Python that ``HUB_SPLINK_PYTHON`` names; it is no dependency of the hub.
 """
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import importlib.util
+import json
+import os
+import statistics
 import sys
 import time
+from asyncio.subprocess import DEVNULL, PIPE
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -20,6 +23,7 @@ from itertools import product
 from math import inf, log2
 from pathlib import Path
 
+from bench.measuring import ROOT, Bench, Figure, Way, in_turn
 from hub.identity.likeness import MOST_VALUES, Likeness, likeness
 from hub.identity.normalise import canonical
 from hub.identity.suggest import Suggestion, suggest
@@ -184,35 +188,82 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file, skipinitialspace=True))
 
 
-def main(data: Path, names: Iterable[str]) -> bool:
-    """Print a line for each set; True when all goals are met."""
-    met = {}
-    for name in names:
-        likenesses, truth = SETS[name](data)
+def splink() -> str | None:
+    """The Python that can run Splink, or None."""
+    given = os.environ.get("HUB_SPLINK_PYTHON")
+    return given or (sys.executable if importlib.util.find_spec("splink") else None)
+
+
+_THEIRS = """
+import json, pathlib, sys
+from bench.splink_models import predict
+json.dump(predict(sys.argv[1], pathlib.Path(sys.argv[2])), sys.stdout)
+"""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Scored pairs of one set by one way, the best score, and the seconds from rows in memory to scored pairs."""
+
+    pairs: list[tuple[str, str, float]]
+    best: Score
+    seconds: float
+
+
+async def judge(bench: Bench, data: Path, name: str, rounds: int) -> dict[str, Judged]:
+    """``ours`` and, where it is installed, ``Splink`` on one set, in turn; seconds are medians."""
+    likenesses, truth = SETS[name](data)
+
+    async def ours() -> tuple[list[tuple[str, str, float]], float]:
         began = time.perf_counter()
         pairs = weighed(suggest(likenesses, threshold=0.001).found)
-        took = time.perf_counter() - began
-        top = best(pairs, truth)
-        print(f"{name}: best {top} at {top.threshold:.1f} bits; {took:.1f} s")
-        print(f"{name}: at .5 {at(pairs, truth, EVEN)}; at .9 {at(pairs, truth, SURE)}")
-        if importlib.util.find_spec("splink"):
-            from splink_models import predict  # beside this file; Splink is no dependency
+        return pairs, time.perf_counter() - began
 
-            theirs, seconds = predict(name, data)
-            print(f"{name}, Splink: best {best(theirs, truth)}; {seconds:.1f} s")
-        if name == "crm_mix":
-            customers, joined = ruled(likenesses)
-            sure = [(a, b, inf) for a, b in joined]
-            pairs = sure + weighed(suggest(customers, threshold=0.001).found)
-            print(f"{name}, rules: {at(sure, truth, inf)}; {len(customers)} customers")
-            print(f"{name}, what is suggested to these accepted: {at(pairs, truth, EVEN)}; best {best(pairs, truth)}")
-        met[name] = top.f1 >= GOALS[name]
-        print(f"suggestions {name}: {top.f1:.4f} (goal >= {GOALS[name]}) {'ok' if met[name] else 'short'}")
-    lost = [name for name, ok in met.items() if not ok]
-    print(f"suggestions: {len(met) - len(lost)} of {len(met)} sets (goal all) {'short' if lost else 'ok'}")
-    return not lost
+    async def theirs() -> tuple[list[tuple[str, str, float]], float]:
+        run = await asyncio.create_subprocess_exec(
+            str(python), "-W", "ignore", "-c", _THEIRS, name, str(data), cwd=ROOT, stdout=PIPE, stderr=DEVNULL
+        )
+        told, _ = await run.communicate()
+        pairs, seconds = json.loads(told)
+        return [(a, b, weight) for a, b, weight in pairs], seconds
+
+    ways: dict[str, Way] = {"ours": ours}
+    if (python := splink()) is not None:
+        ways["Splink"] = theirs
+    found = {
+        way: Judged(each[0][0], best(each[0][0], truth), statistics.median(seconds for _, seconds in each))
+        for way, each in (await in_turn(ways, rounds)).items()
+    }
+    for way, judged in found.items():
+        bench.say(f"{name}, {way}: best {judged.best} at {judged.best.threshold:.1f} bits; {judged.seconds:.1f} s")
+    return found
 
 
-if __name__ == "__main__":
-    quick = "--quick" in sys.argv
-    raise SystemExit(not main(Path(sys.argv[1]), ["fake_1000"] if quick else SETS))
+async def measure(bench: Bench) -> list[Figure]:
+    """Every set; crm_mix also after the rules. A quick run takes fake_1000 alone."""
+    if (data := bench.data()) is None:
+        return [Figure(f"F1 {name}", None, goal) for name, goal in GOALS.items()]
+    figures, f1, seconds = [], {}, {}
+    if splink() is None:
+        bench.say("Splink is not installed; HUB_SPLINK_PYTHON may name a Python that has it.")
+    for name in ["fake_1000"] if bench.quick else SETS:
+        for way, judged in (await judge(bench, data, name, 1 if bench.quick else 3)).items():
+            f1[f"{name}, {way}"], seconds[f"{name}, {way}"] = judged.best.f1, judged.seconds
+            if way == "ours":
+                figures.append(Figure(f"F1 {name}", judged.best.f1, GOALS[name]))
+                after_rules(bench, data, name, judged.pairs)
+    bench.chart("F1 at the best threshold", f1)
+    bench.chart("Seconds", seconds, " s")
+    return figures
+
+
+def after_rules(bench: Bench, data: Path, name: str, pairs: list[tuple[str, str, float]]) -> None:
+    """Say how right the default threshold is, and on crm_mix what suggestions add to the rules."""
+    likenesses, truth = SETS[name](data)
+    bench.say(f"{name}, ours: at .5 {at(pairs, truth, EVEN)}; at .9 {at(pairs, truth, SURE)}")
+    if name == "crm_mix":
+        customers, joined = ruled(likenesses)
+        sure = [(a, b, inf) for a, b in joined]
+        more = sure + weighed(suggest(customers, threshold=0.001).found)
+        bench.say(f"{name}, rules: {at(sure, truth, inf)}; {len(customers)} customers")
+        bench.say(f"{name}, what is suggested to these accepted: {at(more, truth, EVEN)}; best {best(more, truth)}")
