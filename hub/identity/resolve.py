@@ -177,15 +177,20 @@ def uncontested(claims: Sequence[Claim], rules: Rules) -> bool:
 
 
 def components(claims: Sequence[Claim], decisions: Iterable[Decision]) -> list[list[Claim]]:
-    """Claims that hang together through shared identifiers or through decisions, however indirectly."""
+    """Claims that hang together through shared identifiers or through decisions, however indirectly.
+
+    Decisions whose touchpoints are not among the claims are passed over.
+    """
     forest = _Forest(Rules(), {})
     for claim in claims:
         star = centre(claim)
         if star is not None:
             for node in claim.nodes:
                 forest.unite(star, node)
+    named = {claim.touchpoint for claim in claims}
     for decision in decisions:
-        forest.unite(touchpoint_node(decision.a), touchpoint_node(decision.b))
+        if decision.a in named and decision.b in named:
+            forest.unite(touchpoint_node(decision.a), touchpoint_node(decision.b))
     found: dict[Node, list[Claim]] = {}
     for claim in claims:
         star = centre(claim)

@@ -190,6 +190,7 @@ def test_a_split_is_not_the_same_and_same() -> None:
 
 def test_a_decision_about_a_touchpoint_that_is_gone_is_passed_over() -> None:
     assert resolved(A, decisions=[same(1, "a", "gone")]) == groups("a")
+    assert components([A, B], [same(1, "a", "gone"), same(2, "gone", "b")]) == [[A], [B]]
 
 
 # Properties ---------------------------------------------------------------------------------------------------
