@@ -18,7 +18,7 @@ from hub.ids import identifier_id
 from hub.reading import digits
 from hub.values import Identifier, Side
 
-__all__ = ["Canonical", "RANKS", "canonical", "combinations", "fold", "masked", "masked_name", "search_terms"]
+__all__ = ["Canonical", "RANKS", "canonical", "combinations", "fault", "fold", "masked", "masked_name", "search_terms"]
 
 RANKS: Mapping[str, int] = {
     "contact": 10,
@@ -58,6 +58,7 @@ _ROLES = frozenset(
 )
 _ADDRESS = re.compile(r"<([^<>]*)>\s*$")
 _DOMAIN = re.compile(r"[^\s@<>()\[\],;:\\\"/]+")
+_E164 = re.compile(r"\+\d+", re.ASCII)
 _PHONE_NOISE = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -65,7 +66,7 @@ _PHONE_NOISE = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 class Canonical:
     """A canonical identifier, how strong it is, and why it may not join, if it may not.
 
-    ``blocked``: ``VALUE`` (a placeholder), ``ROLE`` (a mailbox of several people), ``INVALID`` (not a possible value).
+    ``blocked`` is what every hub knows (``fault``); ``rules.blocked`` says what a hub's own rules make of it.
     """
 
     identifier: Identifier
@@ -89,51 +90,70 @@ def canonical(identifier: Identifier, source: str, region: str) -> Canonical | N
     if not display:
         return None
     kind = identifier.kind
-    value, blocked = _value(identifier, display, region)
-    if fold(display) in _BLOCKED:
-        blocked = "VALUE"
+    value = _value(identifier, display, region)
     namespace = identifier.namespace or (source if kind in MINTED else "")
     changed = replace(identifier, value=value, display=display, namespace=namespace, region="")
-    return Canonical(changed, RANKS.get(kind, 20), blocked)
+    return Canonical(changed, RANKS.get(kind, 20), fault(kind, value))
 
 
-def _value(identifier: Identifier, display: str, region: str) -> tuple[str, str | None]:
+@lru_cache(maxsize=65536)
+def fault(kind: str, value: str) -> str | None:
+    """Why a canonical value never joins, whatever a hub's rules say, or None.
+
+    ``VALUE`` (a placeholder), ``ROLE`` (a mailbox of several people), ``INVALID`` (not a possible value). It looks at
+    the canonical value alone, so that no writing that happens to come first decides.
+    """
+    if not value or fold(value) in _BLOCKED:
+        return "VALUE"
+    if kind == "email":
+        local, _, domain = value.rpartition("@")
+        if not local or " " in local or "xn--" in domain or not _DOMAIN.fullmatch(domain.rstrip(".")):
+            return "INVALID"
+        return "ROLE" if local in _ROLES else None
+    if kind == "phone":
+        if not _E164.fullmatch(value):
+            return "INVALID"
+        return "VALUE" if len(set(value[-7:])) == 1 else None
+    return None
+
+
+def _value(identifier: Identifier, display: str, region: str) -> str:
     match identifier.kind:
         case "email":
             return _email(display)
         case "phone":
             return _phone(display, identifier.region or region)
         case "handle":
-            return fold(display).lstrip("@"), None
+            return fold(display).lstrip("@")
         case "vat":
-            return re.sub(r"[^0-9A-Z]", "", digits(display).upper()), None
+            return re.sub(r"[^0-9A-Z]", "", digits(display).upper())
         case _:
-            return digits(display), None
+            return digits(display)
 
 
 @lru_cache(maxsize=65536)
-def _email(text: str) -> tuple[str, str | None]:
-    """Lower case, plus tag off, dots off at consumer Gmail only."""
+def _email(text: str) -> str:
+    """Lower case, plus tag off, dots off at consumer Gmail only. What is no address stays as it is."""
     found = _ADDRESS.search(text)
     address = (found.group(1) if found else text).strip().strip("<>").lower()
     local, _, domain = address.rpartition("@")
     domain = domain.rstrip(".")
     if not local or not _DOMAIN.fullmatch(domain) or " " in local:
-        return address, "INVALID"
+        return address
     if "xn--" in domain:
         try:
             domain = domain.encode("ascii").decode("idna")
         except UnicodeError:
-            return address, "INVALID"
+            return address
     local = local.split("+", 1)[0] or local
     if domain in {"gmail.com", "googlemail.com"}:
         local, domain = local.replace(".", ""), "gmail.com"
-    return f"{local}@{domain}", "ROLE" if local in _ROLES else None
+    return f"{local}@{domain}"
 
 
 @lru_cache(maxsize=65536)
-def _phone(text: str, region: str) -> tuple[str, str | None]:
-    """E.164. A number that is not possible in its country stays as its digits and never joins."""
+def _phone(text: str, region: str) -> str:
+    """E.164. A number that is not possible in its country stays as its digits."""
     plain = digits(_PHONE_NOISE.sub("", text))
     for candidate in (plain, "+" + plain.lstrip("0 ")):
         try:
@@ -141,9 +161,8 @@ def _phone(text: str, region: str) -> tuple[str, str | None]:
         except phonenumbers.NumberParseException:
             continue
         if phonenumbers.is_possible_number(parsed):
-            number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-            return number, "VALUE" if len(set(number[-7:])) == 1 else None
-    return re.sub(r"\D", "", plain) or plain, "INVALID"
+            return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return re.sub(r"\D", "", plain) or plain
 
 
 def combinations(identifiers: Iterable[Canonical], traits: Mapping[str, Any]) -> list[Canonical]:

@@ -22,6 +22,8 @@ Shares = dict[str, tuple[float, ...]]
 PRIOR_MATCHES, PRIOR_PAIRS = 1000.0, 100.0
 """What is expected of m and u before any data counts as so many pairs. A small hub has sensible weights so; and where
 the rules have joined the plain cases already, families sharing a phone are not taken for the pattern of a match."""
+FEWEST = 50
+"""Fewer likenesses teach nothing: what is expected before any data stands, and only the prior is estimated."""
 ROUNDS = 100
 """Expectation maximisation stops after so many, if it has not settled before."""
 
@@ -41,6 +43,9 @@ def fit(table: Table, blocked: Sequence[tuple[Blocking, Codes]], compared: Compa
     In the second round the random pairs that look like one customer no longer count for u.
     """
     n = len(table.likenesses)
+    if n < FEWEST:
+        expected = expectation()
+        return replace(expected, prior=_prior(weights(expected, compared).sum(axis=1), n * (n - 1) / 2))
     drawn = table.compare(table.random_pairs())
     different = np.ones(len(drawn.codes))
     model = Model(0.5, {}, {})
@@ -51,6 +56,16 @@ def fit(table: Table, blocked: Sequence[tuple[Blocking, Codes]], compared: Compa
         model = replace(model, prior=_prior(weights(model, compared).sum(axis=1), n * (n - 1) / 2))
         different = 1 - probability(weights(model, drawn).sum(axis=1), model.prior)
     return model
+
+
+def expectation() -> Model:
+    """What is expected before any data speaks; the prior stands at even odds."""
+    m = {each.name: _normal([level.m for level in each.levels]) for each in COMPARISONS}
+    return Model(0.5, m, {each.name: _normal([level.u for level in each.levels]) for each in COMPARISONS})
+
+
+def _normal(shares: Sequence[float]) -> tuple[float, ...]:
+    return tuple(share / sum(shares) for share in shares)
 
 
 def _shares(levels: Levels, counted: Floats) -> Shares:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,8 +54,17 @@ class Table:
         total = max(sum(counts.values()), 1)
         self._usual[comparison.name] = sum((count / total) ** 2 for count in counts.values())
 
-    def compare(self, codes: Codes) -> Compared:
-        """The levels of these pairs. Equal values are compared once, however many pairs have them."""
+    def codes(self, pairs: Iterable[tuple[str, str]]) -> Codes:
+        """Pairs of ids as pairs of places; what is no likeness here is passed over."""
+        places = {likeness.id: place for place, likeness in enumerate(self.likenesses)}
+        known = {tuple(sorted((places[a], places[b]))) for a, b in pairs if a != b and a in places and b in places}
+        return np.array(sorted(left * len(places) + right for left, right in known), np.int64)
+
+    def compare(self, codes: Codes, told: Callable[[float], None] = lambda _: None) -> Compared:
+        """The levels of these pairs. Equal values are compared once, however many pairs have them.
+
+        ``told`` hears which share of all the work of suggesting is done after each comparison.
+        """
         left, right = np.divmod(codes, max(len(self.likenesses), 1))
         levels = np.full((len(codes), len(COMPARISONS)), MISSING, np.int8)
         rarity = np.zeros((len(codes), len(COMPARISONS)))
@@ -68,6 +77,7 @@ class Table:
             found = [comparison.best(values[code // n], values[code % n]) for code in distinct.tolist()]
             levels[there, column] = np.array([level for level, _ in found], np.int8)[inverse]
             rarity[there, column] = np.array([self._rarity(comparison, same) for _, same in found])[inverse]
+            told(0.2 + 0.5 * (column + 1) / len(COMPARISONS))
         return Compared(codes, levels, rarity)
 
     def _rarity(self, comparison: Comparison, same: tuple[str, ...]) -> float:
