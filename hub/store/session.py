@@ -18,6 +18,8 @@ from hub.store.sql import for_sqlite, sqlite_values
 
 Values = Sequence[Any]
 
+_CHUNK = 2000
+
 _FULL = ("disk is full", "readonly database", "disk I/O error", "unable to open database file")
 
 
@@ -27,6 +29,10 @@ class Session(ABC):
     @abstractmethod
     def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of a statement."""
+
+    @abstractmethod
+    def chunks(self, statement: str, *values: Any) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a statement, some at a time, however many there are; within a transaction."""
 
     @abstractmethod
     def run(self, statement: str, *values: Any) -> int:
@@ -112,6 +118,12 @@ class SqliteSession(Session):
         with _clean_errors():
             return self._connection.execute(for_sqlite(statement), sqlite_values(values)).fetchall()
 
+    def chunks(self, statement: str, *values: Any) -> Iterator[list[tuple[Any, ...]]]:
+        with _clean_errors():
+            cursor = self._connection.execute(for_sqlite(statement), sqlite_values(values))
+            while rows := cursor.fetchmany(_CHUNK):
+                yield rows
+
     def run(self, statement: str, *values: Any) -> int:
         with _clean_errors():
             return self._connection.execute(for_sqlite(statement), sqlite_values(values)).rowcount
@@ -182,6 +194,12 @@ class PostgresSession(Session):
     def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         with _clean_errors():
             return self._connection.execute(statement, values).fetchall()
+
+    def chunks(self, statement: str, *values: Any) -> Iterator[list[tuple[Any, ...]]]:
+        with _clean_errors(), psycopg.RawServerCursor(self._connection, "chunks") as cursor:
+            cursor.execute(statement, values)
+            while rows := cursor.fetchmany(_CHUNK):
+                yield rows
 
     def run(self, statement: str, *values: Any) -> int:
         with _clean_errors():
