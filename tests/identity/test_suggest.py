@@ -72,6 +72,39 @@ def test_a_hub_of_two_customers_has_suggestions_too() -> None:
     assert suggest([ANNA, Likeness(id="cus_z", names=("carl zeiss",), phones=("+4917099",))], 0.0).found == []
 
 
+def test_a_hub_of_few_customers_is_judged_by_what_is_expected_of_any() -> None:
+    few = suggest([ANNA, ALSO, SON, *strangers(46)])
+    assert few.model.m["name"][0] == pytest.approx(0.5)
+    assert few.model.u["phone"][0] == pytest.approx(0.0002)
+    assert [(each.a, each.b) for each in few.found] == [("cus_a", "cus_b")]
+    assert suggest([ANNA, ALSO, SON, *strangers(47)]).model.m["name"][0] != pytest.approx(0.5)
+
+
+def test_pairs_that_are_asked_for_are_scored_whatever_comes_out() -> None:
+    stranger = Likeness(id="cus_z", names=("ost west",), phones=("+4917099999",))
+    asked = [("cus_z", "cus_a"), ("cus_a", "cus_b"), ("cus_a", "cus_gone"), ("cus_a", "cus_a")]
+    found = suggest([ANNA, ALSO, stranger, *strangers(60)], also=asked).found
+    assert [(each.a, each.b) for each in found] == [("cus_a", "cus_b"), ("cus_a", "cus_z")]
+    assert found[1].probability < 0.001
+    assert [(each.level, each.a, each.b) for each in found[1].because] == [
+        ("DIFFERENT", ("anna berg",), ("ost west",)),
+        ("DIFFERENT", ("+491511234567",), ("+4917099999",)),
+    ]
+
+
+def test_the_share_that_is_done_is_told_and_whoever_hears_it_may_stop_the_work() -> None:
+    heard: list[float] = []
+    suggest([ANNA, ALSO], told=heard.append)
+    assert heard == sorted(heard)
+    assert (len(heard), heard[0], heard[-1]) == (22, 0.1, 0.9)
+
+    def stop(_: float) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        suggest([ANNA, ALSO], told=stop)
+
+
 def test_a_fitted_model_scores_other_customers() -> None:
     model = suggest([ANNA, ALSO, SON, *strangers(60)]).model
     again = suggest([ANNA, ALSO, SON], model=model)
