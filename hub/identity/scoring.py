@@ -23,7 +23,7 @@ PRIOR_MATCHES, PRIOR_PAIRS = 1000.0, 100.0
 """What is expected of m and u before any data counts as so many pairs. A small hub has sensible weights so; and where
 the rules have joined the plain cases already, families sharing a phone are not taken for the pattern of a match."""
 FEWEST = 50
-"""Fewer likenesses teach nothing: what is expected before any data stands, and only the prior is estimated."""
+"""The pairs of fewer likenesses do not teach what one customer's are like: m stays as it is expected."""
 ROUNDS = 100
 """Expectation maximisation stops after so many, if it has not settled before."""
 
@@ -43,29 +43,16 @@ def fit(table: Table, blocked: Sequence[tuple[Blocking, Codes]], compared: Compa
     In the second round the random pairs that look like one customer no longer count for u.
     """
     n = len(table.likenesses)
-    if n < FEWEST:
-        expected = expectation()
-        return replace(expected, prior=_prior(weights(expected, compared).sum(axis=1), n * (n - 1) / 2))
     drawn = table.compare(table.random_pairs())
     different = np.ones(len(drawn.codes))
     model = Model(0.5, {}, {})
     for _ in range(2):
         u = _shares(drawn.levels, different)
-        m = _learn(blocked, compared, u)
+        m = _learn(blocked if n >= FEWEST else (), compared, u)
         model = Model(0.5, m, u)
         model = replace(model, prior=_prior(weights(model, compared).sum(axis=1), n * (n - 1) / 2))
         different = 1 - probability(weights(model, drawn).sum(axis=1), model.prior)
     return model
-
-
-def expectation() -> Model:
-    """What is expected before any data speaks; the prior stands at even odds."""
-    m = {each.name: _normal([level.m for level in each.levels]) for each in COMPARISONS}
-    return Model(0.5, m, {each.name: _normal([level.u for level in each.levels]) for each in COMPARISONS})
-
-
-def _normal(shares: Sequence[float]) -> tuple[float, ...]:
-    return tuple(share / sum(shares) for share in shares)
 
 
 def _shares(levels: Levels, counted: Floats) -> Shares:
