@@ -36,6 +36,8 @@ class Resolution:
     standing: dict[int, Standing] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
     moved: list[StoredClaim] = field(default_factory=list)
+    found: set[int] = field(default_factory=set)
+    """Claims that were nobody's before: their touchpoints may have followed others until now."""
     touched: set[int] = field(default_factory=set)
     named: set[str] = field(default_factory=set)
     """Touchpoints that give a customer its id for the first time."""
@@ -274,6 +276,8 @@ def _settle(
         claim.customer = people.get(claim.num, claim.organisation)
         if (claim.customer, claim.organisation) != before[claim.num]:
             resolution.moved.append(claim)
+            if before[claim.num] == (None, None):
+                resolution.found.add(claim.num)
         resolution.touched |= {
             num for num in (*before[claim.num], claim.customer, claim.organisation) if num is not None
         }

@@ -172,6 +172,9 @@ class Processor:
         # New touchpoints of fresh claims are written after this. Those that came to a claim from another were given the
         # claim's customer then, so that only claims which moved must tell their touchpoints, however many.
         moved = [claim for claim in resolution.moved if claim.num not in touched.fresh or claim.num in touched.left]
+        batch.touched |= touchpoints.held_by(
+            batch.session, [claim.num for claim in moved if claim.num in resolution.found]
+        )
         touchpoints.assign(batch.session, [(claim.customer, claim.organisation, claim.num) for claim in moved])
         touchpoints.mark_named(batch.session, sorted(resolution.named))
         batch.moved += [claim.num for claim in moved]

@@ -216,6 +216,19 @@ def test_followers_go_where_merges_and_splits_lead(bench: Bench) -> None:
     assert bench.dump()["customer"] == before["customer"]
 
 
+def test_whoever_a_touchpoint_followed_is_told_when_it_names_somebody_again(bench: Bench) -> None:
+    """A family phone names nobody: the note about k1 follows k1, until the second name is gone."""
+    bench.tell(row("k1", who={"email": "a@x.org"}), note("k2", tp("k1"), who={"phone": PHONE}))
+    bench.tell(row("k3", who={"phone": PHONE}, traits={"name": "Anna Rahman"}))
+    before = bench.dump()["customer"]
+    assert groups(bench) == together("k1", "k2 k3")
+    bench.tell(row("k4", who={"phone": PHONE}, traits={"name": "Rafiq Ahmed"}))
+    assert groups(bench) == together("k1 k2", "k3", "k4")
+    bench.tell(row("k4", deleted=True))
+    assert groups(bench) == together("k1", "k2 k3")
+    assert bench.dump()["customer"] == before
+
+
 def test_an_anchor_may_arrive_after_the_entry(bench: Bench) -> None:
     bench.tell(note("k1", tp("k2")))
     assert bench.customer(tp("k1")) is None

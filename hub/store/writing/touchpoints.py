@@ -197,6 +197,16 @@ def customers_of(session: Session, ids: Sequence[str]) -> list[int]:
     return [num for pair in rows for num in pair if num is not None]
 
 
+def held_by(session: Session, claims: Sequence[int]) -> set[int]:
+    """Row numbers of the customers and organisations that touchpoints with these claims are with."""
+    if not claims:
+        return set()
+    rows = session.all(
+        "SELECT DISTINCT customer, organisation FROM touchpoint WHERE claim = ANY($1::bigint[])", list(claims)
+    )
+    return {num for pair in rows for num in pair if num is not None}
+
+
 def belongings(session: Session, customers: Sequence[int]) -> dict[int, str]:
     """The customer's id of each touchpoint of these customers, by row numbers."""
     rows = session.all(
