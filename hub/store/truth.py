@@ -149,6 +149,20 @@ class WithdrawalRow(Truth, table=True):
     decided_at: int = column.number()
 
 
+class RuleSetRow(Truth, table=True):
+    """A whole set of rules as TOML, kind ``IDENTITY``: the last one of a kind applies to everything."""
+
+    __tablename__ = "rule_set"
+    __table_args__ = (Index("rule_set_of_kind", "kind", "number"),)
+    number: int = column.key()
+    kind: str = column.text()
+    version: str = column.text()
+    text: str = column.text()
+    decided_by: str = column.text()
+    reason: str = column.text()
+    decided_at: int = column.number()
+
+
 class TokenRow(Truth, table=True):
     """A bearer token: only its SHA-256 is kept."""
 

@@ -91,10 +91,10 @@ def heard(session: Session, after: int, until: int, limit: int) -> list[tuple[in
 
 
 def next_number(session: Session, after: int) -> int | None:
-    """The least number after ``after`` that asks for processing: of a record, a decision or a withdrawal."""
+    """The least number after ``after`` that asks for processing: of a record, decision, withdrawal or rule set."""
     found = [
         session.value(f"SELECT number FROM {table} WHERE number > $1 ORDER BY number LIMIT 1", after)
-        for table in ("record", "decision", "withdrawal")
+        for table in ("record", "decision", "withdrawal", "rule_set")
     ]
     return min((int(number) for number in found if number is not None), default=None)
 
