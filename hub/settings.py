@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -10,6 +11,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hub.errors import ConfigWrong
 from hub.values import RevenueBasis
+
+
+@cache
+def _time_zones() -> set[str]:
+    """Finding them reads hundreds of folders and files."""
+    return available_timezones()
 
 
 class Company(BaseModel):
@@ -36,7 +43,7 @@ class Company(BaseModel):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        if name not in available_timezones():
+        if name not in _time_zones():
             raise ValueError(f"{name!r} is not an IANA time zone, like Asia/Dhaka")
         return name
 
