@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from hub.identity.rules import Rules
 from hub.ingest.place import Placement
 from hub.store.session import Session
 from hub.store.writing import ledger
@@ -23,11 +26,21 @@ class Batch:
     until: int
     now: int
     zone: ZoneInfo
+    rules: Rules
+    """The identity rules that stand at its end; they apply to everything."""
     at: int = 0
     """When the last record of the batch was received; dates the ledger lines."""
     historical: bool = False
     touched: set[int] = field(default_factory=set)
+    """Customers to fold again from all their touchpoints."""
+    grown: dict[int, list[Sequence[Any]]] = field(default_factory=dict)
+    """New touchpoints of customers, as ``customers.timelines`` gives them."""
+    seen: set[int] = field(default_factory=set)
+    """Customers of whom something else shows: an identifier, the time."""
+    fresh: set[int] = field(default_factory=set)
+    """Customers that were not there before."""
     named: dict[int, tuple[str, Side]] = field(default_factory=dict)
+    """The ids of customers that are fresh or have another id than before."""
     gone: set[int] = field(default_factory=set)
     matters: set[int] = field(default_factory=set)
     leads: set[str] = field(default_factory=set)
@@ -42,6 +55,8 @@ class Batch:
     def take(self, placement: Placement) -> None:
         """Add what a chunk touched."""
         self.touched |= placement.touched
+        for customer, rows in placement.grown.items():
+            self.grown.setdefault(customer, []).extend(rows)
         self.matters |= placement.matters
         self.leads |= placement.leads
         self.lines.extend(placement.lines)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from hub.identity.names import name_key
 from hub.identity.normalise import COMBINED, Canonical, canonical, combinations, masked
+from hub.identity.rules import Rules, blocked
 from hub.store.session import Session
 from hub.store.writing import identities
 from hub.store.writing.identities import StoredClaim, StoredIdentifier
@@ -56,7 +57,9 @@ def naming(id_: str, at: int, heard: int, touchpoint: Touchpoint, source: str, r
     return Naming(id_, at, heard, held, name_key(str(touchpoint.traits.get("name") or "")))
 
 
-def number_identifiers(session: Session, numbers: Numbers, namings: Sequence[Naming]) -> dict[str, StoredIdentifier]:
+def number_identifiers(
+    session: Session, numbers: Numbers, namings: Sequence[Naming], rules: Rules
+) -> dict[str, StoredIdentifier]:
     """The identifiers of the namings by id, new ones written."""
     seen: dict[str, tuple[Canonical, int, int]] = {}
     for each in namings:
@@ -72,10 +75,11 @@ def number_identifiers(session: Session, numbers: Numbers, namings: Sequence[Nam
         num = numbers.next("identifier")
         node = (held.rank, given.kind, given.namespace, given.value)
         hidden = given.kind in COMBINED
-        known[id_] = StoredIdentifier(num, id_, node, given.side, held.blocked is not None, None, None, hidden)
+        why = blocked(given.kind, given.value, rules)
+        known[id_] = StoredIdentifier(num, id_, node, given.side, why is not None, None, None, hidden)
         rows.append(
             (num, id_, given.kind, given.namespace, given.value, given.side, held.rank, given.display,
-             masked(given.kind, given.display), hidden, held.blocked, held.blocked is None, first, last)
+             masked(given.kind, given.display), hidden, why, why is None, first, last)
         )  # fmt: skip
     new = {row[0] for row in rows}
     identities.insert_identifiers(session, rows)

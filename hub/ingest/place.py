@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
+from hub.identity.rules import Rules
 from hub.ingest import about, claims, reference
 from hub.ingest.claims import Claims, Naming
 from hub.ingest.mapping import Draft
@@ -34,8 +35,11 @@ class Placement:
     zone: ZoneInfo
     sources: dict[int, str]
     now: int
+    rules: Rules
     claims: Claims = field(default_factory=Claims)
     touched: set[int] = field(default_factory=set)
+    grown: dict[int, list[tuple[object, ...]]] = field(default_factory=dict)
+    """New touchpoints of customers, as folds read them."""
     matters: set[int] = field(default_factory=set)
     lines: list[Line] = field(default_factory=list)
     leads: set[str] = field(default_factory=set)
@@ -68,8 +72,11 @@ class Placement:
         rows = []
         for draft in self._new:
             place = self._place(draft, self._nums[draft.id])
-            rows.append(touchpoint_row(draft, place, self.zone))
-            self.touched |= {held for held in (place.customer, place.organisation) if held is not None}
+            row = touchpoint_row(draft, place, self.zone)
+            rows.append(row)
+            # Whoever names an organisation alone is its customer as well.
+            for held in {place.customer, place.organisation} - {None}:
+                self.grown.setdefault(held, []).append(moment_row(row))
         touchpoints.insert(self.session, rows)
         left = {held for num in self.claims.left for held in self.claims.by_num[num].identifiers}
         identities.forget_identifiers(self.session, sorted(left))
@@ -90,7 +97,7 @@ class Placement:
             if made is not None:
                 self._namings[draft.id] = made
         namings = list(self._namings.values())
-        numbered = claims.number_identifiers(self.session, self.numbers, namings)
+        numbered = claims.number_identifiers(self.session, self.numbers, namings, self.rules)
         self.claims = claims.gather(
             self.session, self.numbers, namings, numbered, _decided(self.session, list(self._namings))
         )

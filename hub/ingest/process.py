@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from hub.errors import RetryLater
+from hub.errors import InputWrong, RetryLater
+from hub.identity.rule_set import read_rules
 from hub.identity.rules import Rules as IdentityRules
 from hub.ingest import claims, identify, place, reference
 from hub.ingest.batch import Batch
@@ -17,11 +18,12 @@ from hub.ingest.place import Placement
 from hub.ingest.portrait import Light
 from hub.ingest.portraits import portray_touched
 from hub.ingest.readings import Reader, RowKey
+from hub.ingest.rejudge import Rejudged, chunks, rejudge
 from hub.ingest.sources import Sources
 from hub.journey.rules import Rules as LifecycleRules
 from hub.settings import Company
 from hub.store.session import Session
-from hub.store.writing import customers, identities, ledger, matters, records, sources, touchpoints
+from hub.store.writing import customers, identities, ledger, matters, records, rule_sets, sources, touchpoints
 from hub.store.writing.numbers import Numbers
 
 _CHUNK = 1000
@@ -40,11 +42,11 @@ class Processor:
         self._zone = ZoneInfo(company.time_zone)
         self._sources = sources
         self._lifecycle = lifecycle
-        self._identity = identity or IdentityRules()
+        self._rules = {0: identity or IdentityRules()}
         self._clock = clock
 
     def run(self, most: int = _CHUNK) -> bool:
-        """Process one batch of at most so many records; one decision or withdrawal alone counts as one.
+        """Process one batch of at most so many records; one decision, withdrawal or rule set alone counts as one.
 
         True when there may be more to do at once.
         """
@@ -61,6 +63,8 @@ class Processor:
             batch = self._batch(after, heard[-1][0] if len(heard) == most else last, clock)
             rows = [(source, stream, key) for _, source, stream, key in heard]
             withdrawn, decided = self.since(batch)
+            if (before := self._standing(batch.after)) is not batch.rules:
+                self.rule(batch, before)
             self.process(batch, list(dict.fromkeys([*rows, *withdrawn])), decided)
             self._finish(batch, clock)
         return True
@@ -71,7 +75,7 @@ class Processor:
             return records.last_number(self._session) - ledger.processed(self._session)[0]
 
     def skip(self) -> None:
-        """Pass over the next record, decision or withdrawal, which fails whenever it is processed.
+        """Pass over the next truth row, which fails whenever it is processed.
 
         A record gets the problem INTERNAL.
         """
@@ -92,6 +96,17 @@ class Processor:
         after, clock = ledger.hold(self._session)
         return self._batch(after, records.last_number(self._session) + 1, clock)
 
+    def _standing(self, until: int) -> IdentityRules:
+        """The identity rules of the last rule set up to a truth number."""
+        number = rule_sets.standing(self._session, rule_sets.IDENTITY, until)
+        if number not in self._rules:
+            try:
+                self._rules[number] = read_rules(rule_sets.text(self._session, number))
+            except InputWrong as error:
+                # Made by another version of the hub. Without its rules everybody would be resolved wrongly.
+                raise RetryLater(error.message, after=60) from None
+        return self._rules[number]
+
     def since(self, batch: Batch) -> tuple[list[RowKey], list[str]]:
         """Rows that withdrawals of the batch are about, and touchpoints that its decisions name."""
         session = self._session
@@ -103,7 +118,10 @@ class Processor:
         return rows, identities.decided_between(session, batch.after, batch.until)
 
     def _batch(self, after: int, until: int, clock: int) -> Batch:
-        return Batch(self._session, Numbers(self._session), after, until, max(self._clock(), clock), self._zone)
+        return Batch(
+            self._session, Numbers(self._session), after, until, max(self._clock(), clock), self._zone,
+            self._standing(until),
+        )  # fmt: skip
 
     def _finish(self, batch: Batch, clock: int) -> None:
         if not ledger.advance(self._session, batch.after, batch.until, max(clock, batch.now)):
@@ -137,6 +155,17 @@ class Processor:
         portray_touched(batch, self._light(batch))
         batch.write_ledger()
 
+    def rule(self, batch: Batch, before: IdentityRules, most: int | None = None) -> Rejudged:
+        """Resolve again whom the batch's identity rules touch, where those of ``before`` stood.
+
+        ``most``: of so many claims at most, for looking ahead. ``process`` comes after it.
+        """
+        found = rejudge(batch.session, before, batch.rules)
+        for chunk in chunks(found.dirty[:most]):
+            touched = claims.Claims(by_num=identities.claims_by_num(batch.session, chunk), dirty=set(chunk))
+            self._identify(batch, touched)
+        return found
+
     def _map_and_place(self, batch: Batch, rows: Sequence[RowKey], reader: Reader) -> None:
         readings, numbers = reader.read(rows)
         readings += reader.companions(readings, numbers)
@@ -144,7 +173,9 @@ class Processor:
         self._keep_problems(batch, readings, numbers, problems)
         source_ids = {source.num: source.id for source in self._sources.all()}
         reference.keep(batch.session, batch.numbers, readings, source_ids)
-        placement = Placement(batch.session, batch.numbers, self._company, self._zone, source_ids, batch.now)
+        placement = Placement(
+            batch.session, batch.numbers, self._company, self._zone, source_ids, batch.now, batch.rules
+        )
         placement.write_changed(made, numbers)
         placement.named = self._identify(batch, placement.claims)
         placement.write_new()
@@ -168,7 +199,7 @@ class Processor:
 
     def _identify(self, batch: Batch, touched: claims.Claims) -> set[str]:
         """Resolve identity; the answer is the touchpoints that give a customer its id for the first time."""
-        resolution = identify.identify(batch.session, batch.numbers, touched, self._identity)
+        resolution = identify.identify(batch.session, batch.numbers, touched, batch.rules)
         # New touchpoints of fresh claims are written after this. Those that came to a claim from another were given the
         # claim's customer then, so that only claims which moved must tell their touchpoints, however many.
         moved = [claim for claim in resolution.moved if claim.num not in touched.fresh or claim.num in touched.left]
@@ -206,7 +237,9 @@ class Processor:
         due = customers.due(self._session, now, _CHUNK)
         if not due:
             return False
-        batch = Batch(self._session, Numbers(self._session), after, after, now, self._zone, at=now)
+        batch = Batch(
+            self._session, Numbers(self._session), after, after, now, self._zone, self._standing(after), at=now
+        )
         batch.touched = set(due)
         portray_touched(batch, self._light(batch))
         last = ledger.last_ordinal(self._session, after)

@@ -43,7 +43,9 @@ def identifiers(session: Session, chunk: int) -> Iterator[list[tuple[Any, ...]]]
 
 def block(session: Session, rows: Sequence[tuple[str | None, int]]) -> None:
     """Block identifiers, or let them join until a cap says otherwise: (why or None, identifier)."""
-    session.many("UPDATE identifier SET blocked = $1::text, capped = NULL, joins = $1::text IS NULL WHERE num = $2", rows)
+    session.many(
+        "UPDATE identifier SET blocked = $1::text, capped = NULL, joins = $1::text IS NULL WHERE num = $2", rows
+    )
 
 
 def beside(session: Session, identifiers: Sequence[int]) -> list[int]:
