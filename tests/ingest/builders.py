@@ -168,7 +168,7 @@ REGISTRY = Registry({"hub.desk": Desk, "test.told": Told}, {})
 
 # A hub without threads ----------------------------------------------------------------------------------------
 
-_TRUTH = "withdrawal decision checkpoint record envelope run token source setting sequence".split()
+_TRUTH = "rule_set withdrawal decision checkpoint record envelope run token source setting sequence".split()
 _PROJECTION = (
     "ledger search_term matter_touchpoint matter affiliation tag trait stage_change customer_value customer "
     "claim_identifier claim "
