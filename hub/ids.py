@@ -89,6 +89,11 @@ def user_id(reference: str) -> str:
     return _hashed("usr", reference)
 
 
+def suggestion_id(a: str, b: str) -> str:
+    """The id of a suggestion: the two it is about, customers or a customer and an identifier."""
+    return _hashed("sug", *sorted((a, b)))
+
+
 def record_id(number: int) -> str:
     """The id of a record: its truth number."""
     return f"rec_{number}"

@@ -69,6 +69,8 @@ class Partition:
     joined: list[Edge] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     inert: list[Decision] = field(default_factory=list)
+    followers: dict[Key, int] = field(default_factory=dict)
+    """Claims without identifiers that a decision gives to a part. They are in none, and give no customer its id."""
 
 
 def touchpoint_node(touchpoint: str) -> Node:
@@ -254,7 +256,7 @@ def _collect(forest: _Forest, claims: Sequence[Claim], partition: Partition) -> 
     places: dict[Node, int] = {}
     for claim in claims:
         star = centre(claim)
-        if star is None:
+        if star is None or not claim.nodes:
             continue
         place = places.setdefault(forest.find(star), len(places))
         if place == len(partition.parts):
@@ -266,3 +268,8 @@ def _collect(forest: _Forest, claims: Sequence[Claim], partition: Partition) -> 
             place_of = places.get(forest.find(node))
             if place_of is not None:
                 partition.holders[node] = place_of
+        if not claim.nodes and claim.touchpoint is not None:
+            # Nobody's, unless a decision unites it with somebody who has an identifier.
+            followed = places.get(forest.find(touchpoint_node(claim.touchpoint)))
+            if followed is not None:
+                partition.followers[claim.key] = followed

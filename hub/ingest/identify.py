@@ -171,7 +171,8 @@ def _resolve_side(work: _Work, side: Side, given: dict[int, int], resolution: Re
     """Partition one side; ``given`` receives the customer of each claim."""
     nodes = {num: held for num, held in work.identifiers.items() if held.side is side and held.joins}
     pure = [_pure(claim, nodes, side) for claim in work.claims.values() if claim.touchpoints > 0]
-    pure = [claim for claim in pure if claim.nodes]
+    said = {end for decision in work.decisions[side] for end in (decision.a, decision.b)}
+    pure = [claim for claim in pure if claim.nodes or claim.touchpoint in said]
     old = _old_customers(work, side)
     placed: dict[Node, tuple[int, int | None]] = {}
     component_of: dict[int, int] = {}
@@ -183,6 +184,8 @@ def _resolve_side(work: _Work, side: Side, given: dict[int, int], resolution: Re
         for place, part in enumerate(partition.parts):
             for key in part:
                 given[int(key)] = customers[place]  # type: ignore[call-overload]
+        for key, place in partition.followers.items():
+            given[int(key)] = customers[place]  # type: ignore[call-overload]
         for claim in component:
             component_of[int(claim.key)] = label  # type: ignore[call-overload]
             for node in claim.nodes:

@@ -25,15 +25,18 @@ class StoredDecision:
 
 
 _DECISION = Shape(StoredDecision, "d")
+LIVE = (
+    "NOT COALESCE((SELECT NOT w.restore FROM withdrawal w WHERE w.kind = 'DECISION' AND w.target = d.operation"
+    " ORDER BY w.number DESC LIMIT 1), FALSE)"
+)
+"""That a decision ``d`` is not undone."""
 
 
 async def about(snapshot: Snapshot, touchpoints: Sequence[str]) -> list[StoredDecision]:
     """Live decisions that name one of the touchpoints, newest first; undone ones are left out."""
     rows = await snapshot.all(
         f"SELECT {_DECISION.columns} FROM decision d"
-        " WHERE (d.a = ANY($1::text[]) OR d.b = ANY($1::text[])) AND NOT COALESCE("
-        "(SELECT NOT w.restore FROM withdrawal w WHERE w.kind = 'DECISION' AND w.target = d.operation"
-        " ORDER BY w.number DESC LIMIT 1), FALSE) ORDER BY d.number DESC",
+        f" WHERE (d.a = ANY($1::text[]) OR d.b = ANY($1::text[])) AND {LIVE} ORDER BY d.number DESC",
         list(touchpoints),
     )
     return _DECISION.all(rows)

@@ -258,6 +258,31 @@ class ClaimIdentifierRow(Projection, table=True):
     identifier: int = column.number(primary_key=True)
 
 
+class SuggestionRow(Projection, table=True):
+    """Two customers that may be one, or (``b`` null) a customer and the nameless touchpoints of an ``identifier``.
+
+    Customers and identifiers are public ids: a row is about whoever has the id today, and shown only while somebody
+    does. ``weight`` in millionths of a bit; ``levels`` is JSON. It is found now and then, not derived with each batch.
+    """
+
+    __tablename__ = "suggestion"
+    __table_args__ = (
+        Index("suggestion_weight", "weight", "id"),
+        Index("suggestion_side", "side", "weight", "id"),
+        Index("suggestion_a", "a"),
+        Index("suggestion_b", "b"),
+    )
+    id: str = column.text(primary_key=True)
+    side: str = column.text()
+    a: str = column.text()
+    b: str | None = column.text(nullable=True)
+    identifier: str | None = column.text(nullable=True)
+    reason: str = column.text()
+    weight: int = column.number()
+    levels: str = column.text()
+    found_at: int = column.number()
+
+
 class MatterRow(Projection, table=True):
     """Something with a life of its own, folded from the touchpoints about it."""
 

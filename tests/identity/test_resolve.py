@@ -368,3 +368,13 @@ def test_a_missing_limit_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not any(violations(claims, [], RULES) for claims in corpus())
     monkeypatch.setattr(module._Forest, "refusal", lambda self, a, b: None)
     assert any(violations(claims, [], RULES) for claims in corpus())
+
+
+def test_a_claim_without_identifiers_follows_whom_a_decision_names() -> None:
+    named = Claim(1, (email("a@x.org"),), 0, "tp_a", "tp_a")
+    nameless = [Claim(key, (), 0, f"tp_{key}", f"tp_{key}") for key in (2, 3, 4)]
+    said = [Decision(1, True, "tp_a", "tp_2"), Decision(2, True, "tp_3", "tp_4")]
+    found = resolve([*nameless, named], said, RULES)
+    assert (found.parts, found.followers) == ([[1]], {2: 0})
+    said.append(Decision(3, False, "tp_2", "tp_a"))
+    assert resolve([*nameless, named], said, RULES).followers == {}
