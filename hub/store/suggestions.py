@@ -52,7 +52,8 @@ _APART = (
 _NAMELESS = "claim_identifier x JOIN claim k ON k.num = x.claim JOIN touchpoint t ON t.claim = k.num"
 _NOBODYS = (
     "x.identifier = i.num AND i.capped IS NOT NULL AND k.name_key = '' AND t.customer IS NULL"
-    " AND t.retracted_at IS NULL AND NOT EXISTS (SELECT 1 FROM decision d JOIN touchpoint o ON o.id = CASE WHEN d.a = t.id THEN d.b ELSE d.a END"
+    " AND t.retracted_at IS NULL AND NOT EXISTS (SELECT 1 FROM decision d JOIN touchpoint o"
+    " ON o.id = CASE WHEN d.a = t.id THEN d.b ELSE d.a END"
     f" WHERE (d.a = t.id OR d.b = t.id) AND a.num IN (o.customer, o.organisation) AND {_SAID})"
 )
 _STANDING = (
