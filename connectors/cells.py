@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
-from connectors.sheets import SheetSettings
 from hub import sdk
 
 T = TypeVar("T")
 YES, NO = {"yes", "y", "true", "1", "x"}, {"no", "n", "false", "0"}
 LARGEST = 14
 """Digits before the decimal point, less one. Longer ones are account numbers in the wrong column."""
+_TICKS = {"unix": 1, "unix_ms": 1000}
 _WITH_TIME = re.compile(r"%[HIMSfcXTsR]")
 
 
-class CellSettings(SheetSettings):
+class CellSettings(sdk.Settings):
     """How the cells of a sheet are written."""
 
-    date_format: str | None = Field(None, description="strptime pattern of dates and times; null for ISO 8601.")
+    date_format: str | None = Field(
+        None, description="strptime pattern of dates and times, unix or unix_ms; null for ISO 8601."
+    )
     time_zone: str = Field("UTC", description="IANA zone of times that are written without one.")
     decimal_comma: bool = Field(False, description="Amounts are written 1.234,56.")
     currency: str | None = Field(None, description="ISO 4217 code of amounts without a currency column.")
@@ -47,6 +49,14 @@ class Cells:
     def __init__(self, values: Mapping[str, str], settings: CellSettings) -> None:
         self.values = values
         self._settings = settings
+
+    def columns(self) -> Iterable[str]:
+        """The names of all cells."""
+        return self.values
+
+    def holds(self, column: str) -> bool:
+        """Whether the cell says anything."""
+        return bool(self.text(column))
 
     def text(self, column: str | None) -> str:
         """The cell's text."""
@@ -75,7 +85,7 @@ class Cells:
             raise sdk.RowUnreadable(f"{column}: {text[:40]!r} is too large a number", path=column)
         return value
 
-    def typed(self, column: str, kind: str | None) -> str | int:
+    def typed(self, column: str, kind: str | None) -> Any:
         """The cell as ``integer``, ``boolean`` (yes, no, true, 0 ...) or text. Raises ``RowUnreadable``."""
         text = self.text(column)
         if kind == "integer":
@@ -105,6 +115,8 @@ class Cells:
 
 def moment(text: str, pattern: str | None, zone: str) -> date | datetime:
     """What a cell says about when: a pattern without hours, or an ISO date alone, is a date."""
+    if pattern in _TICKS:
+        return _since_1970(text, _TICKS[pattern])
     if pattern:
         return _instant(text, pattern, zone) if _WITH_TIME.search(pattern) else _day(text, pattern)
     return _day(text, "%Y-%m-%d") if len(text) <= 10 else _instant(text, None, zone)
@@ -151,6 +163,14 @@ def sortable(cells: Cells, column: str | None) -> str | None:
     except sdk.RowUnreadable:
         return None
     return found.isoformat() if found else None
+
+
+def _since_1970(text: str, ticks: int) -> datetime:
+    value = sdk.amount(text, "").amount / ticks
+    try:
+        return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(value * 1_000_000))
+    except OverflowError:
+        raise sdk.RowUnreadable(f"{text!r} is not a time that a calendar has") from None
 
 
 # Neighbouring rows share their time; strptime costs ten times the look-up.

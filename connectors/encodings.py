@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
+from connectors.compressed import opened
 from hub import sdk
 
 BYTE_ORDER_MARKS = (
@@ -42,7 +43,7 @@ def detected(path: Path) -> str:
     """The encoding of a file without a mark: UTF-16 when it holds zero bytes, UTF-8 when most of its lines with
     letters beyond ASCII are UTF-8, else Windows-1252. So one broken line does not change how the others are read."""
     good = bad = read = 0
-    with path.open("rb") as file:
+    with opened(path) as file:
         while read < LOOK_AT and (block := file.read(BLOCK) + file.readline(BLOCK)):
             if not read and (wide := _wide(block)):
                 return wide
@@ -55,7 +56,7 @@ def detected(path: Path) -> str:
 
 
 def _marked(path: Path) -> tuple[str, int]:
-    with path.open("rb") as file:
+    with opened(path) as file:
         start = file.read(4)
     return next(((codec, len(mark)) for mark, codec in BYTE_ORDER_MARKS if start.startswith(mark)), ("", 0))
 

@@ -2,47 +2,41 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from connectors.compressed import faults_told
 from connectors.encodings import detected
 from connectors.occurrences import Occurrences
+from connectors.reading import ahead
 from connectors.sheets import Record, Sheet, SheetSettings
 from hub import sdk
 
 FIRST_PAGE, PAGE = 100, 1000
 """Rows of the first page, small for a quick preview, and of the others."""
-SUFFIXES = (".csv", ".tsv", ".txt")
+SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 
 Name = Callable[[Record, Occurrences], sdk.Row | None]
 """Makes the row of a readable record, or None when the record is none of this source's."""
 
 
-async def pages(
+def pages(
     settings: SheetSettings, cursor: sdk.Cursor | None, columns: Mapping[str, str], name: Name
 ) -> AsyncIterator[sdk.Page]:
     """Pages of all files that changed since ``cursor``. ``columns`` (field to column) must be in each header.
 
     A pull that was cut off resumes within the file it was in. Files are read in a thread.
     """
-    found = _pages(settings, cursor or {}, columns, name)
-    try:
-        while (page := await asyncio.to_thread(next, found, None)) is not None:
-            yield page
-    finally:
-        with contextlib.suppress(ValueError):  # cancelled while the thread still reads: it ends by itself
-            found.close()
+    return ahead(_pages(settings, cursor or {}, columns, name))
 
 
 def check(settings: SheetSettings, columns: Mapping[str, str]) -> Iterator[str]:
     """What is wrong with the files, in sentences."""
     try:
         for path in files(settings.path):
-            with Sheet(path, settings, columns) as sheet:
+            with faults_told(path), Sheet(path, settings, columns) as sheet:
                 if settings.encoding != "auto" and sheet.encoding == "utf-8" and detected(path) != "utf-8":
                     yield f"{path.name} is declared as utf-8 but is not; set encoding to auto or windows-1252"
     except (sdk.ConfigWrong, sdk.SourceFailed) as problem:
@@ -52,9 +46,9 @@ def check(settings: SheetSettings, columns: Mapping[str, str]) -> Iterator[str]:
 def files(path: Path) -> list[Path]:
     """The CSV files that ``path`` means, in the order of their names."""
     if path.is_dir():
-        found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
+        found = sorted(file for file in path.iterdir() if file.name.lower().endswith(SUFFIXES) and file.is_file())
         if not found:
-            raise sdk.ConfigWrong(f"{path} holds no file that ends in {', '.join(SUFFIXES)}", path="path")
+            raise sdk.ConfigWrong(f"{path} holds no file that ends in {', '.join(SUFFIXES[:3])}", path="path")
         return found
     if not path.is_file():
         raise sdk.ConfigWrong(f"{path} is not there", path="path")
@@ -73,7 +67,7 @@ def _pages(
         if finished.get(path.name) != mark:
             known = partial.get("rows", 0) if partial.get("mark") == mark and partial.get("file") == path.name else 0
             rows: list[sdk.Row] = []
-            with Sheet(path, settings, columns) as sheet, Occurrences() as occurrences:
+            with faults_told(path), Sheet(path, settings, columns) as sheet, Occurrences() as occurrences:
                 for number, row in enumerate(_rows(sheet.records(), occurrences, name), 1):
                     if number <= known:  # stored by an earlier pull; read again for the occurrence numbers only
                         continue
@@ -91,8 +85,8 @@ def _pages(
 def _rows(records: Iterable[Record], occurrences: Occurrences, name: Name) -> Iterator[sdk.Row]:
     for record in records:
         if record.cells is None:
-            key = f"unreadable/{record.digest()}"
-            yield sdk.Row(f"{key}/{occurrences.count(key)}", record.payload, record.envelope)
+            key = occurrences.numbered(f"unreadable/{record.digest()}")
+            yield sdk.Row(key, record.payload, record.envelope)
         elif row := name(record, occurrences):
             yield row
 

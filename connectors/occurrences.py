@@ -29,6 +29,10 @@ class Occurrences:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget all counts."""
         self._seen.close()
 
     def count(self, name: str) -> int:
@@ -37,3 +41,7 @@ class Occurrences:
             "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET times = times + 1 RETURNING times", (name,)
         )
         return int(counted.fetchone()[0])
+
+    def numbered(self, name: str) -> str:
+        """The name and how often it was counted: ``row/3f2a.../2`` is the second copy."""
+        return f"{name}/{self.count(name)}"

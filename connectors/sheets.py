@@ -17,6 +17,7 @@ from typing import Self
 
 from pydantic import Field
 
+from connectors.compressed import faults_told, on_disk, opened
 from connectors.encodings import encoding_of
 from connectors.lines import LIMIT, lines, without_line_end
 from hub import sdk
@@ -27,7 +28,7 @@ csv.field_size_limit(LIMIT)
 class SheetSettings(sdk.Settings):
     """Settings that every connector of CSV files has."""
 
-    path: Path = Field(description="A CSV file, or a folder of them (.csv, .tsv, .txt).")
+    path: Path = Field(description="A CSV file, or a folder of them (.csv, .tsv, .txt, also with .gz).")
     encoding: str = Field("auto", description="auto, or a name such as utf-8, utf-16, windows-1252.")
     delimiter: str = Field("auto", description="auto, or the character between two cells.")
 
@@ -74,13 +75,10 @@ class Sheet:
 
     def __init__(self, path: Path, settings: SheetSettings, columns: Mapping[str, str]) -> None:
         self.path = path
-        try:
+        with faults_told(path):
             self.encoding, mark = encoding_of(path, settings.encoding)
-            self._file = path.open("rb")
-        except OSError as error:
-            raise sdk.SourceFailed(f"{path.name} cannot be read: {error.strerror}") from None
+            self._file = opened(path)
         self._file.seek(mark)
-        self.position = mark
         self._lines = lines(self._file, self.encoding)
         self._again: deque[bytes] = deque()
         try:
@@ -96,6 +94,11 @@ class Sheet:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
+
+    @property
+    def position(self) -> int:
+        """How many bytes of the file on disk were read."""
+        return on_disk(self._file)
 
     def records(self) -> Iterator[Record]:
         """All records after the header but empty ones, as the bytes they have in the file."""
@@ -135,7 +138,6 @@ class Sheet:
         self.envelope = {"header": header, "delimiter": delimiter, "encoding": self.encoding}
 
     def _header(self, line: bytes) -> str:
-        self.position += len(line)
         try:
             return line.decode(self.encoding).rstrip("\r\n")
         except UnicodeDecodeError:
@@ -157,9 +159,7 @@ class Sheet:
     def _next(self) -> bytes:
         if self._again:
             return self._again.popleft()
-        line = next(self._lines, b"")
-        self.position += len(line)
-        return line
+        return next(self._lines, b"")
 
     def _record(self, raw: bytes, values: list[str]) -> Record | None:
         if not any(values):

@@ -153,6 +153,8 @@ class Connector(ABC):
     title: ClassVar[str]
     """One line that says what it brings in."""
     Settings: ClassVar[type[Settings]] = Settings
+    files: ClassVar[tuple[str, ...]] = ()
+    """Endings of the files, in lower case, that ``hub import`` hands to this connector when none is named."""
     kinds: ClassVar[tuple[KindDeclaration, ...]] = ()
     """Kinds of touchpoints this connector declares beside the shared ones."""
 

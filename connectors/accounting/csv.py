@@ -64,7 +64,7 @@ class LedgerColumns(sdk.Settings):
         return self.model_dump(exclude_none=True)
 
 
-class LedgerSettings(CellSettings):
+class LedgerSettings(CellSettings, sheets.SheetSettings):
     """Settings of ``accounting.csv``."""
 
     columns: LedgerColumns

@@ -1,0 +1,54 @@
+"""Any file of one JSON object a line through a declared mapping."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+from connectors import objects
+from connectors.generic.mapping import Mapping, MappingSettings
+from connectors.members import Members
+from hub import sdk
+
+
+class ObjectSettings(MappingSettings, objects.ObjectSettings):
+    """Settings of ``generic.ndjson``; a column is a member, one inside another is named with a dot."""
+
+
+class Rows(sdk.PullStream):
+    """The objects of the files."""
+
+    name = "rows"
+    nature = sdk.Nature.STATES
+
+    def __init__(self, settings: ObjectSettings) -> None:
+        self._settings = settings
+        self._mapping = Mapping(settings)
+
+    def pages(self, cursor: sdk.Cursor | None) -> AsyncIterator[sdk.Page]:
+        """Objects that are new since ``cursor``."""
+        return objects.pages(self._settings, cursor, self._row)
+
+    def touchpoints(self, row: sdk.Row) -> Iterator[sdk.Touchpoint]:
+        """What the mapping makes of the object."""
+        return self._mapping.touchpoints(Members(objects.said(row), self._settings))
+
+    def _row(self, content: objects.Object) -> sdk.Row | None:
+        return self._mapping.row(Members(content, self._settings))
+
+
+class Lines(sdk.Connector):
+    """Objects of any NDJSON file, as the settings map them."""
+
+    name = "generic.ndjson"
+    title = "Customers, deals, calls or anything else from JSON lines, through a declared mapping"
+    Settings = ObjectSettings
+    files = objects.SUFFIXES
+    settings: ObjectSettings
+
+    def streams(self) -> Sequence[sdk.Stream]:
+        """One stream."""
+        return [Rows(self.settings)]
+
+    def check(self) -> Iterator[str]:
+        """Sentences about a missing file or member."""
+        return objects.check(self.settings, list(self.settings.named().values()))
