@@ -15,6 +15,9 @@ from hub.ingest.threads import Threads
 from hub.store.session import Session
 from hub.store.writing import decisions, records, sources
 
+FIRST_MOVES = 100
+"""Touchpoints that an answer lists."""
+
 
 class Corrections:
     """Merging, splitting, withdrawing and their undoing. ``clock`` gives microseconds."""
@@ -43,7 +46,7 @@ class Corrections:
             return intent, preview(self._threads.processor, self._threads.projection, intent)
 
         intent, seen = await self._threads.between_batches(look)
-        change = LinkChange(None, 0, seen.customers, seen.moved, seen.changes)
+        change = LinkChange(None, 0, seen.customers, len(seen.moves), seen.changes, seen.moves[:FIRST_MOVES])
         if dry_run:
             return change
         operation = random_id("dec") if intent.decisions else None

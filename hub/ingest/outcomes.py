@@ -114,10 +114,20 @@ class CustomerChange:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedTouchpoint:
+    """A touchpoint, and the ids of the customers it would go from and to; None where it belongs to nobody."""
+
+    touchpoint: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class LinkChange:
     """Answer to merge, split and undo. ``operation`` names the decisions together; None in a dry run.
 
-    ``customers``: ids of the customers that stand after it. ``moved``: how many touchpoints change customer.
+    ``customers``: ids of the customers that stand after it. ``moved``: how many touchpoints change customer, of which
+    ``moves`` are the first.
     """
 
     operation: str | None
@@ -125,6 +135,7 @@ class LinkChange:
     customers: Sequence[str]
     moved: int
     changes: Sequence[CustomerChange]
+    moves: Sequence[MovedTouchpoint] = ()
 
 
 @dataclass(frozen=True, slots=True)

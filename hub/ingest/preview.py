@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hub.ingest.batch import Batch
 from hub.ingest.decisions import Intent
-from hub.ingest.outcomes import CustomerChange
+from hub.ingest.outcomes import CustomerChange, MovedTouchpoint
 from hub.ingest.process import Processor
 from hub.store.session import Session
 from hub.store.writing import customers, decisions, touchpoints
@@ -20,49 +20,73 @@ class _Undo(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How customers would change, which would stand, and how many touchpoints would be with somebody else."""
+    """How customers would change, which would stand, and which touchpoints would be with somebody else."""
 
     changes: Sequence[CustomerChange]
     customers: Sequence[str]
-    moved: int
+    moves: Sequence[MovedTouchpoint]
     touchpoints: int
     """How many touchpoints the change is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What stands, before or after: customers by id as ``customers.shown`` gives them, and whose touchpoints are."""
+
+    customers: Mapping[str, tuple[Any, ...]]
+    belongings: Mapping[int, tuple[str, str | None, str | None]]
+    touched: Sequence[int]
+    touchpoints: int
 
 
 def preview(
     processor: Processor, session: Session, intent: Intent, withdrawn: Sequence[tuple[str, str, bool]] = ()
 ) -> Preview:
     """Look ahead. ``withdrawn``: (kind, target, restore) of runs or sources. Runs between two batches."""
-    seen: list[_Seen] = []
+
+    def work(batch: Batch) -> None:
+        decisions.imagine(session)
+        _imagine(session, batch.until, intent, withdrawn)
+        rows, decided = processor.since(batch)
+        processor.process(batch, rows, decided)
+
+    before, after = look_ahead(processor, session, work)
+    return Preview(changes(before, after), sorted(after.customers), moves(before, after), after.touchpoints)
+
+
+def look_ahead(processor: Processor, session: Session, work: Callable[[Batch], None]) -> tuple[Seen, Seen]:
+    """What stands before and after ``work`` was done on a batch that comes after everything; nothing of it is kept."""
+    seen: list[Seen] = []
     try:
         with session.transaction():
-            decisions.imagine(session)
             batch = processor.begin()
-            _imagine(session, batch.until, intent, withdrawn)
-            rows, decided = processor.since(batch)
-            processor.process(batch, rows, decided)
-            seen.append(_look(session, batch))
+            work(batch)
+            seen.append(_seen(session, sorted(batch.touched | batch.gone), len(batch.leads)))
             raise _Undo  # noqa: TRY301 (the transaction must see it)
     except _Undo:
         after = seen[0]
     with session.transaction():
-        before = _seen(session, after.touched, 0)
+        return _seen(session, after.touched, 0), after
+
+
+def changes(before: Seen, after: Seen) -> list[CustomerChange]:
+    """How each customer changes, by id."""
     ids = sorted(before.customers.keys() | after.customers.keys())
-    changes = [_change(id_, before.customers.get(id_), after.customers.get(id_)) for id_ in ids]
-    moved = sum(1 for num, whose in after.belongings.items() if before.belongings.get(num, whose) != whose)
-    return Preview(
-        [change for change in changes if change is not None], sorted(after.customers), moved, after.touchpoints
-    )
+    told = (_change(id_, before.customers.get(id_), after.customers.get(id_)) for id_ in ids)
+    return [change for change in told if change is not None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """Customers by id and touchpoints' customers, before or after."""
-
-    customers: dict[str, tuple[Any, ...]]
-    belongings: dict[int, str]
-    touched: list[int]
-    touchpoints: int
+def moves(before: Seen, after: Seen) -> list[MovedTouchpoint]:
+    """Touchpoints that change customer, or else organisation, in the order they became known."""
+    found = []
+    for num in sorted(before.belongings.keys() | after.belongings.keys()):
+        id_, was, was_at = before.belongings.get(num, ("", None, None))
+        id_, now, now_at = after.belongings.get(num, (id_, None, None))
+        if was != now:
+            found.append(MovedTouchpoint(id_, was, now))
+        elif was_at != now_at:
+            found.append(MovedTouchpoint(id_, was_at, now_at))
+    return found
 
 
 def _imagine(session: Session, number: int, intent: Intent, withdrawn: Sequence[tuple[str, str, bool]]) -> None:
@@ -74,13 +98,8 @@ def _imagine(session: Session, number: int, intent: Intent, withdrawn: Sequence[
     )
 
 
-def _look(session: Session, batch: Batch) -> _Seen:
-    touched = sorted(batch.touched | batch.gone)
-    return _seen(session, touched, len(batch.leads))
-
-
-def _seen(session: Session, touched: list[int], written: int) -> _Seen:
-    return _Seen(customers.shown(session, touched), touchpoints.belongings(session, touched), touched, written)
+def _seen(session: Session, touched: Sequence[int], written: int) -> Seen:
+    return Seen(customers.shown(session, touched), touchpoints.belongings(session, touched), touched, written)
 
 
 def _change(id_: str, before: tuple[Any, ...] | None, after: tuple[Any, ...] | None) -> CustomerChange | None:

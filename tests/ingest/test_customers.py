@@ -469,7 +469,12 @@ def test_a_dry_run_changes_nothing_and_predicts_what_happens(bench: Bench, plan:
         if change[:2] != change[2:4] and (change[0], change[2]) != (change[1], change[3])
     }
     assert set(seen.customers) <= after.keys()
-    assert seen.moved == sum(belongs[id_] != whose for id_, whose in bench.partition().items())
+    moved = {
+        id_: next(each for each in zip(belongs[id_], whose, strict=True) if each[0] != each[1])
+        for id_, whose in bench.partition().items()
+        if belongs[id_] != whose
+    }
+    assert {each.touchpoint: (each.before, each.after) for each in seen.moves} == moved != {}
 
 
 def test_a_withdrawal_is_predicted(bench: Bench) -> None:

@@ -207,14 +207,18 @@ def held_by(session: Session, claims: Sequence[int]) -> set[int]:
     return {num for pair in rows for num in pair if num is not None}
 
 
-def belongings(session: Session, customers: Sequence[int]) -> dict[int, str]:
-    """The customer's id of each touchpoint of these customers, by row numbers."""
-    rows = session.all(
-        "SELECT t.num, c.id FROM touchpoint t JOIN customer c ON c.num = t.customer "
-        "WHERE t.customer = ANY($1::bigint[])",
-        list(customers),
-    )
-    return dict(rows)
+def belongings(session: Session, customers: Sequence[int]) -> dict[int, tuple[str, str | None, str | None]]:
+    """(id, customer's id, organisation's id) of each standing touchpoint of these customers, by row number."""
+    found: dict[int, tuple[str, str | None, str | None]] = {}
+    for column in ("customer", "organisation"):
+        rows = session.all(
+            "SELECT t.num, t.id, c.id, o.id FROM touchpoint t LEFT JOIN customer c ON c.num = t.customer "
+            "LEFT JOIN customer o ON o.num = t.organisation "
+            f"WHERE t.{column} = ANY($1::bigint[]) AND t.retracted_at IS NULL",
+            list(customers),
+        )
+        found |= {num: (id_, customer, firm) for num, id_, customer, firm in rows}
+    return found
 
 
 def reclaim(session: Session, rows: Sequence[tuple[int, int | None, int | None, int]]) -> None:
