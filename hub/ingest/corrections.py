@@ -36,6 +36,14 @@ class Corrections:
         """Take touchpoints out of a customer; whatever else hangs on them goes where the evidence leads."""
         return await self._decide(lambda session: deciding.split(session, customer, touchpoints), reason, by, dry_run)
 
+    async def say(
+        self, customer: str, touchpoints: Sequence[str], *, same: bool, reason: str, by: str, dry_run: bool = False
+    ) -> LinkChange:
+        """Say that touchpoints are a customer's, or are not."""
+        return await self._decide(
+            lambda session: deciding.say(session, customer, touchpoints, same=same), reason, by, dry_run
+        )
+
     async def undo(self, operation: str, *, reason: str, by: str, dry_run: bool = False) -> LinkChange:
         """Take back a merge or a split."""
         return await self._decide(lambda session: deciding.undo(session, operation), reason, by, dry_run)

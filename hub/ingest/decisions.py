@@ -59,6 +59,16 @@ def split(session: Session, id_: str, touchpoints: Sequence[str]) -> Intent:
     return Intent(said, (), [num])
 
 
+def say(session: Session, id_: str, touchpoints: Sequence[str], *, same: bool) -> Intent:
+    """Say that touchpoints are a customer's, or that they are not, whosever they are now."""
+    num, today, side = _customer(session, id_)
+    kind = "SAME" if same else "NOT_SAME"
+    said = [(kind, side, naming_touchpoint(today), held) for held in dict.fromkeys(touchpoints)]
+    if not said:
+        raise InputWrong("Name at least one touchpoint.", path="touchpoints")
+    return Intent(said, (), [num])
+
+
 def undo(session: Session, operation: str) -> Intent:
     """Take back a merge or split, and put back what it had withdrawn."""
     named = decisions.pairs(session, operation)
