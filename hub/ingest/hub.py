@@ -32,6 +32,7 @@ from hub.ingest.process import Processor
 from hub.ingest.progress import Progress
 from hub.ingest.pull import pull
 from hub.ingest.sources import Source, Sources
+from hub.ingest.suggestions import Suggestions
 from hub.ingest.threads import Threads
 from hub.journey.rules import load_rules
 from hub.registry import Registry
@@ -72,6 +73,8 @@ class Hub:
         processor = Processor(projection, self.company, Sources(registry), rules, clock)
         self.threads = Threads(store, truth, projection, processor, self._progress)
         self.corrections = Corrections(self.threads, clock)
+        desk = self._sources.desk().num
+        self.suggestions = Suggestions(store, self.reader, self.threads, self.corrections, desk, clock)
         self._pulls: dict[str, tuple[str, asyncio.Task[None]]] = {}
 
     @classmethod
@@ -96,10 +99,11 @@ class Hub:
         await self.close()
 
     async def close(self) -> None:
-        """Stop pulls, finish what was accepted, and give up the folder."""
+        """Stop pulls and searches, finish what was accepted, and give up the folder."""
         for _, task in self._pulls.values():
             task.cancel()
         await asyncio.gather(*(task for _, task in self._pulls.values()), return_exceptions=True)
+        await self.suggestions.close()
         await self.threads.close()
         await self.reader.close()
         self._store.close()
