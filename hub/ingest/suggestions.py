@@ -71,6 +71,7 @@ class Suggestions:
         self._clock = clock
         self._stop = threading.Event()
         """Ends the search that is under way."""
+        self._beginning = asyncio.Lock()
         self._running: tuple[str, asyncio.Task[None]] | None = None
 
     # Finding ----------------------------------------------------------------------------------------------------
@@ -83,14 +84,14 @@ class Suggestions:
         if threshold is not None and not 0 <= threshold <= 1:
             raise InputWrong("A probability is between 0 and 1.", path="minProbability")
         await asyncio.to_thread(suggesting.needed)
-        if self._running is not None and not self._running[1].done():
+        async with self._beginning:
+            if self._running is None or self._running[1].done():
+                self._stop = threading.Event()
+                run, id_ = await self._threads.write(
+                    lambda session: records.start_run(session, self._source, "SUGGEST", self._clock())
+                )
+                self._running = (id_, asyncio.create_task(self._find(run, threshold)))
             return self._running[0]
-        self._stop = threading.Event()
-        run, id_ = await self._threads.write(
-            lambda session: records.start_run(session, self._source, "SUGGEST", self._clock())
-        )
-        self._running = (id_, asyncio.create_task(self._find(run, threshold)))
-        return id_
 
     async def found(self) -> None:
         """Wait for the search that is under way to end."""
