@@ -10,12 +10,12 @@ from typing import Any, ClassVar, Self
 
 from hub import sdk
 from hub.desk import Desk
-from hub.identity.normalise import canonical
+from hub.identity.rule_set import write_rules
 from hub.identity.rules import Rules as IdentityRules
 from hub.ids import random_id, touchpoint_id
 from hub.ingest import decisions as deciding
 from hub.ingest import founding
-from hub.ingest.accept import Accepted, Arrival, accept
+from hub.ingest.accept import Accepted, Arrival, accept, digest_of
 from hub.ingest.decisions import Intent
 from hub.ingest.preview import Preview, preview
 from hub.ingest.process import Processor, drain
@@ -24,8 +24,8 @@ from hub.journey.rules import load_rules
 from hub.registry import Registry
 from hub.settings import Company
 from hub.store.engine import Store
-from hub.store.writing import decisions, records
-from tests.ingest.statements import DUMP, FACT_NAMES, FACTS, FACTS_BELOW
+from hub.store.writing import decisions, records, rule_sets
+from tests.ingest.statements import DUMP
 
 COMPANY = Company(name="Test", currency="BDT", country="BD", time_zone="Asia/Dhaka")
 NOW = 1_767_225_600_000_000
@@ -164,6 +164,7 @@ class Told(sdk.Connector):
 
 
 REGISTRY = Registry({"hub.desk": Desk, "test.told": Told}, {})
+_STREAMS = {each.name: each for each in (*Desk(sdk.Settings()).streams(), *Told(sdk.Settings()).streams())}
 
 
 # A hub without threads ----------------------------------------------------------------------------------------
@@ -185,9 +186,9 @@ class Bench:
         self.identity = identity
         self.truth = self.store.truth()
         self.projection = self.store.projection()
-        if not address.startswith("postgresql"):
-            for session in (self.truth, self.projection):
-                session.all("PRAGMA synchronous = OFF")
+        carefree = "SET synchronous_commit = off" if address.startswith("postgresql") else "PRAGMA synchronous = OFF"
+        for session in (self.truth, self.projection):
+            session.run(carefree)
         self.clock = NOW
         self._begin()
 
@@ -229,10 +230,11 @@ class Bench:
         self.close()
 
     def source(self, name: str, *, book_of_record: bool = True) -> int:
-        """The number of a source, made when it is not there. Its id is ``src_`` and its name."""
+        """The number of a source, made when it is not there. Its id is ``src_`` and its name. ``Desk`` is there."""
         if name not in self.ids:
             with self.truth.transaction():
-                founding.insert_source(self.truth, f"src_{name}", name, "test.told", {}, book_of_record, NOW)
+                if name != "Desk":
+                    founding.insert_source(self.truth, f"src_{name}", name, "test.told", {}, book_of_record, NOW)
             self.ids[name] = int(self.truth.value("SELECT num FROM source WHERE name = $1", name))
         return self.ids[name]
 
@@ -250,8 +252,16 @@ class Bench:
         num = self.source(source)
         run_num = self.run(source, run or f"{source}-all")
         with self.truth.transaction():
-            held = next(each for each in Told(sdk.Settings()).streams() if each.name == stream)
-            return accept(self.truth, Arrival(num, held, run_num, self.clock), rows)
+            return accept(self.truth, Arrival(num, _STREAMS[stream], run_num, self.clock), rows)
+
+    def record(self, source: str, stream: str, given: sdk.Row) -> int:
+        """The number of the record that holds a row; the last one, when it was told again after another."""
+        found = self.truth.value(
+            "SELECT max(number) FROM record WHERE source = $1 AND stream = $2 AND key = $3 AND digest = $4 "
+            "AND coalesce(source_version, '') = $5",
+            self.source(source), stream, given.key, digest_of(given, _STREAMS[stream]), given.version or "",
+        )  # fmt: skip
+        return int(found)
 
     def process(self, most: int = 1000) -> int:
         """Process everything, in batches of ``most``; the answer is how many there were."""
@@ -277,6 +287,13 @@ class Bench:
     def withdraw(self, kind: str, target: str, *, restore: bool = False) -> None:
         """Store a withdrawal or restoration."""
         self._write([], [(kind, target, restore, None)])
+
+    def rule(self, rules: IdentityRules) -> None:
+        """Store identity rules."""
+        with self.truth.transaction():
+            number = records.take_numbers(self.truth) + 1
+            rule_sets.insert(self.truth, (number, rule_sets.IDENTITY, rules.version, write_rules(rules), "me", "", NOW))
+            records.give_numbers(self.truth, number)
 
     def _write(
         self, made: Sequence[tuple[str, str, str, str, str]], taken: Sequence[tuple[str, str, bool, str | None]]
@@ -335,29 +352,6 @@ class Bench:
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that is shown of customers, matters and standing touchpoints, without row numbers, in order."""
         return {name: sorted(self.projection.all(statement), key=repr) for name, statement in DUMP.items()}
-
-    def facts(self) -> dict[tuple[str, frozenset[str]], dict[str, Any]]:
-        """What is known of each customer, by their touchpoints; nothing that depends on who was heard first."""
-        members: dict[str, set[str]] = {}
-        for touchpoint, belongs in self.partition().items():
-            for customer in belongs:
-                if customer is not None:
-                    members.setdefault(customer, set()).add(touchpoint)
-        found: dict[tuple[str, frozenset[str]], dict[str, Any]] = {}
-        for id_, *row in self.projection.all(FACTS):
-            known = dict(zip(FACT_NAMES, row, strict=True))
-            known["email"] = known["email"] and _canonical(known["email"])
-            for name, statement in FACTS_BELOW.items():
-                known[name] = sorted(self.projection.all(statement, id_), key=repr)
-            found[known["kind"], frozenset(members.get(id_, {f"no touchpoint of {id_}"}))] = known
-        return found
-
-
-def _canonical(address: str) -> str:
-    """Which writing of an address is shown depends on who was heard first; which address does not."""
-    made = canonical(sdk.email(address), "", "BD")
-    assert made is not None
-    return made.identifier.value
 
 
 def tp(key: str, part: str = "", *, source: str = "books", stream: str = "rows") -> str:

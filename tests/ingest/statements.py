@@ -4,20 +4,6 @@
 
 from __future__ import annotations
 
-FACT_NAMES = "kind relationship name email phone birthday touchpoints first_touch_at last_touch_at stage stage_since standing next revenue".split()
-FACTS = (
-    "SELECT id, kind, relationship, name, email, phone, birthday, touchpoints, first_touch_at, last_touch_at, stage, stage_since, standing, "
-    "next_change_at, revenue FROM customer"
-)
-FACTS_BELOW = {
-    "value": "SELECT v.currency, v.invoiced, v.credited, v.paid, v.refunded, v.revenue, v.outstanding, v.orders FROM customer_value v "
-    "JOIN customer c ON c.num = v.customer WHERE c.id = $1",
-    "history": "SELECT s.axis, s.at, s.before, s.after, s.rule, s.touchpoints FROM stage_change s JOIN customer c ON c.num = s.customer WHERE c.id = $1",
-    "traits": "SELECT t.name, t.position, t.value, t.since FROM trait t JOIN customer c ON c.num = t.customer WHERE c.id = $1",
-    "tags": "SELECT t.tag FROM tag t JOIN customer c ON c.num = t.customer WHERE c.id = $1",
-    "identifiers": "SELECT i.kind, i.value, i.capped, i.first_seen, i.last_seen FROM identifier i JOIN customer c ON c.num = i.customer WHERE c.id = $1",
-    "matters": "SELECT m.id, m.state, m.open, m.amount, m.outstanding FROM matter m JOIN customer c ON c.num = m.customer WHERE c.id = $1",
-}
 DUMP = {
     "customer": "SELECT c.id, c.kind, c.relationship, c.display_name, c.name, c.email, c.phone, c.birthday, c.touchpoints, f.id, c.first_touch_at, "
     "l.id, c.last_touch_at, a.id, o.id, c.stage, c.stage_since, c.standing, c.because, c.next_change_at, c.revenue, c.currency FROM customer c "
@@ -50,3 +36,26 @@ DUMP = {
     "UNION ALL SELECT 'customer', c.id FROM customer c WHERE (c.organisation IS NOT NULL AND c.organisation NOT IN (SELECT num FROM customer)) "
     "UNION ALL SELECT 'claim', c.digest FROM claim c WHERE c.touchpoints = 0 OR (c.customer IS NOT NULL AND c.customer NOT IN (SELECT num FROM customer))",
 }
+
+INSIDE = {
+    "claim": "SELECT k.digest, k.name_key, k.touchpoint, k.first_at, k.first_key, k.touchpoints, c.id, o.id FROM claim k "
+    "LEFT JOIN customer c ON c.num = k.customer LEFT JOIN customer o ON o.num = k.organisation",
+    "claim_identifier": "SELECT k.digest, i.id FROM claim_identifier ci JOIN claim k ON k.num = ci.claim JOIN identifier i ON i.num = ci.identifier",
+    "seen": "SELECT id, blocked, first_seen, last_seen FROM identifier",
+    "matter_touchpoint": "SELECT m.id, t.id, s.occurred_at, s.claim FROM matter_touchpoint s JOIN matter m ON m.num = s.matter "
+    "JOIN touchpoint t ON t.num = s.touchpoint",
+    "record_touchpoint": "SELECT r.record, t.id FROM record_touchpoint r JOIN touchpoint t ON t.num = r.touchpoint",
+    "touchpoint_inside": "SELECT t.id, k.digest FROM touchpoint t LEFT JOIN claim k ON k.num = t.claim WHERE t.retracted_at IS NULL",
+    "affiliation_inside": "SELECT p.id, o.id, t.id FROM affiliation a JOIN customer p ON p.num = a.person JOIN customer o ON o.num = a.organisation "
+    "JOIN touchpoint t ON t.num = a.touchpoint",
+}
+"""What is shown to nobody, but decides what will be shown."""
+MEMBERS = (
+    "SELECT c.id, c.kind, t.id FROM customer c JOIN touchpoint t ON t.customer = c.num WHERE t.retracted_at IS NULL UNION ALL "
+    "SELECT c.id, c.kind, t.id FROM customer c JOIN touchpoint t ON t.organisation = c.num WHERE t.retracted_at IS NULL"
+)
+NAMERS = (
+    "SELECT c.id, c.kind, t.heard, t.id FROM customer c JOIN claim k ON k.customer = c.num OR k.organisation = c.num "
+    "JOIN touchpoint t ON t.claim = k.num WHERE t.retracted_at IS NULL"
+)
+RECORDS = "SELECT r.number, s.name || ' ' || r.stream || ' ' || r.key || ' ' || coalesce(r.source_version, '') || ' ' || r.digest FROM record r JOIN source s ON s.num = r.source"

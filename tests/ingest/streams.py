@@ -1,13 +1,21 @@
-"""Random streams of rows, versions, deletions, decisions and withdrawals over small pools, so that much collides."""
+"""Random streams of all that a hub can be told, over small pools, so that much collides.
+
+Rows of several natures, versions, deletions, exact duplicates, entries, decisions about either side, withdrawals of
+records, runs, sources and decisions, what takes those back, and identity rules.
+"""
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hub import sdk
+from hub.identity.rules import Rules
+from hub.ids import customer_id
+from hub.values import Side
 from tests.ingest.builders import Bench, row, tp
 
 EMAILS = [
@@ -33,8 +41,11 @@ NAMES = [
 ]
 CONTACTS = ["7", "8", "9"]
 SOURCES = ["books", "forms"]
+RUNS = "ab"
 TIMES = ["2025-01-01T09:00:00+00:00"] * 3 + ["2025-02-01T09:00:00+00:00", "2025-02-01"]
 DOCUMENTS = ["D1", "D2"]
+DUPLICATES = 0.2
+"""How many rows are told twice."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,43 @@ class Step:
     lane: str
     kind: str
     given: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A row of the stream: where it comes from, and whether its versions are numbered by the source."""
+
+    key: str
+    source: str
+    stream: str
+    versioned: bool = False
+
+    @property
+    def touchpoint(self) -> str:
+        return tp(self.key, source=self.source, stream=self.stream)
+
+    @property
+    def lane(self) -> str:
+        return f"{self.source} {self.stream} {self.key}"
+
+
+def limits(rng: random.Random) -> Rules:
+    """The usual rules, or such small limits that much is refused."""
+    if rng.random() < 0.4:
+        return Rules()
+    return Rules(
+        most_stronger=rng.choice([1, 1, 2, 20]),
+        most_names=rng.choice([1, 2, 20]),
+        most_phone_names=rng.choice([1, 1, 2]),
+        most_identifiers=rng.choice([2, 3, 4, 6, 1000]),
+        blocked_values=frozenset(rng.choice([(), (), (), ("9",)])),
+        role_mailboxes=frozenset(rng.choice([(), (), ("rafiq",)])),
+        personal_mailboxes=frozenset(rng.choice([(), (), ("info",)])),
+        never_join=frozenset(rng.choice([(), (), (), ("social",), ("phone", "cookie")])),
+    )
+
+
+# Rows ---------------------------------------------------------------------------------------------------------
 
 
 def _who(rng: random.Random) -> dict[str, str]:
@@ -57,16 +105,26 @@ def _who(rng: random.Random) -> dict[str, str]:
     return held
 
 
-def _touchpoint(rng: random.Random, keys: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def _anchor(rng: random.Random, names: Sequence[Named]) -> str:
+    """A touchpoint, or a customer it may be the first of."""
+    touchpoint = rng.choice(names).touchpoint
+    return rng.choice([touchpoint, touchpoint, *(customer_id(touchpoint, side) for side in Side)])
+
+
+def _traits(rng: random.Random) -> dict[str, str]:
+    known = {"birthday": "1990-05-01", "company": "Rahman & Co", "job_title": "clerk", "city": "Dhaka"}
+    told = {trait: value for trait, value in known.items() if rng.random() < 0.12}
+    return told | ({"name": name} if (name := rng.choice(NAMES)) else {})
+
+
+def _touchpoint(rng: random.Random, names: Sequence[Named]) -> dict[str, Any]:
     told: dict[str, Any] = {"at": rng.choice(TIMES), "kind": rng.choice(["email", "form", "call"])}
     nobody = rng.random() < 0.25
     if not nobody:
         told["who"] = _who(rng)
-        if name := rng.choice(NAMES):
-            told["traits"] = {"name": name} | ({"birthday": "1990-05-01"} if rng.random() < 0.2 else {})
+        told["traits"] = _traits(rng)
     if rng.random() < 0.15 or (nobody and rng.random() < 0.5):
-        source, key = rng.choice(keys)
-        told["anchor"] = tp(key, source=source)
+        told["anchor"] = _anchor(rng, names)
     if rng.random() < 0.3 or nobody:
         kind = rng.choice(["invoice", "payment", "refund", "credit_note"])
         number = rng.choice(["N1", "N2", "N3"])
@@ -86,65 +144,157 @@ def _touchpoint(rng: random.Random, keys: Sequence[tuple[str, str]]) -> dict[str
     return told
 
 
-def _line(rng: random.Random) -> dict[str, Any]:
-    document = rng.choice(DOCUMENTS)
+def _line(rng: random.Random, names: Sequence[Named]) -> dict[str, Any]:
+    """A line of a document whose other lines are other rows."""
     amount = rng.choice(["1.10", "2.20", "-1.10"])
-    told = _touchpoint(rng, [("books", "k1")])
+    told = _touchpoint(rng, names)
     told.pop("anchor", None)
     told |= {
         "kind": "invoice",
         "channel": "ACCOUNTING",
-        "document": document,
+        "document": rng.choice(DOCUMENTS),
         "amount": amount,
         "lines": [("thing", amount)],
     }
     return told
 
 
-def stream(seed: int) -> list[Step]:
-    """A stream of 4 to 25 steps, a function of the seed."""
-    rng = random.Random(seed)
-    keys = [(rng.choice(SOURCES), f"k{number}") for number in range(1, rng.randint(4, 18))]
-    steps: list[Step] = []
-    told: dict[str, int] = {}
-    for source, key in keys:
-        steps.append(_row(rng, source, key, keys, told))
-    for _ in range(rng.randint(0, 7)):
-        chance = rng.random()
-        if chance < 0.45:
-            source, key = rng.choice(keys)
-            steps.append(_row(rng, source, key, keys, told))
-        elif chance < 0.8:
-            a, b = rng.sample(keys, 2)
-            ends = tp(a[1], source=a[0]), tp(b[1], source=b[0])
-            steps.append(
-                Step(
-                    "decisions",
-                    "decision",
-                    (
-                        f"op{len(steps)}",
-                        rng.choice(["SAME", "NOT_SAME"]),
-                        rng.choice(["PERSON", "PERSON", "ORGANISATION"]),
-                        *ends,
-                    ),
-                )
+def _content(rng: random.Random, names: Sequence[Named]) -> list[dict[str, Any]]:
+    if rng.random() < 0.2:
+        return [_line(rng, names)]
+    told = _touchpoint(rng, names)
+    return [told, _touchpoint(rng, names) | {"part": "copy"}] if rng.random() < 0.1 else [told]
+
+
+def _entry(rng: random.Random, key: str, names: Sequence[Named]) -> sdk.Row:
+    """What a person wrote about a touchpoint or a customer."""
+    profile = rng.random() < 0.5
+    told: dict[str, Any] = {
+        "kind": "profile" if profile else "note",
+        "direction": "INTERNAL",
+        "occurred_at": rng.choice(TIMES[:4]),
+        "anchor": _anchor(rng, names),
+        "traits": {"name": "Karim the Great"} if rng.random() < 0.3 else {},
+    }
+    if profile:
+        told["properties"] = rng.choice(
+            [{"add_tags": ["vip"]}, {"remove_tags": ["vip"], "add_tags": ["loud"]}, {"relationship": "SUPPLIER"}]
+        )
+    return sdk.Row(key, json.dumps(told, sort_keys=True).encode())
+
+
+# Streams ------------------------------------------------------------------------------------------------------
+
+
+class _Making:
+    """A stream while it is made."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = rng = random.Random(seed)
+        self.names = [
+            Named(
+                f"k{number}",
+                rng.choice(SOURCES),
+                *rng.choice([("rows", False)] * 4 + [("rows", True), ("happenings", False)]),
             )
-        elif made := [step.given[0] for step in steps if step.kind == "decision"]:
-            steps.append(Step("decisions", "withdrawal", ("DECISION", rng.choice(made), rng.random() < 0.3)))
+            for number in range(1, rng.randint(4, 18))
+        ]
+        self.steps: list[Step] = []
+        self.told: dict[Named, list[sdk.Row]] = {}
+        self.made: list[str] = []
+
+    def row(self, name: Named) -> None:
+        """A row, a later version of it, or its deletion."""
+        before = self.told.setdefault(name, [])
+        deleted = bool(before) and self.rng.random() < 0.3
+        given = row(
+            name.key,
+            *([] if deleted else _content(self.rng, self.names)),
+            deleted=deleted,
+            version=str(self.rng.randint(1, 4)) if name.versioned else None,
+        )
+        lane, run = name.lane, self.rng.choice(RUNS)
+        if name.versioned:
+            if given in before:
+                return
+            # The greatest version stands, whatever came first: these keep no order among themselves.
+            lane, run = f"{lane} {len(before)}", RUNS[int(name.key[1:]) % len(RUNS)]
+        before.append(given)
+        self.steps.append(Step(lane, "row", (name, f"{name.source}-{run}", given)))
+
+    def record(self) -> None:
+        """A version of a row taken out, and sometimes put back."""
+        at, told = self.rng.choice([(at, step) for at, step in enumerate(self.steps) if step.kind == "row"])
+        name, _, given = told.given
+        back = len(self.steps)
+        self.steps.insert(self.rng.randint(at + 1, back), Step(told.lane, "record", (name, given, False)))
+        if self.rng.random() < 0.4:
+            self.steps.append(Step(told.lane, "record", (name, given, True)))
+
+    def decision(self) -> None:
+        side = self.rng.choice(["PERSON", "PERSON", "ORGANISATION"])
+        ends = [name.touchpoint for name in self.names]
+        if self.rng.random() < 0.1:
+            ends.append(tp(self.rng.choice(DOCUMENTS)))
+        first, *others = self.rng.sample(ends, self.rng.choice([2, 2, 2, 3]))
+        word = self.rng.choice(["SAME", "NOT_SAME"])
+        pairs = [(word, side, first, other) for other in others]
+        if word == "NOT_SAME" and len(others) > 1:  # a split
+            pairs += [("SAME", side, others[0], other) for other in others[1:]]
+        contrary = [(held, False) for held in self.made if self.rng.random() < 0.15]
+        self.made.append(f"op{len(self.made)}")
+        self.steps.append(Step("decisions", "decision", (self.made[-1], tuple(pairs), tuple(contrary))))
+
+    def withdrawal(self) -> None:
+        """A decision, a run or a source taken out, or put back."""
+        if self.made and self.rng.random() < 0.5:
+            given = ("DECISION", self.rng.choice(self.made), self.rng.random() < 0.5)
+            self.steps.append(Step("decisions", "withdrawal", given))
+        elif self.rng.random() < 0.75:
+            run = f"run_{self.rng.choice(SOURCES)}-{self.rng.choice(RUNS)}"
+            self.steps.append(Step(run, "withdrawal", ("RUN", run, self.rng.random() < 0.5)))
         else:
-            steps.append(
-                Step("run", "withdrawal", ("RUN", f"run_{rng.choice(SOURCES)}-{rng.choice('ab')}", rng.random() < 0.4))
-            )
-    return steps
+            source = f"src_{self.rng.choice(SOURCES)}"
+            self.steps.append(Step(source, "withdrawal", ("SOURCE", source, self.rng.random() < 0.6)))
+
+    def rules(self) -> None:
+        self.steps.append(Step("rules", "rules", (limits(self.rng),)))
+
+    def entry(self) -> None:
+        key = f"e{len(self.steps)}"
+        given = _entry(self.rng, key, self.names)
+        self.steps.append(Step(f"entry {key}", "row", (Named(key, "Desk", "entries"), "desk-all", given)))
+
+    def duplicates(self) -> Iterator[Step]:
+        """The steps, and some rows a second time: anywhere when nothing else is told under their key, else later."""
+        for at, step in enumerate(self.steps):
+            yield step
+            if step.kind == "row" and self.rng.random() < DUPLICATES:
+                alone = sum(other.lane == step.lane for other in self.steps) == 1
+                yield Step(f"again {at}" if alone else step.lane, "row", step.given)
 
 
-def _row(rng: random.Random, source: str, key: str, keys: Sequence[tuple[str, str]], told: dict[str, int]) -> Step:
-    told[key] = told.get(key, 0) + 1
-    deleted = told[key] > 1 and rng.random() < 0.4
-    made = row(key, _line(rng) if rng.random() < 0.25 else _touchpoint(rng, keys), deleted=deleted)
-    if deleted:
-        made = row(key, deleted=True)
-    return Step(f"{source} {key}", "row", (source, f"{source}-{rng.choice('ab')}", made))
+def stream(seed: int) -> list[Step]:
+    """A stream of 4 to 50 steps, a function of the seed."""
+    making = _Making(seed)
+    making.rules()
+    for name in making.names:
+        making.row(name)
+    for _ in range(making.rng.randint(0, 16)):
+        chance = making.rng.random()
+        if chance < 0.3:
+            making.row(making.rng.choice(making.names))
+        elif chance < 0.4:
+            making.record()
+        elif chance < 0.52:
+            making.entry()
+        elif chance < 0.55:
+            making.rules()
+        elif chance < 0.77:
+            making.decision()
+        else:
+            making.withdrawal()
+    return list(making.duplicates())
 
 
 def shuffled(steps: Sequence[Step], seed: int) -> list[Step]:
@@ -161,7 +311,7 @@ def tell(bench: Bench, steps: Sequence[Step], sizes: Sequence[int] | None = None
     """Tell all steps. With ``sizes``, process so many records at a time and in between; else all at once at the end."""
     for source in SOURCES:
         bench.source(source)
-        for run in "ab":
+        for run in RUNS:
             bench.run(source, f"{source}-{run}")
     for place, step in enumerate(steps):
         _tell(bench, step)
@@ -172,15 +322,16 @@ def tell(bench: Bench, steps: Sequence[Step], sizes: Sequence[int] | None = None
 
 def _tell(bench: Bench, step: Step) -> None:
     if step.kind == "row":
-        source, run, given = step.given
-        bench.accept(given, source=source, run=run)
+        name, run, given = step.given
+        bench.accept(given, source=name.source, stream=name.stream, run=run)
+    elif step.kind == "record":
+        name, given, restore = step.given
+        bench.withdraw("RECORD", str(bench.record(name.source, name.stream, given)), restore=restore)
     elif step.kind == "decision":
-        operation, *decision = step.given
-        bench.decide(operation, tuple(decision))
+        operation, pairs, contrary = step.given
+        bench.decide(operation, *pairs, withdraw=contrary)
+    elif step.kind == "rules":
+        bench.rule(*step.given)
     else:
         kind, target, restore = step.given
         bench.withdraw(kind, target, restore=restore)
-
-
-def rows_of(steps: Sequence[Step]) -> list[sdk.Row]:
-    return [step.given[2] for step in steps if step.kind == "row"]

@@ -1,139 +1,91 @@
-"""Whatever the hub is told, the order it processes it in and the size of its batches change nothing."""
+"""Whatever the hub is told, the order in which it hears and processes it and the size of its batches change nothing."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator, Sequence
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from hub.identity import resolve
-from hub.identity.resolve import Edge
-from hub.ingest import mapping
 from tests.ingest.builders import Bench
-from tests.ingest.streams import Step, shuffled, stream, tell
-
-SIZES = range(1, 10)
+from tests.ingest.runs import Tally, hear, tallied
+from tests.ingest.standing import any_order
+from tests.ingest.streams import shuffled, stream
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
+def sqlite_bench(tmp_path: Path) -> Iterator[Bench]:
     with Bench(str(tmp_path / "hub")) as bench:
         yield bench
 
 
-@pytest.fixture
-def pg_bench(pg_url: str) -> Iterator[Bench]:
-    with Bench(pg_url) as bench:
-        yield bench
+def test_order_and_batches_change_nothing(tmp_path: Path) -> None:
+    tally = tallied(str(tmp_path / "hub"), range(40), 4)
+    assert (tally.runs, tally.wrong) == (160, [])
 
 
-def sizes(seed: int) -> list[int]:
-    return random.Random(seed).choices(SIZES, k=9)
-
-
-def shown(bench: Bench) -> dict[str, list[tuple[Any, ...]]]:
-    """All that is shown but how identifiers were written: a writing replaced before it was processed was never seen."""
-    dump = bench.dump()
-    del dump["search_term"]
-    dump["customer"] = [(*row[:3], row[4], *row[6:]) for row in dump["customer"]]
-    return dump
-
-
-def hear(bench: Bench, steps: Sequence[Step], batches: Sequence[int] | None) -> None:
-    bench.clear()
-    tell(bench, steps, batches)
-    assert bench.dump()["dangling"] == []
-
-
-def differs(bench: Bench, seed: int) -> str | None:
-    """In what a stream in small batches, or in another order, differs from the same in one batch."""
-    steps = stream(seed)
-    hear(bench, steps, None)
-    partition, groups, facts, everything = bench.partition(), bench.groups(), bench.facts(), shown(bench)
-    hear(bench, steps, sizes(seed))
-    if bench.partition() != partition:
-        return f"stream {seed}: other customers in small batches"
-    if bench.facts() != facts or shown(bench) != everything:
-        return f"stream {seed}: other facts in small batches"
-    hear(bench, shuffled(steps, seed), sizes(seed + 1))
-    if bench.groups() != groups:
-        return f"stream {seed}: other customers in another order"
-    if bench.facts() != facts:
-        return f"stream {seed}: other facts in another order"
-    return None
-
-
-def faults(bench: Bench, seeds: range) -> list[str]:
-    return [fault for seed in seeds if (fault := differs(bench, seed))]
-
-
-def test_batches_and_order_change_nothing(bench: Bench) -> None:
-    assert faults(bench, range(60)) == []
-
-
-def test_batches_and_order_change_nothing_on_postgresql(pg_bench: Bench) -> None:
-    assert faults(pg_bench, range(60, 70)) == []
+def test_order_and_batches_change_nothing_on_postgresql(pg_url: str) -> None:
+    tally = tallied(pg_url, range(40, 46), 4)
+    assert (tally.runs, tally.wrong) == (24, [])
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1800)
-def test_a_thousand_streams(bench: Bench) -> None:
-    assert faults(bench, range(100, 1100)) == []
+@pytest.mark.timeout(3600)
+def test_order_and_batches_change_nothing_in_twenty_thousand_runs(tmp_path: Path) -> None:
+    """Of 4,000 streams, by two processes."""
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        halves = [pool.submit(tallied, str(tmp_path / f"hub{half}"), range(half, 4000, 2), 5) for half in (0, 1)]
+        tallies: list[Tally] = [half.result() for half in halves]
+    assert (sum(tally.runs for tally in tallies), [each for tally in tallies for each in tally.wrong]) == (20_000, [])
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1800)
-def test_a_hundred_streams_on_postgresql(pg_bench: Bench) -> None:
-    assert faults(pg_bench, range(100, 200)) == []
+@pytest.mark.timeout(3600)
+def test_order_and_batches_change_nothing_in_a_thousand_runs_on_postgresql(pg_url: str) -> None:
+    """Of 200 streams."""
+    tally = tallied(pg_url, range(4000, 4200), 5)
+    assert (tally.runs, tally.wrong) == (1000, [])
 
 
-def test_the_streams_collide(bench: Bench) -> None:
-    """Most customers of the streams come from several touchpoints, and some joins are refused."""
-    tally = {"together": 0, "split": 0, "nobody": 0, "capped": 0, "retracted": 0, "followed": 0}
-    for seed in range(20):
-        hear(bench, stream(seed), [4])
-        tally["together"] += sum(len(group) > 1 for group in bench.groups())
-        tally["nobody"] += sum(belongs == (None, None) for belongs in bench.partition().values())
-        tally["capped"] += bench.projection.value("SELECT count(*) FROM identifier WHERE capped IS NOT NULL")
-        tally["split"] += bench.projection.value(
-            "SELECT count(*) FROM (SELECT person_component FROM claim WHERE person_component IS NOT NULL "
-            "GROUP BY person_component HAVING count(DISTINCT customer) > 1) AS contested"
-        )
-        tally["retracted"] += bench.projection.value("SELECT count(*) FROM touchpoint WHERE retracted_at IS NOT NULL")
-        tally["followed"] += bench.projection.value(
-            "SELECT count(*) FROM touchpoint WHERE claim IS NULL AND customer IS NOT NULL"
-        )
-    assert all(count >= 3 for count in tally.values()), tally
+def test_both_databases_come_to_the_same(sqlite_bench: Bench, pg_url: str) -> None:
+    with Bench(pg_url) as other:
+        for seed in range(5):
+            hear(sqlite_bench, stream(seed), None)
+            hear(other, shuffled(stream(seed), seed), [3])
+            assert any_order(sqlite_bench) == any_order(other)
 
 
-# Mutants: a rule broken on purpose is seen --------------------------------------------------------------------
+TALLY = {
+    "customers of several touchpoints": "SELECT count(*) FROM customer WHERE touchpoints > 1",
+    "touchpoints of nobody": "SELECT count(*) FROM touchpoint WHERE customer IS NULL AND retracted_at IS NULL",
+    "capped identifiers": "SELECT count(*) FROM identifier WHERE capped IS NOT NULL",
+    "components with refused joins": "SELECT count(*) FROM (SELECT person_component FROM claim WHERE person_component "
+    "IS NOT NULL GROUP BY person_component HAVING count(DISTINCT customer) > 1) AS contested",
+    "touchpoints retracted": "SELECT count(*) FROM touchpoint WHERE retracted_at IS NOT NULL",
+    "touchpoints that follow": "SELECT count(*) FROM touchpoint WHERE claim IS NULL AND customer IS NOT NULL",
+    "matters of somebody": "SELECT count(*) FROM matter WHERE customer IS NOT NULL",
+    "organisations of several touchpoints": "SELECT count(*) FROM customer WHERE touchpoints > 1 AND kind <> 'PERSON'",
+    "affiliations": "SELECT count(*) FROM affiliation",
+    "rule sets": "SELECT count(*) FROM rule_set",
+    "tags": "SELECT count(*) FROM tag",
+    "documents of several rows": "SELECT count(*) FROM (SELECT touchpoint FROM record_touchpoint GROUP BY touchpoint "
+    "HAVING count(*) > 1) AS documents",
+    "claims that decisions name": "SELECT count(*) FROM claim WHERE touchpoint IS NOT NULL",
+    "records withdrawn": "SELECT count(DISTINCT target) FROM withdrawal WHERE kind = 'RECORD'",
+    "runs withdrawn": "SELECT count(DISTINCT target) FROM withdrawal WHERE kind = 'RUN'",
+    "decisions withdrawn": "SELECT count(DISTINCT target) FROM withdrawal WHERE kind = 'DECISION' AND restore = FALSE",
+    "decisions put back": "SELECT count(DISTINCT target) FROM withdrawal WHERE kind = 'DECISION' AND restore = TRUE",
+    "rows told again": "SELECT sum(unchanged) FROM run",
+}
 
 
-def test_an_order_that_looks_at_time_alone_is_seen(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without touchpoint and values in the sort key, equal times are decided by whatever came first."""
-    whole = resolve.edges_of
-
-    def by_time(claims: Any) -> list[Edge]:
-        return sorted(
-            whole(sorted(claims, key=lambda claim: repr(claim.key))),
-            key=lambda edge: (edge.b[0], edge.a[0], edge.first_at),
-        )
-
-    def heard_first(claims: Any) -> list[Edge]:
-        places = {node: claim.key for claim in reversed(claims) for node in claim.nodes}
-        return sorted(
-            by_time(claims),
-            key=lambda edge: (edge.b[0], edge.a[0], edge.first_at, places.get(edge.a, 0), places.get(edge.b, 0)),
-        )
-
-    monkeypatch.setattr(resolve, "edges_of", heard_first)
-    assert faults(bench, range(40)) != []
-
-
-def test_a_document_known_by_its_first_line_alone_is_seen(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lines that come later would not be noticed."""
-    monkeypatch.setattr(mapping, "_digest", lambda said: said[0].version.digest)
-    assert faults(bench, range(40)) != []
+def test_the_streams_collide(sqlite_bench: Bench) -> None:
+    """Everything that may come to differ occurs, again and again."""
+    tally = dict.fromkeys(TALLY, 0)
+    for seed in range(30):
+        hear(sqlite_bench, stream(seed), [4])
+        for name, statement in TALLY.items():
+            tally[name] += sqlite_bench.projection.value(statement)
+    assert min(tally.values()) >= 5, tally
