@@ -1,4 +1,4 @@
-"""Identity rules set while the hub has data: who merges and splits, what a preview says, and that the last set rules."""
+"""Identity rules set while the hub has data: who merges and splits, what a preview says; the last set rules."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_a_set_names_only_what_it_changes_and_is_kept_whole(bench: Bench) -> Non
 
 def test_rules_that_stand_already_take_no_number(bench: Bench) -> None:
     apply(bench, "most_names = 7")
-    with pytest.raises(InputWrong, match="^These rules stand already.$"), bench.truth.transaction():
+    with pytest.raises(InputWrong, match="These rules stand already"), bench.truth.transaction():
         store(bench.truth, "most_names = 7", "", "me", NOW)
     assert bench.truth.value("SELECT count(*) FROM rule_set") == 1
 
@@ -214,6 +214,16 @@ def test_a_preview_says_who_would_split_with_stage_and_revenue(bench: Bench) -> 
     ]
 
 
+def test_a_preview_says_which_identifiers_join_again_because_of_others(bench: Bench) -> None:
+    contacts(bench)
+    apply(bench, "most_stronger = 1")
+    nums = dict(bench.projection.all("SELECT kind || value, num FROM identifier"))
+    assert look(bench, 'blocked_values = ["8"]').switches == [
+        Switch(nums["emaila@x.org"], "MANY_STRONGER", None),
+        Switch(nums["contact8"], None, "VALUE"),
+    ]
+
+
 def test_a_preview_resolves_a_part_and_counts_all(bench: Bench) -> None:
     for number in range(5):
         phone = f"0171100001{number}"
@@ -257,7 +267,7 @@ def shown(bench: Bench) -> dict[str, Any]:
     dump["touchpoint"] = [row[:-2] for row in dump["touchpoint"]]
     dump["problem"] = [row[1:] for row in dump["problem"]]
     joins = bench.projection.all("SELECT id, blocked, capped, joins FROM identifier ORDER BY id")
-    return {"partition": bench.partition(), "facts": bench.facts(), "joins": joins, **dump}
+    return {"partition": bench.partition(), "joins": joins, **dump}
 
 
 def differs(bench: Bench, seed: int) -> str | None:
