@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from pydantic import Field
@@ -31,13 +31,15 @@ _OTHERS = {b"PAR1": "a Parquet file", b"PK\x03\x04": "a workbook or an archive",
 
 Object = dict[str, Any]
 Name = Callable[[Object], sdk.Row | None]
-"""The row of an object but for its payload; without a key its content names it. None when it is none of the source's."""
+"""The row of an object but for its payload; without a key its content names it. None: it is none of the source's."""
 
 
 class ObjectSettings(sdk.Settings):
     """Settings that every connector of JSON lines has."""
 
-    path: Path = Field(description="A file of one JSON object a line, or a folder of them (.ndjson, .jsonl, or with .gz).")
+    path: Path = Field(
+        description="A file of one JSON object a line, or a folder of them (.ndjson, .jsonl, or with .gz)."
+    )
     encoding: str = Field("auto", description="auto, or a name such as utf-8, utf-16, windows-1252.")
 
 
@@ -177,7 +179,7 @@ class _File:
         self._occurrences = Occurrences()
         self._counted = place.get("counted", False) and self.lines.went_on
 
-    def __enter__(self) -> _File:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -150,7 +150,8 @@ class _Table:
     @property
     def share(self) -> float:
         """How much of the file was read, 0 to 1."""
-        return self._row / max(1, self._table.metadata.num_rows)
+        rows: int = self._table.metadata.num_rows
+        return self._row / max(1, rows)
 
     def place(self) -> dict[str, Any]:
         """Behind which row a later pull goes on, and whether copies were counted before it."""

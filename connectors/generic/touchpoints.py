@@ -1,4 +1,4 @@
-"""JSON lines that already are touchpoints, in the words of the graph: no mapping (docs/connectors/generic.touchpoints.md)."""
+"""JSON lines that already are touchpoints, in the graph's own words: docs/connectors/generic.touchpoints.md."""
 
 from __future__ import annotations
 
@@ -231,9 +231,7 @@ def _touchpoint(said: SaidTouchpoint) -> sdk.Touchpoint:
             for each in said.identifiers
         ),
         traits=said.traits,
-        participants=tuple(
-            sdk.Participant(each.role, each.name, each.identifier) for each in said.participants
-        ),
+        participants=tuple(sdk.Participant(each.role, each.name, each.identifier) for each in said.participants),
         matters=tuple(_of(sdk.MatterClaim, each) for each in said.matters),
         lines=tuple(_of(sdk.Line, each) for each in said.lines),
         properties=said.properties,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -13,13 +15,22 @@ from hub.cli.session import ask
 from hub.cli.terminal import counted, notes, out
 from hub.client import Client, Json
 from hub.errors import InputWrong
-from hub.registry import load_registry
+from hub.registry import Registry, load_registry
+
+_LOOKED_AT = 1000
+"""Files of a folder whose endings say how it is read."""
 
 
 def import_file(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A file or folder that the connector reads.")],
-    connector: Annotated[str, typer.Option(help="How it is read; `hub connector list` shows them.")] = "generic.csv",
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files, or folders of files of one kind.")],
+    connector: Annotated[
+        str | None,
+        typer.Option(
+            help="How they are read: `hub connector list` shows them. Left out, the endings of the names say it.",
+            show_default=False,
+        ),
+    ] = None,
     settings: Annotated[
         str | None, typer.Option(help="The connector's settings without the path: a JSON file, or JSON.")
     ] = None,
@@ -31,46 +42,87 @@ def import_file(
         bool, typer.Option("--dry-run", help="Read everything and count; needs no hub, stores nothing.")
     ] = False,
 ) -> None:
-    """Bring in a file: make a source of it, and read it.
+    """Bring in files: make a source of each, and read it.
 
     The same file again changes nothing; one that has grown or changed brings what is new.
 
-    The hub itself reads the file, so it must lie on the hub's machine.
+    An import that was cut off goes on where it was: give the same command again.
+
+    The hub itself reads the files, so they must lie on the hub's machine.
 
     \b
     Examples:
       hub import customers.csv --settings mapping.json --preview
-      hub import customers.csv --settings mapping.json
+      hub import calls.ndjson.gz orders.parquet --settings mapping.json
+      hub import crm.ndjson --connector generic.touchpoints
       hub import mail.mbox --connector email.mailbox --settings '{"own_addresses": ["me@shop.example"]}'
     """
     held = given.settings(settings)
-    kind = load_registry().connectors.get(connector)
+    if name is not None and len(files) > 1:
+        raise InputWrong("--name is for one file.", hint="Without it each source has the name of its file.")
+    registry = load_registry()
+    sources = [_source(file, name, connector, held, registry) for file in files]
+    if not (preview or dry_run):
+        _import(context, sources)
+    for source in sources if preview or dry_run else ():
+        if len(sources) > 1:
+            out.print(source["name"], markup=False)
+        if preview:
+            rehearsal.preview(source["connector"], source["settings"], context.obj.company.time_zone)
+        else:
+            rehearsal.count(source["connector"], source["settings"])
+
+
+def _source(file: Path, name: str | None, connector: str | None, settings: Json, registry: Registry) -> Json:
+    """What makes a source of a file. Raises ``InputWrong``."""
+    kind = registry.connectors.get(connector) if connector else None
     if kind is not None and "path" not in kind.Settings.model_fields:
         raise InputWrong(f"{connector} reads no file.", hint="`hub source create` sets it up.")
     if not file.exists():
         raise InputWrong(f"There is no file or folder {file}.")
-    held["path"] = str(file.resolve())
-    if preview:
-        rehearsal.preview(connector, held, context.obj.company.time_zone)
-    elif dry_run:
-        rehearsal.count(connector, held)
+    path = file.resolve()
+    return {
+        "name": name or path.name,
+        "connector": connector or _reader(path, registry),
+        "settings": {**settings, "path": str(path)},
+    }
+
+
+def _reader(path: Path, registry: Registry) -> str:
+    """The connector that reads files with such a name, or those of a folder. Raises ``InputWrong``."""
+    names = [path.name]
+    if path.is_dir():
+        names = [file.name for file in islice(path.rglob("*"), _LOOKED_AT) if file.is_file()]
+    readers = {
+        name for name, kind in registry.connectors.items() if any(file.lower().endswith(kind.files) for file in names)
+    }
+    if len(readers) == 1:
+        return readers.pop()
+    if readers:
+        fault = f"{path.name} is a folder of several kinds of files, for {' and '.join(sorted(readers))}."
+    elif path.is_dir():
+        fault = f"{path.name} is a folder without a file whose name says how to read it."
     else:
-        _import(context, name or file.resolve().name, connector, held)
+        fault = f"The name {path.name} does not say how to read it."
+    raise InputWrong(fault, hint="--connector says it, like --connector generic.csv; `hub connector list` shows all.")
 
 
-def _import(context: typer.Context, name: str, connector: str, settings: Json) -> None:
-    async def work(client: Client) -> Json:
-        made = await client.write("create_source", {"name": name, "connector": connector, "settings": settings})
-        return (await sync(client, [made["source"]]))[0]
+def _import(context: typer.Context, sources: Sequence[Json]) -> None:
+    async def work(client: Client) -> list[Json]:
+        made = [(await client.write("create_source", source))["source"] for source in sources]
+        return await sync(client, made)
 
-    run = ask(context, work, make=True)
-    summary([run])
-    if run["unreadable"]:
-        notes.print(
-            f"{counted(run['unreadable'], 'row')} could not be read; `hub source show {run['source']['id']}` says why."
-        )
-    if run["state"] != "OK":
-        notes.print(f"hub: {run['error']}", markup=False)
+    runs = ask(context, work, make=True)
+    summary(runs)
+    for run in runs:
+        if run["unreadable"]:
+            notes.print(
+                f"{counted(run['unreadable'], 'row')} could not be read; "
+                f"`hub source show {run['source']['id']}` says why."
+            )
+        if run["state"] != "OK":
+            notes.print(f"hub: {run['error']}", markup=False)
+        elif run["stored"] or run["changed"]:
+            out.print(f"To take it back: hub undo {run['id']}")
+    if any(run["state"] != "OK" for run in runs):
         raise typer.Exit(1)
-    if run["stored"] or run["changed"]:
-        out.print(f"To take it back: hub undo {run['id']}")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from datetime import datetime
-from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hub.cli.terminal import counted, notes, out, table
-from hub.connector import PullStream, Row
+from hub.cli.terminal import counted, notes, out, progress, table
+from hub.connector import Page, PullStream, Row
 from hub.errors import ConfigWrong, RowUnreadable
 from hub.registry import load_registry
 from hub.values import Money, Touchpoint
@@ -40,53 +40,74 @@ def preview(connector: str, settings: Mapping[str, Any], time_zone: str) -> None
 
 def count(connector: str, settings: Mapping[str, Any]) -> None:
     """Read everything and print how many rows, touchpoints and unreadable rows there are, and the first problems."""
-    rows, touchpoints, problems = asyncio.run(_counted(connector, settings))
+    found = asyncio.run(_counted(connector, settings))
     told = (
-        counted(rows, "row"),
-        counted(touchpoints, "touchpoint"),
-        f"{counted(len(problems), 'row')} that cannot be read",
+        counted(found.rows, "row"),
+        counted(found.touchpoints(), "touchpoint"),
+        f"{counted(found.unreadable, 'row')} that cannot be read",
     )
     out.print(", ".join(told))
-    for row, problem in islice(problems.items(), FIRST):
+    for row, problem in found.problems:
         out.print(f"  {row}: {problem}", markup=False)
     notes.print("Nothing was stored.")
 
 
+class _Count:
+    """What a file comes to, in eight bytes a touchpoint. Lines of one document are one, and so are states of a row."""
+
+    def __init__(self) -> None:
+        self.rows = self.unreadable = 0
+        self.problems: list[tuple[str, str]] = []
+        self._names = [array("q") for _ in range(256)]
+
+    def take(self, stream: PullStream, row: Row) -> None:
+        """Count a row."""
+        self.rows += 1
+        try:
+            for one in stream.touchpoints(row):
+                if isinstance(one, Touchpoint):
+                    name = hash((one.document or row.key, one.part))
+                    self._names[name & 255].append(name)
+        except RowUnreadable as problem:
+            self.unreadable += 1
+            if len(self.problems) < FIRST:
+                self.problems.append((row.key, problem.message))
+
+    def touchpoints(self) -> int:
+        """How many there are."""
+        return sum(len(set(names)) for names in self._names)
+
+
 async def _first(connector: str, settings: Mapping[str, Any]) -> list[tuple[PullStream, Row]]:
     found: list[tuple[PullStream, Row]] = []
-    async with aclosing(_rows(connector, settings)) as rows:
-        async for each in rows:
-            found.append(each)
-            if len(found) == FIRST:
+    async with aclosing(_pages(connector, settings)) as pages:
+        async for stream, page in pages:
+            found += [(stream, row) for row in page.rows if not row.deleted]
+            if len(found) >= FIRST:
                 break
+    return found[:FIRST]
+
+
+async def _counted(connector: str, settings: Mapping[str, Any]) -> _Count:
+    found = _Count()
+    with progress() as shown:
+        task = shown.add_task("Reading", total=1.0, rows=0)
+        async for stream, page in _pages(connector, settings):
+            for row in page.rows:
+                if not row.deleted:
+                    found.take(stream, row)
+            shown.update(task, completed=page.done or 0.0, rows=found.rows)
     return found
 
 
-async def _counted(connector: str, settings: Mapping[str, Any]) -> tuple[int, int, dict[str, str]]:
-    rows, touchpoints, problems = 0, set[str](), dict[str, str]()
-    async for stream, row in _rows(connector, settings):
-        rows += 1
-        try:
-            # Lines of one document are one touchpoint.
-            touchpoints |= {
-                f"{one.document or row.key} {one.part}"
-                for one in stream.touchpoints(row)
-                if isinstance(one, Touchpoint)
-            }
-        except RowUnreadable as problem:
-            problems[row.key] = problem.message
-    return rows, len(touchpoints), problems
-
-
-async def _rows(connector: str, settings: Mapping[str, Any]) -> AsyncGenerator[tuple[PullStream, Row], None]:
+async def _pages(connector: str, settings: Mapping[str, Any]) -> AsyncGenerator[tuple[PullStream, Page], None]:
     opened = load_registry().open(connector, settings)
     for fault in opened.check():
         raise ConfigWrong(fault)
     for stream in opened.streams():
         if isinstance(stream, PullStream):
             async for page in stream.pages(None):
-                for row in page.rows:
-                    yield stream, row
+                yield stream, page
 
 
 def _line(number: int, one: Touchpoint, zone: ZoneInfo) -> tuple[object, ...]:

@@ -9,7 +9,16 @@ from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 out = Console(highlight=False, soft_wrap=True)
@@ -38,14 +47,25 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
     return "  ".join(padded).rstrip()
 
 
+class Pace(ProgressColumn):
+    """Rows a second since the task began."""
+
+    def render(self, task: Task) -> Text:
+        pace = task.fields["rows"] / task.elapsed if task.elapsed else 0
+        return Text(f"{pace:>7,.0f}/s", "dim")
+
+
 def progress() -> Progress:
-    """Bars on the error output; none where nobody watches."""
+    """Bars on the error output, with rows, rows a second, time passed and time left; none where nobody watches."""
     return Progress(
         TextColumn("{task.description:<18}"),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[rows]:>9,} rows"),
+        Pace(),
         TimeElapsedColumn(),
+        TextColumn("[dim]left"),
+        TimeRemainingColumn(),
         console=notes,
         disable=not notes.is_terminal,
     )

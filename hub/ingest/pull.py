@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
 
-from hub.connector import Page, PullStream
+from hub.connector import Page, PullStream, Row
 from hub.errors import HubError
 from hub.ingest.accept import Arrival, accept
 from hub.ingest.sources import Source
@@ -51,8 +51,13 @@ async def _pull_stream(arrival: Arrival, stream: PullStream, write: Write, clock
     async for page in pages:
         rows = list(page.rows)
         parts = [rows[at : at + _TOGETHER] for at in range(0, len(rows), _TOGETHER)] or [[]]
-        for place, part in enumerate(parts):
-            last = page.cursor if place == len(parts) - 1 else None
-            await write(partial(accept, arrival=replace(arrival, at=clock()), rows=part, cursor=last))
-        if page.expected is not None or page.done is not None:
-            await write(partial(records.advance_run, run=arrival.run, expected=page.expected, done=page.done))
+        for part in parts[:-1]:
+            await write(partial(accept, arrival=replace(arrival, at=clock()), rows=part))
+        await write(partial(_store_end, arrival=replace(arrival, at=clock()), rows=parts[-1], page=page))
+
+
+def _store_end(session: Session, arrival: Arrival, rows: Sequence[Row], page: Page) -> None:
+    """Store the last rows of a page with the checkpoint behind them, and say how far the run has come."""
+    accept(session, arrival, rows, page.cursor)
+    if page.expected is not None or page.done is not None:
+        records.advance_run(session, arrival.run, page.expected, page.done)

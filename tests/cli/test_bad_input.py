@@ -8,7 +8,10 @@ import pytest
 
 from tests.cli.conftest import Run
 
-CONNECTORS = "accounting.csv, email.mailbox, generic.csv, hub.desk, social.archive, webforms.endpoint"
+CONNECTORS = (
+    "accounting.csv, email.mailbox, generic.csv, generic.ndjson, generic.parquet, generic.touchpoints, hub.desk, "
+    "social.archive, webforms.endpoint"
+)
 PROFILE = {"kind": "profile", "columns": {"key": "id", "name": "name"}, "occurred_on": "2026-01-01"}
 
 
@@ -36,6 +39,10 @@ PROFILE = {"kind": "profile", "columns": {"key": "id", "name": "name"}, "occurre
             f"There is no connector 'generic.cvs'. There are: {CONNECTORS}.",
         ),
         ("import sheet.csv --connector webforms.endpoint", "webforms.endpoint reads no file."),
+        ("import sheet.csv typo.json", "The name typo.json does not say how to read it."),
+        ("import empty", "empty is a folder without a file whose name says how to read it."),
+        ("import both", "both is a folder of several kinds of files, for generic.csv and generic.ndjson."),
+        ("import sheet.csv list.ndjson --name x", "--name is for one file."),
         (
             "connector show nosuch",
             f"There is no connector 'nosuch'. There are: {CONNECTORS}.",
@@ -56,6 +63,9 @@ def test_mistake_is_one_sentence(hub: Run, tmp_path: Path, command: str, sentenc
     (tmp_path / "typo.json").write_text('{"kind": "profile", "colunms": {}}')
     (tmp_path / "empty").mkdir()
     (tmp_path / "other").mkdir()
+    (tmp_path / "both").mkdir()
+    (tmp_path / "both" / "a.csv").touch()
+    (tmp_path / "both" / "b.jsonl").touch()
     (tmp_path / "other" / "readme.txt").write_text("hello")
     ended = hub(*command.split())
     assert (ended.code, ended.err.splitlines()[0]) == (2, "hub: " + sentence.replace("{here}", str(tmp_path)))
