@@ -31,6 +31,7 @@ from hub.ingest.outcomes import (
 from hub.ingest.process import Processor
 from hub.ingest.progress import Progress
 from hub.ingest.pull import pull
+from hub.ingest.rule_sets import RuleSets
 from hub.ingest.sources import Source, Sources
 from hub.ingest.suggestions import Suggestions
 from hub.ingest.threads import Threads
@@ -73,6 +74,7 @@ class Hub:
         processor = Processor(projection, self.company, Sources(registry), rules, clock)
         self.threads = Threads(store, truth, projection, processor, self._progress)
         self.corrections = Corrections(self.threads, clock)
+        self.rules = RuleSets(self.threads, clock)
         desk = self._sources.desk().num
         self.suggestions = Suggestions(store, self.reader, self.threads, self.corrections, desk, clock)
         self._pulls: dict[str, tuple[str, asyncio.Task[None]]] = {}
