@@ -1,25 +1,33 @@
-"""Where a hub lives: a folder with two SQLite files, or a PostgreSQL database with two schemas."""
+"""Where a hub lives: a folder with SQLite files, or a PostgreSQL database with a schema for each of them."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import re
 import sqlite3
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import quote
 
 import psycopg
 
 from hub.errors import ConfigWrong, RetryLater, StorageFull
+from hub.store import sets
 from hub.store.migrate import migrate
 from hub.store.reader import PostgresReader, Reader, SqliteReader
 from hub.store.session import PostgresSession, Session, SqliteSession, prepare_sqlite
 
 _PROCESSOR_LOCK = 7_264_001
 """Advisory lock of the one processor; any constant will do as long as nothing else in the database uses it."""
+_FILLER_LOCK = 7_264_003
+"""Advisory lock of the one process that fills a projection set."""
+_SETTLING_LOCK = 7_264_004
+"""Advisory lock of a process that opens the hub."""
 
 
 class Store(ABC):
@@ -44,8 +52,11 @@ class Store(ABC):
         """A session that writes truth."""
 
     @abstractmethod
-    def projection(self) -> Session:
-        """A session that writes the projection and reads truth."""
+    def projection(self, number: int | None = None, *, beside: int | None = None) -> Session:
+        """A session that writes a projection set (the live one without ``number``) and reads truth.
+
+        ``beside``: another set that it can read, by qualified names: ``projection_1.touchpoint``.
+        """
 
     @abstractmethod
     def reader(self) -> Reader:
@@ -56,17 +67,75 @@ class Store(ABC):
         """Become the one processor, on its own session. False while another process is."""
 
     @abstractmethod
+    def try_filling(self, session: Session) -> bool:
+        """Become the one that fills a projection set, on its own session. False while another process is."""
+
+    @abstractmethod
+    def make_set(self, number: int) -> None:
+        """Make the tables of a projection set, or bring those that are there to today's."""
+
+    @abstractmethod
+    def drop_set(self, number: int) -> bool:
+        """Remove a projection set with everything in it. False, and nothing happens, while it is in use."""
+
+    @abstractmethod
     def close(self) -> None:
         """Give up the folder."""
 
+    @abstractmethod
+    def _sets(self) -> set[int]:
+        """The numbers of the projection sets that are there."""
+
+    def live(self) -> int:
+        """The number of the projection set that is read now."""
+        with closing(self.truth()) as session, session.transaction():
+            return sets.live(session)
+
+    def _settle(self) -> None:
+        """Leave the live set and the one being filled, each at most as far as truth; remove what is left of others.
+
+        A live set that is lost, or that knows of more than truth (a restored backup), is begun anew.
+        """
+        with closing(self.truth()) as session:
+            with session.transaction():
+                known = sets.known(session)
+                accepted = int(session.value("SELECT max(value) FROM sequence") or 0)
+            there = self._sets()
+            for each in known:
+                if each.state != sets.RETIRED and (each.number not in there or self._ahead(each.number, accepted)):
+                    self._begin_again(session, each)
+            kept = {each.number for each in known if each.state != sets.RETIRED}
+            for number in sorted(there - kept):
+                if self.drop_set(number):
+                    with session.transaction():
+                        sets.forget(session, number)
+
+    def _ahead(self, number: int, accepted: int) -> bool:
+        self.make_set(number)
+        with closing(self.projection(number)) as session, session.transaction():
+            return int(session.value("SELECT max(number) FROM processed") or 0) > accepted
+
+    def _begin_again(self, session: Session, lost: sets.ProjectionSet) -> None:
+        if not self.drop_set(lost.number):
+            raise RetryLater("The hub's projection is not that of its records, and another process uses it.")
+        with session.transaction():
+            if lost.state == sets.LIVE:
+                sets.begin_again(session, lost.number)
+            else:
+                sets.retire(session, lost.number)
+                sets.forget(session, lost.number)
+        if lost.state == sets.LIVE:
+            self.make_set(lost.number)
+
 
 class SqliteStore(Store):
-    """A folder: ``hub.db`` holds truth and log, ``projection-1.db`` what is computed from it."""
+    """A folder: ``hub.db`` holds truth and log, ``projection-N.db`` what is computed from it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._truth = folder / "hub.db"
-        self._projection = folder / "projection-1.db"
+        self._used: Counter[int] = Counter()
+        """How many connections there are at each projection set."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
@@ -75,10 +144,8 @@ class SqliteStore(Store):
             raise ConfigWrong(f"{folder} cannot be created: permission denied") from None
         self._lock = _lock(folder)
         try:
-            for file, name in ((self._truth, "truth"), (self._projection, "projection")):
-                with _sqlite_connection(file) as connection:
-                    migrate(f"sqlite:///{file}", name)
-                    connection.execute("PRAGMA optimize")
+            self._make(self._truth, "truth")
+            self._settle()
         except sqlite3.DatabaseError as error:
             self.close()
             if "not a database" in str(error):
@@ -88,17 +155,46 @@ class SqliteStore(Store):
             self.close()
             raise
 
+    def _make(self, file: Path, line: str) -> None:
+        with _sqlite_connection(file) as connection:
+            migrate(f"sqlite:///{file}", line)
+            connection.execute("PRAGMA optimize")
+
+    def _file(self, number: int) -> Path:
+        return self.folder / f"projection-{number}.db"
+
     def truth(self) -> Session:
         return SqliteSession(self._truth)
 
-    def projection(self) -> Session:
-        return SqliteSession(self._projection, self._truth)
+    def projection(self, number: int | None = None, *, beside: int | None = None) -> Session:
+        number = number or self.live()
+        session = _SqliteProjection(self._file(number), self._truth, number, self._used)
+        if beside is not None:
+            session.run(f"ATTACH $1 AS projection_{beside}", f"file:{quote(str(self._file(beside)))}?mode=ro")
+        return session
 
     def reader(self) -> Reader:
-        return SqliteReader(self._truth, self._projection)
+        return SqliteReader(self._truth, self._file, self._used)
 
     def try_processing(self, session: Session) -> bool:
         return True
+
+    def try_filling(self, session: Session) -> bool:
+        return True
+
+    def make_set(self, number: int) -> None:
+        self._make(self._file(number), "projection")
+
+    def drop_set(self, number: int) -> bool:
+        if self._used[number]:
+            return False
+        for ending in ("", "-wal", "-shm"):
+            Path(f"{self._file(number)}{ending}").unlink(missing_ok=True)
+        return True
+
+    def _sets(self) -> set[int]:
+        names = (re.fullmatch(r"projection-(\d+)\.db", path.name) for path in self.folder.iterdir())
+        return {int(name[1]) for name in names if name}
 
     def close(self) -> None:
         self._lock.close()
@@ -130,37 +226,89 @@ def _sqlite_connection(file: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-class PostgresStore(Store):
-    """A database with the schemas ``truth`` and ``projection_1``."""
+class _SqliteProjection(SqliteSession):
+    """A session on one projection set, counted in ``used``."""
 
-    _PATH = "projection_1, truth"
+    def __init__(self, writes: Path, reads: Path, number: int, used: Counter[int]) -> None:
+        super().__init__(writes, reads)
+        self.projection_set = number
+        self._used = used
+        used[number] += 1
+
+    def close(self) -> None:
+        super().close()
+        self._used[self.projection_set] -= 1
+
+
+class PostgresStore(Store):
+    """A database with the schema ``truth`` and a schema ``projection_N`` for each projection set."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         try:
-            with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection, connection.transaction():
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_PROCESSOR_LOCK + 1,))
+            with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+                # Processes that start together settle one after the other.
+                connection.execute("SELECT pg_advisory_lock(%s)", (_SETTLING_LOCK,))
                 connection.execute("CREATE SCHEMA IF NOT EXISTS truth")
-                connection.execute("CREATE SCHEMA IF NOT EXISTS projection_1")
+                migrate(url, "truth", "truth")
+                self._settle()
         except psycopg.OperationalError as error:
             raise RetryLater(f"PostgreSQL does not answer: {str(error).splitlines()[0]}") from None
         except psycopg.ProgrammingError as error:
             raise ConfigWrong(f"PostgreSQL cannot be used so: {str(error).splitlines()[0]}.") from None
-        migrate(url, "truth", "truth")
-        migrate(url, "projection", "projection_1")
 
     def truth(self) -> Session:
         return PostgresSession(self._url, "truth")
 
-    def projection(self) -> Session:
-        return PostgresSession(self._url, self._PATH)
+    def projection(self, number: int | None = None, *, beside: int | None = None) -> Session:
+        # ``beside`` needs nothing here: every schema can be named.
+        return _PostgresProjection(self._url, number or self.live())
 
     def reader(self) -> Reader:
-        return PostgresReader(self._url, self._PATH)
+        return PostgresReader(self._url)
 
     def try_processing(self, session: Session) -> bool:
         with session.transaction():
             return bool(session.value("SELECT pg_try_advisory_lock($1::bigint)", _PROCESSOR_LOCK))
 
+    def try_filling(self, session: Session) -> bool:
+        with session.transaction():
+            return bool(session.value("SELECT pg_try_advisory_lock($1::bigint)", _FILLER_LOCK))
+
+    def make_set(self, number: int) -> None:
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS projection_{number}")
+        migrate(self._url, "projection", f"projection_{number}")
+
+    def drop_set(self, number: int) -> bool:
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            free = "SELECT pg_try_advisory_lock(%s)"
+            if not connection.execute(free, (sets.POSTGRES_LOCK + number,)).fetchall()[0][0]:
+                return False
+            connection.execute(f"DROP SCHEMA IF EXISTS projection_{number} CASCADE")
+        return True
+
+    def _sets(self) -> set[int]:
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            rows = connection.execute("SELECT nspname FROM pg_namespace").fetchall()
+        names = (re.fullmatch(r"projection_(\d+)", name) for (name,) in rows)
+        return {int(name[1]) for name in names if name}
+
     def close(self) -> None:
         pass
+
+
+class _PostgresProjection(PostgresSession):
+    """A session on one projection set; while it is connected nobody removes the set."""
+
+    def __init__(self, url: str, number: int) -> None:
+        self.projection_set = number
+        super().__init__(url, f"projection_{number}, truth")
+
+    def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
+        connection = super()._open()
+        lock = "SELECT pg_advisory_lock_shared($1::bigint), to_regclass('processed')"
+        if connection.execute(lock, (sets.POSTGRES_LOCK + self.projection_set,)).fetchall()[0][1] is None:
+            connection.close()
+            raise sets.SetRetired
+        return connection

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from urllib.parse import quote
 import asyncpg
 
 from hub.errors import RetryLater
+from hub.store import sets
 from hub.store.sql import Query, for_sqlite, sqlite_values
 
 Rows = list[Any]
@@ -49,6 +51,10 @@ class Reader(ABC):
     @abstractmethod
     def snapshot(self) -> Any:
         """``async with reader.snapshot() as snapshot:``"""
+
+    @abstractmethod
+    async def leave(self, number: int) -> None:
+        """Let go of a projection set that is no longer live, but for the snapshots that still show it."""
 
     @abstractmethod
     async def close(self) -> None:
@@ -89,23 +95,60 @@ class _SqliteSnapshot(Snapshot):
             pass
 
 
+class _Connection(sqlite3.Connection):
+    """A connection, and the number of the projection set that it reads."""
+
+    number = 0
+
+
 class SqliteReader(Reader):
-    """A few read-only connections, each used by one operation at a time, in a few threads."""
+    """A few read-only connections, each used by one operation at a time, in a few threads.
 
-    def __init__(self, truth: Path, projection: Path, connections: int = 4) -> None:
-        self._files = (truth, projection)
+    ``projection`` says in which file a projection set is; ``used`` counts the connections at each of them.
+    """
+
+    def __init__(
+        self, truth: Path, projection: Callable[[int], Path], used: Counter[int], connections: int = 4
+    ) -> None:
+        self._truth = truth
+        self._projection = projection
         self._pool = ThreadPoolExecutor(connections, thread_name_prefix="read")
-        self._free: asyncio.LifoQueue[sqlite3.Connection] = asyncio.LifoQueue()
+        self._free: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
         self._room = connections
+        self._used = used
 
-    def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect("file::memory:", uri=True, isolation_level=None, check_same_thread=False)
-        for name, file in zip(("truth", "projection"), self._files, strict=True):
-            connection.execute(f"ATTACH ? AS {name}", (f"file:{quote(str(file))}?mode=ro",))
+    def _open(self) -> _Connection:
+        connection = sqlite3.connect(
+            "file::memory:", uri=True, isolation_level=None, check_same_thread=False, factory=_Connection
+        )
+        connection.execute("ATTACH ? AS truth", (_read_only(self._truth),))
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA cache_size = -32768")
         connection.execute("PRAGMA busy_timeout = 10000")
         return connection
+
+    def _begin(self, connection: _Connection) -> None:
+        """Begin a snapshot of the live projection set."""
+        while True:
+            connection.execute("BEGIN")
+            if connection.number:
+                # The projection before truth, so that whatever it names is there.
+                connection.execute("SELECT number FROM projection.processed").fetchall()
+            live = connection.execute("SELECT number FROM truth.projection_set WHERE state = ?", (sets.LIVE,))
+            number = int(live.fetchall()[0][0])
+            if number == connection.number:
+                return
+            connection.execute("ROLLBACK")
+            self._turn(connection, number)
+
+    def _turn(self, connection: _Connection, number: int) -> None:
+        if connection.number:
+            connection.execute("DETACH projection")
+            self._used[connection.number] -= 1
+            connection.number = 0
+        connection.execute("ATTACH ? AS projection", (_read_only(self._projection(number)),))
+        connection.number = number
+        self._used[number] += 1
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
@@ -116,24 +159,41 @@ class SqliteReader(Reader):
             connection = await self._free.get()
         snapshot = _SqliteSnapshot(connection, self._pool)
         try:
-            connection.execute("BEGIN")
+            self._begin(connection)
             yield snapshot
         finally:
             await asyncio.shield(self._give_back(snapshot, connection))
 
-    async def _give_back(self, snapshot: _SqliteSnapshot, connection: sqlite3.Connection) -> None:
+    async def _give_back(self, snapshot: _SqliteSnapshot, connection: _Connection) -> None:
         await snapshot.end()
         try:
-            await asyncio.get_running_loop().run_in_executor(self._pool, connection.execute, "ROLLBACK")
+            if connection.in_transaction:
+                await asyncio.get_running_loop().run_in_executor(self._pool, connection.execute, "ROLLBACK")
         except sqlite3.Error:
-            connection.close()
+            self._close(connection)
             connection = self._open()
         self._free.put_nowait(connection)
+
+    def _close(self, connection: _Connection) -> None:
+        self._used[connection.number] -= 1
+        connection.close()
+
+    async def leave(self, number: int) -> None:
+        idle = [self._free.get_nowait() for _ in range(self._free.qsize())]
+        for connection in idle:
+            if connection.number == number:
+                self._close(connection)
+                connection = self._open()
+            self._free.put_nowait(connection)
 
     async def close(self) -> None:
         self._pool.shutdown()
         while not self._free.empty():
-            self._free.get_nowait().close()
+            self._close(self._free.get_nowait())
+
+
+def _read_only(file: Path) -> str:
+    return f"file:{quote(str(file))}?mode=ro"
 
 
 class _PostgresSnapshot(Snapshot):
@@ -150,10 +210,10 @@ class _PostgresSnapshot(Snapshot):
 class PostgresReader(Reader):
     """A pool of asyncpg connections."""
 
-    def __init__(self, url: str, search_path: str, connections: int = 10) -> None:
+    def __init__(self, url: str, connections: int = 10) -> None:
         self._url = url
-        self._search_path = search_path
         self._connections = connections
+        self._path = "truth"
         self._pool: Any = None
         self._opening = asyncio.Lock()
 
@@ -164,7 +224,7 @@ class PostgresReader(Reader):
                     self._url,
                     min_size=1,
                     max_size=self._connections,
-                    server_settings={"search_path": self._search_path},
+                    server_settings={"search_path": self._path},
                 )
         return self._pool
 
@@ -173,6 +233,7 @@ class PostgresReader(Reader):
         try:
             pool = await self._opened()
             async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+                await self._enter(connection)
                 yield _PostgresSnapshot(connection)
         except (
             OSError,
@@ -181,6 +242,27 @@ class PostgresReader(Reader):
             asyncpg.InterfaceError,
         ) as error:
             raise RetryLater("The database does not answer right now.") from error
+
+    async def _enter(self, connection: Any) -> None:
+        """Read the live projection set, which nobody removes until the transaction ends."""
+        number, held, path = await connection.fetchrow(
+            "SELECT number, pg_try_advisory_xact_lock_shared($1::bigint + number), current_setting('search_path') "
+            "FROM truth.projection_set WHERE state = 'LIVE'",
+            sets.POSTGRES_LOCK,
+        )
+        if not held:
+            raise sets.SetRetired
+        wanted = f"projection_{number}, truth"
+        if path != wanted:
+            await connection.execute(f"SET LOCAL search_path = {wanted}")
+        if wanted != self._path:
+            # Connections that are opened from now on begin there.
+            self._path = wanted
+            self._pool.set_connect_args(self._url, server_settings={"search_path": wanted})
+            await self._pool.expire_connections()
+
+    async def leave(self, number: int) -> None:
+        pass
 
     async def close(self) -> None:
         if self._pool is not None:

@@ -26,6 +26,9 @@ _FULL = ("disk is full", "readonly database", "disk I/O error", "unable to open 
 class Session(ABC):
     """Statements on one connection, in one thread. A transaction is opened by ``with session.transaction():``."""
 
+    projection_set = 0
+    """The number of the projection set that unqualified names are looked up in; 0 for truth alone."""
+
     @abstractmethod
     def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of a statement."""

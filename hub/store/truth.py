@@ -51,13 +51,16 @@ class SourceRow(Truth, table=True):
 
 
 class RunRow(Truth, table=True):
-    """Log: one pull, delivery batch or import, and what became of its rows."""
+    """Log: one pull, delivery batch, import, replay or rebuild, and what became of its rows.
+
+    One without a source is of the whole hub. ``outcome``: what a replay or a rebuild came to, as JSON.
+    """
 
     __tablename__ = "run"
     __table_args__ = (Index("run_of_source", "source", "num"),)
     num: int = column.key()
     id: str = column.text(unique=True)
-    source: int = column.number(foreign_key="source.num")
+    source: int | None = column.number(foreign_key="source.num", nullable=True)
     kind: str = column.text()
     state: str = column.text()
     started_at: int = column.number()
@@ -69,6 +72,7 @@ class RunRow(Truth, table=True):
     changed: int = column.number()
     unchanged: int = column.number()
     error: str | None = column.text(nullable=True)
+    outcome: str | None = column.text(nullable=True)
 
 
 class EnvelopeRow(Truth, table=True):
@@ -161,6 +165,21 @@ class RuleSetRow(Truth, table=True):
     decided_by: str = column.text()
     reason: str = column.text()
     decided_at: int = column.number()
+
+
+class ProjectionSetRow(Truth, table=True):
+    """A numbered set of projection tables: LIVE, FILLING beside the live one, or RETIRED until nobody reads it.
+
+    ``born`` is the last truth number when a set was begun in the place of one that is lost: what it makes of truth up
+    to there is history. ``code`` says which code fills it; ``run`` is the run that does.
+    """
+
+    __tablename__ = "projection_set"
+    number: int = column.key()
+    state: str = column.text()
+    born: int = column.number()
+    code: str = column.text()
+    run: int | None = column.number(nullable=True)
 
 
 class TokenRow(Truth, table=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from hub.store import sets
 from hub.store.session import Session
 
 LINE = ["number", "ordinal", "kind", "at", "historical", "customer", "touchpoint", "matter", "before", "after"]
@@ -42,8 +43,12 @@ def processed(session: Session) -> tuple[int, int]:
 
 
 def hold(session: Session) -> tuple[int, int]:
-    """The same, keeping every other batch and preview of any process out until this transaction ends."""
+    """The same, keeping every other batch and preview of any process out until this transaction ends.
+
+    Raises ``SetRetired`` when the projection set is no longer the one to write.
+    """
     row = session.all("UPDATE processed SET number = number WHERE id = 1 RETURNING number, clock")[0]
+    sets.check(session)
     return int(row[0]), int(row[1])
 
 
