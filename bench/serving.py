@@ -1,6 +1,6 @@
 """A hub served for a benchmark, in a process of its own: `python -m bench.serving ADDRESS [one]`.
 
-It is served as `hub serve` does it. With ``one`` the writer takes one job into a transaction, which the product never
+It is served as `hub serve` does it. With ``one`` each request has a transaction of its own, which the product never
 does. It prints a line of JSON once it answers, and obeys words on its standard input, each answered by a number:
 ``drain`` waits until everything accepted is processed (how many records there are), ``behind`` says how many truth
 numbers wait, ``pull FILE`` begins to pull a sheet (0).
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bench.stream import COMPANY, Deliveries, Told
 from hub import sdk
-from hub.ingest import writer
+from hub.ingest import intake, writer
 from hub.ingest.hub import Hub
 from hub.registry import Registry, load_registry
 from hub.serving import listen, run, serve
@@ -52,7 +52,7 @@ class ToldOverHttp(Told):
 async def main(address: str, *, one: bool) -> None:
     """Serve until the standard input ends."""
     if one:
-        writer._MOST_TOGETHER = 1  # noqa: SLF001
+        writer._MOST_TOGETHER = intake._MOST_TOGETHER = 1  # noqa: SLF001
     there = load_registry()
     registry = Registry({**there.connectors, ToldOverHttp.name: ToldOverHttp}, there.broken)
     url = address if "://" in address else None

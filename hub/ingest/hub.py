@@ -17,8 +17,8 @@ from hub.connector import Delivery, PushStream, Reply, Row
 from hub.errors import ConfigWrong, InputWrong, NotFound
 from hub.ids import random_id, touchpoint_id
 from hub.ingest import dry, entries, founding
-from hub.ingest.accept import Accepted, Arrival, accept
 from hub.ingest.corrections import Corrections
+from hub.ingest.intake import Intake
 from hub.ingest.outcomes import (
     Description,
     Entry,
@@ -46,9 +46,8 @@ from hub.values import Direction, Identifier
 
 T = TypeVar("T")
 
-_LARGE_BATCH = 5000
-_SMALL_BATCH = 200
-"""Records in a batch while requests wait, so that no answer waits long for the disk or the interpreter."""
+_LARGE_DELIVERY = 65_536
+"""Bytes from which on a delivery is split in a thread; a smaller one is done before a thread would begin."""
 _REQUEST_PATIENCE = 1.0
 """Whoever waits longer, in seconds, is no request."""
 
@@ -73,6 +72,7 @@ class Hub:
         rules = load_rules(basis=self.company.revenue_basis)
         processor = Processor(projection, self.company, Sources(registry), rules, clock)
         self.threads = Threads(store, truth, projection, processor, self._progress)
+        self._intake = Intake(self.threads, clock)
         self.corrections = Corrections(self.threads, clock)
         self.rules = RuleSets(self.threads, clock)
         desk = self._sources.desk().num
@@ -135,7 +135,7 @@ class Hub:
         if dry_run:
             async with self.reader.snapshot() as snapshot:
                 return Ingested(await dry.outcomes(snapshot, given, held, owner, self.company))
-        accepted, run = await self._accept(owner, stream, given)
+        accepted, run = await self._intake.store(owner, held, given)
         answers = []
         for index, (row, (outcome, number)) in enumerate(zip(given, accepted.outcomes, strict=True)):
             problem = (
@@ -144,17 +144,6 @@ class Hub:
             answers.append(IngestedRow(index, row.key, outcome, number, problem))
         return Ingested(answers, accepted.sequence, run)
 
-    async def _accept(self, source: Source, stream: str, rows: Sequence[Row]) -> tuple[Accepted, str]:
-        at = self._clock()
-        midnight = at - at % 86_400_000_000
-
-        def job(session: Session) -> tuple[Accepted, str]:
-            run = records.standing_run(session, source.num, at, midnight)
-            accepted = accept(session, Arrival(source.num, source.stream(stream), run, at), rows)
-            return accepted, records.run_id(session, run)
-
-        return await self.threads.write(job)
-
     async def deliver(self, source: str, stream: str, delivery: Delivery) -> Reply:
         """Hand a request to a push stream; the answer comes after its rows are on disk."""
         owner = await self.source(source)
@@ -162,9 +151,12 @@ class Hub:
         if not isinstance(held, PushStream):
             raise NotFound(f"The stream {stream!r} takes no deliveries.")
         signed = replace(delivery, secret=hmac.digest(self.secret, owner.id.encode(), "sha256"))
-        reception = await asyncio.to_thread(held.receive, signed)
+        if len(delivery.body) > _LARGE_DELIVERY:
+            reception = await asyncio.to_thread(held.receive, signed)
+        else:
+            reception = held.receive(signed)
         if reception.rows:
-            await self._accept(owner, stream, reception.rows)
+            await self._intake.store(owner, held, reception.rows)
         return reception.reply
 
     # Entries ----------------------------------------------------------------------------------------------------
@@ -181,7 +173,7 @@ class Hub:
         ids = (touchpoint_id(desk.id, "entries", row.key, ""),)
         if dry_run:
             return Written(ids, 0)
-        accepted, _ = await self._accept(desk, "entries", [row])
+        accepted, _ = await self._intake.store(desk, desk.stream("entries"), [row])
         return Written(ids, accepted.sequence)
 
     async def describe(
@@ -206,7 +198,7 @@ class Hub:
                 properties=entries.decided(description),
             )  # fmt: skip
             rows.append(entries.row(entry, now_))
-        accepted, _ = await self._accept(desk, "entries", rows)
+        accepted, _ = await self._intake.store(desk, desk.stream("entries"), rows)
         return Written([touchpoint_id(desk.id, "entries", row.key, "") for row in rows], accepted.sequence)
 
     async def _user(self, reference: str) -> None:

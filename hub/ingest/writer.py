@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from hub.errors import HubError, RetryLater
+from hub.errors import RetryLater
 from hub.store.session import Session
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class Writer:
                     try:
                         with self._session.savepoint():
                             answers.append((answer, job(self._session), None))
-                    except HubError as error:
+                    except Exception as error:  # noqa: BLE001 (its own alone: the others are none the worse)
                         answers.append((answer, None, error))
         except BaseException as error:  # noqa: BLE001 (nothing was stored: every waiting caller must hear it)
             answers = [(answer, None, error) for _, answer in together]
