@@ -55,6 +55,7 @@ class Batch:
     def take(self, placement: Placement) -> None:
         """Add what a chunk touched."""
         self.touched |= placement.touched
+        self.seen |= placement.seen
         for customer, rows in placement.grown.items():
             self.grown.setdefault(customer, []).extend(rows)
         self.matters |= placement.matters

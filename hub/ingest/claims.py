@@ -31,6 +31,8 @@ class Naming:
 class Claims:
     """The claims a batch touches. ``dirty`` ones make their components be resolved again."""
 
+    identifiers: dict[int, StoredIdentifier] = field(default_factory=dict)
+    """Those known of these claims, by row number; resolving identity adds the others."""
     by_touchpoint: dict[str, StoredClaim] = field(default_factory=dict)
     by_num: dict[int, StoredClaim] = field(default_factory=dict)
     fresh: set[int] = field(default_factory=set)
@@ -111,7 +113,7 @@ def gather(
         named = each.touchpoint if each.touchpoint in decided else None
         digests[each.touchpoint] = (claim_digest(each.identifiers, each.name_key, named), each)
     known = identities.claims_by_digest(session, list({digest for digest, _ in digests.values()}))
-    claims = Claims()
+    claims = Claims({each.num: each for each in identifiers.values()})
     for touchpoint, (digest, each) in digests.items():
         claim = known.get(digest)
         if claim is None:

@@ -39,6 +39,15 @@ class Resolution:
     found: set[int] = field(default_factory=set)
     """Claims that were nobody's before: their touchpoints may have followed others until now."""
     touched: set[int] = field(default_factory=set)
+    """Customers that touchpoints left or came to."""
+    seen: set[int] = field(default_factory=set)
+    """Customers whose identifiers changed."""
+    switched: set[int] = field(default_factory=set)
+    """Claims that carry an identifier which was switched off or on for joining."""
+    fresh: set[int] = field(default_factory=set)
+    """Row numbers given for the first time."""
+    renamed: dict[int, Standing] = field(default_factory=dict)
+    """Customers that are fresh or have another id than before."""
     named: set[str] = field(default_factory=set)
     """Touchpoints that give a customer its id for the first time."""
     emptied: list[int] = field(default_factory=list)
@@ -66,16 +75,17 @@ def identify(session: Session, numbers: Numbers, claims: Claims, rules: Rules) -
     identities.insert_claims(session, [claims.by_num[num] for num in sorted(claims.fresh)])
     identities.update_claims(session, [claims.by_num[num] for num in sorted(claims.changed - claims.fresh)])
     if claims.dirty:
-        identifiers = _identifiers(session, claims.by_num.values())
-        dirty = _cap(session, claims, identifiers, rules)
-        work = _load(session, numbers, claims, identifiers, dirty, rules)
+        missing = {held for claim in claims.by_num.values() for held in claim.identifiers} - claims.identifiers.keys()
+        claims.identifiers |= identities.identifiers_by_num(session, missing)
+        dirty = _cap(session, claims, rules, resolution)
+        work = _load(session, numbers, claims, dirty, rules)
         before = {claim.num: (claim.customer, claim.organisation) for claim in work.claims.values()}
         labels = {claim.num: (claim.person_component, claim.organisation_component) for claim in work.claims.values()}
         people: dict[int, int] = {}
         firms: dict[int, int] = {}
         for side, given in zip(_SIDES, (people, firms), strict=True):
             _resolve_side(work, side, given, resolution)
-        _settle(work, people, firms, before, resolution)
+        _settle(work, people, firms, before, resolution, claims.fresh - claims.left)
         moved = {claim.num for claim in resolution.moved}
         relabelled = [
             claim
@@ -86,19 +96,18 @@ def identify(session: Session, numbers: Numbers, claims: Claims, rules: Rules) -
         resolution.emptied = [num for num in claims.left if claims.by_num[num].touchpoints == 0]
         numbers.hold("claim")
         identities.delete_claims(session, resolution.emptied)
+        resolution.renamed = {
+            each.num: each for each in resolution.standing.values() if work.old_ids.get(each.num) != each.id
+        }
         resolution.named = {each.naming for each in resolution.standing.values()} - {
             naming_touchpoint(id_) for id_ in work.old_ids.values()
         }
     return resolution
 
 
-def _identifiers(session: Session, claims: Iterable[StoredClaim]) -> dict[int, StoredIdentifier]:
-    return identities.identifiers_by_num(session, {held for claim in claims for held in claim.identifiers})
-
-
-def _cap(session: Session, claims: Claims, identifiers: dict[int, StoredIdentifier], rules: Rules) -> set[int]:
+def _cap(session: Session, claims: Claims, rules: Rules, resolution: Resolution) -> set[int]:
     """Switch identifiers off or on whose claims have changed; whoever carries one of them is dirty too."""
-    dirty = set(claims.dirty)
+    dirty, identifiers = set(claims.dirty), claims.identifiers
     carried = {held for num in dirty for held in claims.by_num[num].identifiers}
     judged = sorted(held for held in carried if not identifiers[held].blocked and not identifiers[held].hidden)
     names = identities.names_of(session, judged)
@@ -112,7 +121,9 @@ def _cap(session: Session, claims: Claims, identifiers: dict[int, StoredIdentifi
             changes.append((verdict, num))
     if changes:
         identities.cap_identifiers(session, changes)
-        dirty.update(identities.claims_carrying(session, [num for _, num in changes]))
+        carrying = identities.claims_carrying(session, [num for _, num in changes])
+        dirty.update(carrying)
+        resolution.switched = set(carrying)
     return dirty
 
 
@@ -120,11 +131,11 @@ def _load(
     session: Session,
     numbers: Numbers,
     claims: Claims,
-    identifiers: dict[int, StoredIdentifier],
     dirty: set[int],
     rules: Rules,
 ) -> _Work:
     """All claims of every component that the dirty claims touch, through identifiers and decisions."""
+    identifiers = claims.identifiers
     loaded = {num: claims.by_num[num] for num in dirty if num in claims.by_num}
     loaded.update(identities.claims_by_num(session, dirty - loaded.keys()))
     decisions: dict[int, tuple[Side, Decision]] = {}
@@ -196,7 +207,7 @@ def _resolve_side(work: _Work, side: Side, given: dict[int, int], resolution: Re
             stored.person_component = component_of.get(stored.num)
         else:
             stored.organisation_component = component_of.get(stored.num)
-    _place(work, side, placed)
+    resolution.seen |= _place(work, side, placed)
     _tell(work, shares, resolution)
     resolution.gone |= {num for num in old.values() if num is not None} - resolution.standing.keys()
 
@@ -241,6 +252,7 @@ def _assign(
         if place not in taken and num not in taken.values() and num not in resolution.standing:
             taken[place] = num
     customers = [taken[place] if place in taken else work.numbers.next("customer") for place in range(len(weights))]
+    resolution.fresh |= {num for place, num in enumerate(customers) if place not in taken}
     for place, part in enumerate(partition.parts):
         held = [work.claims[int(key)] for key in part]  # type: ignore[call-overload]
         first = min((claim.heard, claim.heard_id) for claim in held)[1]
@@ -259,21 +271,28 @@ def _tell(work: _Work, shares: Iterable[tuple[int, set[int]]], resolution: Resol
             resolution.lines.append((kind, customer, was, now))
 
 
-def _place(work: _Work, side: Side, placed: Mapping[Node, tuple[int, int | None]]) -> None:
+def _place(work: _Work, side: Side, placed: Mapping[Node, tuple[int, int | None]]) -> set[int]:
+    """Write where identifiers belong now; the answer is the customers who lost or gained one."""
     rows = []
+    seen: set[int | None] = set()
     for num in {held for claim in work.claims.values() for held in claim.identifiers}:
         identifier = work.identifiers[num]
         if identifier.side is side:
             component, customer = placed.get(identifier.node, (None, None)) if identifier.joins else (None, None)
-            rows.append((component, customer, identifier.num))
+            if (component, customer) != (identifier.component, identifier.customer):
+                rows.append((component, customer, identifier.num))
+                if customer != identifier.customer:
+                    seen |= {customer, identifier.customer}
+                identifier.component, identifier.customer = component, customer
     identities.place_identifiers(work.session, rows)
+    return {num for num in seen if num is not None}
 
 
 def _settle(
     work: _Work, people: Mapping[int, int], firms: Mapping[int, int],
-    before: Mapping[int, tuple[int | None, int | None]], resolution: Resolution,
+    before: Mapping[int, tuple[int | None, int | None]], resolution: Resolution, unwritten: set[int],
 ) -> None:  # fmt: skip
-    """A claim's customer is the person it names, else the organisation."""
+    """A claim's customer is the person it names, else the organisation. ``unwritten``: no touchpoint has them yet."""
     for claim in work.claims.values():
         claim.organisation = firms.get(claim.num)
         claim.customer = people.get(claim.num, claim.organisation)
@@ -281,6 +300,7 @@ def _settle(
             resolution.moved.append(claim)
             if before[claim.num] == (None, None):
                 resolution.found.add(claim.num)
-        resolution.touched |= {
-            num for num in (*before[claim.num], claim.customer, claim.organisation) if num is not None
-        }
+            if claim.num not in unwritten:
+                resolution.touched |= {*before[claim.num], claim.customer, claim.organisation} - {None}
+        if claim.num in resolution.switched:
+            resolution.seen |= {claim.customer, claim.organisation} - {None}

@@ -10,7 +10,7 @@ from hub.identity.rules import Rules
 from hub.ingest import about, claims, reference
 from hub.ingest.claims import Claims, Naming
 from hub.ingest.mapping import Draft
-from hub.ingest.rows import Place, line_rows, participant_rows, touchpoint_row
+from hub.ingest.rows import Place, line_rows, moment_row, participant_rows, touchpoint_row
 from hub.settings import Company
 from hub.store.session import Session
 from hub.store.writing import decisions, identities, matters, touchpoints
@@ -40,6 +40,8 @@ class Placement:
     touched: set[int] = field(default_factory=set)
     grown: dict[int, list[tuple[object, ...]]] = field(default_factory=dict)
     """New touchpoints of customers, as folds read them."""
+    seen: set[int] = field(default_factory=set)
+    """Customers whose identifiers were seen again."""
     matters: set[int] = field(default_factory=set)
     lines: list[Line] = field(default_factory=list)
     leads: set[str] = field(default_factory=set)
@@ -81,6 +83,8 @@ class Placement:
         left = {held for num in self.claims.left for held in self.claims.by_num[num].identifiers}
         identities.forget_identifiers(self.session, sorted(left))
         identities.see_again(self.session, sorted(left))
+        # Who has an identifier shows when it was last seen, also where somebody else's touchpoint carries it.
+        self.seen |= {held.customer for held in self.claims.identifiers.values() if held.customer is not None}
         self._write_parts(self._new)
         self.lines += [
             ("TOUCHPOINT_ADDED", d.recorded_at, d.historical, None, d.id, None, None, None) for d in self._new

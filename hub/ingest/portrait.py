@@ -16,51 +16,38 @@ from hub.clock import micros, moment
 from hub.identity.names import words
 from hub.identity.normalise import masked, masked_name, search_terms
 from hub.ingest.rows import json_text
-from hub.journey.lifecycle import Lifecycle, lifecycle
-from hub.journey.reasons import Because
+from hub.journey.lifecycle import Course, Lifecycle
+from hub.journey.reasons import Because, Change
 from hub.journey.rules import Rules
 from hub.journey.timeline import Moment
-from hub.journey.value import Value, value
+from hub.journey.value import Accounts, Value
 from hub.settings import Company
 from hub.values import Channel, Direction, Relationship, Side
 
-_STRENGTH = {Channel.ACCOUNTING: 4, Channel.WEB: 3, Channel.SOCIAL: 2, Channel.EMAIL: 1}
+_STRENGTH = {"ACCOUNTING": 4, "WEB": 3, "SOCIAL": 2, "EMAIL": 1}
+_CHANNELS = {channel.value: channel for channel in Channel}
+_DIRECTIONS = {direction.value: direction for direction in Direction}
 _BIRTHDAY = re.compile(r"(\d{4}|-)-(\d{2})-(\d{2})")
-_SHOWN = ("email", "phone")
+
+Held = Sequence[tuple[str, str, str, int]]
+"""(kind, value, display, last seen) of identifiers, the one seen last first."""
+
+Key = tuple[object, ...]
+Rows = dict[str, dict[Key, tuple[object, ...]]]
+"""The rows of one customer by table and key (without the customer)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Told:
     """One trait value that a touchpoint told. Greater ``weight`` stands."""
 
     value: Any
+    text: str
+    """The value as JSON."""
     at: int
     touchpoint: int
     decided: bool
     weight: tuple[int, int, int, int, str]
-
-
-@dataclass(slots=True)
-class Sitting:
-    """What the fold of one customer starts from."""
-
-    num: int
-    id: str
-    side: Side
-    rows: Sequence[tuple[Any, ...]]
-    identifiers: Sequence[tuple[str, str, str, int]]
-    shared: Sequence[tuple[str, str, str, int]]
-
-
-@dataclass(slots=True)
-class Portrait:
-    """The rows of one customer, by table."""
-
-    num: int
-    row: tuple[object, ...]
-    stage: str | None
-    standing: str | None
-    parts: dict[str, list[tuple[object, ...]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,146 +64,246 @@ class Light:
     users: Mapping[str, int]
 
 
-def portray(sitting: Sitting, light: Light) -> Portrait:
-    """Fold one customer."""
-    moments = [_moment(row, sitting.side, light) for row in sitting.rows]
-    present = moment(light.now)
-    # A document of the future counts when its day comes: the lifecycle's next change is then due.
-    worth = value([each for each in moments if each.at <= present], light.company.revenue_basis, light.zone)
-    life = lifecycle(moments, light.rules, present)
-    told = _traits(sitting.rows, light)
-    decisions = _decisions(sitting.rows, light)
-    portrait = Portrait(sitting.num, (), life.stage and life.stage.value, life.standing and life.standing.value)
-    portrait.row = _row(sitting, light, told, decisions, life, worth)
-    portrait.parts = {
-        "customer_value": _value_rows(sitting.num, worth),
-        "stage_change": _change_rows(sitting.num, life),
-        "trait": _trait_rows(sitting.num, told),
-        "tag": [(sitting.num, tag) for tag in decisions.tags],
-        "search_term": [(term, sitting.num) for term in _terms(sitting, told)],
-        "affiliation": _affiliations(sitting, told) if sitting.side is Side.PERSON else [],
-    }
-    return portrait
+@dataclass(slots=True)
+class _Decided:
+    """What people decided in the hub, in order: the last word stands."""
+
+    owner: str | None = None
+    relationship: Relationship | None = None
+    tags: dict[str, None] = field(default_factory=dict)
+
+    def take(self, said: Mapping[str, Any]) -> None:
+        if "owner" in said:
+            self.owner = str(said["owner"])
+        if "relationship" in said:
+            self.relationship = Relationship(said["relationship"])
+        self.tags.update(dict.fromkeys(said.get("add_tags", ())))
+        for tag in said.get("remove_tags", ()):
+            self.tags.pop(tag, None)
 
 
-def _moment(row: Sequence[Any], side: Side, light: Light) -> Moment:
-    (_, id_, kind, channel, direction, automated, at, amount, currency, document, settles, thread, due, quantity, unit,
-     source, organisation, _, deal_open, _) = row  # fmt: skip
-    # Money counts once: with the organisation where there is one, else with the person.
-    counted = source in light.counted and (side is Side.ORGANISATION or organisation is None)
-    return Moment(
-        id_, kind, Channel(channel), Direction(direction), bool(automated), moment(at), amount, currency, document,
-        settles, thread, date.fromisoformat(due[:10]) if due else None, Decimal(quantity) if quantity else None, unit,
-        None if deal_open is None else bool(deal_open), counted,
+class Portrait:
+    """One customer folded so far. Touchpoints are taken in order of time, so that one more costs one more.
+
+    ``written`` is what stands in the tables of it, by table and key; it is the caller's to keep.
+    """
+
+    __slots__ = (
+        "_accounts",
+        "_acquired",
+        "_changes",
+        "_course",
+        "_decided",
+        "_firm",
+        "_first",
+        "_future",
+        "_last",
+        "_machines",
+        "_names",
+        "_shared",
+        "_spans",
+        "_terms",
+        "_told",
+        "_worth",
+        "count",
+        "id",
+        "num",
+        "row",
+        "side",
+        "stage",
+        "standing",
+        "written",
     )  # fmt: skip
 
+    def __init__(self, num: int, id_: str, side: Side, light: Light) -> None:
+        self.num = num
+        self.id = id_
+        self.side = side
+        self.count = 0
+        self.stage: str | None = None
+        self.standing: str | None = None
+        self.row: tuple[object, ...] = ()
+        self.written: Rows = {}
+        self._course = Course(light.rules)
+        self._accounts = Accounts(self._course.purchases)
+        self._worth: Value | None = None
+        self._changes: tuple[Change, ...] = ()
+        self._told: dict[str, dict[str, Told]] = {}
+        self._decided = _Decided()
+        self._first = (0, 0)
+        self._last = (0, 0, "")
+        self._acquired: int | None = None
+        self._firm: int | None = None
+        self._spans: dict[int, tuple[int, int, int]] = {}
+        self._machines = True
+        self._future: int | None = None
+        self._shared: Held = ()
+        self._names: object = None
+        self._terms: frozenset[str] = frozenset()
 
-@dataclass(slots=True)
-class _Decisions:
-    owner: int | None = None
-    relationship: Relationship | None = None
-    tags: list[str] = field(default_factory=list)
+    def follows(self, rows: Iterable[Sequence[Any]]) -> bool:
+        """Whether all these touchpoints are later than what was taken, and nothing of it lies in the future."""
+        return self._future is None and all(row[6] > self._last[1] for row in rows)
 
+    def take(self, rows: Sequence[Sequence[Any]], light: Light) -> None:
+        """Add touchpoints (``customers.timelines``) in order of time."""
+        moments = [self._see(row, light) for row in rows]
+        # What lies in the future counts when its day comes: the lifecycle's next change is then due.
+        present = [each for each, row in zip(moments, rows, strict=True) if row[6] <= light.now]
+        if len(present) < len(rows):
+            self._future = rows[len(present)][6]
+        self._course.take(present)
+        if self._accounts.take(present):
+            self._worth = None
 
-def _decisions(rows: Iterable[Sequence[Any]], light: Light) -> _Decisions:
-    """What people decided in the hub, in order: the last word stands."""
-    decided = _Decisions()
-    tags: dict[str, None] = {}
-    for row in rows:
-        if row[15] != light.desk or not row[19]:
-            continue
-        said = orjson.loads(row[19])
-        if "owner" in said:
-            decided.owner = light.users.get(str(said["owner"]))
-        if "relationship" in said:
-            decided.relationship = Relationship(said["relationship"])
-        tags.update(dict.fromkeys(said.get("add_tags", ())))
-        for tag in said.get("remove_tags", ()):
-            tags.pop(tag, None)
-    decided.tags = sorted(tags)
-    return decided
+    def _see(self, row: Sequence[Any], light: Light) -> Moment:
+        (num, id_, kind, channel, direction, automated, at, amount, currency, document, settles, thread, due, quantity,
+         unit, source, organisation, traits, deal_open, decided) = row  # fmt: skip
+        if not self.count:
+            self._first = (num, at)
+        self.count += 1
+        self._last = (num, at, id_)
+        if not automated:
+            if self._acquired is None:
+                self._acquired = num
+            self._machines = False
+        elif kind == "profile":
+            self._machines = False
+        if organisation is not None and self.side is Side.PERSON:
+            self._firm = organisation
+            since, _, _ = self._spans.get(organisation, (at, at, num))
+            self._spans[organisation] = (since, at, num)
+        if traits:
+            self._hear(num, id_, channel, at, orjson.loads(traits), decided=source == light.desk)
+        if decided and source == light.desk:
+            self._decided.take(orjson.loads(decided))
+        # Money counts once: with the organisation where there is one, else with the person.
+        counted = source in light.counted and (self.side is Side.ORGANISATION or organisation is None)
+        return Moment(
+            id_, kind, _CHANNELS[channel], _DIRECTIONS[direction], bool(automated), moment(at), amount, currency,
+            document, settles, thread, date.fromisoformat(due[:10]) if due else None,
+            Decimal(quantity) if quantity else None, unit, None if deal_open is None else bool(deal_open), counted,
+        )  # fmt: skip
 
-
-def _traits(rows: Iterable[Sequence[Any]], light: Light) -> dict[str, list[Told]]:
-    """All values told of each trait, the one that stands first, each value once."""
-    told: dict[str, dict[str, Told]] = {}
-    for row in rows:
-        if not row[17]:
-            continue
-        decided = row[15] == light.desk
-        strength = 5 if decided else _STRENGTH.get(Channel(row[3]), 2)
-        for name, value_ in orjson.loads(row[17]).items():
-            if value_ is None or value_ == "":
+    def _hear(self, num: int, id_: str, channel: str, at: int, traits: Mapping[str, Any], *, decided: bool) -> None:
+        """Keep all values told of each trait, each value once."""
+        strength = 5 if decided else _STRENGTH.get(channel, 2)
+        for name, value in traits.items():
+            if value is None or value == "":
                 continue
-            full = int(name != "name" or len(str(value_).split()) > 1)
-            one = Told(value_, row[6], row[0], decided, (int(decided), full, strength, row[6], row[1]))
-            same = told.setdefault(name, {})
-            text = json_text(value_)
+            full = int(name != "name" or len(str(value).split()) > 1)
+            text = json_text(value)
+            one = Told(value, text, at, num, decided, (int(decided), full, strength, at, id_))
+            same = self._told.setdefault(name, {})
             if text not in same or one.weight > same[text].weight:
                 same[text] = one
-    return {name: sorted(values.values(), key=lambda one: one.weight, reverse=True) for name, values in told.items()}
+
+    # What it comes to -----------------------------------------------------------------------------------------
+
+    def paint(self, light: Light, own: Held, shared: Held | None) -> Rows:
+        """The rows below the customer, by table and key, at ``light.now``; ``row``, ``stage`` and ``standing`` are set.
+
+        ``shared`` identifiers join nobody; None: they are the same as the last time.
+        """
+        if shared is not None:
+            self._shared = shared
+        life = self._course.lifecycle(moment(light.now), None if self._future is None else moment(self._future))
+        if self._worth is None:
+            self._worth = self._accounts.value(light.zone)
+        told = {
+            name: sorted(values.values(), key=_weight, reverse=True) if len(values) > 1 else list(values.values())
+            for name, values in self._told.items()
+        }
+        self.stage = life.stage and life.stage.value
+        self.standing = life.standing and life.standing.value
+        self.row = self._row(light, told, life, own)
+        return {
+            "customer_value": _value_rows(self._worth),
+            "stage_change": self._change_rows(life.changes),
+            "trait": _trait_rows(told),
+            "tag": {(tag,): () for tag in self._decided.tags},
+            "search_term": dict.fromkeys(((term,) for term in self._search_terms(told, own)), ()),
+            "affiliation": self._affiliations(told),
+        }
+
+    def _row(
+        self, light: Light, told: Mapping[str, Sequence[Told]], life: Lifecycle, own: Held
+    ) -> tuple[object, ...]:  # fmt: skip
+        email, phone = self._newest("email", own), self._newest("phone", own)
+        name = _best(told, "company" if self.side is Side.ORGANISATION else "name") or _best(told, "name")
+        kind, display = self._display(name, email, phone, own)
+        birthday = _birthday(_best(told, "birthday"))
+        reporting = (self._worth or Value())[light.company.currency]
+        owner = self._decided.owner
+        return (
+            self.num, self.id, self.side.value, self._relationship().value,
+            display, masked_name(display) if kind == "name" else masked(kind, display),
+            name, masked_name(name) if name else None, " ".join(words(display)),
+            email, masked("email", email) if email else None, phone, masked("phone", phone) if phone else None,
+            birthday, _day_of_year(birthday), _best(told, "language"), _best(told, "country"), _best(told, "city"),
+            light.users.get(owner) if owner else None, self._firm, self.count,
+            *self._first, *self._last[:2], self._acquired,
+            self.stage, micros(life.since) if life.since else None, self.standing,
+            _because_text(life.because), micros(life.next_change_at) if life.next_change_at else None,
+            reporting.revenue, light.company.currency,
+        )  # fmt: skip
+
+    def _newest(self, kind: str, own: Held) -> str | None:
+        """The identifier of a kind seen last; one that is shared with others only when there is no own one."""
+        for held in (own, self._shared):
+            for kind_, value, display, _ in held:
+                if kind_ == kind:
+                    return value if kind == "phone" else display
+        return None
+
+    def _display(self, name: str | None, email: str | None, phone: str | None, own: Held) -> tuple[str, str]:
+        """The kind of what is shown as the name, and the text: a name, else the best there is."""
+        for kind, text in (("name", name), ("email", email), ("phone", phone)):
+            if text:
+                return kind, text
+        held = [*own, *self._shared]
+        return (held[0][0], held[0][2]) if held else ("", self.id)
+
+    def _relationship(self) -> Relationship:
+        """A person's word; else whoever only ever sent or got automated mail is nobody's customer."""
+        if self._decided.relationship is not None:
+            return self._decided.relationship
+        return Relationship.IRRELEVANT if self._machines else Relationship.CUSTOMER
+
+    def _change_rows(self, changes: tuple[Change, ...]) -> dict[Key, tuple[object, ...]]:
+        """Rows of the changes; those that are the same objects as the last time keep their rows."""
+        before, self._changes = self._changes, changes
+        rows: dict[Key, tuple[object, ...]] = {}
+        kept = self.written.get("stage_change", {})
+        for position, change in enumerate(changes):
+            if position < len(before) and before[position] is change and (position,) in kept:
+                rows[position,] = kept[position,]
+            else:
+                rows[position,] = _change_row(change)
+        return rows
+
+    def _search_terms(self, told: Mapping[str, Sequence[Told]], own: Held) -> frozenset[str]:
+        texts = [str(one.value) for name in ("name", "company") for one in told.get(name, ())]
+        texts += [text for held in (own, self._shared) for _, value, display, _ in held for text in (value, display)]
+        names = frozenset(texts)
+        if names != self._names:
+            self._names = names
+            self._terms = frozenset(term for text in names for term in search_terms(text))
+        return self._terms
+
+    def _affiliations(self, told: Mapping[str, Sequence[Told]]) -> dict[Key, tuple[object, ...]]:
+        if not self._spans:
+            return {}
+        title = _best(told, "job_title")
+        return {(firm,): (title, *span) for firm, span in self._spans.items()}
+
+
+def _weight(told: Told) -> tuple[int, int, int, int, str]:
+    return told.weight
 
 
 def _best(told: Mapping[str, Sequence[Told]], name: str) -> str | None:
     return str(told[name][0].value) if name in told else None
-
-
-def _row(
-    sitting: Sitting,
-    light: Light,
-    told: Mapping[str, Sequence[Told]],
-    decided: _Decisions,
-    life: Lifecycle,
-    worth: Value,
-) -> tuple[object, ...]:
-    rows = sitting.rows
-    shown = {kind: _newest(kind, sitting) for kind in _SHOWN}
-    email, phone = shown["email"], shown["phone"]
-    name = _best(told, "company" if sitting.side is Side.ORGANISATION else "name") or _best(told, "name")
-    kind, display = _display(sitting, name, email, phone)
-    birthday = _birthday(_best(told, "birthday"))
-    acquired = next((row for row in rows if not row[5]), None)
-    firms = [row[16] for row in rows if row[16] is not None] if sitting.side is Side.PERSON else []
-    reporting = worth[light.company.currency]
-    return (
-        sitting.num, sitting.id, sitting.side.value, _relationship(rows, decided).value,
-        display, masked_name(display) if kind == "name" else masked(kind, display),
-        name, masked_name(name) if name else None, " ".join(words(display)),
-        email, masked("email", email) if email else None, phone, masked("phone", phone) if phone else None,
-        birthday, _day_of_year(birthday), _best(told, "language"), _best(told, "country"), _best(told, "city"),
-        decided.owner, firms[-1] if firms else None, len(rows),
-        rows[0][0], rows[0][6], rows[-1][0], rows[-1][6], acquired[0] if acquired else None,
-        life.stage, micros(life.since) if life.since else None, life.standing,
-        _because_text(life.because), micros(life.next_change_at) if life.next_change_at else None,
-        reporting.revenue, light.company.currency,
-    )  # fmt: skip
-
-
-def _newest(kind: str, sitting: Sitting) -> str | None:
-    """The identifier of a kind seen last; one that is shared with others only when there is no own one."""
-    for held in (sitting.identifiers, sitting.shared):
-        for kind_, value_, display, _ in held:
-            if kind_ == kind:
-                return value_ if kind == "phone" else display
-    return None
-
-
-def _display(sitting: Sitting, name: str | None, email: str | None, phone: str | None) -> tuple[str, str]:
-    """The kind of what is shown as the name, and the text: a name, else the best there is."""
-    for kind, text in (("name", name), ("email", email), ("phone", phone)):
-        if text:
-            return kind, text
-    held = [*sitting.identifiers, *sitting.shared]
-    return (held[0][0], held[0][2]) if held else ("", sitting.id)
-
-
-def _relationship(rows: Iterable[Sequence[Any]], decided: _Decisions) -> Relationship:
-    """A person's word; else whoever only ever sent or got automated mail is nobody's customer."""
-    if decided.relationship is not None:
-        return decided.relationship
-    if all(row[5] and row[2] != "profile" for row in rows):
-        return Relationship.IRRELEVANT
-    return Relationship.CUSTOMER
 
 
 def _birthday(text: str | None) -> str | None:
@@ -236,51 +323,31 @@ def _because_text(because: Because | None) -> str | None:
     )  # fmt: skip
 
 
-def _value_rows(num: int, worth: Value) -> list[tuple[object, ...]]:
-    return [
-        (num, each.currency, each.invoiced, each.credited, each.paid, each.refunded, each.revenue, each.outstanding,
-         each.orders, _micros(each.first_purchase_at), _micros(each.last_purchase_at))
+def _value_rows(worth: Value) -> dict[Key, tuple[object, ...]]:
+    return {
+        (each.currency,): (
+            each.invoiced, each.credited, each.paid, each.refunded, each.revenue, each.outstanding,
+            each.orders, _micros(each.first_purchase_at), _micros(each.last_purchase_at),
+        )
         for each in worth.worths
-    ]  # fmt: skip
+    }  # fmt: skip
 
 
 def _micros(at: datetime | None) -> int | None:
     return micros(at) if at else None
 
 
-def _change_rows(num: int, life: Lifecycle) -> list[tuple[object, ...]]:
-    return [
-        (num, position, change.axis, micros(change.at), change.before, change.after, change.because.rule,
-         change.because.rule_version, change.because.text, json_text(dict(change.because.facts)),
-         json_text(list(change.because.touchpoints)))
-        for position, change in enumerate(life.changes)
-    ]  # fmt: skip
+def _change_row(change: Change) -> tuple[object, ...]:
+    because = change.because
+    return (
+        change.axis, micros(change.at), change.before, change.after, because.rule, because.rule_version, because.text,
+        json_text(dict(because.facts)), json_text(list(because.touchpoints)),
+    )  # fmt: skip
 
 
-def _trait_rows(num: int, told: Mapping[str, Sequence[Told]]) -> list[tuple[object, ...]]:
-    return [
-        (num, name, position, json_text(one.value), one.at, one.touchpoint, one.decided)
+def _trait_rows(told: Mapping[str, Sequence[Told]]) -> dict[Key, tuple[object, ...]]:
+    return {
+        (name, position): (one.text, one.at, one.touchpoint, one.decided)
         for name, values in told.items()
         for position, one in enumerate(values)
-    ]
-
-
-def _terms(sitting: Sitting, told: Mapping[str, Sequence[Told]]) -> set[str]:
-    texts = [str(one.value) for name in ("name", "company") for one in told.get(name, ())]
-    texts += [
-        text
-        for held in (sitting.identifiers, sitting.shared)
-        for _, value_, display, _ in held
-        for text in (value_, display)
-    ]
-    return {term for text in texts for term in search_terms(text)}
-
-
-def _affiliations(sitting: Sitting, told: Mapping[str, Sequence[Told]]) -> list[tuple[object, ...]]:
-    spans: dict[int, tuple[int, int, int]] = {}
-    for row in sitting.rows:
-        if row[16] is not None:
-            since, _, touchpoint = spans.get(row[16], (row[6], row[6], row[0]))
-            spans[row[16]] = (since, row[6], touchpoint)
-    title = _best(told, "job_title")
-    return [(sitting.num, firm, title, since, until, touchpoint) for firm, (since, until, touchpoint) in spans.items()]
+    }

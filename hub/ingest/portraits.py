@@ -1,77 +1,156 @@
-"""Folding the customers a batch touched, and writing what is shown of them."""
+"""Folding the customers a batch touched, and writing what is shown of them: only what differs from what was there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
+from operator import itemgetter
+from typing import Any
 
 from hub.ingest.batch import Batch
-from hub.ingest.portrait import Light, Portrait, Sitting, portray
+from hub.ingest.portrait import Key, Light, Portrait, Rows
+from hub.store.session import Session
 from hub.store.writing import customers
 from hub.values import Side
 
 _TOGETHER = 1000
+_MOST_KEPT = 20_000
+"""Portraits in memory, some kilobytes each; whoever is not among them is folded from all their touchpoints."""
+
+_IN_ORDER = itemgetter(6, 1)
+"""Time and id of a touchpoint's row."""
+
+Row = Sequence[Any]
 
 
-def portray_touched(batch: Batch, light: Light) -> None:
-    """Fold every touched customer again, and remove those that hold nothing any more."""
-    customers.delete(batch.session, batch.gone)
-    _free_ids(batch)
-    remaining = iter(sorted(batch.touched - batch.gone))
-    while chunk := list(islice(remaining, _TOGETHER)):
-        _portray(batch, chunk, light)
-    customers.delete(batch.session, batch.gone)
+class Portraits:
+    """The customers folded last, so that a touchpoint at the end of a timeline does not cost all before it.
+
+    True as long as every batch that used it was committed; ``forget`` otherwise.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[int, Portrait] = OrderedDict()
+
+    def forget(self) -> None:
+        """After a batch that was not committed, or when another process may have written."""
+        self._kept.clear()
+
+    def write(self, batch: Batch, light: Light) -> None:
+        """Fold every customer of the batch, and remove those that hold nothing any more."""
+        self._remove(batch)
+        # Before anybody gets a new id: it may be that of another, who is written later.
+        customers.free_ids(batch.session, sorted(batch.named.keys() - batch.fresh))
+        remaining = iter(sorted((batch.touched | batch.grown.keys() | batch.seen) - batch.gone))
+        while chunk := list(islice(remaining, _TOGETHER)):
+            self._write(batch, chunk, light)
+        self._remove(batch)
+        while len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+
+    def _remove(self, batch: Batch) -> None:
+        customers.delete(batch.session, batch.gone)
+        for num in batch.gone:
+            self._kept.pop(num, None)
+
+    def _write(self, batch: Batch, nums: Sequence[int], light: Light) -> None:
+        session = batch.session
+        sittings = list(self._sittings(batch, nums, light))
+        own = customers.identifiers(session, nums)
+        shared = customers.shared_identifiers(session, nums)
+        for sitting in sittings:
+            portrait = sitting.portrait
+            portrait.written = portrait.paint(light, own.get(portrait.num, ()), shared.get(portrait.num, ()))
+            self._kept[portrait.num] = portrait
+            self._kept.move_to_end(portrait.num)
+            sitting.tell_changes(batch)
+        customers.write_new(session, [each.portrait.row for each in sittings if each.new])
+        customers.write_changed(session, [(each.portrait.row, each.row) for each in sittings if not each.new])
+        for table in customers.PARTS:
+            differences = Differences()
+            for each in sittings:
+                differences.add(each.portrait.num, each.written.get(table, {}), each.portrait.written[table])
+            customers.remove_parts(session, table, differences.gone)
+            customers.write_parts(session, table, differences.new, differences.changed)
+
+    def _sittings(self, batch: Batch, nums: Sequence[int], light: Light) -> Iterator[_Sitting]:
+        """Everybody folded: those known go on where they stand, unless something before it has changed."""
+        kept = {num: portrait for num in nums if (portrait := self._kept.get(num)) is not None}
+        known = customers.known(batch.session, [num for num in nums if num not in kept and num not in batch.fresh])
+        customers.clear(batch.session, list(known))
+        named = {num: (row[0], Side(row[1])) for num, row in known.items()}
+        named |= {num: (portrait.id, portrait.side) for num, portrait in kept.items()}
+        named |= {num: batch.named[num] for num in nums if num in batch.named}
+        grown = {num: sorted(batch.grown.get(num, ()), key=_IN_ORDER) for num in nums}
+        again = [
+            num for num in nums
+            if num in batch.touched or num in known or (num in kept and not kept[num].follows(grown[num]))
+        ]  # fmt: skip
+        grown |= _timelines(batch.session, again, named)
+        for num in nums:
+            if num not in named or (not grown[num] and (num in again or num not in kept)):
+                batch.gone.add(num)
+                continue
+            old = kept.get(num)
+            portrait = Portrait(num, *named[num], light) if old is None or num in again else old
+            before = (old.stage, old.standing) if old else known[num][2:4] if num in known else (None, None)
+            sitting = _Sitting(
+                portrait, new=old is None and num not in known, row=old.row if old else None,
+                written=old.written if old else {}, before=before,
+            )  # fmt: skip
+            portrait.id = named[num][0]
+            portrait.take(grown[num], light)
+            yield sitting
 
 
-def _free_ids(batch: Batch) -> None:
-    """Before anybody gets a new id: it may be that of another, who is written later."""
-    known = customers.known(batch.session, sorted(batch.named.keys() & batch.touched))
-    customers.free_ids(batch.session, [num for num, row in known.items() if row[0] != batch.named[num][0]])
+@dataclass(slots=True)
+class _Sitting:
+    """A portrait with what stood before: stage and standing, the customer's row and those below, where known."""
+
+    portrait: Portrait
+    new: bool
+    row: Row | None
+    written: Rows
+    before: tuple[str | None, str | None]
+
+    def tell_changes(self, batch: Batch) -> None:
+        """Lines for the ledger."""
+        for kind, old, new in (
+            ("STAGE_CHANGED", self.before[0], self.portrait.stage),
+            ("STANDING_CHANGED", self.before[1], self.portrait.standing),
+        ):
+            if old != new:
+                batch.lines.append((kind, None, None, self.portrait.id, None, None, old, new))
 
 
-def _portray(batch: Batch, nums: Sequence[int], light: Light) -> None:
-    session = batch.session
-    known = customers.known(session, nums)
-    named = {num: (row[0], Side(row[1])) for num, row in known.items()}
-    named |= {num: batch.named[num] for num in nums if num in batch.named}
-    portraits: list[Portrait] = []
-    for sitting in _sittings(batch, nums, named):
-        if sitting.rows:
-            portraits.append(portray(sitting, light))
-        else:
-            batch.gone.add(sitting.num)
-    batch.gone |= set(nums) - named.keys()
-    customers.clear(session, nums)
-    customers.write(session, [portrait.row for portrait in portraits])
-    customers.write_parts(session, _by_table(portraits))
-    for portrait in portraits:
-        _tell_changes(batch, portrait, known.get(portrait.num))
+@dataclass(slots=True)
+class Differences:
+    """Rows of one table that are new, that say something else than before, and the keys of those that are gone."""
+
+    new: list[Row] = field(default_factory=list)
+    changed: list[Row] = field(default_factory=list)
+    gone: list[Row] = field(default_factory=list)
+
+    def add(self, num: int, before: Mapping[Key, Row], after: Mapping[Key, Row]) -> None:
+        """Compare the rows of a customer."""
+        if before is after or before == after:
+            return
+        for key, row in after.items():
+            if key not in before:
+                self.new.append((num, *key, *row))
+            elif before[key] != row:
+                self.changed.append((num, *key, *row))
+        self.gone.extend((num, *key) for key in before.keys() - after.keys())
 
 
-def _sittings(batch: Batch, nums: Sequence[int], named: dict[int, tuple[str, Side]]) -> list[Sitting]:
-    session = batch.session
-    people = [num for num in nums if num in named and named[num][1] is Side.PERSON]
-    firms = [num for num in nums if num in named and named[num][1] is Side.ORGANISATION]
-    rows = customers.timelines(session, people, account=False) | customers.timelines(session, firms, account=True)
-    held = customers.identifiers(session, nums)
-    shared = customers.shared_identifiers(session, nums)
-    return [
-        Sitting(num, *named[num], rows[num], held.get(num, ()), shared.get(num, ())) for num in nums if num in named
-    ]
-
-
-def _by_table(portraits: Iterable[Portrait]) -> dict[str, list[tuple[object, ...]]]:
-    together: dict[str, list[tuple[object, ...]]] = {}
-    for portrait in portraits:
-        for table, rows in portrait.parts.items():
-            together.setdefault(table, []).extend(rows)
-    return together
-
-
-def _tell_changes(batch: Batch, portrait: Portrait, before: tuple[object, ...] | None) -> None:
-    for kind, old, new in (
-        ("STAGE_CHANGED", before[2] if before else None, portrait.stage),
-        ("STANDING_CHANGED", before[3] if before else None, portrait.standing),
-    ):
-        if old != new:
-            batch.lines.append((kind, None, None, portrait.row[1], None, None, old, new))
+def _timelines(
+    session: Session, nums: Iterable[int], named: Mapping[int, tuple[str, Side]]
+) -> dict[int, list[tuple[Any, ...]]]:
+    found = dict[int, list[tuple[Any, ...]]]((num, []) for num in nums)
+    for side in Side:
+        of_side = [num for num in found if num in named and named[num][1] is side]
+        if of_side:
+            found |= customers.timelines(session, of_side, account=side is Side.ORGANISATION)
+    return found

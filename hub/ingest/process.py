@@ -16,7 +16,7 @@ from hub.ingest.mapping import Reading, drafts
 from hub.ingest.outcomes import Problem
 from hub.ingest.place import Placement
 from hub.ingest.portrait import Light
-from hub.ingest.portraits import portray_touched
+from hub.ingest.portraits import Portraits
 from hub.ingest.readings import Reader, RowKey
 from hub.ingest.rejudge import Rejudged, chunks, rejudge
 from hub.ingest.sources import Sources
@@ -44,6 +44,9 @@ class Processor:
         self._lifecycle = lifecycle
         self._rules = {0: identity or IdentityRules()}
         self._clock = clock
+        self._portraits = Portraits()
+        self._reached: int | None = None
+        """How far this processor has come, while nobody else can have written since."""
 
     def run(self, most: int = _CHUNK) -> bool:
         """Process one batch of at most so many records; one decision, withdrawal or rule set alone counts as one.
@@ -52,22 +55,33 @@ class Processor:
         """
         with self._session.transaction():
             after, clock = ledger.hold(self._session)
+            if after != self._reached:
+                self._portraits.forget()
+            self._reached = None
             last = records.last_number(self._session)
             if last <= after:
-                return self._pass_time(after, clock)
-            if most == 1:
-                last = records.next_number(self._session, after) or last
-            heard = records.heard(self._session, after, last, most)
-            # Only now: whoever sees a record sees its source.
-            self._sources.refresh(self._session)
-            batch = self._batch(after, heard[-1][0] if len(heard) == most else last, clock)
-            rows = [(source, stream, key) for _, source, stream, key in heard]
-            withdrawn, decided = self.since(batch)
-            if (before := self._standing(batch.after)) is not batch.rules:
-                self.rule(batch, before)
-            self.process(batch, list(dict.fromkeys([*rows, *withdrawn])), decided)
-            self._finish(batch, clock)
-        return True
+                more, reached = self._pass_time(after, clock), after
+            else:
+                more, reached = True, self._next(after, last, most, clock)
+        # Only what was committed may be built upon.
+        self._reached = reached
+        return more
+
+    def _next(self, after: int, last: int, most: int, clock: int) -> int:
+        """Process what comes after ``after``; the answer is how far it went."""
+        if most == 1:
+            last = records.next_number(self._session, after) or last
+        heard = records.heard(self._session, after, last, most)
+        # Only now: whoever sees a record sees its source.
+        self._sources.refresh(self._session)
+        batch = self._batch(after, heard[-1][0] if len(heard) == most else last, clock)
+        rows = [(source, stream, key) for _, source, stream, key in heard]
+        withdrawn, decided = self.since(batch)
+        if (before := self._standing(batch.after)) is not batch.rules:
+            self.rule(batch, before)
+        self.process(batch, list(dict.fromkeys([*rows, *withdrawn])), decided)
+        self._finish(batch, clock)
+        return batch.until
 
     def backlog(self) -> int:
         """How many truth numbers wait to be processed."""
@@ -91,7 +105,9 @@ class Processor:
             self._finish(self._batch(after, number, clock), clock)
 
     def begin(self) -> Batch:
-        """A batch that comes after everything there is; for looking ahead."""
+        """A batch that comes after everything there is, in the caller's transaction; for looking ahead."""
+        self._portraits.forget()
+        self._reached = None
         self._sources.refresh(self._session)
         after, clock = ledger.hold(self._session)
         return self._batch(after, records.last_number(self._session) + 1, clock)
@@ -152,7 +168,7 @@ class Processor:
             batch.leads |= set(decided)
             batch.matters |= set(matters.of_ids(batch.session, decided))
         self._follow(batch)
-        portray_touched(batch, self._light(batch))
+        self._portraits.write(batch, self._light(batch))
         batch.write_ledger()
 
     def rule(self, batch: Batch, before: IdentityRules, most: int | None = None) -> Rejudged:
@@ -164,6 +180,7 @@ class Processor:
         for chunk in chunks(found.dirty[:most]):
             touched = claims.Claims(by_num=identities.claims_by_num(batch.session, chunk), dirty=set(chunk))
             self._identify(batch, touched)
+            batch.seen |= {num for held in touched.by_num.values() for num in (held.customer, held.organisation) if num}
         return found
 
     def _map_and_place(self, batch: Batch, rows: Sequence[RowKey], reader: Reader) -> None:
@@ -211,7 +228,9 @@ class Processor:
         batch.moved += [claim.num for claim in moved]
         batch.touched |= resolution.touched
         batch.emptied += resolution.emptied
-        for each in resolution.standing.values():
+        batch.fresh |= resolution.fresh
+        batch.seen |= resolution.seen | resolution.renamed.keys()
+        for each in resolution.renamed.values():
             batch.named[each.num] = (each.id, each.side)
         batch.gone -= resolution.standing.keys()
         batch.gone |= resolution.gone
@@ -240,8 +259,8 @@ class Processor:
         batch = Batch(
             self._session, Numbers(self._session), after, after, now, self._zone, self._standing(after), at=now
         )
-        batch.touched = set(due)
-        portray_touched(batch, self._light(batch))
+        batch.seen = set(due)
+        self._portraits.write(batch, self._light(batch))
         last = ledger.last_ordinal(self._session, after)
         batch.write_ledger(0 if last is None else last + 1)
         ledger.advance(self._session, after, after, max(clock, now))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,8 @@ from hub.ids import line_id
 from hub.ingest.mapping import Draft
 from hub.journey.documents import precision
 from hub.money import minor
+from hub.store.writing.customers import MOMENT
+from hub.store.writing.touchpoints import COLUMNS
 from hub.values import MatterKind, Origin, Touchpoint
 
 _NO_ORIGIN = Origin()
@@ -80,6 +83,15 @@ def touchpoint_row(draft: Draft, place: Place, zone: ZoneInfo) -> tuple[object, 
         json_text(properties), json_text(said.traits) if said.traits else None,
         place.claim, place.anchor, place.customer, place.organisation, place.gave_id, draft.digest,
     )  # fmt: skip
+
+
+_MOMENT = itemgetter(*(COLUMNS.index(name) for name in MOMENT))
+_KIND, _PROPERTIES = COLUMNS.index("kind"), COLUMNS.index("properties")
+
+
+def moment_row(row: Sequence[object]) -> tuple[object, ...]:
+    """What folds read of a touchpoint's row, as ``store.writing.customers.timelines`` gives it."""
+    return (*_MOMENT(row), row[_PROPERTIES] if row[_KIND] == "profile" else None)
 
 
 def _deal_open(said: Touchpoint) -> bool | None:

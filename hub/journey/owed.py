@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -32,30 +31,43 @@ def size(kind: str, amount: int) -> int:
     return abs(amount) if kind in ("credit_note", "refund") else amount
 
 
-def owed(moments: Iterable[Moment]) -> dict[str, Owed]:
-    """Fold counted touchpoints, in any order.
+class Debts:
+    """What counted touchpoints leave owing, in any order.
 
     What names a document reduces what is owed on it, not below zero: paying one invoice twice pays no other.
     What names none, and an invoice of less than nothing, is a credit to the account and reduces the rest.
     """
-    documents: dict[str, dict[str, _Document]] = defaultdict(lambda: defaultdict(_Document))
-    account: dict[str, int] = defaultdict(int)
-    for moment in moments:
+
+    __slots__ = ("_account", "_documents")
+
+    def __init__(self) -> None:
+        self._documents: dict[str, dict[str, _Document]] = {}
+        self._account: dict[str, int] = {}
+
+    def take(self, moment: Moment) -> None:
+        """Add a touchpoint."""
         if moment.kind in _SIGN and moment.amount is not None and moment.currency is not None:
             signed = _SIGN[moment.kind] * size(moment.kind, moment.amount)
-            account[moment.currency] += _unnamed(moment, signed, documents[moment.currency])
-    return {currency: _total(documents[currency].values(), account[currency]) for currency in documents}
+            unnamed = _unnamed(moment, signed, self._documents.setdefault(moment.currency, {}))
+            self._account[moment.currency] = self._account.get(moment.currency, 0) + unnamed
+
+    def owed(self) -> dict[str, Owed]:
+        """What is owed now, by currency."""
+        return {
+            currency: _total(documents.values(), self._account[currency])
+            for currency, documents in self._documents.items()
+        }
 
 
 def _unnamed(moment: Moment, signed: int, documents: dict[str, _Document]) -> int:
     """Enter the amount on the document it names; what names none is handed back."""
     if moment.kind == "invoice" and (signed >= 0 or not moment.settles):
-        document = documents[moment.document or f"touchpoint {moment.id}"]
+        document = documents.setdefault(moment.document or f"touchpoint {moment.id}", _Document())
         document.billed += signed
         if moment.due is not None:
             document.due = min(moment.due, document.due or moment.due)
     elif moment.settles:
-        documents[moment.settles].settled += signed
+        documents.setdefault(moment.settles, _Document()).settled += signed
     else:
         return signed
     return 0

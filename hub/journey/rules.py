@@ -6,7 +6,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -150,10 +150,13 @@ class Rules:
     answer: tuple[AnswerRule, ...]
     purchase: tuple[PurchaseRule, ...]
     standing: StandingRules
+    _for_kind: dict[str, tuple[TouchpointRule, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def for_kind(self, kind: str) -> tuple[TouchpointRule, ...]:
         """The touchpoint rules that a touchpoint of this kind may meet, in the file's order."""
-        return tuple(rule for rule in self.touchpoint if not rule.kinds or kind in rule.kinds)
+        if kind not in self._for_kind:
+            self._for_kind[kind] = tuple(rule for rule in self.touchpoint if not rule.kinds or kind in rule.kinds)
+        return self._for_kind[kind]
 
 
 @cache

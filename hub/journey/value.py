@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime, tzinfo
 
-from hub.journey.owed import Owed, owed, size
+from hub.journey.owed import Debts, Owed, size
 from hub.journey.purchases import Purchases
 from hub.journey.timeline import Moment, instants, ordered
 from hub.values import RevenueBasis
@@ -67,21 +66,46 @@ def value(moments: Iterable[Moment], basis: RevenueBasis, zone: tzinfo) -> Value
     Credit notes and refunds count by their size, whichever sign the source gave them; an invoice or payment of less
     than nothing counts as such.
     """
-    timeline = [moment for moment in ordered(moments) if moment.counted]
-    totals: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    purchases = Purchases(basis)
-    for _, instant in instants(timeline):
-        purchases.take(instant)
-        for moment in instant:
-            if moment.kind in _TOTALS and moment.amount is not None and moment.currency is not None:
-                totals[moment.currency][_TOTALS[moment.kind]] += size(moment.kind, moment.amount)
-    debts = owed(timeline)
-    return Value(
-        tuple(
-            _worth(currency, totals[currency], basis, debts.get(currency, Owed()), _days(purchases, currency, zone))
-            for currency in sorted(totals)
+    accounts = Accounts(Purchases(basis))
+    for _, instant in instants(ordered(moments)):
+        accounts.purchases.take(instant)
+        accounts.take(instant)
+    return accounts.value(zone)
+
+
+class Accounts:
+    """The money of a timeline so far. ``purchases`` are fed by whoever owns them, in order of time."""
+
+    __slots__ = ("_debts", "_totals", "purchases")
+
+    def __init__(self, purchases: Purchases) -> None:
+        self.purchases = purchases
+        self._totals: dict[str, dict[str, int]] = {}
+        self._debts = Debts()
+
+    def take(self, moments: Iterable[Moment]) -> bool:
+        """Add touchpoints; the answer is whether any of them may have changed what it comes to."""
+        any_money = False
+        for moment in moments:
+            total = _TOTALS.get(moment.kind)
+            if total is None or not moment.counted:
+                continue
+            any_money = True
+            if moment.amount is not None and moment.currency is not None:
+                totals = self._totals.setdefault(moment.currency, {})
+                totals[total] = totals.get(total, 0) + size(moment.kind, moment.amount)
+                self._debts.take(moment)
+        return any_money
+
+    def value(self, zone: tzinfo) -> Value:
+        """What it comes to."""
+        debts, basis = self._debts.owed(), self.purchases.basis
+        return Value(
+            tuple(
+                _worth(currency, totals, basis, debts.get(currency, Owed()), _days(self.purchases, currency, zone))
+                for currency, totals in sorted(self._totals.items())
+            )
         )
-    )
 
 
 def combine(one: Value, other: Value) -> Value:

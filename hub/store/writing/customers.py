@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from hub.store.session import Session
+from hub.store.session import Session, Values
 from hub.values import Side
 
 COLUMNS = (
@@ -15,13 +15,28 @@ COLUMNS = (
     "stage stage_since standing because next_change_at revenue currency"
 ).split()
 
-_PARTS = ("customer_value", "stage_change", "trait", "tag", "search_term")
+PARTS = {
+    "customer_value": (
+        ("customer", "currency"),
+        "invoiced credited paid refunded revenue outstanding orders first_purchase_at last_purchase_at".split(),
+    ),
+    "stage_change": (("customer", "position"), "axis at before after rule rule_version text facts touchpoints".split()),
+    "trait": (("customer", "name", "position"), "value since touchpoint decided".split()),
+    "tag": (("customer", "tag"), []),
+    "search_term": (("customer", "term"), []),
+    "affiliation": (("person", "organisation"), "title since until touchpoint".split()),
+}
+"""The tables below a customer: key columns, the customer's number first, and the others."""
 
-_MOMENT = (
-    "t.num, t.id, t.kind, t.channel, t.direction, t.automated, t.occurred_at, t.amount, t.currency, t.document, "
-    "t.settles, t.thread, t.due_on, t.quantity, t.quantity_unit, t.source, t.organisation, t.traits, t.deal_open, "
-    "CASE WHEN t.kind = 'profile' THEN t.properties END"
-)
+_OFTEN = "touchpoints last_touch last_touch_at next_change_at because".split()
+"""Columns of a customer that nearly every touchpoint changes. Fewer columns are fewer indexes to write."""
+
+MOMENT = (
+    "num id kind channel direction automated occurred_at amount currency document settles thread due_on quantity "
+    "quantity_unit source organisation traits deal_open"
+).split()
+"""What folds need of a touchpoint, and after these its properties when it is a profile."""
+_MOMENT = ", ".join(f"t.{name}" for name in MOMENT) + ", CASE WHEN t.kind = 'profile' THEN t.properties END"
 
 
 def timelines(session: Session, nums: Sequence[int], account: bool) -> dict[int, list[tuple[Any, ...]]]:
@@ -106,9 +121,23 @@ def shared_identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[
     return found
 
 
-def write(session: Session, rows: Sequence[Sequence[object]]) -> None:
-    """Write customers, in the order of ``COLUMNS``."""
-    session.upsert("customer", ["num"], COLUMNS[1:], rows)
+def write_new(session: Session, rows: Sequence[Sequence[object]]) -> None:
+    """Write customers that were not there, in the order of ``COLUMNS``."""
+    session.insert("customer", COLUMNS, rows)
+
+
+def write_changed(session: Session, rows: Sequence[tuple[Sequence[object], Sequence[object] | None]]) -> None:
+    """Write customers again, in the order of ``COLUMNS``, each with what was there when that is known."""
+    often = [COLUMNS.index(name) for name in _OFTEN]
+    seldom = [place for place in range(1, len(COLUMNS)) if place not in often]
+    few, all_ = [], []
+    for row, before in rows:
+        if before is not None and all(row[place] == before[place] for place in seldom):
+            few.append([row[0], *(row[place] for place in often)])
+        else:
+            all_.append(row)
+    session.update("customer", ["num"], _OFTEN, few)
+    session.update("customer", ["num"], COLUMNS[1:], all_)
 
 
 def free_ids(session: Session, nums: Sequence[int]) -> None:
@@ -132,27 +161,22 @@ def delete(session: Session, nums: Iterable[int]) -> None:
 
 
 def clear(session: Session, nums: Sequence[int]) -> None:
-    """Remove the rows that a fold writes anew."""
-    for table in _PARTS:
-        session.run(f"DELETE FROM {table} WHERE customer = ANY($1::bigint[])", list(nums))
-    session.run("DELETE FROM affiliation WHERE person = ANY($1::bigint[])", list(nums))
+    """Remove the rows below customers of which it is not known what is there."""
+    if nums:
+        for table, (key, _) in PARTS.items():
+            session.run(f"DELETE FROM {table} WHERE {key[0]} = ANY($1::bigint[])", list(nums))
 
 
-def write_parts(session: Session, parts: dict[str, list[tuple[object, ...]]]) -> None:
-    """Write the rows below customers, by table."""
-    columns = {
-        "customer_value": (
-            "customer currency invoiced credited paid refunded revenue outstanding orders "
-            "first_purchase_at last_purchase_at"
-        ),
-        "stage_change": "customer position axis at before after rule rule_version text facts touchpoints",
-        "trait": "customer name position value since touchpoint decided",
-        "tag": "customer tag",
-        "search_term": "term customer",
-        "affiliation": "person organisation title since until touchpoint",
-    }
-    for table, rows in parts.items():
-        session.insert(table, columns[table].split(), rows)
+def write_parts(session: Session, table: str, new: Sequence[Values], changed: Sequence[Values]) -> None:
+    """Write rows below customers: key columns first, then the others (``PARTS``)."""
+    key, columns = PARTS[table]
+    session.insert(table, [*key, *columns], new)
+    session.update(table, key, columns, changed)
+
+
+def remove_parts(session: Session, table: str, keys: Sequence[Values]) -> None:
+    """Remove rows below customers by their keys."""
+    session.delete(table, PARTS[table][0], keys)
 
 
 def due(session: Session, until: int, limit: int) -> list[int]:

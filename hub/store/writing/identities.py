@@ -24,6 +24,7 @@ class StoredIdentifier:
     capped: str | None
     component: int | None
     hidden: bool
+    customer: int | None = None
 
     @property
     def joins(self) -> bool:
@@ -56,7 +57,7 @@ class StoredClaim:
         return self.customer if self.person_component is not None else None
 
 
-_IDENTIFIER = "num, id, rank, kind, namespace, value, side, blocked, capped, component, hidden"
+_IDENTIFIER = "num, id, rank, kind, namespace, value, side, blocked, capped, component, hidden, customer"
 _CLAIM = (
     "num, name_key, touchpoint, first_at, first_key, heard, heard_id, touchpoints, "
     "person_component, organisation_component, customer, organisation, digest"
@@ -68,7 +69,7 @@ _CLAIM_COLUMNS = [
 
 
 def _identifier(row: Sequence[Any]) -> StoredIdentifier:
-    num, id_, rank, kind, namespace, value, side, blocked, capped, component, hidden = row
+    num, id_, rank, kind, namespace, value, side, blocked, capped, component, hidden, customer = row
     return StoredIdentifier(
         num,
         id_,
@@ -78,6 +79,7 @@ def _identifier(row: Sequence[Any]) -> StoredIdentifier:
         capped,
         component,
         bool(hidden),
+        customer,
     )
 
 
