@@ -50,8 +50,9 @@ _APART = (
     f" AND b.num IN (o.customer, o.organisation) AND {_SAID})"
 )
 _NAMELESS = "claim_identifier x JOIN claim k ON k.num = x.claim JOIN touchpoint t ON t.claim = k.num"
+# The sign keeps SQLite from walking through everything that is nobody's, and then from handing it out in a wrong order.
 _NOBODYS = (
-    "x.identifier = i.num AND i.capped IS NOT NULL AND k.name_key = '' AND t.customer IS NULL"
+    "x.identifier = i.num AND i.capped IS NOT NULL AND k.name_key = '' AND +t.customer IS NULL"
     " AND t.retracted_at IS NULL AND NOT EXISTS (SELECT 1 FROM decision d JOIN touchpoint o"
     " ON o.id = CASE WHEN d.a = t.id THEN d.b ELSE d.a END"
     f" WHERE (d.a = t.id OR d.b = t.id) AND a.num IN (o.customer, o.organisation) AND {_SAID})"

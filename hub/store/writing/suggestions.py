@@ -110,7 +110,7 @@ def nameless_phones(session: Session, side: Side, most: int) -> list[tuple[str, 
         "WHERE i.kind = 'phone' AND i.side = $1 AND i.capped IS NOT NULL AND c.kind = $2 AND k.touchpoints > 0 "
         "AND EXISTS (SELECT 1 FROM claim_identifier y JOIN claim n ON n.num = y.claim "
         "JOIN touchpoint t ON t.claim = n.num WHERE y.identifier = i.num AND n.name_key = '' "
-        "AND t.customer IS NULL AND t.retracted_at IS NULL)",
+        "AND +t.customer IS NULL AND t.retracted_at IS NULL)",
         side.value, side.value,
     ):  # fmt: skip
         phones.setdefault(identifier, (value, []))[1].append(customer)
