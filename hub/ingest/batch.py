@@ -31,6 +31,10 @@ class Batch:
     at: int = 0
     """When the last record of the batch was received; dates the ledger lines."""
     historical: bool = False
+    replayed: bool = False
+    """Whether all of it happened before, so that nothing in it is news."""
+    quiet: bool = False
+    """Whether no ledger lines are written."""
     touched: set[int] = field(default_factory=set)
     """Customers to fold again from all their touchpoints."""
     grown: dict[int, list[Sequence[Any]]] = field(default_factory=dict)
@@ -64,6 +68,8 @@ class Batch:
 
     def write_ledger(self, first: int = 0) -> None:
         """Append the lines, numbered from ``first`` under the batch's last truth number."""
+        if self.quiet:
+            return
         ordinals = count(first)
         ledger.append(
             self.session,
@@ -73,7 +79,7 @@ class Batch:
                     next(ordinals),
                     kind,
                     at or self.at or self.now,
-                    self.historical if old is None else old,
+                    self.replayed or bool(self.historical if old is None else old),
                     *rest,
                 )
                 for kind, at, old, *rest in self.lines

@@ -22,6 +22,7 @@ from hub.ingest.rejudge import Rejudged, chunks, rejudge
 from hub.ingest.sources import Sources
 from hub.journey.rules import Rules as LifecycleRules
 from hub.settings import Company
+from hub.store import sets
 from hub.store.session import Session
 from hub.store.writing import customers, identities, ledger, matters, records, rule_sets, sources, touchpoints
 from hub.store.writing.numbers import Numbers
@@ -44,6 +45,11 @@ class Processor:
         self._lifecycle = lifecycle
         self._rules = {0: identity or IdentityRules()}
         self._clock = clock
+        self.until: int | None = None
+        """The truth number to stop at; None to go on with whatever comes."""
+        self.quiet = False
+        """Whether the ledger tells of all this already, so that no line is written."""
+        self._born = sets.born(session)
         self._portraits = Portraits()
         self._reached: int | None = None
         """How far this processor has come, while nobody else can have written since."""
@@ -58,7 +64,7 @@ class Processor:
             if after != self._reached:
                 self._portraits.forget()
             self._reached = None
-            last = records.last_number(self._session)
+            last = self._last(after)
             if last <= after:
                 more, reached = self._pass_time(after, clock), after
             else:
@@ -133,11 +139,20 @@ class Processor:
         ]
         return rows, identities.decided_between(session, batch.after, batch.until)
 
+    def _last(self, after: int) -> int:
+        """The last truth number to process now. What is history shares no batch with what is new."""
+        last = records.last_number(self._session)
+        if after < self._born:
+            last = min(last, self._born)
+        return last if self.until is None else min(last, self.until)
+
     def _batch(self, after: int, until: int, clock: int) -> Batch:
-        return Batch(
+        batch = Batch(
             self._session, Numbers(self._session), after, until, max(self._clock(), clock), self._zone,
             self._standing(until),
         )  # fmt: skip
+        batch.quiet, batch.replayed = self.quiet, until <= self._born
+        return batch
 
     def _finish(self, batch: Batch, clock: int) -> None:
         if not ledger.advance(self._session, batch.after, batch.until, max(clock, batch.now)):
@@ -261,6 +276,7 @@ class Processor:
         )
         batch.seen = set(due)
         self._portraits.write(batch, self._light(batch))
+        batch.quiet = self.quiet
         last = ledger.last_ordinal(self._session, after)
         batch.write_ledger(0 if last is None else last + 1)
         ledger.advance(self._session, after, after, max(clock, now))
