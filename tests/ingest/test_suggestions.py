@@ -89,7 +89,7 @@ async def seen(hub: Hub, done: LinkChange) -> str:
     return done.operation
 
 
-ME = {"reason": "I know them", "by": "me"}
+ME: dict[str, Any] = {"reason": "I know them", "by": "me"}
 
 
 def test_finding_suggests_those_who_are_alike_and_changes_no_customer(hub_address: str) -> None:
