@@ -56,6 +56,7 @@ MEMBERS = (
 )
 NAMERS = (
     "SELECT c.id, c.kind, t.heard, t.id FROM customer c JOIN claim k ON k.customer = c.num OR k.organisation = c.num "
-    "JOIN touchpoint t ON t.claim = k.num WHERE t.retracted_at IS NULL"
+    "JOIN touchpoint t ON t.claim = k.num WHERE t.retracted_at IS NULL AND EXISTS (SELECT 1 FROM claim_identifier ci "
+    "JOIN identifier i ON i.num = ci.identifier WHERE ci.claim = k.num AND i.joins AND i.side = c.kind)"
 )
 RECORDS = "SELECT r.number, s.name || ' ' || r.stream || ' ' || r.key || ' ' || coalesce(r.source_version, '') || ' ' || r.digest FROM record r JOIN source s ON s.num = r.source"

@@ -168,7 +168,7 @@ def _content(rng: random.Random, names: Sequence[Named]) -> list[dict[str, Any]]
 
 def _entry(rng: random.Random, key: str, names: Sequence[Named]) -> sdk.Row:
     """What a person wrote about a touchpoint or a customer."""
-    profile = rng.random() < 0.5
+    profile = rng.random() < 0.75
     told: dict[str, Any] = {
         "kind": "profile" if profile else "note",
         "direction": "INTERNAL",
@@ -282,9 +282,9 @@ def stream(seed: int) -> list[Step]:
         making.row(name)
     for _ in range(making.rng.randint(0, 16)):
         chance = making.rng.random()
-        if chance < 0.3:
+        if chance < 0.27:
             making.row(making.rng.choice(making.names))
-        elif chance < 0.4:
+        elif chance < 0.36:
             making.record()
         elif chance < 0.52:
             making.entry()

@@ -84,7 +84,7 @@ TALLY = {
 def test_the_streams_collide(sqlite_bench: Bench) -> None:
     """Everything that may come to differ occurs, again and again."""
     tally = dict.fromkeys(TALLY, 0)
-    for seed in range(30):
+    for seed in range(40):
         hear(sqlite_bench, stream(seed), [4])
         for name, statement in TALLY.items():
             tally[name] += sqlite_bench.projection.value(statement)
