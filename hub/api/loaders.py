@@ -140,6 +140,11 @@ class Loaders:
         return self._parts(identifiers.of_customers)
 
     @cached_property
+    def identifier(self) -> DataLoader[int, StoredIdentifier | None]:
+        """Identifiers by row number."""
+        return self._one(identifiers.by_number)
+
+    @cached_property
     def claim_identifiers(self) -> DataLoader[int, list[StoredIdentifier]]:
         """Identifiers of claims."""
         return self._many(identifiers.of_claims)

@@ -48,7 +48,8 @@ TYPES: Mapping[str, frozenset[str]] = {
     **_each(
         MANAGERS,
         "CreateSourcePayload SyncSourcePayload WithdrawRunPayload LinkPayload CustomerChange CreateTokenPayload "
-        "RevokeTokenPayload",
+        "RevokeTokenPayload MovedTouchpoint IdentityRules IdentityRuleChange IdentitySwitch IdentityRegrouping "
+        "IdentityRulesPreview ApplyIdentityRulesPayload",
     ),
 }
 """By type: which scopes open its fields; any one of them is enough."""
@@ -59,13 +60,14 @@ FIELDS: Mapping[str, frozenset[str]] = {
         READERS,
         "Query.customer Query.customers Query.explainIdentity Query.touchpoints Query.matters Query.changes "
         "Query.touchpointKinds Record.touchpoints LogTouchpointPayload.touchpoint DescribeCustomersPayload.customers "
-        "LinkPayload.customers Subscription.touchpointAdded",
+        "LinkPayload.customers MovedTouchpoint.touchpoint IdentitySwitch.identifier Subscription.touchpointAdded",
     ),
     **_each(INTAKE, "Query.node Query.nodes Query.connectors Query.sources Query.source Query.record"),
     **_each(PARTNERS, "Mutation.ingest"),
     **_each(WRITERS, "Mutation.logTouchpoint Mutation.describeCustomers"),
     **_each(
         MANAGERS,
+        "Query.identityRules Query.previewIdentityRules Mutation.applyIdentityRules "
         "Query.tokens Mutation.createSource Mutation.syncSource Mutation.withdrawRun Mutation.mergeCustomers "
         "Mutation.splitCustomer Mutation.undoLinkDecision Mutation.createToken Mutation.revokeToken",
     ),

@@ -63,6 +63,11 @@ async def of_claims(snapshot: Snapshot, claims: Sequence[int]) -> dict[int, list
     return await lists.grouped(snapshot, listing, "x.claim", claims, "x.claim, i.rank, i.num")
 
 
+async def by_number(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, StoredIdentifier]:
+    """Identifiers by row number."""
+    return await lists.by_number(snapshot, IDENTIFIERS, "i.num", numbers)
+
+
 async def by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, StoredIdentifier]:
     """Identifiers by public id."""
     return await lists.by_id(snapshot, IDENTIFIERS, "i.id", ids)

@@ -9,12 +9,10 @@ import strawberry
 
 from hub.api.context import Info
 from hub.api.errors import UserError, tried
-from hub.api.graph import argument, column, described, field, input_type, mutation, object_type, optional
+from hub.api.graph import argument, described, input_type, mutation, object_type, optional
 from hub.api.mutations.receipt import Receipt, receipt
-from hub.api.types import amounts
-from hub.api.types.amounts import Money
 from hub.api.types.customers import Customer
-from hub.ingest import outcomes
+from hub.api.types.foreseen import CustomerChange, MovedTouchpoint
 from hub.ingest.outcomes import LinkChange
 
 
@@ -47,34 +45,13 @@ class UndoLinkDecisionInput:
 
 
 @object_type
-class CustomerChange:
-    """How one customer changes."""
-
-    row: strawberry.Private[outcomes.CustomerChange]
-    customer: strawberry.ID = column("The customer.")
-    touchpoints_before: int = column("Touchpoints before.")
-    touchpoints_after: int = column("Touchpoints after.")
-    stage_before: str | None = column("The stage before.")
-    stage_after: str | None = column("The stage after.")
-
-    @field
-    def revenue_before(self) -> Money:
-        """Revenue before."""
-        return amounts.sure(self.row.revenue_before, self.row.currency)
-
-    @field
-    def revenue_after(self) -> Money:
-        """Revenue after."""
-        return amounts.sure(self.row.revenue_after, self.row.currency)
-
-
-@object_type
 class LinkPayload:
     """Answer to mergeCustomers, splitCustomer and undoLinkDecision."""
 
     operation: strawberry.ID | None = described("What undoLinkDecision takes back; null in a dry run.")
     customers: list[Customer] | None = described("The customers that stand after it. Needs the scope read.")
     moved: int = described("How many touchpoints change customer.")
+    moves: list[MovedTouchpoint] = described("The first 100 of them, with from and to.")
     changes: list[CustomerChange] = described("How each customer changes.")
     receipt: Receipt | None = described("How far the write has come; null in a dry run.")
     user_errors: list[UserError] = described("What to change, when nothing was done.")
@@ -123,13 +100,16 @@ class LinkMutations:
 async def _linked(info: Info, write: Awaitable[LinkChange]) -> LinkPayload:
     done, errors = await tried(write)
     if done is None:
-        return LinkPayload(operation=None, customers=None, moved=0, changes=[], receipt=None, user_errors=errors)
+        return LinkPayload(
+            operation=None, customers=None, moved=0, moves=[], changes=[], receipt=None, user_errors=errors
+        )
     got = await receipt(info, done.sequence)
     rows = await info.context.load.customer_by_id.load_many(list(done.customers))
     return LinkPayload(
         operation=None if done.operation is None else strawberry.ID(done.operation),
         customers=[Customer(row=row) for row in rows if row],
         moved=done.moved,
+        moves=[MovedTouchpoint(row=each) for each in done.moves],
         changes=[CustomerChange(row=each) for each in done.changes],
         receipt=got,
         user_errors=[],

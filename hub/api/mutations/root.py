@@ -6,10 +6,11 @@ from hub.api.graph import object_type
 from hub.api.mutations.entries import EntryMutations
 from hub.api.mutations.ingest import IngestMutations
 from hub.api.mutations.links import LinkMutations
+from hub.api.mutations.rule_sets import RuleSetMutations
 from hub.api.mutations.sources import SourceMutations
 from hub.api.mutations.tokens import TokenMutations
 
 
 @object_type
-class Mutation(IngestMutations, EntryMutations, LinkMutations, SourceMutations, TokenMutations):
+class Mutation(IngestMutations, EntryMutations, LinkMutations, RuleSetMutations, SourceMutations, TokenMutations):
     """The writes."""

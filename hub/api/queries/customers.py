@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-import strawberry
-
 from hub.api.connections import After, Before, First, Last, counted, cursors
 from hub.api.context import Info
 from hub.api.graph import argument, field, object_type
@@ -19,7 +17,6 @@ from hub.api.types.filters import (
     IdentifierInput,
     customer_filter,
 )
-from hub.api.types.identity import IdentityExplanation, explain
 from hub.errors import InputWrong
 from hub.identity.normalise import MINTED, canonical
 from hub.store import customers, filters
@@ -73,14 +70,6 @@ class CustomerQueries:
             cursors=sealed,
             count=counted(count, limited=limited),
         )
-
-    @field
-    async def explain_identity(
-        self, info: Info, customer: Annotated[strawberry.ID, argument("The customer.")]
-    ) -> IdentityExplanation | None:
-        """Why these touchpoints are one customer."""
-        row = await info.context.load.customer_by_id.load(customer)
-        return await explain(info, Customer(row=row)) if row else None
 
 
 async def _named(info: Info, by: CustomerBy) -> StoredCustomer | None:

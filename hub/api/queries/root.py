@@ -9,6 +9,7 @@ import strawberry
 from hub.api.context import Info
 from hub.api.graph import argument, field, object_type
 from hub.api.queries.customers import CustomerQueries
+from hub.api.queries.identity import IdentityQueries
 from hub.api.queries.nodes import node
 from hub.api.queries.sources import SourceQueries
 from hub.api.queries.tokens import TokenQueries
@@ -21,7 +22,7 @@ MOST_NODES = 100
 
 
 @object_type
-class Query(CustomerQueries, TouchpointQueries, SourceQueries, TokenQueries):
+class Query(CustomerQueries, IdentityQueries, TouchpointQueries, SourceQueries, TokenQueries):
     """The reads."""
 
     @field
