@@ -61,17 +61,13 @@ class Hub:
         self.registry = registry
         self._sources = Sources(registry)
         truth = store.truth()
-        projection = store.projection()
         with truth.transaction():
             self.company, self.secret = founding.found(truth, company, clock())
-        with projection.transaction():
-            founding.begin_projection(projection)
         self._sources.refresh(truth)
         self.reader = store.reader()
         self._progress = Progress(self.reader)
-        rules = load_rules(basis=self.company.revenue_basis)
-        processor = Processor(projection, self.company, Sources(registry), rules, clock)
-        self.threads = Threads(store, truth, projection, processor, self._progress)
+        self._lifecycle = load_rules(basis=self.company.revenue_basis)
+        self.threads = Threads(store, truth, self._processor, self._progress)
         self._intake = Intake(self.threads, clock)
         self.corrections = Corrections(self.threads, clock)
         self.rules = RuleSets(self.threads, clock)
@@ -109,6 +105,12 @@ class Hub:
         await self.threads.close()
         await self.reader.close()
         self._store.close()
+
+    def _processor(self, session: Session) -> Processor:
+        """A processor of the projection set of a session."""
+        with session.transaction():
+            founding.begin_projection(session)
+        return Processor(session, self.company, Sources(self.registry), self._lifecycle, self._clock)
 
     # Reading one's own writes -----------------------------------------------------------------------------------
 

@@ -12,8 +12,10 @@ from typing import Any, TypeVar
 
 from hub.errors import RetryLater
 from hub.ingest.process import Processor
+from hub.store import sets
 from hub.store.engine import Store
 from hub.store.session import Session
+from hub.store.sets import SetRetired
 from hub.store.writing import ledger
 
 T = TypeVar("T")
@@ -28,19 +30,22 @@ _NOTHING = object()
 
 
 class Processing:
-    """Runs the processor in its thread while this process is the one that may."""
+    """Runs the processor in its thread while this process is the one that may.
+
+    ``make`` gives the processor of a session; both are those of the live projection set, and replaced when it is.
+    """
 
     def __init__(
         self,
         store: Store,
-        session: Session,
-        processor: Processor,
+        make: Callable[[Session], Processor],
         announce: Callable[[int], None],
         size: Callable[[], tuple[int, int]],
     ) -> None:
         self._store = store
-        self._session = session
-        self._processor = processor
+        self._make = make
+        self.session = store.projection()
+        self.processor = make(self.session)
         self._announce = announce
         self._size = size
         self._last = 0.0
@@ -63,7 +68,7 @@ class Processing:
         """Finish the batch at hand, then stop."""
         self._jobs.put(None)
         self._thread.join()
-        self._session.close()
+        self.session.close()
 
     def _work(self) -> None:
         while True:
@@ -87,19 +92,39 @@ class Processing:
         if not answer.set_running_or_notify_cancel():
             return
         try:
-            answer.set_result(job())
+            try:
+                answer.set_result(job())
+            except SetRetired:
+                self._turn()
+                answer.set_result(job())
         except BaseException as error:  # noqa: BLE001 (the caller gets it)
             answer.set_exception(error)
 
+    def _turn(self) -> None:
+        """Go over to the projection set that is live now."""
+        session = self._store.projection()
+        self.processor = self._make(session)
+        self.session.close()
+        self.session, self._mine = session, False
+
     def _catch_up(self, *, gather: bool) -> bool:
         """Process until nothing is left, or too little to begin. False when the thread was told to stop in between."""
+        try:
+            return self._process(gather=gather)
+        except SetRetired:
+            self._turn()
+            return self._process(gather=gather)
+
+    def _process(self, *, gather: bool) -> bool:
         if not self._mine:
-            self._mine = self._store.try_processing(self._session)
+            with self.session.transaction():
+                sets.check(self.session)
+            self._mine = self._store.try_processing(self.session)
         more = self._mine
         while more and not (gather and self._too_early()):
             more = self._batch()
-            with self._session.transaction():
-                processed, _ = ledger.processed(self._session)
+            with self.session.transaction():
+                processed, _ = ledger.processed(self.session)
             self._announce(processed)
             if self._stopping():
                 return False
@@ -111,12 +136,12 @@ class Processing:
     def _too_early(self) -> bool:
         """Whether a pull goes on that will soon have filled a larger batch."""
         least, _ = self._size()
-        return least > 1 and time.monotonic() - self._last < _PATIENCE and self._processor.backlog() < least
+        return least > 1 and time.monotonic() - self._last < _PATIENCE and self.processor.backlog() < least
 
     def _batch(self) -> bool:
         self._last = time.monotonic()
         try:
-            return self._processor.run(self._size()[1])
+            return self.processor.run(self._size()[1])
         except RetryLater:
             raise
         except Exception:  # noqa: BLE001 (whatever a record does, the others go on)
@@ -126,14 +151,14 @@ class Processing:
     def _one_by_one(self) -> bool:
         for _ in range(self._size()[1]):
             try:
-                if not self._processor.run(1):
+                if not self.processor.run(1):
                     return False
             except RetryLater:
                 raise
             except Exception:  # noqa: BLE001 (likewise)
                 _log.exception("a record cannot be processed; it is passed over")
                 try:
-                    self._processor.skip()
+                    self.processor.skip()
                 except Exception:  # noqa: BLE001 (the thread must live to try again)
                     _log.exception("processing cannot go on; it is tried again in a moment")
                     time.sleep(_IDLE)

@@ -25,15 +25,23 @@ class Threads:
     """Runs jobs on the writing sessions; made on the event loop that will wait for them."""
 
     def __init__(
-        self, store: Store, truth: Session, projection: Session, processor: Processor, progress: Progress
+        self, store: Store, truth: Session, make: Callable[[Session], Processor], progress: Progress
     ) -> None:
-        self.projection = projection
-        self.processor = processor
         self._progress = progress
         self._waiting = self._pulling = 0
-        self._processing = Processing(store, projection, processor, progress.announce, self._size)
+        self._processing = Processing(store, make, progress.announce, self._size)
         self._writer = Writer(truth, self._processing.wake)
         self._processing.wake()
+
+    @property
+    def projection(self) -> Session:
+        """The session that writes the live projection set; for jobs between batches."""
+        return self._processing.session
+
+    @property
+    def processor(self) -> Processor:
+        """The processor of that session; likewise."""
+        return self._processing.processor
 
     def _size(self) -> tuple[int, int]:
         """The least and most records in a batch: at once and small for requests, gathered and large for a pull."""
