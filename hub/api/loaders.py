@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from hub.store import customers, identifiers, matters, records, reference, sources, touchpoints
+from hub.store import customers, identifiers, matters, records, reference, sources, suggestions, touchpoints
 from hub.store.customers import StoredAffiliation, StoredCustomer, StoredStageChange, StoredTrait, StoredValue
 from hub.store.filters import MatterFilter, TouchpointFilter
 from hub.store.identifiers import StoredIdentifier
@@ -19,6 +19,7 @@ from hub.store.reader import Snapshot
 from hub.store.records import StoredProblem, StoredRecord
 from hub.store.reference import StoredCampaign, StoredProduct, StoredUser
 from hub.store.sources import StoredRun, StoredSource
+from hub.store.suggestions import StoredSuggestion
 from hub.store.touchpoints import StoredLine, StoredParticipant, StoredTouchpoint, Subject
 
 K = TypeVar("K", bound=Hashable)
@@ -98,6 +99,11 @@ class Loaders:
     def customer_by_id(self) -> DataLoader[str, StoredCustomer | None]:
         """Customers by present or former id."""
         return self._one(customers.by_id)
+
+    @cached_property
+    def suggestions(self) -> DataLoader[str, list[StoredSuggestion]]:
+        """Suggestions about customers by public id."""
+        return self._many(suggestions.of_customers)
 
     @cached_property
     def former_ids(self) -> DataLoader[int, list[str]]:

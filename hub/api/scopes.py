@@ -37,7 +37,7 @@ TYPES: Mapping[str, frozenset[str]] = {
         "TouchpointConnection TouchpointEdge TouchpointKind Quantity LineItem LineItemConnection LineItemEdge "
         "Matter MatterConnection MatterEdge Identifier IdentifierConnection IdentifierEdge User Product Campaign "
         "IdentityExplanation IdentityClaim IdentityLink RefusedLink LinkDecision Change ChangeConnection ChangeEdge "
-        "TouchpointAdded",
+        "TouchpointAdded Suggestion SuggestionConnection SuggestionEdge Evidence",
     ),
     **_each(
         INTAKE,
@@ -47,6 +47,7 @@ TYPES: Mapping[str, frozenset[str]] = {
     **_each(WRITERS, "LogTouchpointPayload DescribeCustomersPayload"),
     **_each(
         MANAGERS,
+        "FindSuggestionsPayload "
         "CreateSourcePayload SyncSourcePayload WithdrawRunPayload LinkPayload CustomerChange CreateTokenPayload "
         "RevokeTokenPayload MovedTouchpoint IdentityRules IdentityRuleChange IdentitySwitch IdentityRegrouping "
         "IdentityRulesPreview ApplyIdentityRulesPayload",
@@ -58,6 +59,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     **_each(ANYBODY, "Query.viewer Query.hub"),
     **_each(
         READERS,
+        "Query.suggestions "
         "Query.customer Query.customers Query.explainIdentity Query.touchpoints Query.matters Query.changes "
         "Query.touchpointKinds Record.touchpoints LogTouchpointPayload.touchpoint DescribeCustomersPayload.customers "
         "LinkPayload.customers MovedTouchpoint.touchpoint IdentitySwitch.identifier Subscription.touchpointAdded",
@@ -67,6 +69,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     **_each(WRITERS, "Mutation.logTouchpoint Mutation.describeCustomers"),
     **_each(
         MANAGERS,
+        "Mutation.findSuggestions Mutation.acceptSuggestion Mutation.refuseSuggestion "
         "Query.identityRules Query.previewIdentityRules Mutation.applyIdentityRules "
         "Query.tokens Mutation.createSource Mutation.syncSource Mutation.withdrawRun Mutation.mergeCustomers "
         "Mutation.splitCustomer Mutation.undoLinkDecision Mutation.createToken Mutation.revokeToken",

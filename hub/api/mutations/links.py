@@ -46,7 +46,7 @@ class UndoLinkDecisionInput:
 
 @object_type
 class LinkPayload:
-    """Answer to mergeCustomers, splitCustomer and undoLinkDecision."""
+    """Answer to decisions: mergeCustomers, splitCustomer, undoLinkDecision, acceptSuggestion, refuseSuggestion."""
 
     operation: strawberry.ID | None = described("What undoLinkDecision takes back; null in a dry run.")
     customers: list[Customer] | None = described("The customers that stand after it. Needs the scope read.")
@@ -70,7 +70,7 @@ class LinkMutations:
         """Say that customers are one. It can be undone at any time."""
         hub, who = info.context.hub, info.context.principal.name
         customers = [str(each) for each in input.customers]
-        return await _linked(info, hub.corrections.merge(customers, reason=input.reason, by=who, dry_run=input.dry_run))
+        return await linked(info, hub.corrections.merge(customers, reason=input.reason, by=who, dry_run=input.dry_run))
 
     @mutation
     async def split_customer(
@@ -82,7 +82,7 @@ class LinkMutations:
         hub, who = info.context.hub, info.context.principal.name
         touchpoints = [str(each) for each in input.touchpoints]
         split = hub.corrections.split(input.customer, touchpoints, reason=input.reason, by=who, dry_run=input.dry_run)
-        return await _linked(info, split)
+        return await linked(info, split)
 
     @mutation
     async def undo_link_decision(
@@ -92,12 +92,13 @@ class LinkMutations:
     ) -> LinkPayload:
         """Take a merge or split back."""
         hub, who = info.context.hub, info.context.principal.name
-        return await _linked(
+        return await linked(
             info, hub.corrections.undo(input.operation, reason=input.reason, by=who, dry_run=input.dry_run)
         )
 
 
-async def _linked(info: Info, write: Awaitable[LinkChange]) -> LinkPayload:
+async def linked(info: Info, write: Awaitable[LinkChange]) -> LinkPayload:
+    """Carry out, or rehearse, a decision, and answer with what it changes."""
     done, errors = await tried(write)
     if done is None:
         return LinkPayload(

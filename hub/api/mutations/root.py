@@ -8,9 +8,18 @@ from hub.api.mutations.ingest import IngestMutations
 from hub.api.mutations.links import LinkMutations
 from hub.api.mutations.rule_sets import RuleSetMutations
 from hub.api.mutations.sources import SourceMutations
+from hub.api.mutations.suggestions import SuggestionMutations
 from hub.api.mutations.tokens import TokenMutations
 
 
 @object_type
-class Mutation(IngestMutations, EntryMutations, LinkMutations, RuleSetMutations, SourceMutations, TokenMutations):
+class Mutation(
+    IngestMutations,
+    EntryMutations,
+    LinkMutations,
+    RuleSetMutations,
+    SuggestionMutations,
+    SourceMutations,
+    TokenMutations,
+):
     """The writes."""

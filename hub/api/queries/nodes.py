@@ -15,8 +15,9 @@ from hub.api.types.matters import Matter
 from hub.api.types.node import Node
 from hub.api.types.reference import Campaign, Product, User
 from hub.api.types.sources import Record, Run, Source, source_of
+from hub.api.types.suggestions import Suggestion
 from hub.api.types.touchpoints import touchpoint
-from hub.store import identifiers, ledger, reference, touchpoints
+from hub.store import identifiers, ledger, reference, suggestions, touchpoints
 
 LONGEST_ID = 200
 _LONGEST_NUMBER = 18
@@ -79,6 +80,11 @@ async def _change(info: Info, identity: str) -> Node | None:
     return Change(row=row) if row else None
 
 
+async def _suggestion(info: Info, identity: str) -> Node | None:
+    row = (await suggestions.by_id(await info.context.snapshot(), [identity])).get(identity)
+    return Suggestion(row=row) if row else None
+
+
 async def _source(info: Info, identity: str) -> Node | None:
     if not info.context.principal.sees_source(identity):
         return None
@@ -111,6 +117,7 @@ _FINDERS: Mapping[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "cmp": _campaign,
     "usr": _user,
     "chg": _change,
+    "sug": _suggestion,
     "src": _source,
     "run": _run,
     "rec": _record,

@@ -12,6 +12,7 @@ from hub.api.queries.customers import CustomerQueries
 from hub.api.queries.identity import IdentityQueries
 from hub.api.queries.nodes import node
 from hub.api.queries.sources import SourceQueries
+from hub.api.queries.suggestions import SuggestionQueries
 from hub.api.queries.tokens import TokenQueries
 from hub.api.queries.touchpoints import TouchpointQueries
 from hub.api.types.company import Hub, Viewer
@@ -22,7 +23,7 @@ MOST_NODES = 100
 
 
 @object_type
-class Query(CustomerQueries, IdentityQueries, TouchpointQueries, SourceQueries, TokenQueries):
+class Query(CustomerQueries, IdentityQueries, SuggestionQueries, TouchpointQueries, SourceQueries, TokenQueries):
     """The reads."""
 
     @field

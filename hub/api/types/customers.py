@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -27,6 +27,11 @@ from hub.store import filters, identifiers, matters, touchpoints
 from hub.store.customers import StoredAffiliation, StoredCustomer, StoredTrait
 from hub.store.touchpoints import Subject
 from hub.values import Channel, Relationship, Side
+
+if TYPE_CHECKING:
+    from hub.api.types.suggestions import Suggestion
+
+LazySuggestion = Annotated["Suggestion", strawberry.lazy("hub.api.types.suggestions")]
 
 
 @object_type
@@ -265,6 +270,13 @@ class Customer(Node):
             cursors=sealed,
             count=counted(count, limited=wanted != filters.MatterFilter()),
         )
+
+    @field
+    async def suggestions(self, info: Info) -> list[LazySuggestion]:
+        """Who may be the same, most probable first, 100 at most: for people to decide."""
+        from hub.api.types.suggestions import Suggestion
+
+        return [Suggestion(row=row) for row in await info.context.load.suggestions.load(self.row.id)]
 
     @field
     def lifecycle(self) -> Lifecycle:

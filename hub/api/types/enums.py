@@ -9,6 +9,7 @@ import strawberry
 
 from hub import values
 from hub.ingest.outcomes import RowOutcome
+from hub.ingest.suggesting import SuggestionReason
 
 E = TypeVar("E", bound=type[Enum])
 
@@ -132,6 +133,14 @@ shown(
     CHANGED="Stored as a new version.",
     UNCHANGED="Known already; nothing was stored.",
     REFUSED="Not stored; the row's problem says why.",
+)
+shown(
+    SuggestionReason,
+    "Why something is suggested.",
+    ALIKE="The two are alike.",
+    UNIQUE="An identifier would join them, but they have two values of a kind of which a customer has one.",
+    SIZE="An identifier would join them, but the customer would have too many.",
+    SHARED_PHONE="Nameless touchpoints carry a phone that the customer shares with somebody.",
 )
 
 

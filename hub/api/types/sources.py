@@ -41,7 +41,7 @@ class Run(Node):
     """One pull, push batch or import."""
 
     row: strawberry.Private[StoredRun]
-    kind: str = column("What it was: PULL, PUSH or IMPORT.")
+    kind: str = column("What it was: PULL, PUSH, IMPORT or SUGGEST.")
     state: str = column("How far it is, or how it ended.")
     started_at: DateTime = column("When it began.")
     finished_at: DateTime | None = column("When it ended.")
