@@ -41,6 +41,8 @@ class Answer:
 
     content: dict[str, Any]
     status: int = 200
+    retry_after: float | None = None
+    """Seconds after which it may go well, where the hub cannot do it now."""
 
 
 async def execute(
@@ -74,8 +76,8 @@ def _answer(result: ExecutionResult) -> Answer:
         content["errors"] = [error.formatted for error in errors[:MOST_ERRORS]]
     # Variables that do not fit are found when the operation starts: then no field has been asked.
     unasked = result.data is None and errors and all(error.path is None for error in errors)
-    if errors and (errors[0].extensions or {}).get("code") == RetryLater.code and not result.data:
-        return Answer(content, 503)
+    if errors and not result.data and (after := (errors[0].extensions or {}).get("retryAfter")) is not None:
+        return Answer(content, 503, after)
     if isinstance(result, PreExecutionError) or unasked:
         return Answer(content, 400 if isinstance(errors[0], GraphQLSyntaxError) else 422)
     content["data"] = result.data
@@ -86,4 +88,5 @@ def _answer(result: ExecutionResult) -> Answer:
 
 def refused(error: HubError, status: int) -> Answer:
     """A request that was not run."""
-    return Answer({"errors": [{"message": error.message, "extensions": described_error(error)}]}, status)
+    after = error.after if isinstance(error, RetryLater) else None
+    return Answer({"errors": [{"message": error.message, "extensions": described_error(error)}]}, status, after)

@@ -187,6 +187,8 @@ def _request(held: Any) -> Request:
 
 def _answered(http: HttpRequest, answer: Answer) -> Response:
     headers = {"Allow": "POST"} if answer.status == 405 else {}
+    if answer.retry_after is not None:
+        headers["Retry-After"] = str(max(1, round(answer.retry_after)))
     return _json(answer.content, answer.status, _media_type(http), headers)
 
 
@@ -219,10 +221,7 @@ def _refusal(http: HttpRequest, error: HubError) -> Response:
         status = 415
     else:
         status = next((status for kind, status in _STATUS if isinstance(error, kind)), 502)
-    headers = {}
+    answer = _answered(http, refused(error, status))
     if status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="hub"'
-    if isinstance(error, RetryLater):
-        headers["Retry-After"] = str(max(1, round(error.after)))
-    answer = refused(error, status)
-    return _json(answer.content, status, _media_type(http), headers)
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="hub"'
+    return answer

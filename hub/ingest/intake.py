@@ -115,6 +115,8 @@ class Intake:
         try:
             with session.savepoint():
                 return list(self._together(session, queue, taken))
+        except RetryLater:
+            raise  # the storage's own trouble, which each alone would have too
         except Exception:
             if len(taken) == 1:
                 raise
@@ -123,6 +125,8 @@ class Intake:
             try:
                 with session.savepoint():
                     alone += self._together(session, queue, [parcel])
+            except RetryLater:
+                raise
             except Exception as error:  # noqa: BLE001 (its sender hears it; the others are none the worse)
                 alone.append(error)
         return alone

@@ -70,6 +70,8 @@ class Writer:
                     try:
                         with self._session.savepoint():
                             answers.append((answer, job(self._session), None))
+                    except RetryLater:
+                        raise  # the storage's own trouble: the transaction is of no use to the others either
                     except Exception as error:  # noqa: BLE001 (its own alone: the others are none the worse)
                         answers.append((answer, None, error))
         except BaseException as error:  # noqa: BLE001 (nothing was stored: every waiting caller must hear it)

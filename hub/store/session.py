@@ -286,11 +286,17 @@ class PostgresSession(Session):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        with _clean_errors():
-            if self._connection.closed:
-                self._connection = self._open()
-            with self._connection.transaction():
-                yield
+        try:
+            with _clean_errors():
+                if self._connection.closed:
+                    self._connection = self._open()
+                with self._connection.transaction():
+                    yield
+        except RetryLater as trouble:
+            if isinstance(trouble.__cause__, psycopg.errors.ReadOnlySqlTransaction):
+                # A standby, or a database made read-only: another connection may find one that is not.
+                self._connection.close()
+            raise
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

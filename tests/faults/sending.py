@@ -136,7 +136,9 @@ def _difference(found: Iterable[str], sent: Iterable[str]) -> Difference:
 
 def difference_of_records(address: str, account: Account, sent: Iterable[int]) -> Difference:
     """Acknowledged rows against stored ones, by key."""
-    rows = held(address, f"SELECT key FROM record WHERE source = (SELECT num FROM source WHERE id = '{account.source}')")
+    rows = held(
+        address, f"SELECT key FROM record WHERE source = (SELECT num FROM source WHERE id = '{account.source}')"
+    )
     return _difference((found for (found,) in rows), map(key, sent))
 
 
@@ -149,11 +151,9 @@ def difference_of_touchpoints(address: str, account: Account, sent: Iterable[int
 
 def gaps(address: str) -> list[int]:
     """Truth numbers that nothing carries though they were given."""
+    tables = {"record": "number", "decision": "number", "withdrawal": "number", "source": "created_number"}
     carried = {
-        number
-        for table, column in (("record", "number"), ("decision", "number"), ("withdrawal", "number"), ("source", "created_number"))
-        for (number,) in held(address, f"SELECT {column} FROM {table}")
+        number for table, column in tables.items() for (number,) in held(address, f"SELECT {column} FROM {table}")
     }
     ((last,),) = held(address, "SELECT value FROM sequence")
     return sorted(set(range(1, last + 1)) - carried)
-

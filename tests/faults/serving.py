@@ -161,5 +161,9 @@ def faults_of_files(address: str) -> list[str]:
     """What SQLite finds wrong in a folder's files; nothing to ask where PostgreSQL keeps them."""
     if is_postgres(address):
         return []
-    found = [f"{name}: {fault}" for name in ("truth", "main") for (fault,) in held(address, f"PRAGMA {name}.integrity_check")]
-    return [fault for fault in found if not fault.endswith(": ok")]
+    return [
+        f"{name}: {fault}"
+        for name in ("truth", "main")
+        for (fault,) in held(address, f"PRAGMA {name}.integrity_check")
+        if fault != "ok"
+    ]
