@@ -31,7 +31,12 @@ def together(address: str, *jobs: Callable[[Session], str]) -> tuple[list[Future
     store = Store.at(address)
     writer = Writer(store.truth(), lambda: None)
     begun, go_on = threading.Event(), threading.Event()
-    writer.submit(lambda _: (begun.set(), go_on.wait()))
+
+    def held_up(_: Session) -> None:
+        begun.set()
+        go_on.wait()
+
+    writer.submit(held_up)
     begun.wait()
     answers = [writer.submit(job) for job in jobs]
     go_on.set()
