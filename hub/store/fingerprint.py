@@ -127,13 +127,18 @@ class Fingerprint:
 def fingerprint(session: Session, told: Callable[[int], None] = lambda _: None) -> Fingerprint:
     """The fingerprint of the projection set that a session reads. Rows stream by: memory does not grow with them.
 
-    Nothing may be processed in the meantime. ``told`` hears how many rows of a table were read, now and then.
+    ``told`` hears how many rows of a table were read, now and then.
     """
+    with session.snapshot():
+        return read(session, told)
+
+
+def read(session: Session, told: Callable[[int], None] = lambda _: None) -> Fingerprint:
+    """The same within a snapshot of the caller's."""
     tables: dict[str, str] = {}
     rows: dict[str, int] = {}
-    with session.transaction():
-        for name, statement in SECTIONS.items():
-            tables[name], rows[name] = _hashed(session, statement, told)
+    for name, statement in SECTIONS.items():
+        tables[name], rows[name] = _hashed(session, statement, told)
     return Fingerprint(tables, rows)
 
 

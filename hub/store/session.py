@@ -65,6 +65,10 @@ class Session(ABC):
         """A transaction: committed at the end of the block, rolled back when it raises."""
 
     @abstractmethod
+    def snapshot(self) -> Any:
+        """What the database holds at one moment, for reading at length while others write."""
+
+    @abstractmethod
     def savepoint(self) -> Any:
         """A part of a transaction that is undone alone when it raises."""
 
@@ -183,6 +187,16 @@ class SqliteSession(Session):
             self._connection.execute("COMMIT")
 
     @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        with _clean_errors():
+            self._connection.execute("BEGIN")
+            try:
+                self._connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+                yield
+            finally:
+                self._connection.execute("ROLLBACK")
+
+    @contextmanager
     def savepoint(self) -> Iterator[None]:
         self._connection.execute("SAVEPOINT part")
         try:
@@ -221,7 +235,8 @@ class PostgresSession(Session):
     def __init__(self, url: str, search_path: str) -> None:
         self._url = url
         self._search_path = search_path
-        self._connection = self._open()
+        with _clean_errors():
+            self._connection = self._open()
 
     def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
         connection = psycopg.connect(self._url, autocommit=True, cursor_factory=psycopg.RawCursor, connect_timeout=10)
@@ -297,6 +312,17 @@ class PostgresSession(Session):
                 # A standby, or a database made read-only: another connection may find one that is not.
                 self._connection.close()
             raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        with _clean_errors():
+            self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                self._connection.execute("SELECT 1")
+                yield
+            finally:
+                if not self._connection.closed:
+                    self._connection.execute("ROLLBACK")
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
