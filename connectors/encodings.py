@@ -66,6 +66,8 @@ def _wide(block: bytes) -> str:
     high_second, high_first = block[1::2].count(0), block[::2].count(0)
     if 50 * (high_first + high_second) < len(block):  # a stray zero byte
         return ""
+    if max(high_first, high_second) < 10 * min(high_first, high_second):  # a hole that a crash left, in either place
+        return ""
     return "utf-16-le" if high_second >= high_first else "utf-16-be"
 
 

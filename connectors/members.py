@@ -17,6 +17,7 @@ from hub import sdk
 _LONG = re.compile(rb"[0-9.]{17}")
 """Numbers with more digits than a binary one surely has; times and telephone numbers are shorter."""
 _SMALLEST = -40
+_WHOLE = 1e17
 _CONSTANTS = {"NaN": None}
 """What Python, R and data frames write for a number that is not there. Infinity stays a text that is no number."""
 
@@ -103,7 +104,7 @@ class Members(Cells):
         value = at(self._said, column) if column else None
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             return super().number(column)
-        number = Decimal(str(value))
+        number = Decimal(_digits(value))
         if number.adjusted() > LARGEST:
             raise sdk.RowUnreadable(f"{column}: {_digits(value)[:40]} is too large a number", path=column)
         return number
@@ -143,8 +144,9 @@ def _exact(text: str) -> float | Decimal | str:
 
 
 def _digits(value: float | Decimal) -> str:
-    if isinstance(value, int):
-        return str(value)
+    """As people write it. A whole number is whole: data frames make 1001.0 of an id where others are missing."""
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer() and abs(value) < _WHOLE):
+        return str(int(value))
     number = value if isinstance(value, Decimal) else Decimal(repr(value))
     return format(number, "f") if _SMALLEST < number.adjusted() <= LARGEST * 2 else str(value)
 

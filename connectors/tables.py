@@ -28,6 +28,7 @@ from hub import sdk
 SUFFIXES = (".parquet", ".pq")
 MISSING = "Parquet is read by pyarrow, which is not installed here: pip install 'journey-hub[parquet]'"
 _FOOTER = 1 << 16
+_FLOATS = ("halffloat", "float", "double")
 _BUFFER = 1 << 20
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
@@ -196,18 +197,37 @@ def _objects(file: str, batch: Any) -> Iterator[Object]:
 
 
 def _values(file: str, name: str, column: Any) -> list[Any]:
+    values = _converted(file, name, column)
+    if str(column.type) in _FLOATS:
+        short = str(column.type) != "double"
+        return [_number(value, short=short) if isinstance(value, float) else value for value in values]
+    return values
+
+
+def _converted(file: str, name: str, column: Any) -> list[Any]:
+    """The values of a column; of one that Python cannot hold (the year 30,000) its text."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    kept = compute.CastOptions(_readable(column.type), allow_time_truncate=True)
+    try:
+        values: list[Any] = column.cast(options=kept).to_pylist(maps_as_pydicts="lossy")
+    except (pa.ArrowException, ValueError, TypeError, OverflowError):
+        if len(column) > 1:
+            return [_converted(file, name, column.slice(place, 1))[0] for place in range(len(column))]
+        return _texts(file, name, column)
+    return values
+
+
+def _texts(file: str, name: str, column: Any) -> list[Any]:
     import pyarrow as pa
 
     try:
-        values: list[Any] = column.cast(_readable(column.type), safe=False).to_pylist(maps_as_pydicts="lossy")
-    except UnicodeDecodeError:
-        values = [value and value.decode("utf-8", "replace") for value in column.cast(pa.binary()).to_pylist()]
-    except (pa.ArrowException, ValueError, TypeError, OverflowError):
-        raise sdk.ConfigWrong(f"{file}: the column {name!r} is of a type that cannot be read: {column.type}") from None
-    if pa.types.is_floating(column.type):
-        short = pa.types.is_float32(column.type)
-        return [None if value is None else _number(value, short=short) for value in values]
-    return values
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            return [value and value.decode("utf-8", "replace") for value in column.cast(pa.binary()).to_pylist()]
+        return list(column.cast(pa.string()).to_pylist())
+    except pa.ArrowException:
+        raise sdk.ConfigWrong(f"{file}: the column {name!r} holds what cannot be read: {column.type}") from None
 
 
 def _readable(type_: Any) -> Any:
