@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from hub.identity.resolve import Claim, Decision, Partition, components, resolve, uncontested
@@ -181,9 +181,9 @@ def _components_near(
 def _resolve_side(work: _Work, side: Side, given: dict[int, int], resolution: Resolution) -> None:
     """Partition one side; ``given`` receives the customer of each claim."""
     nodes = {num: held for num, held in work.identifiers.items() if held.side is side and held.joins}
-    pure = [_pure(claim, nodes, side) for claim in work.claims.values() if claim.touchpoints > 0]
     said = {end for decision in work.decisions[side] for end in (decision.a, decision.b)}
-    pure = [claim for claim in pure if claim.nodes or claim.touchpoint in said]
+    pure = [_pure(claim, nodes, said) for claim in work.claims.values() if claim.touchpoints > 0]
+    pure = [claim for claim in pure if claim.nodes or claim.touchpoint is not None]
     old = _old_customers(work, side)
     placed: dict[Node, tuple[int, int | None]] = {}
     component_of: dict[int, int] = {}
@@ -198,7 +198,8 @@ def _resolve_side(work: _Work, side: Side, given: dict[int, int], resolution: Re
         for key, place in partition.followers.items():
             given[int(key)] = customers[place]  # type: ignore[call-overload]
         for claim in component:
-            component_of[int(claim.key)] = label  # type: ignore[call-overload]
+            if int(claim.key) in given:  # type: ignore[call-overload]
+                component_of[int(claim.key)] = label  # type: ignore[call-overload]
             for node in claim.nodes:
                 holder = partition.holders.get(node)
                 placed[node] = (label, None if holder is None else customers[holder])
@@ -212,9 +213,11 @@ def _resolve_side(work: _Work, side: Side, given: dict[int, int], resolution: Re
     resolution.gone |= {num for num in old.values() if num is not None} - resolution.standing.keys()
 
 
-def _pure(claim: StoredClaim, nodes: Mapping[int, StoredIdentifier], side: Side) -> Claim:
+def _pure(claim: StoredClaim, nodes: Mapping[int, StoredIdentifier], said: Set[str]) -> Claim:
+    """The claim of one side: a decision about the other (``said`` has not its touchpoint) changes nothing here."""
     held = tuple(sorted(nodes[num].node for num in claim.identifiers if num in nodes))
-    return Claim(claim.num, held, claim.first_at, claim.first_key, claim.touchpoint)
+    named = claim.touchpoint if claim.touchpoint in said else None
+    return Claim(claim.num, held, claim.first_at, claim.first_key, named)
 
 
 def _partition(component: list[Claim], work: _Work, side: Side) -> Partition:

@@ -401,6 +401,31 @@ def test_merging_persons_leaves_their_firms_alone(bench: Bench) -> None:
     assert firm != other_firm
 
 
+def test_merging_firms_changes_nothing_about_whose_an_address_is(bench: Bench) -> None:
+    """k1 was first to have the address, and keeps it also when a decision about firms names k2."""
+    bench.tell(
+        row("k1", who={"person": "7", "email": "a@x.org"}, at="2025-01-01T09:00:00+00:00"),
+        row("k2", who={"person": "8", "email": "a@x.org", "firm": "55"}, at="2025-02-01T09:00:00+00:00"),
+        row("k3", who={"email": "a@x.org"}, at="2025-03-01T09:00:00+00:00"),
+        row("k4", who={"firm": "66"}),
+    )
+    assert bench.customer(tp("k3")) == bench.customer(tp("k1")) != bench.customer(tp("k2"))
+    people = {id_: customer for id_, (customer, _) in bench.partition().items() if id_ != tp("k4")}
+    bench.merge(bench.partition()[tp("k2")][1] or "", bench.partition()[tp("k4")][1] or "")
+    assert bench.partition()[tp("k2")][1] == bench.partition()[tp("k4")][1]
+    assert {id_: bench.customer(id_) for id_ in people} == people
+
+
+def test_a_firm_met_through_a_role_mailbox_stays_when_persons_are_kept_apart(bench: Bench) -> None:
+    bench.tell(row("k1", who={"firm": "77", "email": "info@x.org"}), row("k2", who={"email": "a@x.org"}))
+    before = bench.dump()
+    for number, word in enumerate(("NOT_SAME", "SAME", "NOT_SAME")):
+        bench.decide(f"dec_{number}", (word, "PERSON", tp("k1"), tp("k2")))
+        bench.process()
+        assert bench.dump()["dangling"] == []
+    assert bench.dump() == before
+
+
 def test_former_ids_resolve(bench: Bench) -> None:
     shop(bench)
     former = bench.customer(tp("k4")) or ""

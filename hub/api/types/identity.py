@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import strawberry
 
+from hub.api.connections import After, Before, CountedConnection, First, Last, counted, cursors
 from hub.api.context import Info
 from hub.api.graph import column, described, field, object_type
+from hub.api.neighbourhood import MOST_CLAIMS, Neighbourhood, neighbourhood
 from hub.api.scalars import DateTime
 from hub.api.types.customers import Customer
 from hub.api.types.identifiers import Identifier
 from hub.api.types.touchpoints import Touchpoint, touchpoint
 from hub.identity import resolve
-from hub.identity.rules import Node, Rules
-from hub.store import decisions, identifiers
+from hub.identity.rules import Node
 from hub.store.decisions import StoredDecision
-from hub.store.identifiers import StoredClaim, StoredIdentifier
+from hub.store.identifiers import StoredClaim
+from hub.store.pages import Order, part
 
-MOST_CLAIMS = 1000
+C = TypeVar("C", bound=CountedConnection[Any])
+
+_ORDER = Order("CANONICAL", "position", "position")
 
 
-async def _touchpoint(info: Info, identity: str) -> Touchpoint | None:
+async def touchpoint_by_id(info: Info, identity: str) -> Touchpoint | None:
+    """A touchpoint, by its id."""
     row = await info.context.load.touchpoint_by_id.load(identity)
     return touchpoint(row) if row else None
 
@@ -39,6 +45,16 @@ class IdentityClaim:
         """The identifiers, strongest first."""
         return [Identifier(row=row) for row in await info.context.load.claim_identifiers.load(self.row.num)]
 
+    @field
+    async def first(self, info: Info) -> Touchpoint | None:
+        """The first of the touchpoints."""
+        return await touchpoint_by_id(info, self.row.first_key)
+
+
+@object_type
+class IdentityClaimConnection(CountedConnection[IdentityClaim]):
+    """A page of claims, the first seen first."""
+
 
 @object_type
 class IdentityLink:
@@ -51,7 +67,12 @@ class IdentityLink:
     @field
     async def touchpoint(self, info: Info) -> Touchpoint | None:
         """The first touchpoint that carries both."""
-        return await _touchpoint(info, self.edge.first_key)
+        return await touchpoint_by_id(info, self.edge.first_key)
+
+
+@object_type
+class IdentityLinkConnection(CountedConnection[IdentityLink]):
+    """A page of links, the strongest first."""
 
 
 @object_type
@@ -62,6 +83,11 @@ class RefusedLink:
     reason: str = described(
         "UNIQUE (two values of a kind of which a customer has one), DECISION (a person said no) or SIZE."
     )
+
+
+@object_type
+class RefusedLinkConnection(CountedConnection[RefusedLink]):
+    """A page of links that were not followed, the strongest first."""
 
 
 @object_type
@@ -79,78 +105,105 @@ class LinkDecision:
     @field
     async def a(self, info: Info) -> Touchpoint | None:
         """One touchpoint."""
-        return await _touchpoint(info, self.row.a)
+        return await touchpoint_by_id(info, self.row.a)
 
     @field
     async def b(self, info: Info) -> Touchpoint | None:
         """The other touchpoint."""
-        return await _touchpoint(info, self.row.b)
+        return await touchpoint_by_id(info, self.row.b)
+
+
+@object_type
+class LinkDecisionConnection(CountedConnection[LinkDecision]):
+    """A page of decisions, the newest first."""
 
 
 @object_type
 class IdentityExplanation:
     """Why these touchpoints are one customer."""
 
+    near: strawberry.Private[Neighbourhood]
     customer: Customer = described("The customer.")
-    claims: list[IdentityClaim] = described("With what touchpoints name the customer.")
-    links: list[IdentityLink] = described("What holds the customer together: a tree, without detours.")
-    refused: list[RefusedLink] = described("What would join the customer to another, and why it does not.")
-    decisions: list[LinkDecision] = described("What people decided, newest first.")
-    truncated: bool = described(f"Whether only the first {MOST_CLAIMS} claims were looked at.")
+    truncated: bool = described(
+        f"Whether only the first {MOST_CLAIMS:,} claims of those that hang together with it were looked at."
+    )
+
+    @field
+    def claims(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> IdentityClaimConnection:
+        """With what touchpoints name the customer."""
+        found = [IdentityClaim(row=self.near.claims[number]) for number in self._own]
+        return _page(info, IdentityClaimConnection, "claims", found, (first, after, last, before))
+
+    @field
+    def links(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> IdentityLinkConnection:
+        """What holds the customer together: a tree, without detours."""
+        mine = self._nodes
+        found = [link(self.near, edge) for edge in self.near.partition.joined if edge.a in mine and edge.b in mine]
+        return _page(info, IdentityLinkConnection, "links", found, (first, after, last, before))
+
+    @field
+    def refused(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> RefusedLinkConnection:
+        """What would join the customer to another, and why it does not."""
+        mine = self._nodes
+        found = [
+            RefusedLink(link=link(self.near, each.edge), reason=each.reason)
+            for each in self.near.partition.refused
+            if each.edge.a in mine or each.edge.b in mine
+        ]
+        return _page(info, RefusedLinkConnection, "refused", found, (first, after, last, before))
+
+    @field
+    def decisions(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> LinkDecisionConnection:
+        """What people decided about the customer, and about others who hang together with it."""
+        found = said(self.near, self.near.said)
+        return _page(info, LinkDecisionConnection, "decisions", found, (first, after, last, before))
+
+    @property
+    def _own(self) -> list[int]:
+        return self.near.of(self.customer.row.num)
+
+    @property
+    def _nodes(self) -> set[Node]:
+        return {node for number in self._own for node in self.near.nodes(number)}
 
 
 async def explain(info: Info, customer: Customer) -> IdentityExplanation:
     """Resolve the customer's neighbourhood again, and keep what was followed and what was not."""
-    snapshot = await info.context.snapshot()
-    side = customer.row.kind
-    near = await identifiers.component(
-        snapshot, customer.row.num, organisation=customer.subject.organisation, limit=MOST_CLAIMS
-    )
-    held = await info.context.load.claim_identifiers.load_many([claim.num for claim in near])
-    carried = {claim.num: [each for each in many if each.side == side] for claim, many in zip(near, held, strict=True)}
-    named = [claim.touchpoint for claim in near if claim.touchpoint is not None]
-    said = [each for each in await decisions.about(snapshot, named) if each.side == side] if named else []
-    partition = resolve.resolve(
-        [_claim(claim, carried[claim.num]) for claim in near],
-        [resolve.Decision(each.number, each.kind == "SAME", each.a, each.b) for each in said],
-        Rules(),
-    )
-    known = {_node(each): each for many in carried.values() for each in many}
-    own = {
-        claim.num
-        for claim in near
-        if (claim.organisation if customer.subject.organisation else claim.customer) == customer.row.num
-    }
-    mine = {_node(each) for number in own for each in carried[number]}
-    mine |= {resolve.touchpoint_node(claim.touchpoint) for claim in near if claim.num in own and claim.touchpoint}
-    inert = {each.number for each in partition.inert}
-    return IdentityExplanation(
-        customer=customer,
-        claims=[IdentityClaim(row=claim) for claim in near if claim.num in own],
-        links=[_link(edge, known) for edge in _touching(partition.joined, mine)],
-        refused=[
-            RefusedLink(link=_link(refusal.edge, known), reason=refusal.reason)
-            for refusal in partition.refused
-            if refusal.edge.a in mine or refusal.edge.b in mine
-        ],
-        decisions=[LinkDecision(row=each, contradicted=each.number in inert) for each in said],
-        truncated=len(near) == MOST_CLAIMS,
-    )
+    near = await neighbourhood(info, customer.row.kind, [customer.row.num])
+    return IdentityExplanation(near=near, customer=customer, truncated=near.truncated)
 
 
-def _touching(edges: Iterable[resolve.Edge], nodes: set[Node]) -> Iterable[resolve.Edge]:
-    return (edge for edge in edges if edge.a in nodes and edge.b in nodes)
-
-
-def _node(row: StoredIdentifier) -> Node:
-    return (row.rank, row.kind, row.namespace, row.value)
-
-
-def _claim(claim: StoredClaim, held: list[StoredIdentifier]) -> resolve.Claim:
-    nodes = tuple(_node(each) for each in held if each.joins)
-    return resolve.Claim(claim.num, nodes, claim.first_at, claim.first_key, claim.touchpoint)
-
-
-def _link(edge: resolve.Edge, known: Mapping[Node, StoredIdentifier]) -> IdentityLink:
-    a, b = (Identifier(row=known[node]) if node in known else None for node in (edge.a, edge.b))
+def link(near: Neighbourhood, edge: resolve.Edge) -> IdentityLink:
+    """An edge with its identifiers."""
+    a, b = (Identifier(row=near.known[node]) if node in near.known else None for node in (edge.a, edge.b))
     return IdentityLink(edge=edge, a=a, b=b)
+
+
+def said(near: Neighbourhood, decisions: Sequence[StoredDecision]) -> list[LinkDecision]:
+    """Decisions, and whether newer ones contradict them."""
+    inert = {each.number for each in near.partition.inert}
+    return [LinkDecision(row=each, contradicted=each.number in inert) for each in decisions]
+
+
+def _page(
+    info: Info,
+    connection: type[C],
+    name: str,
+    found: Sequence[Any],
+    asked: tuple[int | None, str | None, int | None, str | None],
+) -> C:
+    sealed = cursors(info, f"IdentityExplanation.{name}", _ORDER)
+    page = part(found, sealed.window(*asked))
+
+    async def count() -> int:
+        return len(found)
+
+    return connection(entries=page.rows, page=page, cursors=sealed, count=counted(count, limited=False))
