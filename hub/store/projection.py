@@ -65,6 +65,7 @@ class TouchpointRow(Projection, table=True):
         _partial("touchpoint_anchor", "anchor", where="anchor IS NOT NULL"),
         _partial("touchpoint_document", "document_key", where="document_key IS NOT NULL"),
         _partial("touchpoint_gave_id", "customer", where="gave_id"),
+        _partial("touchpoint_retracted", "num", where="retracted_at IS NOT NULL"),
     )
     num: int = column.key()
     id: str = column.text(unique=True)
