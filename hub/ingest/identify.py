@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hub.identity.resolve import Claim, Decision, Partition, components, resolve, uncontested
@@ -213,7 +213,7 @@ def _resolve_side(work: _Work, side: Side, given: dict[int, int], resolution: Re
     resolution.gone |= {num for num in old.values() if num is not None} - resolution.standing.keys()
 
 
-def _pure(claim: StoredClaim, nodes: Mapping[int, StoredIdentifier], said: Set[str]) -> Claim:
+def _pure(claim: StoredClaim, nodes: Mapping[int, StoredIdentifier], said: set[str]) -> Claim:
     """The claim of one side: a decision about the other (``said`` has not its touchpoint) changes nothing here."""
     held = tuple(sorted(nodes[num].node for num in claim.identifiers if num in nodes))
     named = claim.touchpoint if claim.touchpoint in said else None
