@@ -10,6 +10,7 @@ from hub.api.context import Info
 from hub.api.errors import UserError, tried
 from hub.api.graph import argument, described, input_type, mutation, object_type, optional
 from hub.api.mutations.links import LinkPayload, linked
+from hub.api.mutations.receipt import Receipt
 from hub.api.types.sources import Run
 
 
@@ -45,6 +46,7 @@ class FindSuggestionsPayload:
     """Answer to findSuggestions."""
 
     run: Run | None = described("The search; what it finds is in `suggestions` when it has ended.")
+    receipt: Receipt | None = described("Always null: a run takes its own time.")
     user_errors: list[UserError] = described("What to change, when nothing was done.")
 
 
@@ -62,7 +64,7 @@ class SuggestionMutations:
         run, errors = await tried(info.context.hub.suggestions.find(input.min_probability))
         await info.context.renew()
         row = await info.context.load.run_by_id.load(run) if run else None
-        return FindSuggestionsPayload(run=Run(row=row) if row else None, user_errors=errors)
+        return FindSuggestionsPayload(run=Run(row=row) if row else None, receipt=None, user_errors=errors)
 
     @mutation
     async def accept_suggestion(
