@@ -1,4 +1,7 @@
-"""Runs of a stream: told in another order and in batches of other sizes, each compared with one single batch."""
+"""Runs of a stream: told in another order and in batches of other sizes, each compared with one single batch.
+
+The single batch in turn is compared with the rule as it is written.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tests.ingest.builders import Bench
+from tests.ingest.oracle import as_stored, who_is_who
 from tests.ingest.standing import any_order, difference, faults, same_order
 from tests.ingest.streams import Step, shuffled, stream, tell
 
@@ -37,6 +41,8 @@ def compare(bench: Bench, seed: int, runs: int, tally: Tally) -> None:
     steps = stream(seed)
     hear(bench, steps, None)
     alone = faults(bench)
+    if as_stored(bench) != who_is_who(bench, next(step.given[0] for step in reversed(steps) if step.kind == "rules")):
+        alone.append("others than the rule says")
     exactly, however = same_order(bench), any_order(bench)
     for run in range(runs):
         rng = random.Random(f"{seed} {run}")
