@@ -20,7 +20,9 @@ query Who($kind: String!, $value: String!) {
   customer(by: { identifier: { kind: $kind, value: $value } }) { id }
 }
 """
-_DECISIONS = "query Decisions($customer: ID!) { explainIdentity(customer: $customer) { decisions { operation } } }"
+_DECISIONS = (
+    "query Decisions($customer: ID!) { explainIdentity(customer: $customer) { decisions { nodes { operation } } } }"
+)
 
 
 async def fill(hub: Hub, client: Client, shown: Progress) -> str:
@@ -82,7 +84,7 @@ class Filling:
             await self._hub.wait(change.sequence, _PATIENCE)
             return str(change.operation)
         decided = await self._client.execute(_DECISIONS, {"customer": customers[0]})
-        return str(decided["explainIdentity"]["decisions"][0]["operation"])
+        return str(decided["explainIdentity"]["decisions"]["nodes"][0]["operation"])
 
     async def _customer(self, kind: str, value: str) -> str:
         found = await self._client.execute(_WHO, {"kind": kind, "value": value})

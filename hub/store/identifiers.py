@@ -83,13 +83,41 @@ async def customer_of(snapshot: Snapshot, ids: Sequence[str]) -> str | None:
     return customer
 
 
-async def component(snapshot: Snapshot, customer: int, *, organisation: bool, limit: int) -> list[StoredClaim]:
-    """The claims that could be of one customer by their identifiers: its own, and those a refused join kept apart."""
+async def component(
+    snapshot: Snapshot, customers: Sequence[int], *, organisation: bool, limit: int
+) -> list[StoredClaim]:
+    """The claims that could be of customers by their identifiers: their own, then those a refused join kept apart."""
     part, whole = ("organisation_component", "organisation") if organisation else ("person_component", "customer")
     rows = await snapshot.all(
         f"SELECT {_CLAIMS.shape.columns} FROM claim k WHERE k.{part} IN"
-        f" (SELECT own.{part} FROM claim own WHERE own.{whole} = $1::bigint)"
-        f" ORDER BY k.first_at, k.first_key LIMIT {limit}",
-        customer,
+        f" (SELECT own.{part} FROM claim own WHERE own.{whole} = ANY($1::bigint[]))"
+        f" ORDER BY CASE WHEN k.{whole} = ANY($1::bigint[]) THEN 0 ELSE 1 END, k.first_at, k.first_key LIMIT {limit}",
+        list(customers),
     )
     return _CLAIMS.shape.all(rows)
+
+
+MOST_EXAMPLES = 1000
+
+
+async def names_beside(snapshot: Snapshot, identifier: int) -> list[str]:
+    """The distinct names in the claims that carry an identifier, the first 1,000."""
+    rows = await snapshot.all(
+        "SELECT DISTINCT k.name_key FROM claim_identifier x JOIN claim k ON k.num = x.claim"
+        f" WHERE x.identifier = $1::bigint AND k.name_key <> '' ORDER BY k.name_key LIMIT {MOST_EXAMPLES}",
+        identifier,
+    )
+    return [name for (name,) in rows]
+
+
+async def stronger_beside(snapshot: Snapshot, identifier: int) -> list[StoredIdentifier]:
+    """The distinct stronger identifiers in the claims that carry an identifier, the first 1,000."""
+    rows = await snapshot.all(
+        f"SELECT DISTINCT {IDENTIFIERS.shape.columns} FROM claim_identifier x"
+        " JOIN claim_identifier y ON y.claim = x.claim"
+        " JOIN identifier i ON i.num = y.identifier JOIN identifier o ON o.num = x.identifier"
+        " WHERE x.identifier = $1::bigint AND i.rank < o.rank AND i.blocked IS NULL"
+        f" ORDER BY i.num LIMIT {MOST_EXAMPLES}",
+        identifier,
+    )
+    return IDENTIFIERS.shape.all(rows)

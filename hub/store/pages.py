@@ -135,3 +135,18 @@ def page(found: Sequence[T], places: Sequence[Place], window: Window) -> Page[T]
         kept.reverse()
         return Page(rows, kept, has_next=window.before is not None, has_previous=more)
     return Page(rows, kept, has_next=more, has_previous=window.after is not None)
+
+
+def part(rows: Sequence[T], window: Window) -> Page[T]:
+    """A page of rows that are all at hand; the place of a row is its position."""
+    low = int(window.after[0]) + 1 if window.after else 0
+    high = int(window.before[0]) if window.before else len(rows)
+    inside = range(low, max(low, min(high, len(rows))))
+    kept = inside[max(0, len(inside) - window.size) :] if window.backward else inside[: window.size]
+    more = len(kept) < len(inside)
+    return Page(
+        [rows[position] for position in kept],
+        [(position, "") for position in kept],
+        has_next=window.before is not None if window.backward else more,
+        has_previous=more if window.backward else window.after is not None,
+    )

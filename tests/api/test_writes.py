@@ -184,14 +184,14 @@ def test_a_merge_can_be_looked_at_done_explained_and_undone(service: Served) -> 
     assert one["value"]["revenue"]["amount"] == "15.00"
     assert {one["id"], *one["formerIds"]} == set(ids)
     explained = service.ask(
-        "query ($id: ID!) { explainIdentity(customer: $id) { customer { id } truncated links { a { kind } b { kind } }"
-        " claims { touchpoints identifiers { kind value } }"
-        " decisions { operation kind reason contradicted a { id } } } }",
+        "query ($id: ID!) { explainIdentity(customer: $id) { customer { id } truncated links { nodes { a { kind } b { kind } } }"
+        " claims { totalCount nodes { touchpoints identifiers { kind value } } }"
+        " decisions { nodes { operation kind reason contradicted a { id } } } } }",
         id=ids[1],
     )["explainIdentity"]
     assert explained["customer"]["id"] == one["id"]
-    assert [(each["kind"], each["reason"]) for each in explained["decisions"]] == [("SAME", "same person")]
-    values = {held["value"] for claim in explained["claims"] for held in claim["identifiers"]}
+    assert [(each["kind"], each["reason"]) for each in explained["decisions"]["nodes"]] == [("SAME", "same person")]
+    values = {held["value"] for claim in explained["claims"]["nodes"] for held in claim["identifiers"]}
     assert values == {"a@example.com", "b@example.com"}
     undo = f"mutation ($input: UndoLinkDecisionInput!) {{ undoLinkDecision(input: $input) {{ {LINK} }} }}"
     undone = service.ask(undo, input={"operation": done["operation"], "reason": "two after all"})["undoLinkDecision"]
@@ -223,11 +223,13 @@ def test_links_say_what_held_a_customer_together(service: Served) -> None:
     (one,) = service.ask("{ customers { nodes { id } } }")["customers"]["nodes"]
     explained = service.ask(
         "query ($id: ID!) { explainIdentity(customer: $id) {"
-        " links { a { kind } b { kind } touchpoint { title } } refused { reason } } }",
+        " links { nodes { a { kind } b { kind } touchpoint { title } } } refused { nodes { reason } } } }",
         id=one["id"],
     )["explainIdentity"]
-    assert explained["refused"] == []
-    assert explained["links"] == [{"a": {"kind": "email"}, "b": {"kind": "phone"}, "touchpoint": {"title": "both"}}]
+    assert explained["refused"]["nodes"] == []
+    assert explained["links"]["nodes"] == [
+        {"a": {"kind": "email"}, "b": {"kind": "phone"}, "touchpoint": {"title": "both"}}
+    ]
 
 
 def test_a_source_is_set_up_with_settings_that_fit(lite: Served) -> None:
