@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hub import __version__
-from hub.cli import connectors, demo, importing, pull, schema, serve, show, sources, tokens, undo
+from hub.cli import connectors, demo, importing, pull, schema, serve, show, sources, suggestions, tokens, undo
 from hub.settings import read_settings
 
 app = typer.Typer(
@@ -57,6 +57,7 @@ app.command("pull")(pull.pull)
 app.command("import")(importing.import_file)
 app.command("show")(show.show)
 app.command("undo")(undo.undo)
+app.add_typer(suggestions.app, name="suggestions")
 app.add_typer(connectors.app, name="connector")
 app.add_typer(sources.app, name="source")
 app.add_typer(tokens.app, name="token")

@@ -33,7 +33,7 @@ def undo(
     """
     if id_.startswith("dec_"):
         given: Json = {"operation": id_, "reason": reason}
-        document, tell = "undo_decision", _tell_decision
+        document, tell = "undo_decision", tell_decision
     elif id_.startswith("run_"):
         given = {"run": id_, "reason": reason, "restore": restore}
         document, tell = "withdraw_run", _tell_run
@@ -45,7 +45,7 @@ def undo(
         out.print("Nothing was changed.")
         return
     if not yes:
-        _confirm()
+        confirm()
     ask(context, lambda client: _write(client, document, given))
     out.print("Done.")
 
@@ -54,13 +54,15 @@ async def _write(client: Client, document: str, given: Json) -> Json:
     return await client.write(document, given)
 
 
-def _confirm() -> None:
+def confirm() -> None:
+    """Go on only when somebody says so. Raises ``InputWrong`` where nobody can."""
     if not sys.stdin.isatty():
         raise InputWrong("Nobody is there to be asked; nothing was changed.", hint="Give --yes or --dry-run.")
     typer.confirm("Do it?", abort=True)
 
 
-def _tell_decision(seen: Json) -> None:
+def tell_decision(seen: Json) -> None:
+    """Print how customers change by a decision."""
     rows = [
         (
             change["customer"],

@@ -14,7 +14,8 @@ from tests.cli.conftest import Run
 
 COMMANDS = (
     "demo", "serve", "pull", "import", "show", "undo", "schema", "connector list", "connector show", "source list",
-    "source create", "source show", "token create", "token list", "token revoke",
+    "source create", "source show", "token create", "token list", "token revoke", "suggestions find", "suggestions list",
+    "suggestions show", "suggestions accept", "suggestions refuse",
 )  # fmt: skip
 
 
