@@ -36,9 +36,10 @@ TYPES: Mapping[str, frozenset[str]] = {
         "EmailMessage Call Invoice Payment FormSubmission SocialPost CustomTouchpoint Attachment Origin Participant "
         "TouchpointConnection TouchpointEdge TouchpointKind Quantity LineItem LineItemConnection LineItemEdge "
         "Matter MatterConnection MatterEdge Identifier IdentifierConnection IdentifierEdge User Product Campaign "
-        "IdentityExplanation IdentityClaim IdentityClaimConnection IdentityClaimEdge IdentityLink IdentityLinkConnection "
-        "IdentityLinkEdge RefusedLink RefusedLinkConnection RefusedLinkEdge LinkDecision LinkDecisionConnection "
-        "LinkDecisionEdge WhyNotMerged SharedIdentifier IdentityConflict IdentityStep Resemblance Change ChangeConnection ChangeEdge "
+        "IdentityExplanation IdentityClaim IdentityClaimConnection IdentityClaimEdge IdentityLink "
+        "IdentityLinkConnection IdentityLinkEdge RefusedLink RefusedLinkConnection RefusedLinkEdge LinkDecision "
+        "LinkDecisionConnection LinkDecisionEdge WhyNotMerged SharedIdentifier IdentityConflict IdentityStep "
+        "Resemblance Change ChangeConnection ChangeEdge "
         "TouchpointAdded Suggestion SuggestionConnection SuggestionEdge Evidence",
     ),
     **_each(
@@ -61,8 +62,8 @@ FIELDS: Mapping[str, frozenset[str]] = {
     **_each(ANYBODY, "Query.viewer Query.hub"),
     **_each(
         READERS,
-        "Query.suggestions "
-        "Query.customer Query.customers Query.explainIdentity Query.whyNotMerged Query.touchpoints Query.matters Query.changes "
+        "Query.suggestions Query.explainIdentity Query.whyNotMerged "
+        "Query.customer Query.customers Query.touchpoints Query.matters Query.changes "
         "Query.touchpointKinds Record.touchpoints LogTouchpointPayload.touchpoint DescribeCustomersPayload.customers "
         "LinkPayload.customers MovedTouchpoint.touchpoint IdentitySwitch.identifier Subscription.touchpointAdded",
     ),

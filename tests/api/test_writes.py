@@ -184,7 +184,8 @@ def test_a_merge_can_be_looked_at_done_explained_and_undone(service: Served) -> 
     assert one["value"]["revenue"]["amount"] == "15.00"
     assert {one["id"], *one["formerIds"]} == set(ids)
     explained = service.ask(
-        "query ($id: ID!) { explainIdentity(customer: $id) { customer { id } truncated links { nodes { a { kind } b { kind } } }"
+        "query ($id: ID!) { explainIdentity(customer: $id) { customer { id } truncated"
+        " links { nodes { a { kind } b { kind } } }"
         " claims { totalCount nodes { touchpoints identifiers { kind value } } }"
         " decisions { nodes { operation kind reason contradicted a { id } } } } }",
         id=ids[1],
