@@ -31,6 +31,7 @@ from hub.ingest.outcomes import (
 from hub.ingest.process import Processor
 from hub.ingest.progress import Progress
 from hub.ingest.pull import pull
+from hub.ingest.rebuild import Rebuilds
 from hub.ingest.rule_sets import RuleSets
 from hub.ingest.sources import Source, Sources
 from hub.ingest.suggestions import Suggestions
@@ -72,6 +73,7 @@ class Hub:
         self.corrections = Corrections(self.threads, clock)
         self.rules = RuleSets(self.threads, clock)
         desk = self._sources.desk().num
+        self.rebuilds = Rebuilds(store, self.reader, self.threads, self._processor, clock)
         self.suggestions = Suggestions(store, self.reader, self.threads, self.corrections, desk, clock)
         self._pulls: dict[str, tuple[str, asyncio.Task[None]]] = {}
 
@@ -85,10 +87,12 @@ class Hub:
         """
         store = await asyncio.to_thread(Store.at, address)
         try:
-            return cls(store, registry, company or Company(), clock or (lambda: micros(now())))
+            hub = cls(store, registry, company or Company(), clock or (lambda: micros(now())))
         except BaseException:
             store.close()
             raise
+        await hub.rebuilds.resume()
+        return hub
 
     async def __aenter__(self) -> Self:
         return self
@@ -102,15 +106,16 @@ class Hub:
             task.cancel()
         await asyncio.gather(*(task for _, task in self._pulls.values()), return_exceptions=True)
         await self.suggestions.close()
+        await self.rebuilds.close()
         await self.threads.close()
         await self.reader.close()
         self._store.close()
 
-    def _processor(self, session: Session) -> Processor:
+    def _processor(self, session: Session, clock: Callable[[], int] | None = None) -> Processor:
         """A processor of the projection set of a session."""
         with session.transaction():
             founding.begin_projection(session)
-        return Processor(session, self.company, Sources(self.registry), self._lifecycle, self._clock)
+        return Processor(session, self.company, Sources(self.registry), self._lifecycle, clock or self._clock)
 
     # Reading one's own writes -----------------------------------------------------------------------------------
 

@@ -79,6 +79,14 @@ class Store(ABC):
         """Remove a projection set with everything in it. False, and nothing happens, while it is in use."""
 
     @abstractmethod
+    def hurry(self, session: Session) -> None:
+        """What a session writes from now on need not be on disk at once; a crash may take the end of it."""
+
+    @abstractmethod
+    def settle(self, session: Session) -> None:
+        """Whatever a session wrote is on disk from its next transaction on, and is well prepared for being read."""
+
+    @abstractmethod
     def close(self) -> None:
         """Give up the folder."""
 
@@ -105,7 +113,7 @@ class Store(ABC):
                 if each.state != sets.RETIRED and (each.number not in there or self._ahead(each.number, accepted)):
                     self._begin_again(session, each)
             kept = {each.number for each in known if each.state != sets.RETIRED}
-            for number in sorted(there - kept):
+            for number in sorted((there | {each.number for each in known}) - kept):
                 if self.drop_set(number):
                     with session.transaction():
                         sets.forget(session, number)
@@ -191,6 +199,14 @@ class SqliteStore(Store):
         for ending in ("", "-wal", "-shm"):
             Path(f"{self._file(number)}{ending}").unlink(missing_ok=True)
         return True
+
+    def hurry(self, session: Session) -> None:
+        session.all("PRAGMA synchronous = NORMAL")
+
+    def settle(self, session: Session) -> None:
+        session.all("PRAGMA synchronous = FULL")
+        session.all("PRAGMA main.wal_checkpoint(TRUNCATE)")
+        session.all("PRAGMA main.optimize")
 
     def _sets(self) -> set[int]:
         names = (re.fullmatch(r"projection-(\d+)\.db", path.name) for path in self.folder.iterdir())
@@ -287,6 +303,16 @@ class PostgresStore(Store):
                 return False
             connection.execute(f"DROP SCHEMA IF EXISTS projection_{number} CASCADE")
         return True
+
+    def hurry(self, session: Session) -> None:
+        session.run("SET synchronous_commit = off")
+
+    def settle(self, session: Session) -> None:
+        session.run("SET synchronous_commit = on")
+        for (table,) in session.all(
+            "SELECT tablename FROM pg_tables WHERE schemaname = $1", f"projection_{session.projection_set}"
+        ):
+            session.run(f"ANALYZE {table}")
 
     def _sets(self) -> set[int]:
         with psycopg.connect(self._url, autocommit=True) as connection:

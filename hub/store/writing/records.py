@@ -170,8 +170,8 @@ def insert(session: Session, rows: Sequence[Sequence[object]]) -> None:
     session.insert("record", _COLUMNS, rows)
 
 
-def start_run(session: Session, source: int, kind: str, at: int) -> tuple[int, str]:
-    """Begin a run; the answer is its row number and id."""
+def start_run(session: Session, source: int | None, kind: str, at: int) -> tuple[int, str]:
+    """Begin a run of a source, or of the whole hub; the answer is its row number and id."""
     take_numbers(session)  # two processes that begin a run at once wait for each other
     num = int(session.value("SELECT coalesce(max(num), 0) + 1 FROM run"))
     id_ = random_id("run")
@@ -212,6 +212,22 @@ def advance_run(session: Session, run: int, expected: int | None, done: float | 
         done,
         run,
     )
+
+
+def resume_run(session: Session, run: int) -> None:
+    """A run that was interrupted goes on."""
+    session.run("UPDATE run SET state = 'RUNNING', error = NULL, finished_at = NULL WHERE num = $1", run)
+
+
+def tell_outcome(session: Session, run: int, outcome: str) -> None:
+    """Say what a replay or a rebuild came to, or is to come to, as JSON."""
+    session.run("UPDATE run SET outcome = $1 WHERE num = $2", outcome, run)
+
+
+def outcome(session: Session, run: int) -> str | None:
+    """What was said so."""
+    told: str | None = session.value("SELECT outcome FROM run WHERE num = $1", run)
+    return told
 
 
 def finish_run(session: Session, run: int, state: str, error: str | None, at: int) -> None:
