@@ -75,7 +75,10 @@ def _time(text: str) -> datetime | date:
 
 
 def _identifier(kind: str, value: str) -> sdk.Identifier:
-    match kind:
+    """A number after a dot allows several of a kind."""
+    match kind.partition(".")[0]:
+        case "vat":
+            return sdk.vat(value)
         case "contact":
             return sdk.contact(value)
         case "phone":

@@ -89,6 +89,7 @@ INPUTS = {
     "mergeCustomers": {"customers": ["cus_x"], "reason": "r"},
     "splitCustomer": {"customer": "cus_x", "touchpoints": [], "reason": "r"},
     "undoLinkDecision": {"operation": "dec_x", "reason": "r"},
+    "applyIdentityRules": {"rules": "", "reason": "r"},
     "findSuggestions": {},
     "acceptSuggestion": {"suggestion": "sug_x", "reason": "r"},
     "refuseSuggestion": {"suggestion": "sug_x", "reason": "r"},
