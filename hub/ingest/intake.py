@@ -65,7 +65,7 @@ class Intake:
         self._call(queue)
         self._waiting += 1
         try:
-            with self._threads.request():
+            with self._threads.storing():
                 return await parcel.answer
         finally:
             self._waiting -= 1

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 from hub.errors import RetryLater
 from hub.ingest.process import Processor
-from hub.ingest.step import step
 from hub.store import sets
 from hub.store.engine import Store
 from hub.store.session import Session
@@ -27,6 +26,11 @@ _IDLE = 1.0
 """Seconds between looks when nobody wakes the thread: time passes, and other processes accept."""
 _PATIENCE = 2.0
 """Seconds a batch may gather records while a pull goes on: a customer is folded once a batch, not once a page."""
+_REST = 3.0
+"""How much longer than the batch before it a pause is, while rows crowd in."""
+_LONGEST_REST = 0.5
+"""Seconds of a pause, at most: what was accepted is shown late then, not never."""
+_LOOK = 0.01
 _NOTHING = object()
 
 
@@ -42,6 +46,7 @@ class Processing:
         make: Callable[[Session], Processor],
         announce: Callable[[int], None],
         size: Callable[[], tuple[int, int]],
+        crowded: Callable[[], bool],
     ) -> None:
         self._store = store
         self._make = make
@@ -49,6 +54,7 @@ class Processing:
         self.processor = make(self.session)
         self._announce = announce
         self._size = size
+        self._crowded = crowded
         self._last = 0.0
         self._jobs: queue.Queue[tuple[Callable[[], Any], Future[Any]] | object | None] = queue.Queue()
         self._mine = False
@@ -57,7 +63,8 @@ class Processing:
 
     def wake(self) -> None:
         """Say that there may be something to process."""
-        self._jobs.put(_NOTHING)
+        if self._jobs.empty():  # whatever waits there makes the thread look
+            self._jobs.put(_NOTHING)
 
     def submit(self, job: Callable[[], T]) -> Future[T]:
         """Run a job between two batches, once everything accepted so far is processed."""
@@ -127,9 +134,18 @@ class Processing:
             with self.session.transaction():
                 processed, _ = ledger.processed(self.session)
             self._announce(processed)
+            if more:
+                self._rest()
             if self._stopping():
                 return False
         return True
+
+    def _rest(self) -> None:
+        """While rows crowd in, leave the interpreter to those who send them: a batch is followed by a pause."""
+        now = time.monotonic()
+        until = now + min(_LONGEST_REST, _REST * (now - self._last))
+        while self._crowded() and time.monotonic() < until and not self._stopping():
+            time.sleep(_LOOK)
 
     def _stopping(self) -> bool:
         return any(job is None for job in list(self._jobs.queue))
@@ -141,4 +157,27 @@ class Processing:
 
     def _batch(self) -> bool:
         self._last = time.monotonic()
-        return step(self.processor, self._size()[1])
+        try:
+            return self.processor.run(self._size()[1])
+        except RetryLater:
+            raise
+        except Exception:  # noqa: BLE001 (whatever a record does, the others go on)
+            _log.exception("a batch failed; its records are processed one by one")
+            return self._one_by_one()
+
+    def _one_by_one(self) -> bool:
+        for _ in range(self._size()[1]):
+            try:
+                if not self.processor.run(1):
+                    return False
+            except RetryLater:
+                raise
+            except Exception:  # noqa: BLE001 (likewise)
+                _log.exception("a record cannot be processed; it is passed over")
+                try:
+                    self.processor.skip()
+                except Exception:  # noqa: BLE001 (the thread must live to try again)
+                    _log.exception("processing cannot go on; it is tried again in a moment")
+                    time.sleep(_IDLE)
+                    return False
+        return True

@@ -17,8 +17,8 @@ from hub.store.writing import records
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-_TOGETHER = 1000
-"""Rows in one transaction, at most."""
+_TOGETHER = 250
+"""Rows in one transaction, at most: requests wait for it to end."""
 
 
 class Write(Protocol):

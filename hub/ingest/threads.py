@@ -20,16 +20,17 @@ _LARGE_BATCH = 5000
 _SMALL_BATCH = 200
 """Records in a batch while requests wait, so that no answer waits long for the disk or the interpreter."""
 
+_CROWD = 16
+"""Requests that store rows at the same time, from which on the processor steps back between batches."""
+
 
 class Threads:
     """Runs jobs on the writing sessions; made on the event loop that will wait for them."""
 
-    def __init__(
-        self, store: Store, truth: Session, make: Callable[[Session], Processor], progress: Progress
-    ) -> None:
+    def __init__(self, store: Store, truth: Session, make: Callable[[Session], Processor], progress: Progress) -> None:
         self._progress = progress
-        self._waiting = self._pulling = 0
-        self._processing = Processing(store, make, progress.announce, self._size)
+        self._waiting = self._pulling = self._storing = 0
+        self._processing = Processing(store, make, progress.announce, self._size, self._crowded)
         self._writer = Writer(truth, self._processing.wake)
         self._processing.wake()
 
@@ -48,6 +49,10 @@ class Threads:
         if self._waiting:
             return 1, _SMALL_BATCH
         return (_LARGE_BATCH if self._pulling else 1), _LARGE_BATCH
+
+    def _crowded(self) -> bool:
+        """Whether more requests wait for their rows to be stored than one by one would bring."""
+        return self._storing >= _CROWD
 
     async def store(self, job: Callable[[Session], T]) -> T:
         """Run a job on the session that writes truth; the answer comes once it is on disk."""
@@ -70,6 +75,16 @@ class Threads:
             yield
         finally:
             self._waiting -= 1
+
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """While a request waits for its rows to be stored."""
+        self._storing += 1
+        try:
+            with self.request():
+                yield
+        finally:
+            self._storing -= 1
 
     @contextmanager
     def pulling(self) -> Iterator[None]:
