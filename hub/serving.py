@@ -107,7 +107,7 @@ async def _answer(server: uvicorn.Server, listening: socket.socket, ready: Calla
 def _favour_answers() -> None:
     """Keep answers quick beside the processor, whose thread computes for seconds on end.
 
-    A thread hands over after a millisecond instead of five. Everybody waits while memory is collected, 100 ms each time:
+    A thread hands over after a millisecond instead of five. Everybody waits while memory is collected, 100 ms a time:
     what is there at the start is looked through no more, and the rest in larger portions.
     """
     sys.setswitchinterval(0.001)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from hub.errors import RetryLater
 from hub.ingest.process import Processor
+from hub.ingest.step import step
 from hub.store import sets
 from hub.store.engine import Store
 from hub.store.session import Session
@@ -157,27 +158,4 @@ class Processing:
 
     def _batch(self) -> bool:
         self._last = time.monotonic()
-        try:
-            return self.processor.run(self._size()[1])
-        except RetryLater:
-            raise
-        except Exception:  # noqa: BLE001 (whatever a record does, the others go on)
-            _log.exception("a batch failed; its records are processed one by one")
-            return self._one_by_one()
-
-    def _one_by_one(self) -> bool:
-        for _ in range(self._size()[1]):
-            try:
-                if not self.processor.run(1):
-                    return False
-            except RetryLater:
-                raise
-            except Exception:  # noqa: BLE001 (likewise)
-                _log.exception("a record cannot be processed; it is passed over")
-                try:
-                    self.processor.skip()
-                except Exception:  # noqa: BLE001 (the thread must live to try again)
-                    _log.exception("processing cannot go on; it is tried again in a moment")
-                    time.sleep(_IDLE)
-                    return False
-        return True
+        return step(self.processor, self._size()[1])
