@@ -142,6 +142,8 @@ def filled(**traits: str) -> dict[str, str]:
 def birthday(cells: Cells, column: str | None, pattern: str | None) -> str:
     """``YYYY-MM-DD``, or ``--MM-DD`` when ``pattern`` has no year; empty when the cell is no birthday."""
     text = cells.text(column)
+    if not text:
+        return ""
     try:
         if pattern and "%Y" not in pattern and "%y" not in pattern:
             # Read in a leap year: the 29th of February is a birthday.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO
 
 LIMIT = 1 << 20
@@ -17,7 +18,7 @@ def lines(file: BinaryIO, encoding: str) -> Iterator[bytes]:
         start = file.read(LIMIT)
         file.seek(place)
         if b"\n" in start or b"\r" not in start:
-            return iter(lambda: file.readline(LIMIT), b"")
+            return iter(partial(file.readline, LIMIT), b"")
         newline = b"\r"  # as old Macintosh programs end lines
     return _split(file, newline)
 
