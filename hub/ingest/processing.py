@@ -94,6 +94,10 @@ class Processing:
                 _log.warning("processing waits: %s", trouble.message)
                 self._mine = False  # the lock went with the connection
                 time.sleep(min(trouble.after, _IDLE))
+            except Exception:  # noqa: BLE001 (the thread must live to try again)
+                _log.exception("processing cannot go on; it is tried again in a moment")
+                self._mine = False
+                time.sleep(_IDLE)
             if isinstance(job, tuple):
                 self._do(*job)
 

@@ -69,7 +69,8 @@ class Writer:
                 for job, answer in together:
                     try:
                         with self._session.savepoint():
-                            answers.append((answer, job(self._session), None))
+                            value = job(self._session)
+                        answers.append((answer, value, None))  # only now: ending a savepoint may fail too
                     except RetryLater:
                         raise  # the storage's own trouble: the transaction is of no use to the others either
                     except Exception as error:  # noqa: BLE001 (its own alone: the others are none the worse)

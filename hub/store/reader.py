@@ -6,9 +6,9 @@ import asyncio
 import sqlite3
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -196,6 +196,22 @@ def _read_only(file: Path) -> str:
     return f"file:{quote(str(file))}?mode=ro"
 
 
+@contextmanager
+def _clean_errors() -> Iterator[None]:
+    """A database that went away, as the hub's own error, so that no driver text travels further."""
+    try:
+        yield
+    except (
+        OSError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.AdminShutdownError,
+        asyncpg.CrashShutdownError,
+        asyncpg.CannotConnectNowError,
+        asyncpg.InterfaceError,
+    ) as error:
+        raise RetryLater("The database does not answer right now.") from error
+
+
 class _PostgresSnapshot(Snapshot):
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -203,7 +219,8 @@ class _PostgresSnapshot(Snapshot):
 
     async def all(self, statement: str, *values: Any) -> Rows:
         async with self._turn:
-            rows: Rows = await self._connection.fetch(statement, *values)
+            with _clean_errors():
+                rows: Rows = await self._connection.fetch(statement, *values)
             return rows
 
 
@@ -222,7 +239,7 @@ class PostgresReader(Reader):
             if self._pool is None:
                 self._pool = await asyncpg.create_pool(
                     self._url,
-                    min_size=1,
+                    min_size=0,
                     max_size=self._connections,
                     server_settings={"search_path": self._path},
                 )
@@ -230,18 +247,11 @@ class PostgresReader(Reader):
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Snapshot]:
-        try:
+        with _clean_errors():
             pool = await self._opened()
             async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
                 await self._enter(connection)
                 yield _PostgresSnapshot(connection)
-        except (
-            OSError,
-            asyncpg.PostgresConnectionError,
-            asyncpg.CannotConnectNowError,
-            asyncpg.InterfaceError,
-        ) as error:
-            raise RetryLater("The database does not answer right now.") from error
 
     async def _enter(self, connection: Any) -> None:
         """Read the live projection set, which nobody removes until the transaction ends."""

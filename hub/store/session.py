@@ -198,14 +198,15 @@ class SqliteSession(Session):
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        self._connection.execute("SAVEPOINT part")
-        try:
-            yield
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK TO part")
-            raise
-        self._connection.execute("RELEASE part")
+        with _clean_errors():
+            self._connection.execute("SAVEPOINT part")
+            try:
+                yield
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK TO part")
+                raise
+            self._connection.execute("RELEASE part")
 
     def close(self) -> None:
         self._connection.close()
@@ -326,7 +327,7 @@ class PostgresSession(Session):
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        with self._connection.transaction():
+        with _clean_errors(), self._connection.transaction():
             yield
 
     def close(self) -> None:
