@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -72,14 +72,15 @@ class Canonical:
     identifier: Identifier
     rank: int
     blocked: str | None = None
+    id: str = field(init=False)
+    """Its public id."""
 
-    @property
-    def id(self) -> str:
-        """Its public id."""
+    def __post_init__(self) -> None:
         held = self.identifier
-        return identifier_id(held.kind, held.namespace, held.value, held.side)
+        object.__setattr__(self, "id", identifier_id(held.kind, held.namespace, held.value, held.side))
 
 
+@lru_cache(maxsize=65536)
 def canonical(identifier: Identifier, source: str, region: str) -> Canonical | None:
     """The identifier as the hub compares it; None when there is nothing in it.
 
@@ -92,7 +93,7 @@ def canonical(identifier: Identifier, source: str, region: str) -> Canonical | N
     kind = identifier.kind
     value = _value(identifier, display, region)
     namespace = identifier.namespace or (source if kind in MINTED else "")
-    changed = replace(identifier, value=value, display=display, namespace=namespace, region="")
+    changed = Identifier(kind, value, namespace, identifier.side, display)
     return Canonical(changed, RANKS.get(kind, 20), fault(kind, value))
 
 

@@ -17,7 +17,7 @@ Group = tuple[str, str]
 Marks = dict[Group, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Claim:
     """A distinct set of joining identifiers of one side. ``touchpoint`` is set when a live decision names it.
 

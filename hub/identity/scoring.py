@@ -22,6 +22,8 @@ Shares = dict[str, tuple[float, ...]]
 PRIOR_MATCHES, PRIOR_PAIRS = 1000.0, 100.0
 """What is expected of m and u before any data counts as so many pairs. A small hub has sensible weights so; and where
 the rules have joined the plain cases already, families sharing a phone are not taken for the pattern of a match."""
+EXPECTED = 0.05
+"""The share of likenesses that are expected to be somebody's second one, before any data speaks."""
 FEWEST = 50
 """The pairs of fewer likenesses do not teach what one customer's are like: m stays as it is expected."""
 ROUNDS = 100
@@ -50,7 +52,7 @@ def fit(table: Table, blocked: Sequence[tuple[Blocking, Codes]], compared: Compa
         u = _shares(drawn.levels, different)
         m = _learn(blocked if n >= FEWEST else (), compared, u)
         model = Model(0.5, m, u)
-        model = replace(model, prior=_prior(weights(model, compared).sum(axis=1), n * (n - 1) / 2))
+        model = replace(model, prior=_prior(weights(model, compared).sum(axis=1), n * (n - 1) / 2, n))
         different = 1 - probability(weights(model, drawn).sum(axis=1), model.prior)
     return model
 
@@ -121,14 +123,17 @@ def probability(weight: Floats, prior: float) -> Floats:
     return 1 / (1 + np.exp2(np.clip(-weight, -300, 300)) * (1 - prior) / prior)
 
 
-def _prior(weight: Floats, pairs: float) -> float:
+def _prior(weight: Floats, pairs: float, likenesses: int) -> float:
     """The share of all pairs that are one customer, such that the blocked pairs' probabilities sum up to it.
 
-    Half a pair is one customer before any data says so: in a hub without duplicates, the prior must not vanish.
+    Before any data says so, ``EXPECTED`` of the likenesses are there twice: in a small hub, and in one without
+    duplicates, the prior must not vanish.
     """
-    prior = 0.5 / (pairs + 1)
+    expected = 0.5 + EXPECTED * likenesses
+    pairs += 1 + 2 * expected
+    prior = expected / pairs
     for _ in range(ROUNDS):
-        before, prior = prior, float(min((probability(weight, prior).sum() + 0.5) / (pairs + 1), 0.5))
+        before, prior = prior, float(min((probability(weight, prior).sum() + expected) / pairs, 0.5))
         if abs(prior - before) < 1e-3 * before:
             break
     return prior

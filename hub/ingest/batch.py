@@ -35,6 +35,8 @@ class Batch:
     """Whether all of it happened before, so that nothing in it is news."""
     quiet: bool = False
     """Whether no ledger lines are written."""
+    heard: int = field(init=False)
+    """No touchpoint so far was heard after this truth number."""
     touched: set[int] = field(default_factory=set)
     """Customers to fold again from all their touchpoints."""
     grown: dict[int, list[Sequence[Any]]] = field(default_factory=dict)
@@ -55,6 +57,9 @@ class Batch:
     """Claims that no standing touchpoint makes any more."""
     lines: list[tuple[object, ...]] = field(default_factory=list)
     """Ledger lines without number and ordinal: (kind, at, historical, customer, touchpoint, matter, before, after)."""
+
+    def __post_init__(self) -> None:
+        self.heard = self.after
 
     def take(self, placement: Placement) -> None:
         """Add what a chunk touched."""

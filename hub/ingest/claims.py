@@ -16,7 +16,7 @@ from hub.store.writing.numbers import Numbers
 from hub.values import Touchpoint
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Naming:
     """With what a touchpoint names its subject: identifiers by id, and the name."""
 
@@ -33,12 +33,20 @@ class Claims:
 
     identifiers: dict[int, StoredIdentifier] = field(default_factory=dict)
     """Those known of these claims, by row number; resolving identity adds the others."""
+    fresh_identifiers: dict[int, tuple[object, ...]] = field(default_factory=dict)
+    """Rows of identifiers that are new, as far as they are known before identity is resolved."""
+    heard_before: int = 0
+    """No claim that was written before was heard after this truth number."""
     by_touchpoint: dict[str, StoredClaim] = field(default_factory=dict)
     by_num: dict[int, StoredClaim] = field(default_factory=dict)
     fresh: set[int] = field(default_factory=set)
     dirty: set[int] = field(default_factory=set)
     changed: set[int] = field(default_factory=set)
     left: set[int] = field(default_factory=set)
+
+    def identifier_rows(self) -> list[tuple[object, ...]]:
+        """The rows of the new identifiers, resolved."""
+        return [(*row, *self.identifiers[num].resolved) for num, row in self.fresh_identifiers.items()]
 
 
 def naming(id_: str, at: int, heard: int, touchpoint: Touchpoint, source: str, region: str) -> Naming | None:
@@ -61,15 +69,15 @@ def naming(id_: str, at: int, heard: int, touchpoint: Touchpoint, source: str, r
 
 def number_identifiers(
     session: Session, numbers: Numbers, namings: Sequence[Naming], rules: Rules
-) -> dict[str, StoredIdentifier]:
-    """The identifiers of the namings by id, new ones written."""
+) -> tuple[dict[str, StoredIdentifier], dict[int, tuple[object, ...]]]:
+    """The identifiers of the namings by id, and the rows of those that are new."""
     seen: dict[str, tuple[Canonical, int, int]] = {}
     for each in namings:
         for id_, held in each.identifiers.items():
             shown, first, last = seen.get(id_, (held, each.at, each.at))
             seen[id_] = (shown, min(first, each.at), max(last, each.at))
     known = identities.identifiers_by_id(session, list(seen))
-    rows = []
+    rows: dict[int, tuple[object, ...]] = {}
     for id_, (held, first, last) in seen.items():
         if id_ in known:
             continue
@@ -79,16 +87,19 @@ def number_identifiers(
         hidden = given.kind in COMBINED
         why = blocked(given.kind, given.value, rules)
         known[id_] = StoredIdentifier(num, id_, node, given.side, why is not None, None, None, hidden)
-        rows.append(
-            (num, id_, given.kind, given.namespace, given.value, given.side, held.rank, given.display,
-             masked(given.kind, given.display), hidden, why, why is None, first, last)
+        rows[num] = (
+            num, id_, given.kind, given.namespace, given.value, given.side, held.rank, given.display,
+            masked(given.kind, given.display), hidden, why, first, last,
         )  # fmt: skip
-    new = {row[0] for row in rows}
-    identities.insert_identifiers(session, rows)
     identities.see_identifiers(
-        session, [(first, last, known[id_].num) for id_, (_, first, last) in seen.items() if known[id_].num not in new]
+        session,
+        [
+            (first, last, stored.num)
+            for id_, (_, first, last) in seen.items()
+            if (stored := known[id_]).num not in rows and (first < stored.first_seen or last > stored.last_seen)
+        ],
     )
-    return known
+    return known, rows
 
 
 def claim_digest(identifiers: Iterable[str], name: str, touchpoint: str | None) -> str:
@@ -102,6 +113,7 @@ def gather(
     numbers: Numbers,
     namings: Sequence[Naming],
     identifiers: Mapping[str, StoredIdentifier],
+    fresh_identifiers: dict[int, tuple[object, ...]],
     decided: set[str],
 ) -> Claims:
     """The claims of the namings, new ones numbered but not yet written.
@@ -113,7 +125,7 @@ def gather(
         named = each.touchpoint if each.touchpoint in decided else None
         digests[each.touchpoint] = (claim_digest(each.identifiers, each.name_key, named), each)
     known = identities.claims_by_digest(session, list({digest for digest, _ in digests.values()}))
-    claims = Claims({each.num: each for each in identifiers.values()})
+    claims = Claims({each.num: each for each in identifiers.values()}, fresh_identifiers)
     for touchpoint, (digest, each) in digests.items():
         claim = known.get(digest)
         if claim is None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, KeysView, Mapping
 from dataclasses import dataclass, field
 
 from hub.identity.resolve import Claim, Decision, Partition, components, resolve, uncontested
 from hub.identity.rules import Node, Rules, cap
 from hub.ids import customer_id, naming_touchpoint
+from hub.ingest.attach import attach
 from hub.ingest.claims import Claims
+from hub.ingest.resolution import Resolution, Standing
 from hub.store.session import Session
 from hub.store.writing import identities
 from hub.store.writing.customers import ids as customer_ids
@@ -17,43 +19,6 @@ from hub.store.writing.numbers import Numbers
 from hub.values import Side
 
 _SIDES = (Side.PERSON, Side.ORGANISATION)
-
-
-@dataclass(slots=True)
-class Standing:
-    """A customer after resolution: its row number, side, id, and the touchpoint that gave it the id."""
-
-    num: int
-    side: Side
-    id: str
-    naming: str
-
-
-@dataclass(slots=True)
-class Resolution:
-    """What resolution came to: customers that stand, that are gone, claims that moved, and the lines for the ledger."""
-
-    standing: dict[int, Standing] = field(default_factory=dict)
-    gone: set[int] = field(default_factory=set)
-    moved: list[StoredClaim] = field(default_factory=list)
-    found: set[int] = field(default_factory=set)
-    """Claims that were nobody's before: their touchpoints may have followed others until now."""
-    touched: set[int] = field(default_factory=set)
-    """Customers that touchpoints left or came to."""
-    seen: set[int] = field(default_factory=set)
-    """Customers whose identifiers changed."""
-    switched: set[int] = field(default_factory=set)
-    """Claims that carry an identifier which was switched off or on for joining."""
-    fresh: set[int] = field(default_factory=set)
-    """Row numbers given for the first time."""
-    renamed: dict[int, Standing] = field(default_factory=dict)
-    """Customers that are fresh or have another id than before."""
-    named: set[str] = field(default_factory=set)
-    """Touchpoints that give a customer its id for the first time."""
-    emptied: list[int] = field(default_factory=list)
-    """Claims that no standing touchpoint makes any more; they are deleted."""
-    lines: list[tuple[str, str, str, str]] = field(default_factory=list)
-    """(kind, customer, before, after) with public ids."""
 
 
 @dataclass(slots=True)
@@ -66,43 +31,55 @@ class _Work:
     claims: dict[int, StoredClaim]
     identifiers: dict[int, StoredIdentifier]
     decisions: Mapping[Side, list[Decision]]
+    unwritten: KeysView[int]
+    """Identifiers that are written later."""
     old_ids: dict[int, str] = field(default_factory=dict)
 
 
 def identify(session: Session, numbers: Numbers, claims: Claims, rules: Rules) -> Resolution:
     """Resolve the components of the dirty claims and write claims, identifiers and touchpoints' customers."""
     resolution = Resolution()
-    identities.insert_claims(session, [claims.by_num[num] for num in sorted(claims.fresh)])
-    identities.update_claims(session, [claims.by_num[num] for num in sorted(claims.changed - claims.fresh)])
+    identities.count_claims(session, [claims.by_num[num] for num in sorted(claims.changed - claims.fresh)])
     if claims.dirty:
         missing = {held for claim in claims.by_num.values() for held in claim.identifiers} - claims.identifiers.keys()
         claims.identifiers |= identities.identifiers_by_num(session, missing)
         dirty = _cap(session, claims, rules, resolution)
-        work = _load(session, numbers, claims, dirty, rules)
-        before = {claim.num: (claim.customer, claim.organisation) for claim in work.claims.values()}
-        labels = {claim.num: (claim.person_component, claim.organisation_component) for claim in work.claims.values()}
-        people: dict[int, int] = {}
-        firms: dict[int, int] = {}
-        for side, given in zip(_SIDES, (people, firms), strict=True):
-            _resolve_side(work, side, given, resolution)
-        _settle(work, people, firms, before, resolution, claims.fresh - claims.left)
-        moved = {claim.num for claim in resolution.moved}
-        relabelled = [
-            claim
-            for claim in work.claims.values()
-            if claim.num in moved or (claim.person_component, claim.organisation_component) != labels[claim.num]
-        ]
-        identities.update_claims(session, relabelled)
+        dirty -= attach(session, numbers, claims, dirty, rules, resolution)
+        old_ids = _resolve(session, numbers, claims, dirty, rules, resolution) if dirty else {}
         resolution.emptied = [num for num in claims.left if claims.by_num[num].touchpoints == 0]
-        numbers.hold("claim")
-        identities.delete_claims(session, resolution.emptied)
         resolution.renamed = {
-            each.num: each for each in resolution.standing.values() if work.old_ids.get(each.num) != each.id
+            each.num: each for each in resolution.standing.values() if old_ids.get(each.num) != each.id
         }
         resolution.named = {each.naming for each in resolution.standing.values()} - {
-            naming_touchpoint(id_) for id_ in work.old_ids.values()
+            naming_touchpoint(id_) for id_ in old_ids.values()
         }
+    identities.insert_identifiers(session, claims.identifier_rows())
+    identities.insert_claims(session, [claims.by_num[num] for num in sorted(claims.fresh)])
+    numbers.hold("claim")
+    identities.delete_claims(session, resolution.emptied)
     return resolution
+
+
+def _resolve(
+    session: Session, numbers: Numbers, claims: Claims, dirty: set[int], rules: Rules, resolution: Resolution
+) -> dict[int, str]:
+    """Resolve the components of dirty claims from all that is in them; the answer is the ids customers had before."""
+    work = _load(session, numbers, claims, dirty, rules)
+    before = {claim.num: (claim.customer, claim.organisation) for claim in work.claims.values()}
+    labels = {claim.num: (claim.person_component, claim.organisation_component) for claim in work.claims.values()}
+    people: dict[int, int] = {}
+    firms: dict[int, int] = {}
+    for side, given in zip(_SIDES, (people, firms), strict=True):
+        _resolve_side(work, side, given, resolution)
+    _settle(work, people, firms, before, resolution, claims.fresh - claims.left)
+    moved = {claim.num for claim in resolution.moved}
+    relabelled = [
+        claim
+        for claim in work.claims.values()
+        if claim.num in moved or (claim.person_component, claim.organisation_component) != labels[claim.num]
+    ]
+    identities.label_claims(session, [claim for claim in relabelled if claim.num not in claims.fresh])
+    return work.old_ids
 
 
 def _cap(session: Session, claims: Claims, rules: Rules, resolution: Resolution) -> set[int]:
@@ -110,8 +87,7 @@ def _cap(session: Session, claims: Claims, rules: Rules, resolution: Resolution)
     dirty, identifiers = set(claims.dirty), claims.identifiers
     carried = {held for num in dirty for held in claims.by_num[num].identifiers}
     judged = sorted(held for held in carried if not identifiers[held].blocked and not identifiers[held].hidden)
-    names = identities.names_of(session, judged)
-    companions = identities.companions_of(session, judged)
+    names, companions = _carried(session, claims, judged)
     changes: list[tuple[str | None, int]] = []
     for num in judged:
         held = identifiers[num]
@@ -120,11 +96,26 @@ def _cap(session: Session, claims: Claims, rules: Rules, resolution: Resolution)
             held.capped = verdict
             changes.append((verdict, num))
     if changes:
-        identities.cap_identifiers(session, changes)
-        carrying = identities.claims_carrying(session, [num for _, num in changes])
-        dirty.update(carrying)
-        resolution.switched = set(carrying)
+        identities.cap_identifiers(session, [change for change in changes if change[1] not in claims.fresh_identifiers])
+        resolution.switched = {num for _, num in changes}
+        resolution.carriers = set(identities.claims_carrying(session, sorted(resolution.switched)))
+        dirty |= resolution.carriers
     return dirty
+
+
+def _carried(
+    session: Session, claims: Claims, judged: Iterable[int]
+) -> tuple[dict[int, set[str]], dict[int, set[Node]]]:
+    """The names and the stronger identifiers in the standing claims of identifiers: those written, and the new ones."""
+    written = [num for num in judged if num not in claims.fresh_identifiers]
+    names, companions = identities.names_of(session, written), identities.companions_of(session, written)
+    for claim in (claims.by_num[num] for num in claims.fresh if claims.by_num[num].touchpoints > 0):
+        held = [claims.identifiers[num] for num in claim.identifiers]
+        for each in held:
+            names.setdefault(each.num, set()).add(claim.name_key)
+            stronger = [other.node for other in held if other.node[0] < each.node[0] and not other.blocked]
+            companions.setdefault(each.num, set()).update(stronger)
+    return names, companions
 
 
 def _load(
@@ -145,11 +136,13 @@ def _load(
         missing = {held for claim in frontier.values() for held in claim.identifiers} - identifiers.keys()
         identifiers.update(identities.identifiers_by_num(session, missing))
         found: dict[int, StoredClaim] = {}
+        unwritten = [claims.by_num[num] for num in claims.fresh if num not in loaded]
         for side in _SIDES:
             near = _components_near(frontier.values(), identifiers, side) - reached[side]
             reached[side] |= near
             if near:
                 found.update(identities.claims_of_components(session, side, near))
+                found.update({claim.num: claim for claim in unwritten if _component(claim, side) in near})
         named = [claim.touchpoint for claim in frontier.values() if claim.touchpoint is not None]
         if named:
             for side, decision in identities.live_decisions(session, named):
@@ -160,7 +153,11 @@ def _load(
         frontier = {num: claims.by_num.get(num, claim) for num, claim in found.items() if num not in loaded}
         loaded.update(frontier)
     by_side = {side: [decision for about, decision in decisions.values() if about is side] for side in _SIDES}
-    return _Work(session, numbers, rules, loaded, identifiers, by_side)
+    return _Work(session, numbers, rules, loaded, identifiers, by_side, claims.fresh_identifiers.keys())
+
+
+def _component(claim: StoredClaim, side: Side) -> int | None:
+    return claim.person_component if side is Side.PERSON else claim.organisation_component
 
 
 def _components_near(
@@ -168,7 +165,7 @@ def _components_near(
 ) -> set[int]:
     near: set[int] = set()
     for claim in claims:
-        own = claim.person_component if side is Side.PERSON else claim.organisation_component
+        own = _component(claim, side)
         if own is not None:
             near.add(own)
         for held in claim.identifiers:
@@ -287,7 +284,7 @@ def _place(work: _Work, side: Side, placed: Mapping[Node, tuple[int, int | None]
                 if customer != identifier.customer:
                     seen |= {customer, identifier.customer}
                 identifier.component, identifier.customer = component, customer
-    identities.place_identifiers(work.session, rows)
+    identities.place_identifiers(work.session, [row for row in rows if row[2] not in work.unwritten])
     return {num for num in seen if num is not None}
 
 
@@ -304,6 +301,10 @@ def _settle(
             if before[claim.num] == (None, None):
                 resolution.found.add(claim.num)
             if claim.num not in unwritten:
-                resolution.touched |= {*before[claim.num], claim.customer, claim.organisation} - {None}
-        if claim.num in resolution.switched:
-            resolution.seen |= {claim.customer, claim.organisation} - {None}
+                resolution.touched |= _of(*before[claim.num], claim.customer, claim.organisation)
+        if claim.num in resolution.carriers:
+            resolution.seen |= _of(claim.customer, claim.organisation)
+
+
+def _of(*nums: int | None) -> set[int]:
+    return {num for num in nums if num is not None}

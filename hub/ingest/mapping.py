@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 _REPAIR = "The log has the reason; it will be read again after a repair."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """What one record means: touchpoints with their ids, rows about the business, or a problem."""
 
@@ -33,7 +33,7 @@ class Reading:
     problem: Problem | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Draft:
     """A touchpoint ready to be written.
 

@@ -36,6 +36,8 @@ class Placement:
     sources: dict[int, str]
     now: int
     rules: Rules
+    heard_before: int
+    """No touchpoint that was written before was heard after this truth number."""
     claims: Claims = field(default_factory=Claims)
     touched: set[int] = field(default_factory=set)
     grown: dict[int, list[tuple[object, ...]]] = field(default_factory=dict)
@@ -77,7 +79,7 @@ class Placement:
             row = touchpoint_row(draft, place, self.zone)
             rows.append(row)
             # Whoever names an organisation alone is its customer as well.
-            for held in {place.customer, place.organisation} - {None}:
+            for held in {num for num in (place.customer, place.organisation) if num is not None}:
                 self.grown.setdefault(held, []).append(moment_row(row))
         touchpoints.insert(self.session, rows)
         left = {held for num in self.claims.left for held in self.claims.by_num[num].identifiers}
@@ -101,10 +103,11 @@ class Placement:
             if made is not None:
                 self._namings[draft.id] = made
         namings = list(self._namings.values())
-        numbered = claims.number_identifiers(self.session, self.numbers, namings, self.rules)
+        numbered, fresh = claims.number_identifiers(self.session, self.numbers, namings, self.rules)
         self.claims = claims.gather(
-            self.session, self.numbers, namings, numbered, _decided(self.session, list(self._namings))
+            self.session, self.numbers, namings, numbered, fresh, _decided(self.session, list(self._namings))
         )
+        self.claims.heard_before = self.heard_before
 
     # Rows -----------------------------------------------------------------------------------------------------
 

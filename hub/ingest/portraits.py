@@ -83,7 +83,7 @@ class Portraits:
         named = {num: (row[0], Side(row[1])) for num, row in known.items()}
         named |= {num: (portrait.id, portrait.side) for num, portrait in kept.items()}
         named |= {num: batch.named[num] for num in nums if num in batch.named}
-        grown = {num: sorted(batch.grown.get(num, ()), key=_IN_ORDER) for num in nums}
+        grown: dict[int, Sequence[Row]] = {num: sorted(batch.grown.get(num, ()), key=_IN_ORDER) for num in nums}
         again = [
             num for num in nums
             if num in batch.touched or num in known or (num in kept and not kept[num].follows(grown[num]))

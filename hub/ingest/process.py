@@ -206,7 +206,14 @@ class Processor:
         source_ids = {source.num: source.id for source in self._sources.all()}
         reference.keep(batch.session, batch.numbers, readings, source_ids)
         placement = Placement(
-            batch.session, batch.numbers, self._company, self._zone, source_ids, batch.now, batch.rules
+            batch.session,
+            batch.numbers,
+            self._company,
+            self._zone,
+            source_ids,
+            batch.now,
+            batch.rules,
+            batch.heard,
         )
         placement.write_changed(made, numbers)
         placement.named = self._identify(batch, placement.claims)
@@ -215,6 +222,7 @@ class Processor:
         if made:
             batch.at = max(batch.at, max(draft.recorded_at for draft in made))
             batch.historical = all(draft.historical for draft in made)
+            batch.heard = max(batch.heard, max(draft.heard for draft in made))
 
     def _keep_problems(
         self, batch: Batch, readings: Sequence[Reading], read_numbers: Sequence[int], folding: dict[int, Problem]

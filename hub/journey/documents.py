@@ -16,7 +16,7 @@ from hub.values import MatterClaim, Money, TimePrecision, Touchpoint
 _NOON = time(12)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Part:
     """What one row says of a touchpoint: its key, the truth number it was first heard under, and the mapping."""
 

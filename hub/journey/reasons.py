@@ -24,7 +24,7 @@ class Because:
     touchpoints: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Change:
     """A step on one of the two axes. A change that silence made is dated when it fell due."""
 

@@ -15,7 +15,7 @@ _BY_TIME = attrgetter("at", "id")
 _TIME = attrgetter("at")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Moment:
     """What a fold needs of one touchpoint.
 

@@ -205,6 +205,7 @@ class IdentifierRow(Projection, table=True):
     __table_args__ = (
         Index("identifier_value", "kind", "namespace", "value", "side", unique=True),
         Index("identifier_customer", "customer", "num"),
+        Index("identifier_component", "component"),
     )
     num: int = column.key()
     id: str = column.text(unique=True)

@@ -25,11 +25,18 @@ class StoredIdentifier:
     component: int | None
     hidden: bool
     customer: int | None = None
+    first_seen: int = 0
+    last_seen: int = 0
 
     @property
     def joins(self) -> bool:
         """Whether it may join."""
         return not self.blocked and self.capped is None
+
+    @property
+    def resolved(self) -> tuple[object, ...]:
+        """What resolving identity says of it, as ``insert_identifiers`` takes it."""
+        return self.capped, self.joins, self.component, self.customer
 
 
 @dataclass(slots=True)
@@ -57,7 +64,9 @@ class StoredClaim:
         return self.customer if self.person_component is not None else None
 
 
-_IDENTIFIER = "num, id, rank, kind, namespace, value, side, blocked, capped, component, hidden, customer"
+_IDENTIFIER = (
+    "num, id, rank, kind, namespace, value, side, blocked, capped, component, hidden, customer, first_seen, last_seen"
+)
 _CLAIM = (
     "num, name_key, touchpoint, first_at, first_key, heard, heard_id, touchpoints, "
     "person_component, organisation_component, customer, organisation, digest"
@@ -69,7 +78,7 @@ _CLAIM_COLUMNS = [
 
 
 def _identifier(row: Sequence[Any]) -> StoredIdentifier:
-    num, id_, rank, kind, namespace, value, side, blocked, capped, component, hidden, customer = row
+    num, id_, rank, kind, namespace, value, side, blocked, capped, component, hidden, customer, first, last = row
     return StoredIdentifier(
         num,
         id_,
@@ -80,6 +89,8 @@ def _identifier(row: Sequence[Any]) -> StoredIdentifier:
         component,
         bool(hidden),
         customer,
+        first,
+        last,
     )
 
 
@@ -106,8 +117,27 @@ def identifiers_by_num(session: Session, nums: Iterable[int]) -> dict[int, Store
 
 def insert_identifiers(session: Session, rows: Sequence[Sequence[object]]) -> None:
     """Write new identifiers."""
-    columns = "num id kind namespace value side rank display masked hidden blocked joins first_seen last_seen".split()
+    columns = (
+        "num id kind namespace value side rank display masked hidden blocked first_seen last_seen "
+        "capped joins component customer"
+    ).split()
     session.insert("identifier", columns, rows)
+
+
+def identifiers_of_components(session: Session, components: Sequence[int]) -> list[StoredIdentifier]:
+    """The identifiers of raw components; those of both sides may have one number."""
+    rows = session.all(f"SELECT {_IDENTIFIER} FROM identifier WHERE component = ANY($1::bigint[])", list(components))
+    return [_identifier(row) for row in rows]
+
+
+def components_decided(session: Session, side: Side, components: Sequence[int]) -> set[int]:
+    """Which of these raw components of one side have a claim of a touchpoint that a decision names."""
+    column = "person_component" if side is Side.PERSON else "organisation_component"
+    rows = session.all(
+        f"SELECT DISTINCT {column} FROM claim WHERE {column} = ANY($1::bigint[]) AND touchpoint IS NOT NULL",
+        list(components),
+    )
+    return {component for (component,) in rows}
 
 
 def see_identifiers(session: Session, rows: Sequence[tuple[int, int, int]]) -> None:
@@ -227,13 +257,18 @@ def insert_claims(session: Session, claims: Sequence[StoredClaim]) -> None:
     )
 
 
-def update_claims(session: Session, claims: Iterable[StoredClaim]) -> None:
-    """Write what has changed of claims."""
-    changes = ", ".join(f"{name} = ${place}" for place, name in enumerate(_CLAIM_COLUMNS, 1))
-    session.many(
-        f"UPDATE claim SET {changes} WHERE num = ${len(_CLAIM_COLUMNS) + 1}",
-        [(*_claim_values(c), c.num) for c in claims],
-    )
+def count_claims(session: Session, claims: Iterable[StoredClaim]) -> None:
+    """Write how many touchpoints claims have, and which came first."""
+    columns = "touchpoints first_at first_key heard heard_id".split()
+    rows = [(c.num, c.touchpoints, c.first_at, c.first_key, c.heard, c.heard_id) for c in claims]
+    session.update("claim", ["num"], columns, rows)
+
+
+def label_claims(session: Session, claims: Iterable[StoredClaim]) -> None:
+    """Write where claims belong."""
+    columns = "person_component organisation_component customer organisation".split()
+    rows = [(c.num, c.person_component, c.organisation_component, c.customer, c.organisation) for c in claims]
+    session.update("claim", ["num"], columns, rows)
 
 
 def _claim_values(claim: StoredClaim) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from hub.ids import random_id
 from hub.store.session import Session
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Version:
     """One stored version of a row, without its payload."""
 
@@ -29,7 +29,7 @@ class Version:
     historical: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Payload:
     """What a record holds, ready to be mapped."""
 
