@@ -91,10 +91,10 @@ def _groups(given: Sequence[StoredClaim], claims: Claims, sides: Sequence[Side])
                 parent[find((identifier.side, identifier.component))] = root
     groups: dict[object, _Group] = {}
     for place, (claim, held) in enumerate(zip(given, carried, strict=True)):
-        each = groups.setdefault(find(("claim", place)), _Group())
-        each.claims.append(claim)
-        each.identifiers.update(identifier.num for identifier in held)
-        each.labels.update((other.side, other.component) for other in held if other.component is not None)
+        part = groups.setdefault(find(("claim", place)), _Group())
+        part.claims.append(claim)
+        part.identifiers.update(identifier.num for identifier in held)
+        part.labels.update((other.side, other.component) for other in held if other.component is not None)
     return list(groups.values())
 
 
