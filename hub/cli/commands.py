@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 
 from hub import __version__
-from hub.cli import connectors, demo, importing, pull, schema, serve, show, sources, suggestions, tokens, undo
+from hub.cli import (
+    connectors,
+    demo,
+    explain,
+    identity,
+    importing,
+    links,
+    pull,
+    schema,
+    serve,
+    show,
+    sources,
+    suggestions,
+    tokens,
+    undo,
+)
 from hub.settings import read_settings
 
 app = typer.Typer(
@@ -56,7 +71,12 @@ app.command("serve")(serve.serve)
 app.command("pull")(pull.pull)
 app.command("import")(importing.import_file)
 app.command("show")(show.show)
+app.command("explain")(explain.explain)
+app.command("why-not")(explain.why_not)
+app.command("merge")(links.merge)
+app.command("split")(links.split)
 app.command("undo")(undo.undo)
+app.add_typer(identity.app, name="identity")
 app.add_typer(suggestions.app, name="suggestions")
 app.add_typer(connectors.app, name="connector")
 app.add_typer(sources.app, name="source")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -11,6 +12,9 @@ from hub.cli.session import ask
 from hub.cli.terminal import amount, counted, out, table
 from hub.client import Client, Json
 from hub.errors import InputWrong
+
+FIRST_MOVES = 20
+"""Touchpoints that are printed."""
 
 
 def undo(
@@ -62,18 +66,28 @@ def confirm() -> None:
 
 
 def tell_decision(seen: Json) -> None:
-    """Print how customers change by a decision."""
-    rows = [
+    """Print how customers change by a decision, and which touchpoints move."""
+    table(("customer", "touchpoints", "stage", "revenue"), change_rows(seen["changes"]))
+    out.print(f"These move to another customer: {counted(seen['moved'], 'touchpoint')}.")
+    moves = seen.get("moves", ())
+    if moves:
+        shown = [(move["id"], move["before"] or "nobody", move["after"] or "nobody") for move in moves[:FIRST_MOVES]]
+        table(("touchpoint", "from", "to"), shown)
+        if seen["moved"] > len(shown):
+            out.print(f"... and {seen['moved'] - len(shown):,} more.")
+
+
+def change_rows(changes: Sequence[Json]) -> list[tuple[str, ...]]:
+    """Customers with touchpoints, stage and revenue before and after."""
+    return [
         (
             change["customer"],
             f"{change['touchpointsBefore']} → {change['touchpointsAfter']}",
             f"{change['stageBefore'] or 'none'} → {change['stageAfter'] or 'none'}",
             f"{amount(change['revenueBefore'])} → {amount(change['revenueAfter'])}",
         )
-        for change in seen["changes"]
+        for change in changes
     ]
-    table(("customer", "touchpoints", "stage", "revenue"), rows)
-    out.print(f"These move to another customer: {counted(seen['moved'], 'touchpoint')}.")
 
 
 def _tell_run(seen: Json) -> None:

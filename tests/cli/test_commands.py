@@ -13,7 +13,8 @@ from hub.errors import InputWrong
 from tests.cli.conftest import Run
 
 COMMANDS = (
-    "demo", "serve", "pull", "import", "show", "undo", "schema", "connector list", "connector show", "source list",
+    "demo", "serve", "pull", "import", "show", "explain", "why-not", "merge", "split", "undo", "schema",
+    "identity rules", "identity check", "identity preview", "identity apply", "connector list", "connector show", "source list",
     "source create", "source show", "token create", "token list", "token revoke", "suggestions find", "suggestions list",
     "suggestions show", "suggestions accept", "suggestions refuse",
 )  # fmt: skip
