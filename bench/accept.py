@@ -5,27 +5,22 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
-import os
 import shutil
 import statistics
 import subprocess
-import sys
 import time
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
 from bench.load import Load, Target, even, generator, press
 from bench.measuring import ROOT, Bench, Figure, in_turn, ratio
+from bench.served import SLOW_MS, Served, preloading, served
 from bench.stream import bare, deliveries
 from hub import sdk
 
 GROUP_GAIN, OF_BULK, BESIDE = 10, 0.25, 50
-SLOW_MS = 2
-"""By how much a sync to disk is slowed down."""
 TOGETHER = 1000
 """Rows in a transaction of the bulk."""
 PACE = 50
@@ -59,60 +54,21 @@ def write_lines(folder: Path, count: int) -> Lines:
     return Lines(rows, posted, forms)
 
 
-@dataclass
-class Served:
-    """A hub served in a process of its own."""
-
-    process: Process
-    url: str
-    posted: str
-    forms: str
-    token: str
-
-    async def obeys(self, word: str) -> int:
-        """Say a word to it; the number it answers."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(word.encode() + b"\n")
-        return int(await self.process.stdout.readline())
-
-    def door(self, name: str, lines: Lines, folder: Path) -> Target:
-        """Where to post which lines: ``delivery``, ``form`` or ``mutation``."""
-        if name == "delivery":
-            return Target(self.url, f"/in/{self.posted}/deliveries", {"Content-Type": "application/json"}, lines.posted)
-        if name == "form":
-            kind = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://shop.example"}
-            return Target(self.url, f"/in/{self.forms}/submissions", kind, lines.forms)
-        path = folder / f"mutations-{self.posted}"
-        with path.open("wb") as out:
-            for row in lines.rows:
-                given = [{"payload": row.payload.decode(), "key": row.key}]
-                variables = {"input": {"source": self.posted, "stream": "deliveries", "rows": given}}
-                out.write(json.dumps({"query": MUTATION, "variables": variables}).encode() + b"\n")
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
-        return Target(self.url, "/graphql", headers, path)
-
-
-@asynccontextmanager
-async def served(address: str, *, one: bool = False, slow: Path | None = None) -> AsyncIterator[Served]:
-    """Serve a new hub; ``slow`` is a library to preload."""
-    environment = os.environ | (preloading(slow) if slow else {})
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.serving", address, *(["one"] if one else []),
-        cwd=ROOT, env=environment, stdin=PIPE, stdout=PIPE,
-    )  # fmt: skip
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield Served(process, **json.loads(await process.stdout.readline()))
-    finally:
-        process.stdin.close()
-        await process.wait()
-
-
-def preloading(library: Path) -> dict[str, str]:
-    """The environment of a process whose syncs are slow."""
-    return {"LD_PRELOAD": str(library), "SLOW_FSYNC_US": str(1000 * SLOW_MS)}
+def door(hub: Served, name: str, lines: Lines, folder: Path) -> Target:
+    """Where to post which lines: ``delivery``, ``form`` or ``mutation``."""
+    if name == "delivery":
+        return Target(hub.url, f"/in/{hub.posted}/deliveries", {"Content-Type": "application/json"}, lines.posted)
+    if name == "form":
+        kind = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://shop.example"}
+        return Target(hub.url, f"/in/{hub.forms}/submissions", kind, lines.forms)
+    path = folder / f"mutations-{hub.posted}"
+    with path.open("wb") as out:
+        for row in lines.rows:
+            given = [{"payload": row.payload.decode(), "key": row.key}]
+            variables = {"input": {"source": hub.posted, "stream": "deliveries", "rows": given}}
+            out.write(json.dumps({"query": MUTATION, "variables": variables}).encode() + b"\n")
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {hub.token}"}
+    return Target(hub.url, "/graphql", headers, path)
 
 
 def slow_fsync(bench: Bench) -> Path | None:
@@ -150,7 +106,7 @@ async def group_gain(bench: Bench, database: str, lines: Lines, slow: Path | Non
 
     async def pressed(*, one: bool) -> Load:
         async with served(bench.fresh(database, preloading(slow)), one=one, slow=slow) as hub:
-            return await press(hub.door("delivery", lines, bench.folder()), 64, 2 if bench.quick else 5)
+            return await press(door(hub, "delivery", lines, bench.folder()), 64, 2 if bench.quick else 5)
 
     rounds = await in_turn(
         {"group": lambda: pressed(one=False), "one": lambda: pressed(one=True)}, 1 if bench.quick else 3
@@ -172,7 +128,7 @@ async def of_bulk(bench: Bench, database: str, lines: Lines) -> Figure:
     async def posted() -> float:
         nonlocal count
         async with served(bench.fresh(database)) as hub:
-            target = hub.door("delivery", lines, bench.folder())
+            target = door(hub, "delivery", lines, bench.folder())
             began = time.perf_counter()
             load = await press(target, 64, 2 if bench.quick else 8)
             count = load.requests
@@ -207,7 +163,7 @@ async def beside(bench: Bench, database: str, lines: Lines) -> Figure:
     sheet = await asyncio.to_thread(write_sheet, bench.folder() / "sheet.csv", 2500 * seconds + 10_000)
     async with served(bench.fresh(database)) as hub:
         await hub.obeys(f"pull {sheet}")
-        load = await even(hub.door("delivery", lines, bench.folder()), PACE, seconds)
+        load = await even(door(hub, "delivery", lines, bench.folder()), PACE, seconds)
         behind = await hub.obeys("behind")
     told(bench, f"{database}, {PACE} requests/s beside an import", [load])
     if not behind:
@@ -231,14 +187,14 @@ def write_sheet(path: Path, count: int) -> Path:
 async def by_connections(bench: Bench, database: str, lines: Lines) -> None:
     """Requests a second of every door at c=1, 16 and 64, and of one request in a transaction."""
     bars = {}
-    for door, one in (("delivery", False), ("delivery", True), ("form", False), ("mutation", False)):
+    for name, one in (("delivery", False), ("delivery", True), ("form", False), ("mutation", False)):
         async with served(bench.fresh(database), one=one) as hub:
-            target = hub.door(door, lines, bench.folder())
+            target = door(hub, name, lines, bench.folder())
             first = 0
             for connections in (1, 16, 64):
                 load = await press(target, connections, 4, first)
                 first += load.requests
-                label = f"{door}{', one in a transaction' if one else ''}, c={connections}"
+                label = f"{name}{', one in a transaction' if one else ''}, c={connections}"
                 told(bench, f"{database}, {label}", [load])
                 bars[label] = load.rate
                 await hub.obeys("drain")

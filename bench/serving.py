@@ -60,7 +60,7 @@ async def main(address: str, *, one: bool) -> None:
     async with await Hub.open(address, registry, COMPANY) as hub:
         posted = (await hub.create_source("Posted", ToldOverHttp.name, {})).ids[0]
         forms = (await hub.create_source("Forms", "webforms.endpoint", {"origins": ["*"]})).ids[0]
-        _, token = await hub.create_token("bench", ["read", f"ingest:{posted}"])
+        _, token = await hub.create_token("bench", ["read", "pii", "manage", f"ingest:{posted}"])
         told = {"posted": posted, "forms": forms, "token": token}
         obeying = asyncio.create_task(obey(hub))
         await serve(
