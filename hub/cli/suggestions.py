@@ -29,7 +29,7 @@ def find(
     context: typer.Context,
     least: Annotated[
         float, typer.Option("--min", min=0, max=1, help="From which probability on a pair is suggested.")
-    ] = 0.5,
+    ] = 0.2,
 ) -> None:
     """Look for probable duplicates among all customers. It changes nobody.
 
@@ -187,6 +187,8 @@ def _print(found: Json) -> None:
         out.print(f"  by {held['kind']} {held['display']}", markup=False)
     for each in islice(found["touchpoints"], 10):
         out.print(f"  {moment(each['occurredAt'])}  {each['id']}  {each['kind']}  {each['title']}", markup=False)
+    if not found["levels"]:
+        return
     rows: list[Sequence[object]] = [("(any two)", "", f"{found['prior']:+.1f}", "", "")]
     for each in found["levels"]:
         rarity = f"{each['rarity']:+.1f}" if each["rarity"] else ""

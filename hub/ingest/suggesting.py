@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from importlib import import_module
+from math import log2
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -21,6 +22,8 @@ from hub.values import Identifier, Side
 if TYPE_CHECKING:
     from hub.identity.suggest import Evidence, Suggestion
 
+THRESHOLD = 0.2
+"""From this probability on a pair is suggested: the best one where rules have joined the plain cases already."""
 MOST_SHARING = 10
 """Nameless touchpoints of a phone that more customers share say too little of any of them."""
 BIT = 1_000_000
@@ -58,29 +61,18 @@ def find(session: Session, side: Side, threshold: float | None, at: int, told: C
     ``told`` hears which share is done, 0 to 1. Memory grows with the customers (a few kilobytes each), not with their
     touchpoints.
     """
-    from hub.identity.suggest import THRESHOLD, suggest
+    from hub.identity.suggest import suggest
 
     known = []
     for part in suggestions.told(session, side):
         known += [_likeness(each, side) for each in part]
         told(0.0)
     joins = _refused(session, side)
-    phones = suggestions.nameless_phones(session, side, MOST_SHARING)
-    known += [Likeness(id=id_, phones=(value,)) for id_, value, _ in phones]
-    nameless = {(customer, id_) for id_, _, sharing in phones for customer in sharing}
     told(0.1)
     scored = suggest(
-        known,
-        THRESHOLD if threshold is None else threshold,
-        also=[*joins, *nameless],
-        told=lambda share: told(0.1 + 0.9 * share),
+        known, THRESHOLD if threshold is None else threshold, also=joins, told=lambda share: told(0.1 + 0.9 * share)
     )
-    # What is alike about a phone of nobody and a customer that does not share it, is of no use to anybody.
-    return [
-        _row(each, side, at, joins)
-        for each in scored.found
-        if each.b.startswith("cus_") or (each.a, each.b) in nameless
-    ]
+    return [_pair(each, side, at, joins) for each in scored.found] + _phones(session, side, at)
 
 
 def _likeness(known: Told, side: Side) -> Likeness:
@@ -116,15 +108,30 @@ def _why(a: Mapping[tuple[str, str], str], b: Mapping[tuple[str, str], str]) -> 
     return SuggestionReason.SIZE
 
 
-def _row(found: Suggestion, side: Side, at: int, joins: Mapping[Pair, tuple[SuggestionReason, str]]) -> Row:
+def _phones(session: Session, side: Side, at: int) -> list[Row]:
+    """Nameless touchpoints of a shared phone, once for each customer who shares it.
+
+    Nothing says which of them it was, or whether it was somebody else: all are as probable.
+    """
+    return [
+        _row(customer, identifier, side, SuggestionReason.SHARED_PHONE, identifier, -log2(len(sharing)), (), at)
+        for identifier, sharing in suggestions.nameless_phones(session, side, MOST_SHARING)
+        for customer in sharing
+    ]
+
+
+def _pair(found: Suggestion, side: Side, at: int, joins: Mapping[Pair, tuple[SuggestionReason, str]]) -> Row:
     reason, identifier = joins.get((found.a, found.b), (SuggestionReason.ALIKE, None))
-    other: str | None = found.b
-    if not found.b.startswith("cus_"):
-        reason, identifier, other = SuggestionReason.SHARED_PHONE, found.b, None
-    return (
-        suggestion_id(found.a, found.b), side.value, found.a, other, identifier, reason.value,
-        round(found.weight * BIT), orjson.dumps([_level(each) for each in found.because]).decode(), at,
-    )  # fmt: skip
+    return _row(found.a, found.b, side, reason, identifier, found.weight, found.because, at)
+
+
+def _row(
+    a: str, b: str, side: Side, reason: SuggestionReason, identifier: str | None, weight: float,
+    because: Iterable[Evidence], at: int,
+) -> Row:  # fmt: skip
+    other = None if b == identifier else b
+    levels = orjson.dumps([_level(each) for each in because]).decode()
+    return (suggestion_id(a, b), side.value, a, other, identifier, reason.value, round(weight * BIT), levels, at)
 
 
 def _level(each: Evidence) -> dict[str, object]:

@@ -79,7 +79,8 @@ class Suggestions:
     async def find(self, threshold: float | None = None) -> str:
         """Start a search; the answer is its run, or the one that is under way.
 
-        From the probability ``threshold`` on a pair is suggested. Raises ``ConfigWrong`` without the extra.
+        From the probability ``threshold`` on a pair is suggested; ``suggesting.THRESHOLD`` by default. Raises
+        ``ConfigWrong`` without the extra.
         """
         if threshold is not None and not 0 <= threshold <= 1:
             raise InputWrong("A probability is between 0 and 1.", path="minProbability")

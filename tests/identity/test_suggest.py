@@ -106,7 +106,7 @@ def test_the_share_that_is_done_is_told_and_whoever_hears_it_may_stop_the_work()
 
 def test_a_fitted_model_scores_other_customers() -> None:
     model = suggest([ANNA, ALSO, SON, *strangers(60)]).model
-    again = suggest([ANNA, ALSO, SON], model=model)
+    again = suggest([ANNA, ALSO, SON], 0.9, model)
     assert again.model is model
     assert [(each.a, each.b) for each in again.found] == [("cus_a", "cus_b")]
 

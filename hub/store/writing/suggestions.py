@@ -97,15 +97,15 @@ def unique_values(session: Session, ids: Sequence[str], kinds: Sequence[str]) ->
     return found
 
 
-def nameless_phones(session: Session, side: Side, most: int) -> list[tuple[str, str, list[str]]]:
-    """Phones that several share and that nameless touchpoints of nobody carry: (identifier, value, customers).
+def nameless_phones(session: Session, side: Side, most: int) -> list[tuple[str, list[str]]]:
+    """Phones that several share and that nameless touchpoints of nobody carry: (identifier, customers).
 
     A phone that more than ``most`` customers share is left out: it says too little of any of them.
     """
     column = "organisation" if side is Side.ORGANISATION else "customer"
-    phones: dict[str, tuple[str, list[str]]] = {}
-    for identifier, value, customer in session.all(
-        f"SELECT DISTINCT i.id, i.value, c.id FROM identifier i JOIN claim_identifier x ON x.identifier = i.num "
+    phones: dict[str, list[str]] = {}
+    for identifier, customer in session.all(
+        "SELECT DISTINCT i.id, c.id FROM identifier i JOIN claim_identifier x ON x.identifier = i.num "
         f"JOIN claim k ON k.num = x.claim JOIN customer c ON c.num = k.{column} "
         "WHERE i.kind = 'phone' AND i.side = $1 AND i.capped IS NOT NULL AND c.kind = $2 AND k.touchpoints > 0 "
         "AND EXISTS (SELECT 1 FROM claim_identifier y JOIN claim n ON n.num = y.claim "
@@ -113,8 +113,8 @@ def nameless_phones(session: Session, side: Side, most: int) -> list[tuple[str, 
         "AND +t.customer IS NULL AND t.retracted_at IS NULL)",
         side.value, side.value,
     ):  # fmt: skip
-        phones.setdefault(identifier, (value, []))[1].append(customer)
-    return [(id_, value, sorted(who)) for id_, (value, who) in sorted(phones.items()) if len(who) <= most]
+        phones.setdefault(identifier, []).append(customer)
+    return [(id_, sorted(sharing)) for id_, sharing in sorted(phones.items()) if len(sharing) <= most]
 
 
 def replace(session: Session, rows: Sequence[Sequence[object]]) -> int:
