@@ -18,7 +18,7 @@ from hub.api.types.sources import Run
 class FindSuggestionsInput:
     """How to look."""
 
-    min_probability: float | None = optional("From which probability on a pair is suggested; .5 by default.")
+    min_probability: float | None = optional("From which probability on a pair is suggested; 0.2 by default.")
 
 
 @input_type
