@@ -128,7 +128,11 @@ def _tell_decisions(decisions: Sequence[Json]) -> None:
         return
     out.print(f"\n{counted(len(decisions), 'decision')}")
     rows = [
-        (each["kind"], each["operation"], moment(each["decidedAt"]), each["decidedBy"], each["reason"])
+        (_word(each), each["operation"], moment(each["decidedAt"]), each["decidedBy"], each["reason"])
         for each in decisions
     ]
     table(("said", "decision", "when", "who", "why"), rows)
+
+
+def _word(decision: Json) -> str:
+    return f"{decision['kind']}{', contradicted' if decision['contradicted'] else ''}"
