@@ -174,7 +174,7 @@ class Processor:
 
     def process(self, batch: Batch, rows: Sequence[RowKey], decided: Sequence[str]) -> None:
         """Do everything a batch asks for, up to the ledger; the caller owns the transaction."""
-        reader = Reader(batch.session, self._sources, self._zone, records.withdrawn(batch.session))
+        reader = self.reader()
         remaining = iter(rows)
         while chunk := list(islice(remaining, _CHUNK)):
             self._map_and_place(batch, chunk, reader)
@@ -185,6 +185,10 @@ class Processor:
         self._follow(batch)
         self._portraits.write(batch, self._light(batch))
         batch.write_ledger()
+
+    def reader(self) -> Reader:
+        """What reads rows in the transaction at hand."""
+        return Reader(self._session, self._sources, self._zone, records.withdrawn(self._session))
 
     def rule(self, batch: Batch, before: IdentityRules, most: int | None = None) -> Rejudged:
         """Resolve again whom the batch's identity rules touch, where those of ``before`` stood.
@@ -253,8 +257,10 @@ class Processor:
         batch.emptied += resolution.emptied
         batch.fresh |= resolution.fresh
         batch.seen |= resolution.seen | resolution.renamed.keys()
-        for each in resolution.renamed.values():
-            batch.named[each.num] = (each.id, each.side)
+        for each in resolution.standing.values():
+            # Named as before, it may have been named otherwise earlier in this batch.
+            if each.num in resolution.renamed or each.num in batch.named:
+                batch.named[each.num] = (each.id, each.side)
         batch.gone -= resolution.standing.keys()
         batch.gone |= resolution.gone
         for kind, customer, before, after in resolution.lines:
