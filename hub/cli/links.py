@@ -36,7 +36,7 @@ def merge(
     async def given(client: Client) -> Json:
         return {"customers": [(await find(client, each))["id"] for each in who], "reason": reason}
 
-    _decide(context, "merge_customers", given, yes=yes, dry_run=dry_run)
+    decide(context, "merge_customers", given, yes=yes, dry_run=dry_run)
 
 
 def split(
@@ -58,12 +58,14 @@ def split(
     async def given(client: Client) -> Json:
         return {"customer": (await find(client, customer))["id"], "touchpoints": touchpoints, "reason": reason}
 
-    _decide(context, "split_customer", given, yes=yes, dry_run=dry_run)
+    decide(context, "split_customer", given, yes=yes, dry_run=dry_run)
 
 
-def _decide(
+def decide(
     context: typer.Context, document: str, given: Callable[[Client], Awaitable[Json]], *, yes: bool, dry_run: bool
 ) -> None:
+    """Show what a decision would change, ask, and carry it out. ``given`` makes the input of the document."""
+
     async def rehearse(client: Client) -> tuple[Json, Json]:
         meant = await given(client)
         return meant, await client.write(document, {**meant, "dryRun": True})

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
+from hub.cli.links import DryRun, Yes, decide
 from hub.cli.runs import follow
 from hub.cli.session import ask
 from hub.cli.terminal import counted, moment, notes, out, progress, table
-from hub.cli.undo import confirm, tell_decision
 from hub.client import Client, Json, document
 from hub.errors import HubError, NotFound
 
 app = typer.Typer(no_args_is_help=True, help="Probable duplicates: found, explained, accepted or refused.")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="As `hub suggestions list` shows it.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")]
 Touchpoint = Annotated[list[str] | None, typer.Option(help="Of a shared phone: only this touchpoint; may be repeated.")]
 
 
@@ -122,8 +120,7 @@ def accept(
       hub suggestions accept sug_... --dry-run
       hub suggestions accept sug_... --yes --reason "the same person, she said so"
     """
-    given = {"suggestion": id_, "touchpoints": touchpoint, "reason": reason}
-    _decide(context, "accept_suggestion", given, yes=yes, dry_run=dry_run)
+    decide(context, "accept_suggestion", _given(id_, touchpoint, reason), yes=yes, dry_run=dry_run)
 
 
 @app.command()
@@ -142,23 +139,14 @@ def refuse(
       hub suggestions refuse sug_... --dry-run
       hub suggestions refuse sug_... --yes --reason "brothers"
     """
-    given = {"suggestion": id_, "touchpoints": touchpoint, "reason": reason}
-    _decide(context, "refuse_suggestion", given, yes=yes, dry_run=dry_run)
+    decide(context, "refuse_suggestion", _given(id_, touchpoint, reason), yes=yes, dry_run=dry_run)
 
 
-def _decide(context: typer.Context, name: str, given: Json, *, yes: bool, dry_run: bool) -> None:
-    seen = ask(context, lambda client: client.write(name, {**given, "dryRun": True}))
-    if seen["changes"]:
-        tell_decision(seen)
-    else:
-        out.print("No customer changes by this.")
-    if dry_run:
-        out.print("Nothing was changed.")
-        return
-    if not yes:
-        confirm()
-    done = ask(context, lambda client: client.write(name, given))
-    out.print(f"Done. To take it back: hub undo {done['operation']}", markup=False)
+def _given(suggestion: str, touchpoints: list[str] | None, reason: str) -> Callable[[Client], Awaitable[Json]]:
+    async def given(_: Client) -> Json:
+        return {"suggestion": suggestion, "touchpoints": touchpoints, "reason": reason}
+
+    return given
 
 
 def _percent(suggestion: Json) -> str:
