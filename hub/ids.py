@@ -99,6 +99,12 @@ def record_id(number: int) -> str:
     return f"rec_{number}"
 
 
+def record_number(id_: str) -> int | None:
+    """The truth number of a record, from its id; None when it is no such id."""
+    digits = id_.removeprefix("rec_")
+    return int(digits) if digits != id_ and digits.isascii() and digits.isdigit() and len(digits) < 19 else None
+
+
 def random_id(prefix: str) -> str:
     """An id of something that people make: a source, a run, a token, a decision."""
     return f"{prefix}_{_letters(secrets.token_bytes(10))}"

@@ -39,7 +39,7 @@ def register(session: Session, numbers: Numbers, spoken: Iterable[Spoken]) -> se
     """Write what touchpoints say about matters; the answer is the matters to fold again."""
     claims: list[tuple[str, Spoken, MatterClaim]] = []
     for each in spoken:
-        claims += [(_id(each, claim), each, claim) for claim in each.touchpoint.matters]
+        claims += [(_id(each.source, claim), each, claim) for claim in each.touchpoint.matters]
     known = matters.by_id(session, list({id_ for id_, _, _ in claims}))
     fresh: list[tuple[object, ...]] = []
     rows: dict[tuple[int, int], tuple[object, ...]] = {}
@@ -65,11 +65,16 @@ def register(session: Session, numbers: Numbers, spoken: Iterable[Spoken]) -> se
     return {matter for matter, _ in rows}
 
 
-def _id(spoken: Spoken, claim: MatterClaim) -> str:
+def written(source: str, touchpoint: Touchpoint) -> Iterable[tuple[str, str]]:
+    """What a touchpoint of a source says about matters, as it is kept: (matter id, JSON)."""
+    return ((_id(source, claim), json_text(_written(claim))) for claim in touchpoint.matters)
+
+
+def _id(source: str, claim: MatterClaim) -> str:
     """The matter a claim is about: what its source calls it, or an id of the hub's own, which entries name."""
     if claim.reference.startswith("mat_"):
         return claim.reference
-    return matter_id(spoken.source, claim.kind, claim.reference)
+    return matter_id(source, claim.kind, claim.reference)
 
 
 def _written(claim: MatterClaim) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from hub.errors import InputWrong, NotFound
-from hub.ids import random_id
+from hub.errors import NotFound
+from hub.ids import random_id, record_number
 from hub.ingest import decisions as deciding
 from hub.ingest.decisions import Intent
-from hub.ingest.outcomes import LinkChange, Withdrawn
+from hub.ingest.outcomes import Changes, LinkChange, Withdrawn
 from hub.ingest.preview import Preview, preview
 from hub.ingest.threads import Threads
 from hub.store.session import Session
@@ -65,25 +65,37 @@ class Corrections:
     async def withdraw(
         self, kind: str, target: str, *, restore: bool, reason: str, by: str, dry_run: bool = False
     ) -> Withdrawn:
-        """Take a run or source out of the picture, or put it back."""
-        if kind not in {"RUN", "SOURCE"}:
-            raise InputWrong(f"A {kind.lower()} cannot be withdrawn.")
+        """Take a record version, a run or a source out of the picture, or put it back. Raises ``NotFound``."""
 
-        def look() -> Preview:
-            num_of = records.run_num if kind == "RUN" else sources.num_of
-            if num_of(self._threads.projection, target) is None:
-                raise NotFound(f"There is no {kind.lower()} {target[:60]!r}.", path=kind.lower())
-            return preview(self._threads.processor, self._threads.projection, Intent(), [(kind, target, restore)])
+        def look() -> tuple[str, Preview]:
+            session = self._threads.projection
+            named = _target(session, kind, target)
+            return named, preview(self._threads.processor, session, Intent(), [(kind, named, restore)])
 
-        seen = await self._threads.between_batches(look)
-        answer = Withdrawn(seen.touchpoints, len(seen.changes), 0)
+        named, seen = await self._threads.between_batches(look)
+        answer = Withdrawn(Changes.of(seen.touchpoints, seen.changes), 0)
         if dry_run:
             return answer
 
         def job(session: Session) -> int:
             number = records.take_numbers(session) + 1
-            decisions.insert(session, [], [(number, kind, target, restore, None, by, reason, self._clock())])
+            decisions.insert(session, [], [(number, kind, named, restore, None, by, reason, self._clock())])
             records.give_numbers(session, number)
             return number
 
         return replace(answer, sequence=await self._threads.write(job))
+
+
+def _target(session: Session, kind: str, given: str) -> str:
+    """How a withdrawal names what it is about: by public id, a record version by its truth number."""
+    match kind:
+        case "RECORD":
+            number = record_number(given)
+            there, named = number is not None and bool(records.keys_of_records(session, [number])), str(number)
+        case "RUN":
+            there, named = records.run_num(session, given) is not None, given
+        case _:
+            there, named = sources.num_of(session, given) is not None, given
+    if not there:
+        raise NotFound(f"There is no {kind.lower()} {given[:60]!r}.", path=kind.lower())
+    return named

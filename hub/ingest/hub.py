@@ -32,6 +32,7 @@ from hub.ingest.process import Processor
 from hub.ingest.progress import Progress
 from hub.ingest.pull import pull
 from hub.ingest.rebuild import Rebuilds
+from hub.ingest.replay import Replays
 from hub.ingest.rule_sets import RuleSets
 from hub.ingest.sources import Source, Sources
 from hub.ingest.suggestions import Suggestions
@@ -74,6 +75,7 @@ class Hub:
         self.rules = RuleSets(self.threads, clock)
         desk = self._sources.desk().num
         self.rebuilds = Rebuilds(store, self.reader, self.threads, self._processor, clock)
+        self.replays = Replays(self.threads, self.company, clock)
         self.suggestions = Suggestions(store, self.reader, self.threads, self.corrections, desk, clock)
         self._pulls: dict[str, tuple[str, asyncio.Task[None]]] = {}
 
@@ -106,6 +108,7 @@ class Hub:
             task.cancel()
         await asyncio.gather(*(task for _, task in self._pulls.values()), return_exceptions=True)
         await self.suggestions.close()
+        await self.replays.close()
         await self.rebuilds.close()
         await self.threads.close()
         await self.reader.close()

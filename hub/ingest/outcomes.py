@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -138,13 +139,96 @@ class LinkChange:
     moves: Sequence[MovedTouchpoint] = ()
 
 
+class Effect(StrEnum):
+    """What happens to a touchpoint when records are taken out, put back or read again."""
+
+    ADDED = "ADDED"
+    CHANGED = "CHANGED"
+    RETRACTED = "RETRACTED"
+    RESTORED = "RESTORED"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """What a field of a touchpoint says before and after, as text."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TouchpointChange:
+    """How one touchpoint changes; ``fields`` where it is known which."""
+
+    touchpoint: str
+    effect: Effect
+    fields: Sequence[FieldChange] = ()
+
+
+FIRST = 100
+"""How many of each kind of change are listed; all are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a correction changes: how many touchpoints by effect, the first of them, customers likewise."""
+
+    effects: Mapping[Effect, int]
+    touchpoints: Sequence[TouchpointChange]
+    customers: int
+    customer_changes: Sequence[CustomerChange]
+
+    @staticmethod
+    def of(touchpoints: Sequence[TouchpointChange], customers: Sequence[CustomerChange]) -> Changes:
+        """Count everything, list the first."""
+        counted = Counter(each.effect for each in touchpoints)
+        return Changes(counted, touchpoints[:FIRST], len(customers), customers[:FIRST])
+
+
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """Answer to a withdrawal: how many touchpoints and customers it touches."""
+    """Answer to a withdrawal: what leaves or comes back, and what that changes."""
 
-    touchpoints: int
-    customers: int
+    changes: Changes
     sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Stored records: all that fit everything given. Times, in microseconds, are of receipt, the end exclusive."""
+
+    source: str | None = None
+    stream: str | None = None
+    run: str | None = None
+    record: int | None = None
+    after: int | None = None
+    until: int | None = None
+    problems: bool = False
+    """Only those that could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemChange:
+    """How the problem of a record changes; None for none."""
+
+    record: int
+    before: Problem | None
+    after: Problem | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """What reading records again would change. ``records`` fit the selection, the first ``examined`` were read."""
+
+    records: int
+    examined: int
+    solved: int
+    """How many lose their problem."""
+    unreadable: int
+    """How many get one."""
+    problems: Sequence[ProblemChange]
+    changes: Changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.ingest.batch import Batch
 from hub.ingest.decisions import Intent
-from hub.ingest.outcomes import CustomerChange, MovedTouchpoint
+from hub.ingest.outcomes import CustomerChange, Effect, MovedTouchpoint, TouchpointChange
 from hub.ingest.process import Processor
 from hub.store.session import Session
 from hub.store.writing import customers, decisions, touchpoints
@@ -25,8 +25,8 @@ class Preview:
     changes: Sequence[CustomerChange]
     customers: Sequence[str]
     moves: Sequence[MovedTouchpoint]
-    touchpoints: int
-    """How many touchpoints the change is about."""
+    touchpoints: Sequence[TouchpointChange]
+    """Touchpoints that would come, change, go or come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Seen:
     customers: Mapping[str, tuple[Any, ...]]
     belongings: Mapping[int, tuple[str, str | None, str | None]]
     touched: Sequence[int]
-    touchpoints: int
+    lines: Sequence[tuple[str, str]] = ()
+    """(kind, touchpoint) of the ledger lines that tell of touchpoints."""
 
 
 def preview(
@@ -51,7 +52,8 @@ def preview(
         processor.process(batch, rows, decided)
 
     before, after = look_ahead(processor, session, work)
-    return Preview(changes(before, after), sorted(after.customers), moves(before, after), after.touchpoints)
+    told = effects(session, after.lines)
+    return Preview(changes(before, after), sorted(after.customers), moves(before, after), told)
 
 
 def look_ahead(processor: Processor, session: Session, work: Callable[[Batch], None]) -> tuple[Seen, Seen]:
@@ -61,12 +63,14 @@ def look_ahead(processor: Processor, session: Session, work: Callable[[Batch], N
         with session.transaction():
             batch = processor.begin()
             work(batch)
-            seen.append(_seen(session, sorted(batch.touched | batch.gone), len(batch.leads)))
+            touched = sorted(batch.touched | batch.grown.keys() | batch.seen | batch.gone)
+            lines = [(str(kind), str(id_)) for kind, _, _, _, id_, *_ in batch.lines if id_ is not None]
+            seen.append(_seen(session, touched, lines))
             raise _Undo  # noqa: TRY301 (the transaction must see it)
     except _Undo:
         after = seen[0]
     with session.transaction():
-        return _seen(session, after.touched, 0), after
+        return _seen(session, after.touched), after
 
 
 def changes(before: Seen, after: Seen) -> list[CustomerChange]:
@@ -74,6 +78,16 @@ def changes(before: Seen, after: Seen) -> list[CustomerChange]:
     ids = sorted(before.customers.keys() | after.customers.keys())
     told = (_change(id_, before.customers.get(id_), after.customers.get(id_)) for id_ in ids)
     return [change for change in told if change is not None]
+
+
+def effects(session: Session, lines: Sequence[tuple[str, str]]) -> list[TouchpointChange]:
+    """What ledger lines that were not kept say of touchpoints."""
+    back = touchpoints.retracted(session, [id_ for kind, id_ in lines if kind == "TOUCHPOINT_CHANGED"])
+    found = []
+    for kind, id_ in lines:
+        effect = Effect.RESTORED if id_ in back else Effect(kind.removeprefix("TOUCHPOINT_"))
+        found.append(TouchpointChange(id_, effect))
+    return found
 
 
 def moves(before: Seen, after: Seen) -> list[MovedTouchpoint]:
@@ -98,8 +112,8 @@ def _imagine(session: Session, number: int, intent: Intent, withdrawn: Sequence[
     )
 
 
-def _seen(session: Session, touched: Sequence[int], written: int) -> Seen:
-    return Seen(customers.shown(session, touched), touchpoints.belongings(session, touched), touched, written)
+def _seen(session: Session, touched: Sequence[int], lines: Sequence[tuple[str, str]] = ()) -> Seen:
+    return Seen(customers.shown(session, touched), touchpoints.belongings(session, touched), touched, lines)
 
 
 def _change(id_: str, before: tuple[Any, ...] | None, after: tuple[Any, ...] | None) -> CustomerChange | None:

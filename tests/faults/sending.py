@@ -91,6 +91,11 @@ class Sender:
             await asyncio.sleep(0.02)
         self.acknowledged.add(number)
 
+    async def reached(self, many: float) -> None:
+        """Wait until so many rows are acknowledged."""
+        while len(self.acknowledged) < many:  # noqa: ASYNC110 (it counts)
+            await asyncio.sleep(0.002)
+
     async def all(self, numbers: Iterable[int], writers: int = 8, resend: float = 0.1, pace: float = 0.0) -> None:
         """Send all rows from several writers, one row in ten twice."""
         rng = random.Random(7)

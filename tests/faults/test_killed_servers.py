@@ -20,9 +20,7 @@ async def killed_again_and_again(hub: ServedHub, sender: Sender, rows: int, kill
     back: list[float] = []
     for turn in range(kills):
         # Spread over the rows, so that none of the kills comes when all is done.
-        until = rows * (turn + rng.random()) / (kills + 1)
-        while len(sender.acknowledged) < until and not sending.done():  # noqa: ASYNC110 (it counts)
-            await asyncio.sleep(0.002)
+        await sender.reached(rows * (turn + rng.random()) / (kills + 1))
         await asyncio.sleep(rng.random() * 0.02)
         hub.kill()
         if rng.random() < 0.2:  # while it starts, too

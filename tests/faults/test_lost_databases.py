@@ -92,10 +92,9 @@ def test_database_stopped_as_in_an_accident_loses_nothing(
 
     async def told() -> None:
         rng = random.Random(5)
-        async with sending(sender, rows, pace=0.0) as task:
+        async with sending(sender, rows, pace=0.0):
             for turn in range(stops):
-                while len(sender.acknowledged) < rows * (turn + rng.random()) / stops and not task.done():
-                    await asyncio.sleep(0.005)
+                await sender.reached(rows * (turn + rng.random()) / stops)
                 await asyncio.to_thread(postgres.stop)
                 await refused_cleanly(sender)
                 await asyncio.to_thread(postgres.start)
@@ -129,8 +128,7 @@ def test_cut_links_lose_nothing(
         async def told(proxy: Links) -> float:
             async with sending(sender, rows, pace=0.02) as task:
                 cuts = asyncio.create_task(cutting(task))
-                while len(sender.acknowledged) < rows // 2:
-                    await asyncio.sleep(0.01)
+                await sender.reached(rows // 2)
                 proxy.down(True)
                 await asyncio.sleep(down)
                 await refused_cleanly(sender)

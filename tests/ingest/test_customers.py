@@ -13,6 +13,7 @@ from hub.identity.rules import Rules
 from hub.ids import customer_id
 from hub.ingest import decisions as deciding
 from hub.ingest.decisions import Intent
+from hub.ingest.outcomes import Effect
 from hub.values import Side
 from tests.ingest.builders import DAY, NOW, Bench, row, tp
 
@@ -507,7 +508,7 @@ def test_a_withdrawal_is_predicted(bench: Bench) -> None:
     before = bench.dump()
     seen = bench.preview(Intent(), ("RUN", "run_two", False))
     assert bench.dump() == before
-    assert seen.touchpoints == 4
+    assert [each.effect for each in seen.touchpoints] == [Effect.RETRACTED] * 4
     bench.withdraw("RUN", "run_two")
     bench.process()
     assert len(before["touchpoint"]) - len(bench.dump()["touchpoint"]) == 4

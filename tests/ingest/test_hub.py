@@ -15,7 +15,7 @@ from connectors.email.mailbox import Mailbox
 from hub import sdk
 from hub.ingest.accept import Arrival, accept
 from hub.ingest.hub import Hub
-from hub.ingest.outcomes import Description, GivenRow, RowOutcome
+from hub.ingest.outcomes import Description, Effect, GivenRow, RowOutcome
 from hub.registry import Registry
 from hub.store.engine import Store
 from hub.store.session import Session
@@ -209,7 +209,8 @@ def test_a_run_is_withdrawn_and_restored(hub_address: str) -> None:
         before = await all_rows(hub, "SELECT id, touchpoints, first_touch_at FROM customer")
         seen = await hub.corrections.withdraw("RUN", done.run, restore=False, reason="wrong", by="me", dry_run=True)
         taken = await hub.corrections.withdraw("RUN", done.run, restore=False, reason="wrong", by="me")
-        assert (seen.touchpoints, taken.touchpoints) == (1, 1)
+        assert seen.changes == taken.changes
+        assert seen.changes.effects == {Effect.RETRACTED: 1}
         assert await hub.wait(taken.sequence, 10)
         assert await all_rows(hub, "SELECT id FROM customer") == []
         back = await hub.corrections.withdraw("RUN", done.run, restore=True, reason="right", by="me")

@@ -31,6 +31,14 @@ def write_problems(session: Session, read: Sequence[int], problems: Mapping[int,
     )
 
 
+def problems_of(session: Session, records: Sequence[int]) -> dict[int, tuple[str, str, str | None, str | None]]:
+    """(code, message, path, hint) of the problems of records."""
+    rows = session.all(
+        "SELECT record, code, message, path, hint FROM problem WHERE record = ANY($1::bigint[])", list(records)
+    )
+    return {record: (code, message, path, hint) for record, code, message, path, hint in rows}
+
+
 def begin(session: Session) -> None:
     """The row that says how far the processor has come, unless it is there."""
     session.run("INSERT INTO processed (id, number, clock) VALUES (1, 0, 0) ON CONFLICT (id) DO NOTHING")

@@ -10,6 +10,7 @@ import orjson
 
 from hub.ids import random_id
 from hub.store.session import Session
+from hub.store.sql import Query
 
 
 @dataclass(slots=True)
@@ -135,6 +136,39 @@ def keys_of_records(session: Session, numbers: Sequence[int]) -> list[tuple[int,
     return [(source, stream, key) for source, stream, key in rows]
 
 
+def selected(session: Session, chosen: Mapping[str, Any], beyond: int, limit: int) -> list[tuple[int, int, str, str]]:
+    """(number, source, stream, key) of records beyond a truth number that fit everything chosen, in order.
+
+    ``chosen``: source, stream, run, record, after, until (of receipt) or None, and problems.
+    """
+    query = _selection("SELECT r.number, r.source, r.stream, r.key FROM record r", chosen, beyond)
+    rows = session.all(query.add(f" ORDER BY r.number LIMIT {query.bind(limit)}").text, *query.values)
+    return [(number, source, stream, key) for number, source, stream, key in rows]
+
+
+def count_selected(session: Session, chosen: Mapping[str, Any]) -> int:
+    """How many records fit everything chosen."""
+    query = _selection("SELECT count(*) FROM record r", chosen, 0)
+    return int(session.value(query.text, *query.values))
+
+
+def _selection(select: str, chosen: Mapping[str, Any], beyond: int) -> Query:
+    query = Query(select)
+    if chosen["problems"]:
+        query.add(" JOIN problem p ON p.record = r.number")
+    query.add(f" WHERE r.number > {query.bind(beyond)}")
+    for name, condition in _CHOOSING.items():
+        if chosen[name] is not None:
+            query.add(f" AND r.{condition} {query.bind(chosen[name])}")
+    return query
+
+
+_CHOOSING = {
+    "source": "source =", "stream": "stream =", "run": "run =", "record": "number =",
+    "after": "received_at >=", "until": "received_at <",
+}  # fmt: skip
+
+
 def payloads(session: Session, numbers: Sequence[int]) -> dict[int, Payload]:
     """Payloads with their envelopes, by truth number."""
     rows = session.all(
@@ -225,7 +259,7 @@ def tell_outcome(session: Session, run: int, outcome: str) -> None:
 
 
 def outcome(session: Session, run: int) -> str | None:
-    """What was said so."""
+    """What was said of a run."""
     told: str | None = session.value("SELECT outcome FROM run WHERE num = $1", run)
     return told
 

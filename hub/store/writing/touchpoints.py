@@ -56,6 +56,14 @@ def stored(session: Session, ids: Sequence[str]) -> dict[str, Stored]:
     }
 
 
+def retracted(session: Session, ids: Sequence[str]) -> set[str]:
+    """Which of these touchpoints stand no more."""
+    rows = session.all(
+        "SELECT id FROM touchpoint WHERE id = ANY($1::text[]) AND retracted_at IS NOT NULL", list(ids)
+    )
+    return {id_ for (id_,) in rows}
+
+
 def records_of(session: Session, ids: Sequence[str]) -> dict[str, list[int]]:
     """The standing records that yield touchpoints, by touchpoint id."""
     found: dict[str, list[int]] = {}
