@@ -183,6 +183,16 @@ async def crm_mix(hub: Hub, data: Path, folder: Path) -> AsyncIterator[Import]:
         ids.append((await hub.create_source(f"CRM {kind}", "generic.csv", crm_settings(file, kind))).ids[0])
         one = await pull(hub, ids[-1])
         rows, accepted, processed = rows + one[0], accepted + one[1], processed + one[2]
+    precision, recall, alone = await crm_judged(hub, file)
+    f1 = 2 * precision * recall / (precision + recall)
+    yield Import(
+        "crm_mix", int(rows), accepted, processed,
+        {"precision": f"{precision:.4f}", "recall": f"{recall:.4f}", "f1": f"{f1:.4f}", "nobody's": alone},
+    )  # fmt: skip
+
+
+async def crm_judged(hub: Hub, file: Path) -> tuple[float, float, int]:
+    """Pairwise precision and recall of the customers of crm_mix, and how many touchpoints are nobody's."""
     with file.open(encoding="utf-8", newline="") as lines:
         truth = {row["record_id"]: row["truth"] for row in csv.DictReader(lines)}
     found = {record: record for record in truth}
@@ -192,13 +202,7 @@ async def crm_mix(hub: Hub, data: Path, folder: Path) -> AsyncIterator[Import]:
             "JOIN source s ON s.num = t.source WHERE s.name LIKE 'CRM %' AND t.customer IS NOT NULL"
         ):
             found[key] = f"customer {customer}"
-    precision, recall = pairwise(truth, found)
-    f1 = 2 * precision * recall / (precision + recall)
-    yield Import(
-        "crm_mix", int(rows), accepted, processed,
-        {"precision": f"{precision:.4f}", "recall": f"{recall:.4f}", "f1": f"{f1:.4f}",
-         "nobody's": sum(1 for record, customer in found.items() if record == customer)},
-    )  # fmt: skip
+    return *pairwise(truth, found), sum(1 for record, customer in found.items() if record == customer)
 
 
 def write_chinook(data: Path, target: Path) -> Path:
