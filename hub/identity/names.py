@@ -12,6 +12,7 @@ from hub.reading import digits
 _LETTERS = str.maketrans(
     {"ي": "ی", "ى": "ی", "ك": "ک", "ه": "ہ", "ھ": "ہ", "ة": "ہ", "أ": "ا", "إ": "ا", "ٱ": "ا", "ـ": None}
 )
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 _KHANDA_TA = re.compile("ত্\u200d")
 _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f\u0900-\u0dff]+[^\W_]*)*")
 _TITLES = frozenset(
@@ -42,6 +43,8 @@ def _dropped(char: str) -> bool:
 
 def words(text: str) -> list[str]:
     """The folded words of a text, in order. A word is a run of letters, digits and the signs that belong to them."""
+    if text.isascii():
+        return _ASCII_WORD.findall(text.casefold())
     found: list[str] = []
     current: list[str] = []
     for char in fold(text):

@@ -58,6 +58,7 @@ _ROLES = frozenset(
 )
 _ADDRESS = re.compile(r"<([^<>]*)>\s*$")
 _DOMAIN = re.compile(r"[^\s@<>()\[\],;:\\\"/]+")
+_NUMBER = re.compile(r"[\s\d()+./-]+")
 _E164 = re.compile(r"\+\d+", re.ASCII)
 _PHONE_NOISE = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -201,12 +202,12 @@ def masked_name(name: str) -> str:
     return " ".join(f"{word[0]}•••" for word in name.split())
 
 
-def search_terms(text: str) -> list[str]:
+@lru_cache(maxsize=16384)
+def search_terms(text: str) -> tuple[str, ...]:
     """What a text is found by: its folded words; an e-mail also whole, a phone also as bare digits."""
     terms = words(text)
     if "@" in text:
         terms.append(fold(text).strip())
-    number = re.sub(r"\D", "", digits(text))
-    if len(number) >= 5 and re.fullmatch(r"[\s\d()+./-]+", digits(text)):
+    if _NUMBER.fullmatch(plain := digits(text)) and len(number := re.sub(r"\D", "", plain)) >= 5:
         terms.append(number.lstrip("0"))
-    return list(dict.fromkeys(terms))
+    return tuple(dict.fromkeys(terms))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,7 @@ Held = Sequence[tuple[str, str, str, int]]
 """(kind, value, display, last seen) of identifiers, the one seen last first."""
 
 Key = tuple[object, ...]
+_WEIGHT = attrgetter("weight")
 Rows = dict[str, dict[Key, tuple[object, ...]]]
 """The rows of one customer by table and key (without the customer)."""
 
@@ -85,50 +87,27 @@ class _Decided:
 class Portrait:
     """One customer folded so far. Touchpoints are taken in order of time, so that one more costs one more.
 
-    ``written`` is what stands in the tables of it, by table and key; it is the caller's to keep.
+    ``written`` is what stands in the tables below the customer; it is the caller's to keep.
     """
 
-    __slots__ = (
-        "_accounts",
-        "_acquired",
-        "_changes",
-        "_course",
-        "_decided",
-        "_firm",
-        "_first",
-        "_future",
-        "_last",
-        "_machines",
-        "_names",
-        "_shared",
-        "_spans",
-        "_terms",
-        "_told",
-        "_worth",
-        "count",
-        "id",
-        "num",
-        "row",
-        "side",
-        "stage",
-        "standing",
-        "written",
-    )  # fmt: skip
+    __slots__ = tuple(
+        "num id side row stage standing count written _course _accounts _told _best _decided _first _last _acquired "
+        "_firm _spans _machines _future _stale _changes _worth _shared _texts _look _looks".split()
+    )
 
     def __init__(self, num: int, id_: str, side: Side, light: Light) -> None:
         self.num = num
         self.id = id_
         self.side = side
-        self.count = 0
+        self.row: tuple[object, ...] = ()
         self.stage: str | None = None
         self.standing: str | None = None
-        self.row: tuple[object, ...] = ()
+        self.count = 0
         self.written: Rows = {}
         self._course = Course(light.rules)
         self._accounts = Accounts(self._course.purchases)
-        self._worth: Value | None = None
-        self._changes: tuple[Change, ...] = ()
         self._told: dict[str, dict[str, Told]] = {}
+        self._best: dict[str, list[Told]] = {}
         self._decided = _Decided()
         self._first = (0, 0)
         self._last = (0, 0, "")
@@ -137,9 +116,14 @@ class Portrait:
         self._spans: dict[int, tuple[int, int, int]] = {}
         self._machines = True
         self._future: int | None = None
+        # What follows is kept because it is costly to make and seldom changes.
+        self._stale = {"customer_value", "trait", "tag", "affiliation"}
+        self._changes: tuple[Change, ...] = ()
+        self._worth = Value()
         self._shared: Held = ()
-        self._names: object = None
-        self._terms: frozenset[str] = frozenset()
+        self._texts: list[str] | None = None
+        self._look: tuple[str | None, ...] = ()
+        self._looks: tuple[object, ...] = ()
 
     def follows(self, rows: Iterable[Sequence[Any]]) -> bool:
         """Whether all these touchpoints are later than what was taken, and nothing of it lies in the future."""
@@ -154,7 +138,7 @@ class Portrait:
             self._future = rows[len(present)][6]
         self._course.take(present)
         if self._accounts.take(present):
-            self._worth = None
+            self._stale.add("customer_value")
 
     def _see(self, row: Sequence[Any], light: Light) -> Moment:
         (num, id_, kind, channel, direction, automated, at, amount, currency, document, settles, thread, due, quantity,
@@ -173,10 +157,12 @@ class Portrait:
             self._firm = organisation
             since, _, _ = self._spans.get(organisation, (at, at, num))
             self._spans[organisation] = (since, at, num)
+            self._stale.add("affiliation")
         if traits:
             self._hear(num, id_, channel, at, orjson.loads(traits), decided=source == light.desk)
         if decided and source == light.desk:
             self._decided.take(orjson.loads(decided))
+            self._stale.add("tag")
         # Money counts once: with the organisation where there is one, else with the person.
         counted = source in light.counted and (self.side is Side.ORGANISATION or organisation is None)
         return Moment(
@@ -197,56 +183,70 @@ class Portrait:
             same = self._told.setdefault(name, {})
             if text not in same or one.weight > same[text].weight:
                 same[text] = one
+                self._best[name] = sorted(same.values(), key=_WEIGHT, reverse=True)
+                self._stale |= {"trait", "affiliation"}
 
     # What it comes to -----------------------------------------------------------------------------------------
 
-    def paint(self, light: Light, own: Held, shared: Held | None) -> Rows:
-        """The rows below the customer, by table and key, at ``light.now``; ``row``, ``stage`` and ``standing`` are set.
+    def paint(self, light: Light, own: Held, shared: Held) -> Rows:
+        """The rows below the customer at ``light.now``, of those tables only where they may be others than before.
 
-        ``shared`` identifiers join nobody; None: they are the same as the last time.
+        ``row``, ``stage`` and ``standing`` are set. ``own`` identifiers join, ``shared`` ones do not.
         """
-        if shared is not None:
-            self._shared = shared
         life = self._course.lifecycle(moment(light.now), None if self._future is None else moment(self._future))
-        if self._worth is None:
+        parts: Rows = {"stage_change": self._change_rows(life.changes)}
+        if "customer_value" in self._stale:
             self._worth = self._accounts.value(light.zone)
-        told = {
-            name: sorted(values.values(), key=_weight, reverse=True) if len(values) > 1 else list(values.values())
-            for name, values in self._told.items()
-        }
+            parts["customer_value"] = _value_rows(self._worth)
+        if "trait" in self._stale:
+            parts["trait"] = _trait_rows(self._best)
+        if "tag" in self._stale:
+            parts["tag"] = {(tag,): () for tag in self._decided.tags}
+        if "affiliation" in self._stale:
+            parts["affiliation"] = self._affiliations()
+        self._stale.clear()
+        self._shared = shared
+        texts = [str(one.value) for name in ("name", "company") for one in self._best.get(name, ())]
+        texts += [text for held in (own, shared) for _, value, display, _ in held for text in (value, display)]
+        if texts != self._texts:
+            self._texts = texts
+            parts["search_term"] = {(term,): () for text in dict.fromkeys(texts) for term in search_terms(text)}
         self.stage = life.stage and life.stage.value
         self.standing = life.standing and life.standing.value
-        self.row = self._row(light, told, life, own)
-        return {
-            "customer_value": _value_rows(self._worth),
-            "stage_change": self._change_rows(life.changes),
-            "trait": _trait_rows(told),
-            "tag": {(tag,): () for tag in self._decided.tags},
-            "search_term": dict.fromkeys(((term,) for term in self._search_terms(told, own)), ()),
-            "affiliation": self._affiliations(told),
-        }
+        self.row = self._row(light, life, own)
+        return parts
 
-    def _row(
-        self, light: Light, told: Mapping[str, Sequence[Told]], life: Lifecycle, own: Held
-    ) -> tuple[object, ...]:  # fmt: skip
-        email, phone = self._newest("email", own), self._newest("phone", own)
-        name = _best(told, "company" if self.side is Side.ORGANISATION else "name") or _best(told, "name")
-        kind, display = self._display(name, email, phone, own)
-        birthday = _birthday(_best(told, "birthday"))
-        reporting = (self._worth or Value())[light.company.currency]
+    def _row(self, light: Light, life: Lifecycle, own: Held) -> tuple[object, ...]:
+        reporting = self._worth[light.company.currency]
         owner = self._decided.owner
         return (
             self.num, self.id, self.side.value, self._relationship().value,
-            display, masked_name(display) if kind == "name" else masked(kind, display),
-            name, masked_name(name) if name else None, " ".join(words(display)),
-            email, masked("email", email) if email else None, phone, masked("phone", phone) if phone else None,
-            birthday, _day_of_year(birthday), _best(told, "language"), _best(told, "country"), _best(told, "city"),
-            light.users.get(owner) if owner else None, self._firm, self.count,
+            *self._appearance(own), light.users.get(owner) if owner else None, self._firm, self.count,
             *self._first, *self._last[:2], self._acquired,
             self.stage, micros(life.since) if life.since else None, self.standing,
             _because_text(life.because), micros(life.next_change_at) if life.next_change_at else None,
             reporting.revenue, light.company.currency,
         )  # fmt: skip
+
+    def _appearance(self, own: Held) -> tuple[object, ...]:
+        """From ``display_name`` to ``city``."""
+        email, phone = self._newest("email", own), self._newest("phone", own)
+        name = (self._told_best("company") if self.side is Side.ORGANISATION else None) or self._told_best("name")
+        kind, display = self._display(name, email, phone, own)
+        others = [self._told_best(name) for name in ("birthday", "language", "country", "city")]
+        look = (kind, display, name, email, phone, *others)
+        if look != self._look:
+            birthday = _birthday(others[0])
+            self._look, self._looks = look, (
+                display, masked_name(display) if kind == "name" else masked(kind, display),
+                name, masked_name(name) if name else None, " ".join(words(display)),
+                email, masked("email", email) if email else None, phone, masked("phone", phone) if phone else None,
+                birthday, _day_of_year(birthday), *others[1:],
+            )  # fmt: skip
+        return self._looks
+
+    def _told_best(self, name: str) -> str | None:
+        return str(self._best[name][0].value) if name in self._best else None
 
     def _newest(self, kind: str, own: Held) -> str | None:
         """The identifier of a kind seen last; one that is shared with others only when there is no own one."""
@@ -282,28 +282,9 @@ class Portrait:
                 rows[position,] = _change_row(change)
         return rows
 
-    def _search_terms(self, told: Mapping[str, Sequence[Told]], own: Held) -> frozenset[str]:
-        texts = [str(one.value) for name in ("name", "company") for one in told.get(name, ())]
-        texts += [text for held in (own, self._shared) for _, value, display, _ in held for text in (value, display)]
-        names = frozenset(texts)
-        if names != self._names:
-            self._names = names
-            self._terms = frozenset(term for text in names for term in search_terms(text))
-        return self._terms
-
-    def _affiliations(self, told: Mapping[str, Sequence[Told]]) -> dict[Key, tuple[object, ...]]:
-        if not self._spans:
-            return {}
-        title = _best(told, "job_title")
+    def _affiliations(self) -> dict[Key, tuple[object, ...]]:
+        title = self._told_best("job_title")
         return {(firm,): (title, *span) for firm, span in self._spans.items()}
-
-
-def _weight(told: Told) -> tuple[int, int, int, int, str]:
-    return told.weight
-
-
-def _best(told: Mapping[str, Sequence[Told]], name: str) -> str | None:
-    return str(told[name][0].value) if name in told else None
 
 
 def _birthday(text: str | None) -> str | None:

@@ -60,20 +60,21 @@ class Portraits:
         sittings = list(self._sittings(batch, nums, light))
         own = customers.identifiers(session, nums)
         shared = customers.shared_identifiers(session, nums)
+        differences = {table: Differences() for table in customers.PARTS}
         for sitting in sittings:
             portrait = sitting.portrait
-            portrait.written = portrait.paint(light, own.get(portrait.num, ()), shared.get(portrait.num, ()))
+            parts = portrait.paint(light, own.get(portrait.num, ()), shared.get(portrait.num, ()))
+            for table, rows in parts.items():
+                differences[table].add(portrait.num, sitting.written.get(table, {}), rows)
+            portrait.written = sitting.written | parts
             self._kept[portrait.num] = portrait
             self._kept.move_to_end(portrait.num)
             sitting.tell_changes(batch)
         customers.write_new(session, [each.portrait.row for each in sittings if each.new])
         customers.write_changed(session, [(each.portrait.row, each.row) for each in sittings if not each.new])
-        for table in customers.PARTS:
-            differences = Differences()
-            for each in sittings:
-                differences.add(each.portrait.num, each.written.get(table, {}), each.portrait.written[table])
-            customers.remove_parts(session, table, differences.gone)
-            customers.write_parts(session, table, differences.new, differences.changed)
+        for table, each in differences.items():
+            customers.remove_parts(session, table, each.gone)
+            customers.write_parts(session, table, each.new, each.changed)
 
     def _sittings(self, batch: Batch, nums: Sequence[int], light: Light) -> Iterator[_Sitting]:
         """Everybody folded: those known go on where they stand, unless something before it has changed."""
