@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from itertools import count
+from typing import TypeVar
 
 from rich.progress import Progress
 
 from hub.cli.terminal import progress, table
 from hub.client import Client, Json, document
+from hub.errors import RetryLater
 
-LOOK = 0.1
-"""Seconds between looks at a run."""
+T = TypeVar("T")
+LOOK, LOOK_LATER = 0.1, 0.5
+"""Seconds between the first looks at a run, and between the others."""
+_FIRST = 50
+PATIENCE = 30.0
+"""Seconds in which a hub that is busy is asked again: what it was told to do goes on."""
 
 
 async def sync(client: Client, sources: Sequence[Json]) -> list[Json]:
@@ -23,27 +31,25 @@ async def sync(client: Client, sources: Sequence[Json]) -> list[Json]:
     with progress() as shown:
         await follow(client, names, shown)
         await work_out(client, shown)
-    return await client.runs(list(names))
+    return await _patiently(lambda: client.runs(list(names)))
 
 
 async def follow(client: Client, names: Mapping[str, str], shown: Progress) -> None:
     """Show how runs go on, by the names given to them, until all have ended."""
     tasks = {id_: shown.add_task(name, total=1.0, rows=0) for id_, name in names.items()}
-    while True:
-        runs = await client.runs(list(names))
+    async for runs in _looks(lambda: client.runs(list(names))):
         for run in runs:
             shown.update(tasks[run["id"]], completed=share(run), rows=run["received"])
         if all(run["finishedAt"] for run in runs):
             return
-        await asyncio.sleep(LOOK)
 
 
 async def work_out(client: Client, shown: Progress) -> None:
     """Show how what was accepted by now is processed, until all of it is."""
     task = shown.add_task("Working it out", total=1.0, rows=0)
     first = last = None
-    while True:
-        hub = (await client.execute(document("progress")))["hub"]
+    async for answer in _looks(lambda: client.execute(document("progress"))):
+        hub = answer["hub"]
         done = int(hub["processedUpTo"])
         if first is None or last is None:
             first, last = done, max(done, int(hub["acceptedUpTo"]))
@@ -52,7 +58,25 @@ async def work_out(client: Client, shown: Progress) -> None:
         )
         if done >= last:
             return
-        await asyncio.sleep(LOOK)
+
+
+async def _looks(ask: Callable[[], Awaitable[T]]) -> AsyncIterator[T]:
+    """The answer, again and again."""
+    for look in count():
+        yield await _patiently(ask)
+        await asyncio.sleep(LOOK if look < _FIRST else LOOK_LATER)
+
+
+async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """The answer of a hub that may be busy. Raises ``RetryLater`` when it stays so."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return await ask()
+        except RetryLater as busy:
+            if time.monotonic() >= until:
+                raise
+            await asyncio.sleep(busy.after)
 
 
 def share(run: Json) -> float:
