@@ -18,7 +18,7 @@ from hub.ingest.place import Placement
 from hub.ingest.portrait import Light
 from hub.ingest.portraits import Portraits
 from hub.ingest.readings import Reader, RowKey
-from hub.ingest.rejudge import Rejudged, chunks, rejudge
+from hub.ingest.rejudge import chunks, rejudge
 from hub.ingest.sources import Sources
 from hub.journey.rules import Rules as LifecycleRules
 from hub.settings import Company
@@ -84,7 +84,8 @@ class Processor:
         rows = [(source, stream, key) for _, source, stream, key in heard]
         withdrawn, decided = self.since(batch)
         if (before := self._standing(batch.after)) is not batch.rules:
-            self.rule(batch, before)
+            for chunk in chunks(rejudge(batch.session, before, batch.rules).dirty):
+                self.resolve_again(batch, chunk)
         self.process(batch, list(dict.fromkeys([*rows, *withdrawn])), decided)
         self._finish(batch, clock)
         return batch.until
@@ -190,17 +191,11 @@ class Processor:
         """What reads rows in the transaction at hand."""
         return Reader(self._session, self._sources, self._zone, records.withdrawn(self._session))
 
-    def rule(self, batch: Batch, before: IdentityRules, most: int | None = None) -> Rejudged:
-        """Resolve again whom the batch's identity rules touch, where those of ``before`` stood.
-
-        ``most``: of so many claims at most, for looking ahead. ``process`` comes after it.
-        """
-        found = rejudge(batch.session, before, batch.rules)
-        for chunk in chunks(found.dirty[:most]):
-            touched = claims.Claims(by_num=identities.claims_by_num(batch.session, chunk), dirty=set(chunk))
-            self._identify(batch, touched)
-            batch.seen |= {num for held in touched.by_num.values() for num in (held.customer, held.organisation) if num}
-        return found
+    def resolve_again(self, batch: Batch, nums: Sequence[int]) -> None:
+        """Resolve claims by the batch's identity rules, with whatever they hang together; ``process`` comes after it."""
+        touched = claims.Claims(by_num=identities.claims_by_num(batch.session, nums), dirty=set(nums))
+        self._identify(batch, touched)
+        batch.seen |= {num for held in touched.by_num.values() for num in (held.customer, held.organisation) if num}
 
     def _map_and_place(self, batch: Batch, rows: Sequence[RowKey], reader: Reader) -> None:
         readings, numbers = reader.read(rows)

@@ -56,10 +56,10 @@ def rejudge(session: Session, before: Rules, after: Rules) -> Rejudged:
     return Rejudged(switches, rule_sets.in_order_of_components(session, sorted(dirty)))
 
 
-def chunks(numbers: Iterable[int]) -> Iterator[list[int]]:
-    """The numbers, so many at a time."""
+def chunks(numbers: Iterable[int], size: int = CHUNK) -> Iterator[list[int]]:
+    """The numbers, ``size`` at a time."""
     remaining = iter(numbers)
-    while chunk := list(islice(remaining, CHUNK)):
+    while chunk := list(islice(remaining, size)):
         yield chunk
 
 

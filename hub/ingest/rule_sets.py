@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,13 +14,16 @@ from hub.ingest.batch import Batch
 from hub.ingest.outcomes import CustomerChange, MovedTouchpoint
 from hub.ingest.preview import Seen, changes, look_ahead, moves
 from hub.ingest.process import Processor
-from hub.ingest.rejudge import Rejudged, Switch
+from hub.ingest.rejudge import Rejudged, Switch, chunks, rejudge
 from hub.ingest.threads import Threads
 from hub.store.session import Session
 from hub.store.writing import records, rule_sets
 
 MOST_CLAIMS = 10_000
-"""Claims that a preview resolves again; processing waits for it meanwhile."""
+"""Claims that a preview resolves again at most."""
+PATIENCE = 3.0
+"""Seconds after which a preview begins no more claims: processing waits for it, and an answer may take ten."""
+_TOGETHER = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +101,20 @@ def standing(session: Session) -> Rules:
 def preview_rules(processor: Processor, session: Session, text: str, most: int = MOST_CLAIMS) -> RulesPreview:
     """Look ahead. Runs between two batches."""
     found: list[tuple[Rules, Rules, Rejudged]] = []
+    examined = 0
 
     def work(batch: Batch) -> None:
+        nonlocal examined
         before = batch.rules
         batch.rules = read_rules(text, before)
-        found.append((before, batch.rules, processor.rule(batch, before, most)))
+        rejudged = rejudge(session, before, batch.rules)
+        found.append((before, batch.rules, rejudged))
+        end = time.monotonic() + PATIENCE
+        for chunk in chunks(rejudged.dirty[:most], _TOGETHER):
+            if time.monotonic() > end:
+                break
+            processor.resolve_again(batch, chunk)
+            examined += len(chunk)
         processor.process(batch, [], [])
 
     seen = look_ahead(processor, session, work)
@@ -109,7 +122,7 @@ def preview_rules(processor: Processor, session: Session, text: str, most: int =
     moved = moves(*seen)
     regroupings = _regroupings(moved, *seen)
     return RulesPreview(
-        rules, differences(before, rules), rejudged.switches, len(rejudged.dirty), min(len(rejudged.dirty), most),
+        rules, differences(before, rules), rejudged.switches, len(rejudged.dirty), examined,
         len(moved), regroupings, _in_order(regroupings, changes(*seen)),
     )  # fmt: skip
 
