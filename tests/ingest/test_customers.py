@@ -417,6 +417,17 @@ def test_merging_firms_changes_nothing_about_whose_an_address_is(bench: Bench) -
     assert {id_: bench.customer(id_) for id_ in people} == people
 
 
+def test_two_that_are_joined_and_parted_in_one_batch_keep_their_ids(bench: Bench) -> None:
+    """The row says that they are one, a person that they are not."""
+    bench.tell(row("k1", who={"email": "a@x.org"}))
+    bench.tell(row("k2", who={"email": "b@x.org"}), row("k3", who={"email": "b@x.org"}))
+    bench.accept(row("k4", who={"email": "a@x.org", "email.2": "b@x.org"}))
+    bench.decide("dec_1", ("NOT_SAME", "PERSON", tp("k1"), tp("k2")))
+    bench.process()
+    for key in ("k1", "k2"):
+        assert bench.customer(tp(key)) == customer_id(tp(key), Side.PERSON)
+
+
 def test_a_firm_met_through_a_role_mailbox_stays_when_persons_are_kept_apart(bench: Bench) -> None:
     bench.tell(row("k1", who={"firm": "77", "email": "info@x.org"}), row("k2", who={"email": "a@x.org"}))
     before = bench.dump()
