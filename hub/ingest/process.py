@@ -192,7 +192,7 @@ class Processor:
         return Reader(self._session, self._sources, self._zone, records.withdrawn(self._session))
 
     def resolve_again(self, batch: Batch, nums: Sequence[int]) -> None:
-        """Resolve claims by the batch's identity rules, with whatever they hang together; ``process`` comes after it."""
+        """Resolve claims by the batch's identity rules, with whatever they hang together with; before ``process``."""
         touched = claims.Claims(by_num=identities.claims_by_num(batch.session, nums), dirty=set(nums))
         self._identify(batch, touched)
         batch.seen |= {num for held in touched.by_num.values() for num in (held.customer, held.organisation) if num}
