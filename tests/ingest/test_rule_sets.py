@@ -236,6 +236,13 @@ def test_a_preview_resolves_a_part_and_counts_all(bench: Bench) -> None:
     assert {each.kind for each in seen.regroupings} == {"MERGED"}
 
 
+def test_a_preview_ends_in_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    family(bench)
+    monkeypatch.setattr("hub.ingest.rule_sets.PATIENCE", -1.0)
+    seen = look(bench, "most_phone_names = 2")
+    assert (seen.claims, seen.examined, len(seen.switches), seen.moved) == (3, 0, 1, 0)
+
+
 RULE_SETS = [
     "most_phone_names = 2",
     "most_names = 1\nmost_phone_names = 3",
