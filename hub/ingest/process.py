@@ -252,10 +252,11 @@ class Processor:
         batch.emptied += resolution.emptied
         batch.fresh |= resolution.fresh
         batch.seen |= resolution.seen | resolution.renamed.keys()
-        for each in resolution.standing.values():
-            # Named as before, it may have been named otherwise earlier in this batch.
-            if each.num in resolution.renamed or each.num in batch.named:
-                batch.named[each.num] = (each.id, each.side)
+        for num, each in resolution.standing.items():
+            if num in resolution.renamed:
+                batch.named[num] = (each.id, each.side)
+            else:  # also when it got another name earlier in this batch
+                batch.named.pop(num, None)
         batch.gone -= resolution.standing.keys()
         batch.gone |= resolution.gone
         for kind, customer, before, after in resolution.lines:

@@ -197,6 +197,12 @@ class Bench:
             founding.found(self.truth, self.company, NOW)
         with self.projection.transaction():
             founding.begin_projection(self.projection)
+        self.restart()
+        self.ids: dict[str, int] = {}
+        self.runs: dict[str, int] = {}
+
+    def restart(self) -> None:
+        """Another processor takes over, which knows nothing but what is stored."""
         self.sources = Sources(REGISTRY)
         self.processor = Processor(
             self.projection,
@@ -206,8 +212,6 @@ class Bench:
             lambda: self.clock,
             self.identity,
         )
-        self.ids: dict[str, int] = {}
-        self.runs: dict[str, int] = {}
 
     def clear(self) -> None:
         """An empty hub again, faster than a new one."""

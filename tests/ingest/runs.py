@@ -47,7 +47,11 @@ def compare(bench: Bench, seed: int, runs: int, tally: Tally) -> None:
     for run in range(runs):
         rng = random.Random(f"{seed} {run}")
         sizes = rng.choices(SIZES, k=9)
-        hear(bench, shuffled(steps, rng.randrange(1 << 30)) if run else steps, sizes)
+        try:
+            hear(bench, shuffled(steps, rng.randrange(1 << 30)) if run else steps, sizes)
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is a fault of this run)
+            tally.add(seed, run, [f"{type(error).__name__}: {error}"])
+            continue
         found = difference(any_order(bench), however) if run else difference(same_order(bench), exactly)
         tally.add(seed, run, [*alone, *faults(bench), *(f"another {name}" for name in found)])
 

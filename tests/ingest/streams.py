@@ -16,7 +16,7 @@ from hub import sdk
 from hub.identity.rules import Rules
 from hub.ids import customer_id
 from hub.values import Side
-from tests.ingest.builders import Bench, row, tp
+from tests.ingest.builders import DAY, Bench, row, tp
 
 EMAILS = [
     "anna@x.org",
@@ -44,6 +44,7 @@ SOURCES = ["books", "forms"]
 RUNS = "ab"
 TIMES = ["2025-01-01T09:00:00+00:00"] * 3 + ["2025-02-01T09:00:00+00:00", "2025-02-01"]
 DOCUMENTS = ["D1", "D2"]
+YEAR = 400 * DAY
 DUPLICATES = 0.2
 """How many rows are told twice."""
 
@@ -308,15 +309,22 @@ def shuffled(steps: Sequence[Step], seed: int) -> list[Step]:
 
 
 def tell(bench: Bench, steps: Sequence[Step], sizes: Sequence[int] | None = None) -> None:
-    """Tell all steps. With ``sizes``, process so many records at a time and in between; else all at once at the end."""
+    """Tell all steps. With ``sizes``, process so many records at a time and in between, while a year and more goes by
+    and other processors take over; else all at once at the end."""
     for source in SOURCES:
         bench.source(source)
         for run in RUNS:
             bench.run(source, f"{source}-{run}")
+    end = bench.clock
     for place, step in enumerate(steps):
         _tell(bench, step)
-        if sizes and sizes[place % len(sizes)] > 3:
-            bench.process(sizes[place % len(sizes)])
+        size = sizes[place % len(sizes)] if sizes else 0
+        if size > 3:
+            bench.clock = end - (len(steps) - place) * YEAR // len(steps)
+            bench.process(size)
+        if size == 5:
+            bench.restart()
+    bench.clock = end
     bench.process(sizes[0] if sizes else 1000)
 
 
