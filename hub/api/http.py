@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -207,6 +208,8 @@ async def _clean(http: HttpRequest, run: Callable[[HttpRequest], Awaitable[Respo
     """Errors as JSON with one clear sentence, whatever happens."""
     try:
         return await run(http)
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody hears it; nothing went wrong here
     except HubError as error:
         return _refusal(http, error)
     except Exception as error:  # noqa: BLE001 (the last line of defence: nothing of the inside may leave)

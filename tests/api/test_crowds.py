@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 
+from hub.api.http import routes
 from hub.ingest import intake
 from hub.store.session import Session
 from tests.api.conftest import Served
@@ -44,3 +46,21 @@ def test_past_the_queue_requests_are_told_when_to_come_again(service: Served, mo
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
         assert answer.json()["errors"][0]["extensions"]["code"] == "RETRY_LATER"
     assert deliver("late").status_code == 202
+
+
+def test_whoever_hangs_up_while_sending_is_no_fault_of_the_hub(lite: Served, caplog: pytest.LogCaptureFixture) -> None:
+    path = f"/in/{lite.source}/rows"
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
+             "root_path": "", "headers": [], "scheme": "http", "server": ("hub", 80), "client": ("page", 1)}  # fmt: skip
+    heard = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return next(heard)
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    lite.client.portal.call(Starlette(routes=routes(lite.hub)), scope, receive, send)  # type: ignore[union-attr]
+    assert said[0]["status"] == 400
+    assert caplog.records == []
