@@ -50,8 +50,10 @@ def test_past_the_queue_requests_are_told_when_to_come_again(service: Served, mo
 
 def test_whoever_hangs_up_while_sending_is_no_fault_of_the_hub(lite: Served, caplog: pytest.LogCaptureFixture) -> None:
     path = f"/in/{lite.source}/rows"
-    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
-             "root_path": "", "headers": [], "scheme": "http", "server": ("hub", 80), "client": ("page", 1)}  # fmt: skip
+    scope = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "",
+        "headers": [], "scheme": "http", "server": ("hub", 80), "client": ("page", 1),
+    }  # fmt: skip
     heard = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
     said: list[Any] = []
 
