@@ -87,12 +87,15 @@ def check(settings: ObjectSettings, named: Sequence[str]) -> Iterator[str]:
     try:
         found = files(settings.path)
         known: dict[str, None] = {}
+        faults: list[str] = []
         missing = dict.fromkeys(named)
         for file, path in found.items():
             with faults_told(path):
-                for content in _head(file, path, settings.encoding):
+                for content in _head(file, path, settings.encoding, faults):
                     missing = {each: None for each in missing if not has(content, each)}
                     known.update(dict.fromkeys(paths(content)))
+        if faults and not known:
+            yield f"{settings.path.name} does not hold one JSON object a line ({faults[0]})"
         for member in missing if known else ():
             if not any(_mentions(path, member) for path in found.values()):
                 there = ", ".join(list(known)[:_MENTIONED]) + (" ..." if len(known) > _MENTIONED else "")
@@ -101,8 +104,9 @@ def check(settings: ObjectSettings, named: Sequence[str]) -> Iterator[str]:
         yield problem.message
 
 
-def _head(file: str, path: Path, encoding: str) -> Iterator[Object]:
-    """The first objects of a file. Raises ``ConfigWrong`` when it holds something else."""
+def _head(file: str, path: Path, encoding: str, faults: list[str]) -> Iterator[Object]:
+    """The objects of a file's first lines; what is wrong with other lines is noted. Raises ``ConfigWrong`` when it is
+    a file of another form."""
     with opened(path) as raw:
         start = raw.read(_BLOCK).lstrip(b"\xef\xbb\xbf \t\r\n")
     if other := _OTHERS.get(start[:4]):
@@ -111,17 +115,12 @@ def _head(file: str, path: Path, encoding: str) -> Iterator[Object]:
         raise sdk.ConfigWrong(
             f"{file} is one JSON list, not one object a line (jq -c '.[]' makes lines of it)", path="path"
         )
-    fault = None
     with Lines.at(path, encoding, {}) as lines:
         for line in islice(lines.after(), _HEAD):
             try:
                 yield object_of(line.raw, lines.encoding)
             except sdk.RowUnreadable as problem:
-                fault = fault or f"{file} line {line.number}: {problem.message}"
-            else:
-                fault = ""
-    if fault:
-        raise sdk.ConfigWrong(f"{file} does not hold one JSON object a line ({fault})", path="path")
+                faults.append(f"{file} line {line.number}: {problem.message}")
 
 
 def _mentions(path: Path, member: str) -> bool:
