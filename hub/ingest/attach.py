@@ -7,7 +7,7 @@ however many its customer has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hub.identity.rules import Rules, group
@@ -33,6 +33,19 @@ class _Group:
     identifiers: set[int] = field(default_factory=set)
     labels: set[Label] = field(default_factory=set)
 
+    def met(self) -> Iterator[object]:
+        """What another claim may have in common with these."""
+        yield from self.identifiers
+        yield from self.labels
+
+    def with_(self, other: _Group) -> _Group:
+        """Both together."""
+        small, large = sorted((self, other), key=lambda each: len(each.claims))
+        large.claims += small.claims
+        large.identifiers |= small.identifiers
+        large.labels |= small.labels
+        return large
+
 
 def attach(
     session: Session, numbers: Numbers, claims: Claims, dirty: set[int], rules: Rules, resolution: Resolution
@@ -49,7 +62,7 @@ def attach(
     done: set[int] = set()
     for each in candidates:
         # Both sides or none: who must be loaded for one side is loaded for both.
-        parts = [(side, part) for side in _SIDES for part in _groups(each.claims, claims, (side,)) if part.identifiers]
+        parts = _parts(each, claims)
         if each.labels & decided or not all(_uncontested(part, claims, components, rules) for _, part in parts):
             continue
         for side, part in parts:
@@ -69,33 +82,27 @@ def _alone(claim: StoredClaim, claims: Claims) -> bool:
     )
 
 
+def _parts(each: _Group, claims: Claims) -> list[tuple[Side, _Group]]:
+    """The claims of a group that hang together on each side."""
+    if all(claims.identifiers[num].side is Side.PERSON for num in each.identifiers):
+        return [(Side.PERSON, each)] if each.identifiers else []
+    return [(side, part) for side in _SIDES for part in _groups(each.claims, claims, (side,)) if part.identifiers]
+
+
 def _groups(given: Sequence[StoredClaim], claims: Claims, sides: Sequence[Side]) -> list[_Group]:
     """The claims that hang together through identifiers of these sides; those without any stand alone."""
-    parent: dict[object, object] = {}
-
-    def find(key: object) -> object:
-        while (above := parent.setdefault(key, key)) != key:
-            parent[key] = parent[above]
-            key = parent[key]
-        return key
-
-    carried = [
-        [each for num in claim.identifiers if (each := claims.identifiers[num]).joins and each.side in sides]
-        for claim in given
-    ]
-    for place, held in enumerate(carried):
-        root = find(("claim", place))
-        for identifier in held:
-            parent[find(identifier.num)] = root
-            if identifier.component is not None:
-                parent[find((identifier.side, identifier.component))] = root
-    groups: dict[object, _Group] = {}
-    for place, (claim, held) in enumerate(zip(given, carried, strict=True)):
-        part = groups.setdefault(find(("claim", place)), _Group())
-        part.claims.append(claim)
-        part.identifiers.update(identifier.num for identifier in held)
-        part.labels.update((other.side, other.component) for other in held if other.component is not None)
-    return list(groups.values())
+    group_of: dict[object, _Group] = {}
+    found: dict[int, _Group] = {}
+    for claim in given:
+        held = [each for num in claim.identifiers if (each := claims.identifiers[num]).joins and each.side in sides]
+        labels = {(each.side, each.component) for each in held if each.component is not None}
+        mine = _Group([claim], {each.num for each in held}, labels)
+        for other in {id(met): met for key in mine.met() if (met := group_of.get(key)) is not None}.values():
+            mine = mine.with_(other)
+            found.pop(id(other))
+        found[id(mine)] = mine
+        group_of.update(dict.fromkeys(mine.met(), mine))
+    return list(found.values())
 
 
 def _components(session: Session, labels: set[Label]) -> dict[Label, list[StoredIdentifier]]:

@@ -37,4 +37,5 @@ class Change:
 
 def written(at: datetime) -> str:
     """An instant as answers and facts write it: ``2026-01-31T09:05:00.000000Z``."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+    universal = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return universal.isoformat(timespec="microseconds")[:26] + "Z"

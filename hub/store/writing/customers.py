@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from hub.store.session import Session, Values
@@ -29,7 +30,9 @@ PARTS = {
 """The tables below a customer: key columns, the customer's number first, and the others."""
 
 _OFTEN = "touchpoints last_touch last_touch_at next_change_at because".split()
-"""Columns of a customer that nearly every touchpoint changes. Fewer columns are fewer indexes to write."""
+_AT_TIMES = [*_OFTEN, *"stage stage_since standing revenue".split()]
+"""Columns of a customer that nearly every touchpoint changes, and with those that many change. The fewer columns are
+written, the fewer indexes are."""
 
 MOMENT = (
     "num id kind channel direction automated occurred_at amount currency document settles thread due_on quantity "
@@ -128,16 +131,28 @@ def write_new(session: Session, rows: Sequence[Sequence[object]]) -> None:
 
 def write_changed(session: Session, rows: Sequence[tuple[Sequence[object], Sequence[object] | None]]) -> None:
     """Write customers again, in the order of ``COLUMNS``, each with what was there when that is known."""
-    often = [COLUMNS.index(name) for name in _OFTEN]
-    seldom = [place for place in range(1, len(COLUMNS)) if place not in often]
-    few, all_ = [], []
+    often: list[Values] = []
+    at_times: list[Values] = []
+    wholly: list[Values] = []
     for row, before in rows:
-        if before is not None and all(row[place] == before[place] for place in seldom):
-            few.append([row[0], *(row[place] for place in often)])
-        else:
-            all_.append(row)
-    session.update("customer", ["num"], _OFTEN, few)
-    session.update("customer", ["num"], COLUMNS[1:], all_)
+        if before is None or _SELDOM(row) != _SELDOM(before):
+            wholly.append(row)
+        elif _NOT_OFTEN(row) != _NOT_OFTEN(before):
+            at_times.append((row[0], *_VALUES_AT_TIMES(row)))
+        elif row != before:
+            often.append((row[0], *_VALUES_OFTEN(row)))
+    session.update("customer", ["num"], _OFTEN, often)
+    session.update("customer", ["num"], _AT_TIMES, at_times)
+    session.update("customer", ["num"], COLUMNS[1:], wholly)
+
+
+def _values(names: Iterable[str]) -> Callable[[Sequence[object]], tuple[object, ...]]:
+    return itemgetter(*(COLUMNS.index(name) for name in names))
+
+
+_VALUES_OFTEN, _VALUES_AT_TIMES = _values(_OFTEN), _values(_AT_TIMES)
+_SELDOM = _values(name for name in COLUMNS if name not in _AT_TIMES)
+_NOT_OFTEN = _values(name for name in COLUMNS if name not in _OFTEN)
 
 
 def free_ids(session: Session, nums: Sequence[int]) -> None:
