@@ -26,6 +26,8 @@ EXPECTED = 0.05
 """The share of likenesses that are expected to be somebody's second one, before any data speaks."""
 FEWEST = 50
 """The pairs of fewer likenesses do not teach what one customer's are like: m stays as it is expected."""
+MOST_LEVELS = 16
+"""More than any comparison has."""
 ROUNDS = 100
 """Expectation maximisation stops after so many, if it has not settled before."""
 
@@ -86,7 +88,10 @@ def expect(rows: Levels, m: Sequence[Floats], u: Sequence[Floats]) -> list[Float
     """Expectation maximisation of m and of the share of matches, u staying: expected matches at each level."""
     if not len(rows):
         return [np.zeros(len(each)) for each in m]
-    patterns, times = np.unique(rows, axis=0, return_counts=True)
+    # As one number a row: sorted much faster than rows are, and without keeping other threads waiting.
+    codes = (rows.astype(np.int64) + 1) @ (MOST_LEVELS ** np.arange(rows.shape[1]))
+    _, places, times = np.unique(codes, return_index=True, return_counts=True)
+    patterns = rows[places]
     share, start = 0.1, [PRIOR_MATCHES * each for each in m]
     counts: list[Floats] = []
     for _ in range(ROUNDS):
