@@ -44,13 +44,15 @@ TYPES: Mapping[str, frozenset[str]] = {
     ),
     **_each(
         INTAKE,
-        "Source SourceConnection SourceEdge Run RunConnection RunEdge Record RecordConnection RecordEdge Problem",
+        "Source SourceConnection SourceEdge Run RunConnection RunEdge Record RecordConnection RecordEdge Problem "
+        "Replayed Rebuilt",
     ),
     **_each(PARTNERS, "IngestPayload IngestedRow PreviewedTouchpoint"),
     **_each(WRITERS, "LogTouchpointPayload DescribeCustomersPayload"),
     **_each(
         MANAGERS,
-        "FindSuggestionsPayload "
+        "FindSuggestionsPayload WithdrawSourcePayload WithdrawRecordPayload ReplayPayload RebuildPayload Reread "
+        "Consequences TouchpointChange FieldChange ProblemChange "
         "CreateSourcePayload SyncSourcePayload WithdrawRunPayload LinkPayload CustomerChange CreateTokenPayload "
         "RevokeTokenPayload MovedTouchpoint IdentityRules IdentityRuleChange IdentitySwitch IdentityRegrouping "
         "IdentityRulesPreview ApplyIdentityRulesPayload",
@@ -72,6 +74,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     **_each(WRITERS, "Mutation.logTouchpoint Mutation.describeCustomers"),
     **_each(
         MANAGERS,
+        "Mutation.withdrawSource Mutation.withdrawRecord Mutation.replay Mutation.rebuild "
         "Mutation.findSuggestions Mutation.acceptSuggestion Mutation.refuseSuggestion "
         "Query.identityRules Query.previewIdentityRules Mutation.applyIdentityRules "
         "Query.tokens Mutation.createSource Mutation.syncSource Mutation.withdrawRun Mutation.mergeCustomers "

@@ -16,6 +16,8 @@ from hub.cli import (
     importing,
     links,
     pull,
+    rebuild,
+    replay,
     schema,
     serve,
     show,
@@ -23,6 +25,7 @@ from hub.cli import (
     suggestions,
     tokens,
     undo,
+    withdraw,
 )
 from hub.settings import read_settings
 
@@ -76,6 +79,10 @@ app.command("why-not")(explain.why_not)
 app.command("merge")(links.merge)
 app.command("split")(links.split)
 app.command("undo")(undo.undo)
+app.command("withdraw")(withdraw.withdraw)
+app.command("restore")(withdraw.restore)
+app.command("replay")(replay.replay)
+app.command("rebuild")(rebuild.rebuild)
 app.add_typer(identity.app, name="identity")
 app.add_typer(suggestions.app, name="suggestions")
 app.add_typer(connectors.app, name="connector")

@@ -43,6 +43,18 @@ def _object(content: bytes, place: str) -> dict[str, Any]:
     return said
 
 
+def moment_given(given: str | None) -> str | None:
+    """A time as GraphQL takes it, from a date or a time of this machine's zone. Raises ``InputWrong``."""
+    if given is None:
+        return None
+    try:
+        at = datetime.fromisoformat(given)
+    except ValueError:
+        raise InputWrong(f"{given!r} is no time: give a date like 2026-01-31, or 2026-01-31T09:00.") from None
+    at = at if at.tzinfo else at.astimezone()
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
 def expiry(given: str | None) -> str | None:
     """A time to come as GraphQL takes it, from a span like 30d or a date. Raises ``InputWrong``."""
     if given is None:

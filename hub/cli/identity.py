@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from hub.cli.consequences import change_rows
 from hub.cli.session import ask
 from hub.cli.terminal import counted, moment, notes, out, table
-from hub.cli.undo import change_rows, confirm
+from hub.cli.undo import confirm
 from hub.client import Client, Json, document
 from hub.errors import InputWrong
 from hub.identity.rule_set import differences, read_rules

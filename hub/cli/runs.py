@@ -79,6 +79,14 @@ async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(busy.after)
 
 
+async def repair(client: Client, run: str, name: str) -> Json:
+    """Follow a replay or a rebuild to its end; the answer is what it came to."""
+    with progress() as shown:
+        await follow(client, {run: name}, shown)
+    node: Json = (await client.execute(document("repaired"), {"id": run}))["node"]
+    return node
+
+
 def share(run: Json) -> float:
     """How much of a run is done, 0 to 1; where the source does not tell, 0 until it has ended."""
     if run["finishedAt"]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from hub.cli import consequences
 from hub.cli.session import ask
-from hub.cli.terminal import amount, counted, out, table
+from hub.cli.terminal import counted, out, table
 from hub.client import Client, Json
 from hub.errors import InputWrong
 
@@ -67,7 +67,7 @@ def confirm() -> None:
 
 def tell_decision(seen: Json) -> None:
     """Print how customers change by a decision, and which touchpoints move."""
-    table(("customer", "touchpoints", "stage", "revenue"), change_rows(seen["changes"]))
+    table(("customer", "touchpoints", "stage", "revenue"), consequences.change_rows(seen["changes"]))
     out.print(f"These move to another customer: {counted(seen['moved'], 'touchpoint')}.")
     moves = seen.get("moves", ())
     if moves:
@@ -77,23 +77,5 @@ def tell_decision(seen: Json) -> None:
             out.print(f"... and {seen['moved'] - len(shown):,} more.")
 
 
-def change_rows(changes: Sequence[Json]) -> list[tuple[str, ...]]:
-    """Customers with touchpoints, stage and revenue before and after."""
-    return [
-        (
-            change["customer"],
-            f"{change['touchpointsBefore']} → {change['touchpointsAfter']}",
-            f"{change['stageBefore'] or 'none'} → {change['stageAfter'] or 'none'}",
-            f"{amount(change['revenueBefore'])} → {amount(change['revenueAfter'])}",
-        )
-        for change in changes
-    ]
-
-
 def _tell_run(seen: Json) -> None:
-    run = seen["run"]
-    out.print(
-        f"{run['id']} of {run['source']['name']}: {counted(seen['touchpoints'], 'touchpoint')} of"
-        f" {counted(seen['customers'], 'customer')}.",
-        markup=False,
-    )
+    consequences.tell(seen["changes"])

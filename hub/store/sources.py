@@ -26,11 +26,11 @@ class StoredSource:
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """One pull, delivery batch or import."""
+    """One pull, delivery batch, import, replay or rebuild; ``outcome`` is what the last two came to, as JSON."""
 
     num: int
     id: str
-    source: int
+    source: int | None
     kind: str
     state: str
     started_at: int
@@ -42,6 +42,7 @@ class StoredRun:
     changed: int
     unchanged: int
     error: str | None
+    outcome: str | None
 
 
 SOURCES = lists.Listing("source s", Shape(StoredSource, "s"), "s.num")

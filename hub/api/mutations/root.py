@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from hub.api.graph import object_type
+from hub.api.mutations.corrections import CorrectionMutations
 from hub.api.mutations.entries import EntryMutations
 from hub.api.mutations.ingest import IngestMutations
 from hub.api.mutations.links import LinkMutations
+from hub.api.mutations.repairs import RepairMutations
 from hub.api.mutations.rule_sets import RuleSetMutations
 from hub.api.mutations.sources import SourceMutations
 from hub.api.mutations.suggestions import SuggestionMutations
@@ -20,6 +22,8 @@ class Mutation(
     RuleSetMutations,
     SuggestionMutations,
     SourceMutations,
+    CorrectionMutations,
+    RepairMutations,
     TokenMutations,
 ):
     """The writes."""

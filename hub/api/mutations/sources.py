@@ -1,4 +1,4 @@
-"""Sources: set up, pull, and take a wrong import out of the picture."""
+"""Sources: set up and pull."""
 
 from __future__ import annotations
 
@@ -51,27 +51,6 @@ class SyncSourcePayload:
     user_errors: list[UserError] = described("What to change, when nothing was done.")
 
 
-@input_type
-class WithdrawRunInput:
-    """Take a wrong import out of the picture, or put it back."""
-
-    run: strawberry.ID = described("The run.")
-    reason: str = described("Why.")
-    restore: bool = optional("Put it back.", default=False)
-    dry_run: bool = optional("Only say what would happen.", default=False)
-
-
-@object_type
-class WithdrawRunPayload:
-    """Answer to withdrawRun."""
-
-    run: Run | None = described("The run.")
-    touchpoints: int = described("How many touchpoints it touches.")
-    customers: int = described("How many customers it touches.")
-    receipt: Receipt | None = described("How far the write has come; null in a dry run.")
-    user_errors: list[UserError] = described("What to change, when nothing was done.")
-
-
 @object_type
 class SourceMutations:
     """Sources."""
@@ -101,34 +80,7 @@ class SourceMutations:
         if run is None:
             return SyncSourcePayload(run=None, receipt=None, user_errors=errors)
         await info.context.renew()
-        return SyncSourcePayload(run=await _run(info, run), receipt=None, user_errors=[])
-
-    @mutation
-    async def withdraw_run(
-        self,
-        info: Info,
-        input: Annotated[WithdrawRunInput, argument("Which.")],  # noqa: A002
-    ) -> WithdrawRunPayload:
-        """Undo an import, or put it back."""
-        write = info.context.hub.corrections.withdraw(
-            "RUN",
-            input.run,
-            restore=input.restore,
-            reason=input.reason,
-            by=info.context.principal.name,
-            dry_run=input.dry_run,
-        )
-        done, errors = await tried(write)
-        if done is None:
-            return WithdrawRunPayload(run=None, touchpoints=0, customers=0, receipt=None, user_errors=errors)
-        got = await receipt(info, done.sequence)
-        return WithdrawRunPayload(
-            run=await _run(info, input.run),
-            touchpoints=done.touchpoints,
-            customers=done.customers,
-            receipt=got,
-            user_errors=[],
-        )
+        return SyncSourcePayload(run=await run_of(info, run), receipt=None, user_errors=[])
 
 
 async def _create(info: Info, given: CreateSourceInput) -> Written:
@@ -139,6 +91,7 @@ async def _create(info: Info, given: CreateSourceInput) -> Written:
     )
 
 
-async def _run(info: Info, identity: str) -> Run | None:
+async def run_of(info: Info, identity: str) -> Run | None:
+    """A run by its id."""
     row = await info.context.load.run_by_id.load(identity)
     return Run(row=row) if row else None

@@ -103,7 +103,9 @@ async def _record(info: Info, identity: str) -> Node | None:
     return Record(row=row) if row and await _sees(info, row.source) else None
 
 
-async def _sees(info: Info, source: int) -> bool:
+async def _sees(info: Info, source: int | None) -> bool:
+    if source is None:  # the whole hub's
+        return info.context.principal.may(Scope.READ) or info.context.principal.may(Scope.MANAGE)
     return info.context.principal.sees_source((await source_of(info, source)).row.id)
 
 

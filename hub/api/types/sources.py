@@ -13,6 +13,7 @@ from hub.api.graph import column, described, field, object_type
 from hub.api.loaders import PartAsked
 from hub.api.scalars import DateTime
 from hub.api.types.node import Node
+from hub.api.types.repairs import Rebuilt, Replayed, rebuilt, replayed
 from hub.ingest.outcomes import Problem as KnownProblem
 from hub.store import records
 from hub.store.records import UNREADABLE_ORDER, StoredProblem, StoredRecord
@@ -65,9 +66,19 @@ class Run(Node):
         return None if at is None else DateTime(at)
 
     @field
-    async def source(self, info: Info) -> Source:
-        """The source it belongs to."""
-        return await source_of(info, self.row.source)
+    async def source(self, info: Info) -> Source | None:
+        """The source it belongs to; null for what concerns the whole hub."""
+        return None if self.row.source is None else await source_of(info, self.row.source)
+
+    @field
+    def replayed(self) -> Replayed | None:
+        """What a replay came to; null while it goes on, and for other runs."""
+        return replayed(self.row)
+
+    @field
+    def rebuilt(self) -> Rebuilt | None:
+        """What a rebuild came to; null while it goes on, and for other runs."""
+        return rebuilt(self.row)
 
 
 @object_type
