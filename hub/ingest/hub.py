@@ -7,14 +7,14 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
 from hub.clock import micros, moment, now
 from hub.connector import Delivery, PushStream, Reply, Row
-from hub.errors import ConfigWrong, InputWrong, NotFound
+from hub.errors import ConfigWrong, InputWrong, NotFound, RetryLater
 from hub.ids import random_id, touchpoint_id
 from hub.ingest import dry, entries, founding
 from hub.ingest.corrections import Corrections
@@ -260,9 +260,7 @@ class Hub:
         running = self._pulls.get(owner.id)
         if running is not None and not running[1].done():
             return running[0]
-        run, id_ = await self.threads.write(
-            lambda session: records.start_run(session, owner.num, "PULL", self._clock())
-        )
+        run, id_ = await self.threads.write(lambda session: records.start_pull(session, owner.num, self._clock()))
         self._pulls[owner.id] = (id_, asyncio.create_task(self._pull(owner, run)))
         return id_
 
@@ -274,7 +272,10 @@ class Hub:
                 failed = await pull(source, run, self.threads.store, self._clock)
                 state, fault = "OK" if failed is None else "FAILED", failed
             finally:
-                await self.threads.write(lambda session: records.finish_run(session, run, state, fault, self._clock()))
+                with suppress(RetryLater):  # then the next pull says of this run that it was interrupted
+                    await self.threads.write(
+                        lambda session: records.finish_run(session, run, state, fault, self._clock())
+                    )
 
     async def pulled(self, source: str) -> None:
         """Wait for a source's pull to end."""

@@ -218,6 +218,17 @@ def start_run(session: Session, source: int | None, kind: str, at: int) -> tuple
     return num, id_
 
 
+def start_pull(session: Session, source: int, at: int) -> tuple[int, str]:
+    """Begin a pull; one that a killed process left behind is said to be interrupted."""
+    begun = start_run(session, source, "PULL", at)
+    session.run(
+        "UPDATE run SET state = 'INTERRUPTED', error = 'The hub was stopped; the next run resumed.', "
+        "finished_at = $1 WHERE source = $2 AND kind = 'PULL' AND state = 'RUNNING' AND num <> $3",
+        at, source, begun[0],
+    )  # fmt: skip
+    return begun
+
+
 def standing_run(session: Session, source: int, at: int, since: int) -> int:
     """The run that gathers a source's deliveries of a day, begun when there is none since ``since``."""
     take_numbers(session)
