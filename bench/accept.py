@@ -86,7 +86,7 @@ def slow_fsync(bench: Bench) -> Path | None:
 async def measure(bench: Bench) -> list[Figure]:
     """On each database: requests a second by connections, what group commit gains, whole path, busy processor."""
     bench.say(f"Load by {generator()}")
-    lines = await asyncio.to_thread(write_lines, bench.folder(), ROWS)
+    lines = await asyncio.to_thread(write_lines, bench.folder(), ROWS // 5 if bench.quick else ROWS)
     slow = slow_fsync(bench)
     figures = []
     for database in bench.databases:

@@ -131,7 +131,10 @@ class PushStream(Stream):
     """A stream that is told: rows arrive at ``/in/<source>/<stream>`` or by the mutation ``ingest``."""
 
     def receive(self, delivery: Delivery) -> Reception:
-        """Verify one delivery and split it into rows. By default rows come by the mutation ``ingest`` only."""
+        """Verify one delivery and split it into rows, without waiting for anything: other requests wait meanwhile.
+
+        By default rows come by the mutation ``ingest`` only.
+        """
         return Reception(reply=Reply(status=404))
 
 

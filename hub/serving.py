@@ -113,7 +113,7 @@ def _favour_answers() -> None:
     sys.setswitchinterval(0.001)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 100)
+    gc.set_threshold(10_000, 10, 100)
 
 
 def _take_signals() -> None:
