@@ -223,6 +223,8 @@ class Touchpoint:
     ``traits``: what the touchpoint says about its subject. Known names: ``name street postcode city country
     language birthday company job_title``; others are kept as they are. ``birthday`` is ``YYYY-MM-DD`` or ``--MM-DD``.
     ``anchor``: id of the touchpoint this one is about; without identifiers of its own it follows that one's customer.
+    ``alias``: the source says that its identifiers of a kind of which a customer has one (``user``, ``contact``) count
+    as one value from now on, and as long as it says so.
     ``title``: the source's own words, never a generated sentence.
     """
 
@@ -248,6 +250,7 @@ class Touchpoint:
     lines: tuple[Line, ...] = ()
     properties: Mapping[str, Any] = field(default_factory=dict)
     anchor: str | None = None
+    alias: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import phonenumbers
@@ -18,7 +19,10 @@ from hub.ids import identifier_id
 from hub.reading import digits
 from hub.values import Identifier, Side
 
-__all__ = ["Canonical", "RANKS", "canonical", "combinations", "fault", "fold", "masked", "masked_name", "search_terms"]
+__all__ = [
+    "RANKS", "Canonical", "aliased", "aliases", "canonical", "combinations", "fault", "fold", "masked", "masked_name",
+    "search_terms",
+]  # fmt: skip
 
 RANKS: Mapping[str, int] = {
     "contact": 10,
@@ -33,14 +37,15 @@ RANKS: Mapping[str, int] = {
     "name+street+postcode": 41,
     "name+birthday": 42,
     "cookie": 50,
+    "alias": 60,
 }
 """Strength of the kinds of identifiers, strongest first. Kinds a connector invents rank with social ids."""
 
 UNIQUE = frozenset({"contact", "user", "vat", "group"})
 """Kinds of which a customer has at most one value in a namespace."""
 
-COMBINED = frozenset(kind for kind in RANKS if "+" in kind)
-"""Kinds the hub makes from one touchpoint's hints; they join, but are shown to nobody."""
+COMBINED = frozenset(kind for kind in RANKS if "+" in kind or kind == "alias")
+"""Kinds the hub makes from what one touchpoint says; they join, but are shown to nobody."""
 
 MINTED = frozenset({"contact", "user", "group", "cookie"})
 """Kinds that mean something only in the source that minted them."""
@@ -60,6 +65,8 @@ _ADDRESS = re.compile(r"<([^<>]*)>\s*$")
 _DOMAIN = re.compile(r"[^\s@<>()\[\],;:\\\"/]+")
 _NUMBER = re.compile(r"[\s\d()+./-]+")
 _E164 = re.compile(r"\+\d+", re.ASCII)
+_SAME = "\x1f"
+"""Between two values that are one; no canonical value has it."""
 _PHONE_NOISE = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -185,6 +192,26 @@ def combinations(identifiers: Iterable[Canonical], traits: Mapping[str, Any]) ->
     if birthday and not birthday.startswith("--") and " " in name:
         made.append(("name+birthday", f"{name}|{birthday}"))
     return [Canonical(Identifier(kind, value, side=Side.PERSON, display=value), RANKS[kind]) for kind, value in made]
+
+
+def aliases(identifiers: Iterable[Canonical]) -> list[Canonical]:
+    """What a touchpoint says that states its unique values to be one: a hidden identifier for each two of a kind."""
+    together: dict[tuple[str, str, Side], list[str]] = {}
+    for held in identifiers:
+        given = held.identifier
+        if given.kind in UNIQUE and held.blocked is None:
+            together.setdefault((given.kind, given.namespace, given.side), []).append(given.value)
+    return [
+        Canonical(Identifier("alias", value := _SAME.join((kind, a, b)), namespace, side, value), RANKS["alias"])
+        for (kind, namespace, side), values in together.items()
+        for a, b in pairwise(sorted(values))
+    ]
+
+
+def aliased(value: str) -> tuple[str, str, str]:
+    """(kind, one value, the other) of an identifier of the kind ``alias``."""
+    kind, a, b = value.split(_SAME)
+    return kind, a, b
 
 
 def masked(kind: str, display: str) -> str:

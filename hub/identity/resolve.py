@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from hub.identity.normalise import aliased
 from hub.identity.rules import Node, Rules, group
 
 Key = Hashable
@@ -155,12 +156,13 @@ def resolve(claims: Sequence[Claim], decisions: Sequence[Decision], rules: Rules
     named = {claim.touchpoint for claim in claims if claim.touchpoint is not None}
     live = sorted((d for d in decisions if d.a in named and d.b in named), key=lambda d: -d.number)
     edges = edges_of(claims)
-    aliases: dict[tuple[Group, str], str] = {}
+    aliases = stated = _stated(claims)
     if any(decision.same for decision in live):
-        base = _Forest(rules, {})
+        base = _Forest(rules, stated)
         accepted, _ = _decide(base, live, unite=False)
         _join(base, edges, Partition([]))
-        aliases = _aliases(base, [decision for decision in accepted if decision.same])
+        decided = _aliases(base, [decision for decision in accepted if decision.same])
+        aliases = decided | {key: decided.get((key[0], value), value) for key, value in stated.items()}
     forest = _Forest(rules, aliases)
     partition = Partition([])
     _, partition.inert = _decide(forest, live, unite=True)
@@ -238,6 +240,21 @@ def _join(forest: _Forest, edges: Iterable[Edge], partition: Partition) -> None:
             partition.joined.append(edge)
 
 
+def _stated(claims: Iterable[Claim]) -> dict[tuple[Group, str], str]:
+    """Unique values that touchpoints state to be one: each maps to the least of its class."""
+    classes: dict[tuple[Group, str], set[str]] = {}
+    for node in {node for claim in claims for node in claim.nodes if node[1] == "alias"}:
+        kind, a, b = aliased(node[3])
+        _unite_values(classes, (kind, node[2]), a, b)
+    return {key: min(values) for key, values in classes.items()}
+
+
+def _unite_values(classes: dict[tuple[Group, str], set[str]], unique: Group, a: str, b: str) -> None:
+    joined = classes.get((unique, a), {a}) | classes.get((unique, b), {b})
+    for value in joined:
+        classes[unique, value] = joined
+
+
 def _aliases(base: _Forest, same: Iterable[Decision]) -> dict[tuple[Group, str], str]:
     """Unique values of the two sides of a "same" count as one value: each maps to the least of its class."""
     classes: dict[tuple[Group, str], set[str]] = {}
@@ -246,9 +263,7 @@ def _aliases(base: _Forest, same: Iterable[Decision]) -> dict[tuple[Group, str],
         b = base.marks[base.find(touchpoint_node(decision.b))]
         for unique in a.keys() & b.keys():
             if unique[0] != "decision":
-                joined = classes.get((unique, a[unique]), {a[unique]}) | classes.get((unique, b[unique]), {b[unique]})
-                for value in joined:
-                    classes[unique, value] = joined
+                _unite_values(classes, unique, a[unique], b[unique])
     return {key: min(values) for key, values in classes.items()}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hub.identity.names import name_key
-from hub.identity.normalise import COMBINED, Canonical, canonical, combinations, masked
+from hub.identity.normalise import COMBINED, Canonical, aliases, canonical, combinations, masked
 from hub.identity.rules import Rules, blocked
 from hub.store.session import Session
 from hub.store.writing import identities
@@ -61,7 +61,8 @@ def naming(id_: str, at: int, heard: int, touchpoint: Touchpoint, source: str, r
             held.setdefault(made.id, made)
     if not held and touchpoint.anchor is not None:
         return None
-    held |= {made.id: made for made in combinations(list(held.values()), touchpoint.traits)}
+    stated = aliases(held.values()) if touchpoint.alias else []
+    held |= {made.id: made for made in (*combinations(held.values(), touchpoint.traits), *stated)}
     if not held:
         return None
     return Naming(id_, at, heard, held, name_key(str(touchpoint.traits.get("name") or "")))
@@ -94,7 +95,7 @@ def number_identifiers(
     identities.see_identifiers(
         session,
         [
-            (first, last, stored.num)
+            (stored.num, min(first, stored.first_seen), max(last, stored.last_seen))
             for id_, (_, first, last) in seen.items()
             if (stored := known[id_]).num not in rows and (first < stored.first_seen or last > stored.last_seen)
         ],

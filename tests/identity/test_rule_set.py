@@ -71,18 +71,24 @@ def test_what_is_written_reads_the_same() -> None:
         ),
         (
             'role_mailboxes = ["info@x.org"]',
-            "The identity rules are wrong at line 1, role_mailboxes: "
-            "it holds 'info@x.org': give what stands before the @, like \"info\".",
+            (
+                "The identity rules are wrong at line 1, role_mailboxes: "
+                "it holds 'info@x.org': give what stands before the @, like \"info\"."
+            ),
         ),
         (
             'never_join = ["fone"]',
-            "The identity rules are wrong at line 1, never_join: it holds 'fone'; it may hold contact, user, vat, group, "
-            "social, handle, email, phone, name+phone, name+street+postcode, name+birthday, cookie.",
+            (
+                "The identity rules are wrong at line 1, never_join: it holds 'fone'; it may hold contact, user, vat, "
+                "group, social, handle, email, phone, name+phone, name+street+postcode, name+birthday, cookie, alias."
+            ),
         ),
         (
             'blocked_values = [" "]',
-            "The identity rules are wrong at line 1, blocked_values: "
-            "it holds an empty text, which joins nobody anyway.",
+            (
+                "The identity rules are wrong at line 1, blocked_values: "
+                "it holds an empty text, which joins nobody anyway."
+            ),
         ),
         (
             "version = 2",

@@ -105,6 +105,7 @@ def _touchpoint(told: Mapping[str, Any]) -> sdk.Touchpoint:
         ),
         properties=told.get("properties", {}),
         anchor=told.get("anchor"),
+        alias=told.get("alias", False),
     )  # fmt: skip
 
 
