@@ -202,7 +202,7 @@ def aliases(identifiers: Iterable[Canonical]) -> list[Canonical]:
         if given.kind in UNIQUE and held.blocked is None:
             together.setdefault((given.kind, given.namespace, given.side), []).append(given.value)
     return [
-        Canonical(Identifier("alias", value := _SAME.join((kind, a, b)), namespace, side, value), RANKS["alias"])
+        Canonical(Identifier("alias", _SAME.join((kind, a, b)), namespace, side, f"{kind} {a} = {b}"), RANKS["alias"])
         for (kind, namespace, side), values in together.items()
         for a, b in pairwise(sorted(values))
     ]
