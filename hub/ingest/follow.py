@@ -44,12 +44,12 @@ def follow(
     belongs, owners = settle(web)
     owned = {num: owners.get(id_, _NOBODY) for num, id_ in web.matters.items()}
     about.refold(session, web.matters.keys(), said, owned, zone)
-    rows: list[tuple[int | None, int | None, int]] = []
+    rows: list[tuple[int, int | None, int | None]] = []
     touched: set[int] = set()
     for id_, each in web.speakers.items():
         whose = belongs.get(id_, _NOBODY)
         if each.names is None and whose != each.held:
-            rows.append((*whose, each.num))
+            rows.append((each.num, *whose))
             touched |= {held for held in (*whose, *each.held) if held is not None}
     touchpoints.assign_each(session, rows)
     return touched

@@ -87,7 +87,7 @@ def _cap(session: Session, claims: Claims, rules: Rules, resolution: Resolution)
     dirty, identifiers = set(claims.dirty), claims.identifiers
     carried = {held for num in dirty for held in claims.by_num[num].identifiers}
     judged = sorted(held for held in carried if not identifiers[held].blocked and not identifiers[held].hidden)
-    names, companions = _carried(session, claims, judged)
+    names, companions = _carried(session, claims, judged, rules)
     changes: list[tuple[str | None, int]] = []
     for num in judged:
         held = identifiers[num]
@@ -104,12 +104,24 @@ def _cap(session: Session, claims: Claims, rules: Rules, resolution: Resolution)
 
 
 def _carried(
-    session: Session, claims: Claims, judged: Iterable[int]
+    session: Session, claims: Claims, judged: Iterable[int], rules: Rules
 ) -> tuple[dict[int, set[str]], dict[int, set[Node]]]:
-    """The names and the stronger identifiers in the standing claims of identifiers: those written, and the new ones."""
+    """The names and the stronger identifiers in the standing claims of identifiers: those written, and the new ones.
+
+    Of what can exceed no cap, because its claims carry so few identifiers in all, only the new ones.
+    """
     written = [num for num in judged if num not in claims.fresh_identifiers]
-    names, companions = identities.names_of(session, written), identities.companions_of(session, written)
-    for claim in (claims.by_num[num] for num in claims.fresh if claims.by_num[num].touchpoints > 0):
+    fresh = [claims.by_num[num] for num in claims.fresh if claims.by_num[num].touchpoints > 0]
+    crowds = identities.crowds_of(session, written)
+    for claim in fresh:
+        for num in claim.identifiers:
+            crowds[num] = crowds.get(num, 0) + len(claim.identifiers)
+    least = min(rules.most_stronger, rules.most_names)
+    crowded = [num for num in written if claims.identifiers[num].capped or crowds.get(num, 0) > least]
+    phones = [num for num in written if claims.identifiers[num].node[1] == "phone"]
+    names = identities.names_of(session, sorted({*crowded, *phones}))
+    companions = identities.companions_of(session, crowded)
+    for claim in fresh:
         held = [claims.identifiers[num] for num in claim.identifiers]
         for each in held:
             names.setdefault(each.num, set()).add(claim.name_key)
@@ -280,11 +292,11 @@ def _place(work: _Work, side: Side, placed: Mapping[Node, tuple[int, int | None]
         if identifier.side is side:
             component, customer = placed.get(identifier.node, (None, None)) if identifier.joins else (None, None)
             if (component, customer) != (identifier.component, identifier.customer):
-                rows.append((component, customer, identifier.num))
+                rows.append((identifier.num, component, customer))
                 if customer != identifier.customer:
                     seen |= {customer, identifier.customer}
                 identifier.component, identifier.customer = component, customer
-    identities.place_identifiers(work.session, [row for row in rows if row[2] not in work.unwritten])
+    identities.place_identifiers(work.session, [row for row in rows if row[0] not in work.unwritten])
     return {num for num in seen if num is not None}
 
 

@@ -220,7 +220,7 @@ def decide(session: Session, numbers: Numbers, ids: Sequence[str]) -> Claims:
             wanted[id_] = (claims.claim_digest(ids_of, claim.name_key, id_ if id_ in named else None), claim)
     known = identities.claims_by_digest(session, [digest for digest, _ in wanted.values()])
     made = Claims()
-    moves: list[tuple[int, int | None, int | None, int]] = []
+    moves: list[tuple[int, int, int | None, int | None]] = []
     for id_, (digest, old) in wanted.items():
         if digest not in known:
             known[digest] = _anew(numbers.next("claim"), digest, old, id_ if id_ in named else None)
@@ -231,7 +231,7 @@ def decide(session: Session, numbers: Numbers, ids: Sequence[str]) -> Claims:
         made.dirty |= {claim.num, old.num}
         made.left |= {claim.num, old.num}
         if claim.num != old.num:
-            moves.append((claim.num, claim.customer, claim.organisation, stored[id_].num))
+            moves.append((stored[id_].num, claim.num, claim.customer, claim.organisation))
     touchpoints.reclaim(session, moves)
     claims.recount(session, made)
     return made

@@ -245,7 +245,7 @@ class Processor:
         batch.touched |= touchpoints.held_by(
             batch.session, [claim.num for claim in moved if claim.num in resolution.found]
         )
-        touchpoints.assign(batch.session, [(claim.customer, claim.organisation, claim.num) for claim in moved])
+        touchpoints.assign(batch.session, [(claim.num, claim.customer, claim.organisation) for claim in moved])
         touchpoints.mark_named(batch.session, sorted(resolution.named))
         batch.moved += [claim.num for claim in moved]
         batch.touched |= resolution.touched

@@ -236,6 +236,7 @@ class PostgresSession(Session):
     def __init__(self, url: str, search_path: str) -> None:
         self._url = url
         self._search_path = search_path
+        self._types: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         with _clean_errors():
             self._connection = self._open()
 
@@ -265,10 +266,25 @@ class PostgresSession(Session):
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Values]) -> None:
         if not rows:
             return
-        statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+        statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
+        types = self._types_of(table, tuple(columns))
         with _clean_errors(), self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types(types)
             for row in rows:
                 copy.write_row(row)
+
+    def _types_of(self, table: str, columns: tuple[str, ...]) -> list[str]:
+        """The types of columns, which the binary form of COPY must be told."""
+        known = self._types.get((table, columns))
+        if known is None:
+            rows = self.all(
+                "SELECT a.attname, t.typname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
+                "WHERE a.attrelid = $1::text::regclass AND a.attnum > 0",
+                table,
+            )
+            by_name = dict(rows)
+            known = self._types[table, columns] = [by_name[column] for column in columns]
+        return known
 
     def update(self, table: str, key: Sequence[str], columns: Sequence[str], rows: Sequence[Values]) -> None:
         if not rows or not columns:

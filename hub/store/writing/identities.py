@@ -141,23 +141,19 @@ def components_decided(session: Session, side: Side, components: Sequence[int]) 
 
 
 def see_identifiers(session: Session, rows: Sequence[tuple[int, int, int]]) -> None:
-    """Widen first and last seen: (first, last, identifier)."""
-    session.many(
-        "UPDATE identifier SET first_seen = CASE WHEN $1 < first_seen THEN $1 ELSE first_seen END, "
-        "last_seen = CASE WHEN $2 > last_seen THEN $2 ELSE last_seen END WHERE num = $3",
-        rows,
-    )
+    """Write when identifiers were first and last seen: (identifier, first, last)."""
+    session.update("identifier", ["num"], ["first_seen", "last_seen"], rows)
 
 
 def see_again(session: Session, identifiers: Sequence[int]) -> None:
     """Read first and last seen again from the standing touchpoints, for identifiers that touchpoints have left."""
     rows = session.all(
-        "SELECT min(t.occurred_at), max(t.occurred_at), ci.identifier FROM claim_identifier ci "
+        "SELECT ci.identifier, min(t.occurred_at), max(t.occurred_at) FROM claim_identifier ci "
         "JOIN touchpoint t ON t.claim = ci.claim "
         "WHERE ci.identifier = ANY($1::bigint[]) AND t.retracted_at IS NULL GROUP BY ci.identifier",
         list(identifiers),
     )
-    session.many("UPDATE identifier SET first_seen = $1, last_seen = $2 WHERE num = $3", rows)
+    see_identifiers(session, rows)
 
 
 def forget_identifiers(session: Session, identifiers: Sequence[int]) -> None:
@@ -176,9 +172,9 @@ def cap_identifiers(session: Session, rows: Sequence[tuple[str | None, int]]) ->
     )
 
 
-def place_identifiers(session: Session, rows: Sequence[tuple[int | None, int | None, int]]) -> None:
-    """Say where identifiers belong: (component, customer, identifier)."""
-    session.many("UPDATE identifier SET component = $1, customer = $2 WHERE num = $3", rows)
+def place_identifiers(session: Session, rows: Sequence[tuple[int, int | None, int | None]]) -> None:
+    """Say where identifiers belong: (identifier, component, customer)."""
+    session.update("identifier", ["num"], ["component", "customer"], rows)
 
 
 def _claims(session: Session, condition: str, values: Sequence[object]) -> dict[int, StoredClaim]:
@@ -221,6 +217,16 @@ def claims_carrying(session: Session, identifiers: Sequence[int]) -> list[int]:
 def claims_named(session: Session, touchpoints: Sequence[str]) -> dict[int, StoredClaim]:
     """The claims of touchpoints that decisions name."""
     return _claims(session, "touchpoint = ANY($1::text[])", touchpoints)
+
+
+def crowds_of(session: Session, identifiers: Sequence[int]) -> dict[int, int]:
+    """How many identifiers, each counted once for every claim, the claims of identifiers carry."""
+    rows = session.all(
+        "SELECT ci.identifier, count(*) FROM claim_identifier ci JOIN claim_identifier co ON co.claim = ci.claim "
+        "WHERE ci.identifier = ANY($1::bigint[]) GROUP BY ci.identifier",
+        list(identifiers),
+    )
+    return dict(rows)
 
 
 def names_of(session: Session, identifiers: Sequence[int]) -> dict[int, set[str]]:

@@ -58,9 +58,7 @@ def stored(session: Session, ids: Sequence[str]) -> dict[str, Stored]:
 
 def retracted(session: Session, ids: Sequence[str]) -> set[str]:
     """Which of these touchpoints stand no more."""
-    rows = session.all(
-        "SELECT id FROM touchpoint WHERE id = ANY($1::text[]) AND retracted_at IS NOT NULL", list(ids)
-    )
+    rows = session.all("SELECT id FROM touchpoint WHERE id = ANY($1::text[]) AND retracted_at IS NOT NULL", list(ids))
     return {id_ for (id_,) in rows}
 
 
@@ -136,14 +134,14 @@ def insert_lines(session: Session, rows: Sequence[Sequence[object]]) -> None:
     session.insert("line_item", columns, rows)
 
 
-def assign(session: Session, claims: Sequence[tuple[int | None, int | None, int]]) -> None:
-    """Give the touchpoints of claims to customers: (customer, organisation, claim)."""
-    session.many("UPDATE touchpoint SET customer = $1, organisation = $2 WHERE claim = $3", claims)
+def assign(session: Session, claims: Sequence[tuple[int, int | None, int | None]]) -> None:
+    """Give the touchpoints of claims to customers: (claim, customer, organisation)."""
+    session.update("touchpoint", ["claim"], ["customer", "organisation"], claims)
 
 
-def assign_each(session: Session, rows: Sequence[tuple[int | None, int | None, int]]) -> None:
-    """Give single touchpoints to customers: (customer, organisation, touchpoint)."""
-    session.many("UPDATE touchpoint SET customer = $1, organisation = $2 WHERE num = $3", rows)
+def assign_each(session: Session, rows: Sequence[tuple[int, int | None, int | None]]) -> None:
+    """Give single touchpoints to customers: (touchpoint, customer, organisation)."""
+    session.update("touchpoint", ["num"], ["customer", "organisation"], rows)
 
 
 _NAMELESS = "c.customer IS NULL AND c.organisation IS NULL"
@@ -229,9 +227,9 @@ def belongings(session: Session, customers: Sequence[int]) -> dict[int, tuple[st
     return found
 
 
-def reclaim(session: Session, rows: Sequence[tuple[int, int | None, int | None, int]]) -> None:
-    """Give touchpoints other claims, and whose those are: (claim, customer, organisation, touchpoint)."""
-    session.many("UPDATE touchpoint SET claim = $1, customer = $2, organisation = $3 WHERE num = $4", rows)
+def reclaim(session: Session, rows: Sequence[tuple[int, int, int | None, int | None]]) -> None:
+    """Give touchpoints other claims, and whose those are: (touchpoint, claim, customer, organisation)."""
+    session.update("touchpoint", ["num"], ["claim", "customer", "organisation"], rows)
 
 
 def ids_of_claims(session: Session, claims: Sequence[int]) -> set[str]:
