@@ -11,7 +11,7 @@ from hub.identity.normalise import canonical
 from hub.ids import customer_id
 from hub.values import Side
 from tests.ingest.builders import Bench
-from tests.ingest.statements import INSIDE, MEMBERS, NAMERS, RECORDS
+from tests.ingest.statements import BEHIND, INSIDE, MEMBERS, NAMERS, RECORDS, WITHDRAWALS
 
 State = dict[str, list[Any]]
 """Rows by what they are about, in order, without row numbers."""
@@ -51,8 +51,16 @@ def any_order(bench: Bench) -> State:
 
 
 def faults(bench: Bench) -> list[str]:
-    """What is wrong in a hub whatever it was told: loose ends, ids of others than who was heard first, mixed sides."""
+    """What is wrong in a hub whatever it was told: loose ends, what was withdrawn, ids of others than who was heard
+    first, mixed sides."""
     found = [f"loose: {row}" for row in bench.dump()["dangling"]]
+    last_word = {(kind, target): not restore for kind, target, restore in bench.truth.all(WITHDRAWALS)}
+    found += [
+        f"{touchpoint} stands although {kind} {target} is withdrawn"
+        for touchpoint, *behind in bench.projection.all(BEHIND)
+        for kind, target in zip(("RECORD", "RUN", "SOURCE"), map(str, behind), strict=True)
+        if last_word.get((kind, target))
+    ]
     first: dict[tuple[str, str], tuple[int, str]] = {}
     for id_, kind, heard, touchpoint in bench.projection.all(NAMERS):
         first[id_, kind] = min((heard, touchpoint), first.get((id_, kind), (heard, touchpoint)))

@@ -60,3 +60,8 @@ NAMERS = (
     "JOIN identifier i ON i.num = ci.identifier WHERE ci.claim = k.num AND i.joins AND i.side = c.kind)"
 )
 RECORDS = "SELECT r.number, s.name || ' ' || r.stream || ' ' || r.key || ' ' || coalesce(r.source_version, '') || ' ' || r.digest FROM record r JOIN source s ON s.num = r.source"
+WITHDRAWALS = "SELECT kind, target, restore FROM withdrawal ORDER BY number"
+BEHIND = (
+    "SELECT t.id, r.number, u.id, s.id FROM record_touchpoint y JOIN touchpoint t ON t.num = y.touchpoint JOIN record r ON r.number = y.record "
+    "JOIN run u ON u.num = r.run JOIN source s ON s.num = r.source"
+)

@@ -1,0 +1,26 @@
+"""The streams have teeth: whoever breaks the rule is seen within few runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.ingest.mutants import ALL, QUICK, Mutant
+from tests.ingest.runs import tallied
+
+STREAMS = range(400)
+RUNS = 4
+
+
+@pytest.mark.parametrize("mutant", QUICK, ids=str)
+def test_a_broken_rule_is_seen(mutant: Mutant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutant.put(monkeypatch)
+    assert tallied(str(tmp_path / "hub"), STREAMS, RUNS, most=1).wrong != []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("mutant", ALL[len(QUICK) :], ids=str)
+def test_any_broken_rule_is_seen(mutant: Mutant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutant.put(monkeypatch)
+    assert tallied(str(tmp_path / "hub"), STREAMS, RUNS, most=1).wrong != []
