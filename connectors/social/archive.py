@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import hashlib
 import json
 from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence
@@ -15,7 +13,10 @@ from typing import Any
 
 from pydantic import Field
 
-from connectors.social.ndjson import LIMIT, Line, files, unread
+from connectors.compressed import faults_told, opened
+from connectors.ndjson import Line, Lines
+from connectors.objects import files
+from connectors.reading import ahead
 from hub import sdk
 
 _PAGE_ROWS = 500
@@ -55,38 +56,32 @@ class Posts(sdk.PullStream):
         """``network/id``; of a line that says neither, its SHA-256."""
         return _key(payload) or hashlib.sha256(payload).hexdigest()
 
-    async def pages(self, cursor: sdk.Cursor | None) -> AsyncIterator[sdk.Page]:
+    def pages(self, cursor: sdk.Cursor | None) -> AsyncIterator[sdk.Page]:
         """Pages of at most 500 lines or 16 MB. Files are read in a thread."""
-        pages = self._pages(cursor or {})
-        try:
-            while (page := await asyncio.to_thread(next, pages, None)) is not None:
-                yield page
-        finally:
-            with contextlib.suppress(ValueError):  # cancelled while the thread still reads: it ends by itself
-                pages.close()
+        return ahead(self._pages(cursor or {}))
 
     def _pages(self, cursor: sdk.Cursor) -> Generator[sdk.Page, None, None]:
         rows: list[sdk.Row] = []
         held = done = 0
-        try:
-            found = files(self.settings.path)
-            places = {name: place for name, place in cursor.items() if name in found}
-            total = sum(path.stat().st_size for path in found.values()) or 1
-            for name, path in found.items():
+        found = files(self.settings.path)
+        places = {name: place for name, place in cursor.items() if name in found}
+        total = sum(path.stat().st_size for path in found.values()) or 1
+        for name, path in found.items():
+            with faults_told(path):
                 about = path.stat()
                 known = places.get(name, {})
                 if (known.get("size"), known.get("changed")) != (about.st_size, about.st_mtime_ns):
-                    for line, place in unread(path, known):
-                        rows.append(_row(line))
-                        held += len(line.raw)
-                        places[name] = place
-                        if len(rows) >= _PAGE_ROWS or held >= _PAGE_BYTES:
-                            yield sdk.Page(rows, dict(places), done=min((done + line.end) / total, 1.0))
-                            rows, held = [], 0
-                    places[name] = {**places.get(name, {}), "size": about.st_size, "changed": about.st_mtime_ns}
+                    # A place without a digest is of an earlier version.
+                    with Lines.at(path, "utf-8", known if "digest" in known else {}) as lines:
+                        for line in lines.after():
+                            rows.append(_row(line))
+                            held += len(line.raw)
+                            if len(rows) >= _PAGE_ROWS or held >= _PAGE_BYTES:
+                                places[name] = lines.place()
+                                yield sdk.Page(rows, dict(places), done=min((done + lines.on_disk) / total, 1.0))
+                                rows, held = [], 0
+                        places[name] = lines.place() | {"size": about.st_size, "changed": about.st_mtime_ns}
                 done += about.st_size
-        except OSError as error:
-            raise sdk.SourceFailed(f"{error.filename} cannot be read: {error.strerror}") from None
         yield sdk.Page(rows, dict(places), done=1.0)
 
     def touchpoints(self, row: sdk.Row) -> Iterable[sdk.Mapped]:
@@ -151,12 +146,10 @@ class Archive(sdk.Connector):
         """What is wrong with the path."""
         try:
             for path in files(self.settings.path).values():
-                with path.open("rb"):
-                    pass
+                with faults_told(path), opened(path) as file:
+                    file.read(1)
         except (sdk.ConfigWrong, sdk.SourceFailed) as error:
             yield error.message
-        except OSError as error:
-            yield f"{error.filename} cannot be read: {error.strerror}"
 
 
 def _base(
@@ -191,12 +184,13 @@ def _plain(account: str) -> str:
 
 
 def _row(line: Line) -> sdk.Row:
-    if line.size > LIMIT:
+    if line.sha256:
         about = {"line": str(line.number), "truncated": str(line.size), "sha256": line.sha256}
         return sdk.Row(line.sha256, line.raw, about)
-    key = _key(line.raw)
-    # the line number helps to find what cannot be read; a readable line is the same wherever it stands
-    return sdk.Row(key or line.sha256, line.raw, {} if key else {"line": str(line.number)})
+    if key := _key(line.raw):
+        return sdk.Row(key, line.raw)
+    # The line number helps to find what cannot be read; a readable line is the same wherever it stands.
+    return sdk.Row(hashlib.sha256(line.raw).hexdigest(), line.raw, {"line": str(line.number)})
 
 
 def _key(payload: bytes) -> str:

@@ -96,8 +96,8 @@ def test_rehearsals_need_no_hub(samples: Path, hub: Run) -> None:
     counted = hub("import", "calls.ndjson", "--settings", "calls.json", "--dry-run")
     assert counted.out == "3 rows, 3 touchpoints, 0 rows that cannot be read\n"
     wrong = hub("import", "orders.parquet", "--settings", "calls.json", "--dry-run")
-    assert (wrong.code, wrong.err) == (
-        2,
+    assert wrong.code == 2
+    assert wrong.err == (
         "hub: orders.parquet has no column 'id'; "
-        "it has: order_no, ordered_at, total, currency, customer.name, customer.email, paid\n",
+        "it has: order_no, ordered_at, total, currency, customer.name, customer.email, paid\n"
     )
