@@ -35,9 +35,10 @@ def merge(session: Session, ids: Sequence[str]) -> Intent:
     if len({kind for _, _, kind in found}) > 1:
         raise InputWrong("A person and an organisation are never one customer.", path="customers")
     first, *others = list(dict.fromkeys(id_ for _, id_, _ in found))
-    said = [("SAME", found[0][2], naming_touchpoint(first), naming_touchpoint(other)) for other in others]
-    contrary = [(operation, False) for operation in decisions.contrary(session, nums) if is_live(session, operation)]
-    return Intent(said, contrary, nums)
+    side = found[0][2]
+    said = [("SAME", side, naming_touchpoint(first), naming_touchpoint(other)) for other in others]
+    apart = decisions.contrary(session, nums, side)
+    return Intent(said, [(operation, False) for operation in apart if is_live(session, operation)], nums)
 
 
 def split(session: Session, id_: str, touchpoints: Sequence[str]) -> Intent:

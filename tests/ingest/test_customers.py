@@ -402,6 +402,20 @@ def test_merging_persons_leaves_their_firms_alone(bench: Bench) -> None:
     assert firm != other_firm
 
 
+def test_merging_persons_leaves_a_split_of_their_firms_alone(bench: Bench) -> None:
+    bench.tell(
+        row("k1", who={"firm": "77", "email": "a@x.org"}),
+        row("k2", who={"firm": "77", "email": "b@x.org"}),
+    )
+    firm = bench.partition()[tp("k1")][1] or ""
+    apart = bench.split(firm, tp("k2"))
+    assert bench.partition()[tp("k2")][1] != firm
+    bench.merge(bench.customer(tp("k1")) or "", bench.customer(tp("k2")) or "")
+    assert deciding.is_live(bench.projection, apart)
+    assert bench.customer(tp("k1")) == bench.customer(tp("k2"))
+    assert bench.partition()[tp("k2")][1] != firm
+
+
 def test_merging_firms_changes_nothing_about_whose_an_address_is(bench: Bench) -> None:
     """k1 was first to have the address, and keeps it also when a decision about firms names k2."""
     bench.tell(
