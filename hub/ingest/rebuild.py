@@ -13,16 +13,18 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import partial
+from itertools import count
 from typing import Any
 
 import orjson
 
 from hub import __version__
-from hub.errors import HubError
+from hub.errors import HubError, RetryLater
 from hub.ingest.refill import Make, Refill, Stopped
 from hub.ingest.threads import Threads
 from hub.store import sets
 from hub.store.engine import Store
+from hub.store.fingerprint import Fingerprint
 from hub.store.reader import Reader
 from hub.store.session import Session
 from hub.store.sets import ProjectionSet
@@ -31,6 +33,8 @@ from hub.store.writing import records
 _log = logging.getLogger(__name__)
 _LOOK = 0.5
 """Seconds between looks whether a set that was replaced may go."""
+_ATTEMPTS = 20
+"""How often the last step is tried."""
 _STOPPED = "The hub was stopped; the rebuild goes on when it is opened again."
 _FAILED = "The rebuild failed; the log has the reason. What is shown is what was shown before."
 
@@ -152,12 +156,27 @@ class Rebuilds:
             refill.fill()
             filled = time.monotonic() - began
             verify = orjson.loads(self._write(partial(records.outcome, run=run)) or "{}").get("verify", False)
-            switch = partial(self._write, partial(sets.switch, number=filling.number))
-            number, before, after = refill.take_over(switch, verify=verify)
+            number, before, after = self._take_over(refill, verify=verify)
             outcome: dict[str, Any] = {"records": number, "seconds": round(filled, 3), "verify": verify}
             if before is not None and after is not None:
                 outcome |= {"fingerprint": after.whole, "differing": before.differing(after)}
             return outcome
+
+    def _take_over(self, refill: Refill, *, verify: bool) -> tuple[int, Fingerprint | None, Fingerprint | None]:
+        """Turn to the filled set, again while the live one cannot be held."""
+        switched = threading.Event()
+
+        def switch() -> None:
+            self._write(partial(sets.switch, number=refill.number))
+            switched.set()
+
+        for attempt in count(1):
+            try:
+                return refill.take_over(switch, verify=verify)
+            except RetryLater:
+                if switched.is_set() or attempt == _ATTEMPTS or self._stop.wait(_LOOK):
+                    raise
+        raise AssertionError("counting does not end")
 
     def _advance(self, run: int, done: int, total: int) -> None:
         def job(session: Session) -> None:

@@ -28,6 +28,8 @@ _NEAR = 2000
 """Truth numbers behind the live set from which on the rest is done while nobody else processes."""
 _GIVE = 1.2
 """By how much more is left to that with each batch, once all that was there at the beginning is done."""
+_TRIES = 5
+"""Batches in which the last of it may yet be done before that."""
 _STEP = 0.5
 """Seconds between words about the progress."""
 _ATTEMPTS = 60
@@ -74,8 +76,12 @@ class Refill:
         stays away, ``RetryLater``.
         """
         self._store.hurry(self._session)
-        told, near, first = 0.0, float(_NEAR), self._aim()
-        while self._patiently(self._left) > near:
+        told, near, first, tries = 0.0, float(_NEAR), self._patiently(self._aim), _TRIES
+        while (left := self._patiently(self._left)) > 0:
+            # Whoever is fed all the time is caught up with in the end only while nobody else processes.
+            tries -= left <= near
+            if not tries:
+                break
             self._patiently(self._advance)
             done = self._patiently(self._done)
             near = near * _GIVE if done >= first else near

@@ -7,12 +7,14 @@ import json
 import multiprocessing
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from hub import sdk
@@ -230,57 +232,96 @@ def test_a_rebuild_that_is_stopped_goes_on_when_the_hub_is_opened(
     opened(hub_address, end)
 
 
-def _rebuild_slowly(address: str) -> None:
-    """In a process of its own: a rebuild in small batches, again and again from where it was."""
-    refill.TOGETHER = 2
-    refill._NEAR = 1
+def _rebuild_slowly(address: str, most: int) -> None:
+    """In a process of its own: a rebuild in small batches, from where it was."""
+    refill.TOGETHER = most
 
     async def look(hub: Hub) -> None:
         await hub.rebuilds.start(verify=True)
         await hub.rebuilds.ended()
 
     opened(address, look)
-    Path(os.environ["DONE"]).touch()
 
 
-def test_a_rebuild_that_is_killed_at_any_point_ends_with_the_same_fingerprint(
-    hub_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done = tmp_path / "done"
-    monkeypatch.setenv("DONE", str(done))
+def _killed(address: str, kills: int) -> None:
+    """Rebuild a hub, killed so often at points that are later and later; the result is that of before."""
 
     async def begin(hub: Hub) -> None:
-        await filled(hub, 150)
+        await filled(hub, 90)
 
-    opened(hub_address, begin)
-    before = marked(hub_address)
+    async def look(hub: Hub) -> None:
+        assert len(await sets_left(hub, address)) == 1
+        assert await rows_of(hub, "SELECT count(*) FROM run WHERE kind = 'REBUILD' AND state = 'OK'") == [(1,)]
+        numbers = await rows_of(hub, "SELECT number, ordinal FROM ledger")
+        assert len(numbers) == len(set(numbers)) > 90
+
+    opened(address, begin)
+    before = marked(address)
     context = multiprocessing.get_context("fork")
-    kills = 0
-    for attempt in range(40):
-        process = context.Process(target=_rebuild_slowly, args=(hub_address,))
+    reached: set[int] = set()
+    for kill in range(kills):
+        process = context.Process(target=_rebuild_slowly, args=(address, 2))
         process.start()
-        deadline = time.monotonic() + 0.15 + 0.05 * attempt
-        while process.is_alive() and time.monotonic() < deadline and not done.exists():
-            time.sleep(0.005)
-        if done.exists():
-            process.join(20)
-            break
+        goal = (kill + 1) * 110 // (kills + 1)
+        while process.is_alive() and (number := filled_to(address)) < goal:
+            time.sleep(0.002)
+        reached.add(number)
         assert process.pid is not None
         os.kill(process.pid, signal.SIGKILL)
         process.join()
-        kills += 1
-    assert done.exists()
-    assert kills >= 2
-    after = marked(hub_address)
-    assert after.differing(before) == []
+    last = context.Process(target=_rebuild_slowly, args=(address, 1000))
+    last.start()
+    last.join(60)
+    assert last.exitcode == 0
+    assert len(reached) > 1
+    assert marked(address).differing(before) == []
+    opened(address, look)
 
-    async def look(hub: Hub) -> None:
-        assert len(await sets_left(hub, hub_address)) == 1
-        assert await rows_of(hub, "SELECT count(*) FROM run WHERE kind = 'REBUILD' AND state = 'OK'") == [(1,)]
-        numbers = await rows_of(hub, "SELECT number, ordinal FROM ledger")
-        assert len(numbers) == len(set(numbers)) > 150
 
-    opened(hub_address, look)
+def filled_to(address: str) -> int:
+    """How far the second projection set of a hub is filled, seen from outside."""
+    try:
+        if address.startswith("postgresql"):
+            with psycopg.connect(address) as connection:
+                rows: Any = connection.execute("SELECT number FROM projection_2.processed").fetchall()
+        else:
+            with closing(sqlite3.connect(f"file:{address}/projection-2.db?mode=ro", uri=True)) as file:
+                rows = file.execute("SELECT number FROM processed").fetchall()
+    except (psycopg.Error, sqlite3.Error):
+        return 0
+    return int(rows[0][0]) if rows else 0
+
+
+def test_a_rebuild_that_is_killed_at_any_point_ends_with_the_same_fingerprint(hub_address: str) -> None:
+    _killed(hub_address, 3)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_a_rebuild_that_is_killed_at_twenty_points_ends_with_the_same_fingerprint(hub_address: str) -> None:
+    _killed(hub_address, 20)
+
+
+# Several processes ----------------------------------------------------------------------------------------------
+
+
+def test_another_process_turns_to_the_rebuilt_set(pg_url: str) -> None:
+    """Two web workers on PostgreSQL: one rebuilds, the other reads, writes and processes afterwards."""
+
+    async def look() -> None:
+        async with await Hub.open(pg_url, REGISTRY, COMPANY) as one, await Hub.open(pg_url, REGISTRY, COMPANY) as two:
+            source = await filled(one, 20)
+            assert len(await rows_of(two, "SELECT id FROM customer")) > 0
+            await rebuilt(two)
+            for hub, number in ((one, 50), (two, 51), (one, 52)):
+                assert await hub.wait(await tell(hub, source, invoice(number)), 10)
+                seen = await rows_of(hub, "SELECT count(*) FROM touchpoint WHERE num > 0 AND title = ''")
+                assert seen == [(20 + number - 49,)]
+            assert await sets_left(two, pg_url) == [2]
+            dry = await one.corrections.withdraw("SOURCE", source, restore=False, reason="", by="me", dry_run=True)
+            assert dry.changes.customers > 0
+
+    asyncio.run(look())
 
 
 # What is lost is made again -----------------------------------------------------------------------------------
@@ -288,8 +329,6 @@ def test_a_rebuild_that_is_killed_at_any_point_ends_with_the_same_fingerprint(
 
 def _lose(address: str) -> None:
     if address.startswith("postgresql"):
-        import psycopg
-
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute("DROP SCHEMA projection_1 CASCADE")
     else:
