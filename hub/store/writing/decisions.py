@@ -45,7 +45,8 @@ def contrary(session: Session, customers: Sequence[int], side: str) -> list[str]
     nums = list(customers)
     rows = session.all(
         "SELECT DISTINCT d.operation FROM decision d JOIN touchpoint a ON a.id = d.a JOIN touchpoint b ON b.id = d.b "
-        "WHERE d.kind = 'NOT_SAME' AND d.side = $5 AND (a.customer = ANY($1::bigint[]) OR a.organisation = ANY($2::bigint[])) "
+        "WHERE d.kind = 'NOT_SAME' AND d.side = $5 "
+        "AND (a.customer = ANY($1::bigint[]) OR a.organisation = ANY($2::bigint[])) "
         "AND (b.customer = ANY($3::bigint[]) OR b.organisation = ANY($4::bigint[]))",
         nums, nums, nums, nums, side,
     )  # fmt: skip
