@@ -172,8 +172,8 @@ _STREAMS = {each.name: each for each in (*Desk(sdk.Settings()).streams(), *Told(
 
 _TRUTH = "rule_set withdrawal decision checkpoint record envelope run token source setting sequence".split()
 _PROJECTION = (
-    "ledger search_term matter_touchpoint matter affiliation tag trait stage_change customer_value customer "
-    "claim_identifier claim "
+    "ledger dirty_component search_term matter_touchpoint matter affiliation tag trait stage_change customer_value "
+    "customer claim_identifier claim "
     "identifier hub_user campaign product line_item participant record_touchpoint touchpoint problem processed"
 ).split()
 
@@ -222,6 +222,14 @@ class Bench:
                     session.run(f"DELETE FROM {table}")
         self.clock = NOW
         self._begin()
+
+    def forget(self) -> None:
+        """Lose the whole projection: what is processed next begins with the first truth row."""
+        with self.projection.transaction():
+            for table in _PROJECTION:
+                self.projection.run(f"DELETE FROM {table}")
+            founding.begin_projection(self.projection)
+        self.restart()
 
     def close(self) -> None:
         self.truth.close()

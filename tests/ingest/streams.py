@@ -167,7 +167,12 @@ def _content(rng: random.Random, names: Sequence[Named]) -> list[dict[str, Any]]
     return [told, _touchpoint(rng, names) | {"part": "copy"}] if rng.random() < 0.1 else [told]
 
 
-def _entry(rng: random.Random, key: str, names: Sequence[Named]) -> sdk.Row:
+def row_of(rng: random.Random, key: str, names: Sequence[Named]) -> sdk.Row:
+    """A row told under a key."""
+    return row(key, *_content(rng, names))
+
+
+def entry(rng: random.Random, key: str, names: Sequence[Named]) -> sdk.Row:
     """What a person wrote about a touchpoint or a customer."""
     profile = rng.random() < 0.75
     told: dict[str, Any] = {
@@ -263,7 +268,7 @@ class _Making:
 
     def entry(self) -> None:
         key = f"e{len(self.steps)}"
-        given = _entry(self.rng, key, self.names)
+        given = entry(self.rng, key, self.names)
         self.steps.append(Step(f"entry {key}", "row", (Named(key, "Desk", "entries"), "desk-all", given)))
 
     def duplicates(self) -> Iterator[Step]:
