@@ -20,13 +20,13 @@ from hub.store.writing.identities import StoredClaim, StoredIdentifier
 from hub.store.writing.numbers import Numbers
 from hub.values import Side
 
-_SIDES = (Side.PERSON, Side.ORGANISATION)
+SIDES = (Side.PERSON, Side.ORGANISATION)
 Label = tuple[Side, int]
 """A component of one side."""
 
 
 @dataclass(slots=True)
-class _Group:
+class Group:
     """Claims that hang together through identifiers that join, and the components they meet."""
 
     claims: list[StoredClaim] = field(default_factory=list)
@@ -38,7 +38,7 @@ class _Group:
         yield from self.identifiers
         yield from self.labels
 
-    def with_(self, other: _Group) -> _Group:
+    def with_(self, other: Group) -> Group:
         """Both together."""
         small, large = sorted((self, other), key=lambda each: len(each.claims))
         large.claims += small.claims
@@ -53,8 +53,8 @@ def attach(
     """Settle what can be settled so; the answer is the dirty claims that are done."""
     candidates = [
         each
-        for each in _groups([claims.by_num[num] for num in sorted(dirty & claims.by_num.keys())], claims, _SIDES)
-        if all(_alone(claim, claims) for claim in each.claims) and not each.identifiers & resolution.switched
+        for each in groups([claims.by_num[num] for num in sorted(dirty & claims.by_num.keys())], claims, SIDES)
+        if all(alone(claim, claims) for claim in each.claims) and not each.identifiers & resolution.switched
     ]
     labels = {label for each in candidates for label in each.labels}
     components = _components(session, labels)
@@ -71,7 +71,7 @@ def attach(
     return done
 
 
-def _alone(claim: StoredClaim, claims: Claims) -> bool:
+def alone(claim: StoredClaim, claims: Claims) -> bool:
     """Whether only its own touchpoints, all of this batch and heard after every other, are with the claim."""
     return (
         claim.num in claims.fresh
@@ -82,21 +82,21 @@ def _alone(claim: StoredClaim, claims: Claims) -> bool:
     )
 
 
-def _parts(each: _Group, claims: Claims) -> list[tuple[Side, _Group]]:
+def _parts(each: Group, claims: Claims) -> list[tuple[Side, Group]]:
     """The claims of a group that hang together on each side."""
     if all(claims.identifiers[num].side is Side.PERSON for num in each.identifiers):
         return [(Side.PERSON, each)] if each.identifiers else []
-    return [(side, part) for side in _SIDES for part in _groups(each.claims, claims, (side,)) if part.identifiers]
+    return [(side, part) for side in SIDES for part in groups(each.claims, claims, (side,)) if part.identifiers]
 
 
-def _groups(given: Sequence[StoredClaim], claims: Claims, sides: Sequence[Side]) -> list[_Group]:
+def groups(given: Sequence[StoredClaim], claims: Claims, sides: Sequence[Side]) -> list[Group]:
     """The claims that hang together through identifiers of these sides; those without any stand alone."""
-    group_of: dict[object, _Group] = {}
-    found: dict[int, _Group] = {}
+    group_of: dict[object, Group] = {}
+    found: dict[int, Group] = {}
     for claim in given:
         held = [each for num in claim.identifiers if (each := claims.identifiers[num]).joins and each.side in sides]
         labels = {(each.side, each.component) for each in held if each.component is not None}
-        mine = _Group([claim], {each.num for each in held}, labels)
+        mine = Group([claim], {each.num for each in held}, labels)
         for other in {id(met): met for key in mine.met() if (met := group_of.get(key)) is not None}.values():
             mine = mine.with_(other)
             found.pop(id(other))
@@ -120,13 +120,13 @@ def _decided(session: Session, labels: set[Label]) -> set[Label]:
         return set()
     return {
         (side, label)
-        for side in _SIDES
+        for side in SIDES
         for label in identities.components_decided(session, side, sorted(label for at, label in labels if at is side))
     }
 
 
 def _uncontested(
-    part: _Group, claims: Claims, components: Mapping[Label, Sequence[StoredIdentifier]], rules: Rules
+    part: Group, claims: Claims, components: Mapping[Label, Sequence[StoredIdentifier]], rules: Rules
 ) -> bool:
     """Whether nothing can be refused where claims of one side meet one component, or none."""
     if len(part.labels) > 1:
@@ -143,7 +143,7 @@ def _uncontested(
 
 
 def _settle(
-    part: _Group, side: Side, claims: Claims, components: Mapping[Label, Sequence[StoredIdentifier]], numbers: Numbers,
+    part: Group, side: Side, claims: Claims, components: Mapping[Label, Sequence[StoredIdentifier]], numbers: Numbers,
     resolution: Resolution,
 ) -> None:  # fmt: skip
     """Give the claims to the component's customer, or to a new one."""

@@ -10,9 +10,10 @@ from hub.identity.rules import Node, Rules, cap
 from hub.ids import customer_id, naming_touchpoint
 from hub.ingest.attach import attach
 from hub.ingest.claims import Claims
+from hub.ingest.defer import OVERSIZE, defer
 from hub.ingest.resolution import Resolution, Standing
 from hub.store.session import Session
-from hub.store.writing import identities
+from hub.store.writing import dirty_components, identities
 from hub.store.writing.customers import ids as customer_ids
 from hub.store.writing.identities import StoredClaim, StoredIdentifier
 from hub.store.writing.numbers import Numbers
@@ -36,8 +37,11 @@ class _Work:
     old_ids: dict[int, str] = field(default_factory=dict)
 
 
-def identify(session: Session, numbers: Numbers, claims: Claims, rules: Rules) -> Resolution:
-    """Resolve the components of the dirty claims and write claims, identifiers and touchpoints' customers."""
+def identify(session: Session, numbers: Numbers, claims: Claims, rules: Rules, oversize: int = OVERSIZE) -> Resolution:
+    """Resolve the components of the dirty claims and write claims, identifiers and touchpoints' customers.
+
+    New claims that meet a component of more than ``oversize`` identifiers wait.
+    """
     resolution = Resolution()
     identities.count_claims(session, [claims.by_num[num] for num in sorted(claims.changed - claims.fresh)])
     if claims.dirty:
@@ -45,6 +49,7 @@ def identify(session: Session, numbers: Numbers, claims: Claims, rules: Rules) -
         claims.identifiers |= identities.identifiers_by_num(session, missing)
         dirty = _cap(session, claims, rules, resolution)
         dirty -= attach(session, numbers, claims, dirty, rules, resolution)
+        dirty -= defer(session, claims, dirty, resolution, oversize)
         old_ids = _resolve(session, numbers, claims, dirty, rules, resolution) if dirty else {}
         resolution.emptied = [num for num in claims.left if claims.by_num[num].touchpoints == 0]
         resolution.renamed = {
@@ -65,6 +70,8 @@ def _resolve(
 ) -> dict[int, str]:
     """Resolve the components of dirty claims from all that is in them; the answer is the ids customers had before."""
     work = _load(session, numbers, claims, dirty, rules)
+    for side in _SIDES:
+        dirty_components.clear(session, side, {_component(claim, side) or 0 for claim in work.claims.values()})
     before = {claim.num: (claim.customer, claim.organisation) for claim in work.claims.values()}
     labels = {claim.num: (claim.person_component, claim.organisation_component) for claim in work.claims.values()}
     people: dict[int, int] = {}

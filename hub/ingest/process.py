@@ -11,6 +11,7 @@ from hub.identity.rule_set import read_rules
 from hub.identity.rules import Rules as IdentityRules
 from hub.ingest import claims, identify, place, reference
 from hub.ingest.batch import Batch
+from hub.ingest.defer import OVERSIZE
 from hub.ingest.follow import follow
 from hub.ingest.mapping import Reading, drafts
 from hub.ingest.outcomes import Problem
@@ -24,7 +25,17 @@ from hub.journey.rules import Rules as LifecycleRules
 from hub.settings import Company
 from hub.store import sets
 from hub.store.session import Session
-from hub.store.writing import customers, identities, ledger, matters, records, rule_sets, sources, touchpoints
+from hub.store.writing import (
+    customers,
+    dirty_components,
+    identities,
+    ledger,
+    matters,
+    records,
+    rule_sets,
+    sources,
+    touchpoints,
+)
 from hub.store.writing.numbers import Numbers
 
 _CHUNK = 1000
@@ -50,6 +61,7 @@ class Processor:
         self.quiet = False
         """Whether the ledger tells of all this already, so that no line is written."""
         self._born = sets.born(session)
+        self.oversize = OVERSIZE
         self._portraits = Portraits()
         self._reached: int | None = None
         """How far this processor has come, while nobody else can have written since."""
@@ -66,7 +78,8 @@ class Processor:
             self._reached = None
             last = self._last(after)
             if last <= after:
-                more, reached = self._pass_time(after, clock), after
+                # One of them at a time, so that what comes meanwhile does not wait long.
+                more, reached = self._pass_time(after, clock) or self._settle_dirty(after, clock), after
             else:
                 more, reached = True, self._next(after, last, most, clock)
         # Only what was committed may be built upon.
@@ -238,7 +251,7 @@ class Processor:
 
     def _identify(self, batch: Batch, touched: claims.Claims) -> set[str]:
         """Resolve identity; the answer is the touchpoints that give a customer its id for the first time."""
-        resolution = identify.identify(batch.session, batch.numbers, touched, batch.rules)
+        resolution = identify.identify(batch.session, batch.numbers, touched, batch.rules, self.oversize)
         # New touchpoints of fresh claims are written after this. Those that came to a claim from another were given the
         # claim's customer then, so that only claims which moved must tell their touchpoints, however many.
         moved = [claim for claim in resolution.moved if claim.num not in touched.fresh or claim.num in touched.left]
@@ -281,16 +294,38 @@ class Processor:
         due = customers.due(self._session, now, _CHUNK)
         if not due:
             return False
+        batch = self._between(after, now)
+        batch.seen = set(due)
+        self._end_between(batch, clock)
+        return len(due) == _CHUNK
+
+    def _settle_dirty(self, after: int, clock: int) -> bool:
+        """Resolve a component that was too large to be resolved when something came to it."""
+        waiting = dirty_components.first(self._session)
+        if waiting is None:
+            return False
+        dirty_components.clear(self._session, waiting[0], [waiting[1]])
+        batch = self._between(after, max(self._clock(), clock))
+        claim = identities.claim_of_component(self._session, *waiting)
+        if claim is not None:  # else it has been resolved with another
+            self.resolve_again(batch, [claim])
+        self._end_between(batch, clock)
+        return True
+
+    def _between(self, after: int, now: int) -> Batch:
+        """A batch that no truth row asks for."""
         batch = Batch(
             self._session, Numbers(self._session), after, after, now, self._zone, self._standing(after), at=now
         )
-        batch.seen = set(due)
-        self._portraits.write(batch, self._light(batch))
         batch.quiet = self.quiet
-        last = ledger.last_ordinal(self._session, after)
+        return batch
+
+    def _end_between(self, batch: Batch, clock: int) -> None:
+        self._follow(batch)
+        self._portraits.write(batch, self._light(batch))
+        last = ledger.last_ordinal(self._session, batch.after)
         batch.write_ledger(0 if last is None else last + 1)
-        ledger.advance(self._session, after, after, max(clock, now))
-        return len(due) == _CHUNK
+        ledger.advance(self._session, batch.after, batch.after, max(clock, batch.now))
 
 
 def drain(processor: Processor, most: int = _CHUNK) -> int:

@@ -121,3 +121,8 @@ async def stronger_beside(snapshot: Snapshot, identifier: int) -> list[StoredIde
         identifier,
     )
     return IDENTIFIERS.shape.all(rows)
+
+
+async def dirty(snapshot: Snapshot) -> int:
+    """How many raw components wait to be resolved again."""
+    return int(await snapshot.value("SELECT count(*) FROM dirty_component") or 0)

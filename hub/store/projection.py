@@ -285,6 +285,14 @@ class SuggestionRow(Projection, table=True):
     found_at: int = column.number()
 
 
+class DirtyComponentRow(Projection, table=True):
+    """A raw component of one side that was too large to be resolved at once, and waits."""
+
+    __tablename__ = "dirty_component"
+    side: str = column.text(primary_key=True)
+    component: int = column.number(primary_key=True)
+
+
 class MatterRow(Projection, table=True):
     """Something with a life of its own, folded from the touchpoints about it."""
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from hub.ingest.defer import OVERSIZE
 from tests.ingest.builders import Bench
 from tests.ingest.oracle import as_stored, who_is_who
 from tests.ingest.standing import any_order, difference, faults, same_order
@@ -30,9 +31,10 @@ class Tally:
         self.wrong += [f"stream {seed}, run {run}: {each}" for each in found]
 
 
-def hear(bench: Bench, steps: Sequence[Step], sizes: Sequence[int] | None) -> None:
-    """Tell an empty hub a stream."""
+def hear(bench: Bench, steps: Sequence[Step], sizes: Sequence[int] | None, oversize: int = OVERSIZE) -> None:
+    """Tell an empty hub a stream; what meets a component of more than ``oversize`` identifiers waits."""
     bench.clear()
+    bench.processor.oversize = oversize
     tell(bench, steps, sizes)
 
 
@@ -48,7 +50,7 @@ def compare(bench: Bench, seed: int, runs: int, tally: Tally) -> None:
         rng = random.Random(f"{seed} {run}")
         sizes = rng.choices(SIZES, k=9)
         try:
-            hear(bench, shuffled(steps, rng.randrange(1 << 30)) if run else steps, sizes)
+            hear(bench, shuffled(steps, rng.randrange(1 << 30)) if run else steps, sizes, rng.choice((0, 2, 4, OVERSIZE)))
         except Exception as error:  # noqa: BLE001 (whatever it is, it is a fault of this run)
             tally.add(seed, run, [f"{type(error).__name__}: {error}"])
             continue

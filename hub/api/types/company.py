@@ -9,7 +9,7 @@ from hub.api.graph import described, field, object_type
 from hub.api.scalars import Currency, DateTime, TimeZone
 from hub.api.types.enums import DayOfWeek
 from hub.settings import Company
-from hub.store import ledger
+from hub.store import identifiers, ledger
 from hub.values import RevenueBasis
 
 
@@ -36,6 +36,14 @@ class Hub:
     async def processed_up_to(self, info: Info) -> str:
         """The sequence number up to which everything accepted is shown."""
         return str(await ledger.processed(await info.context.snapshot()))
+
+    @field
+    async def identity_dirty(self, info: Info) -> int:
+        """How many groups of identifiers, too large to be resolved at once, wait until nothing else is to be done.
+
+        Until it is 0 some of their touchpoints may be with another customer than in the end.
+        """
+        return await identifiers.dirty(await info.context.snapshot())
 
     @classmethod
     def of(cls, company: Company) -> Hub:

@@ -130,6 +130,24 @@ def identifiers_of_components(session: Session, components: Sequence[int]) -> li
     return [_identifier(row) for row in rows]
 
 
+def component_sizes(session: Session, components: Sequence[int]) -> dict[tuple[Side, int], int]:
+    """How many identifiers raw components have."""
+    if not components:
+        return {}
+    rows = session.all(
+        "SELECT side, component, count(*) FROM identifier WHERE component = ANY($1::bigint[]) GROUP BY side, component",
+        list(components),
+    )
+    return {(Side(side), component): count for side, component, count in rows}
+
+
+def claim_of_component(session: Session, side: Side, component: int) -> int | None:
+    """The row number of a claim of a raw component of one side."""
+    column = "person_component" if side is Side.PERSON else "organisation_component"
+    num: int | None = session.value(f"SELECT num FROM claim WHERE {column} = $1 LIMIT 1", component)
+    return num
+
+
 def components_decided(session: Session, side: Side, components: Sequence[int]) -> set[int]:
     """Which of these raw components of one side have a claim of a touchpoint that a decision names."""
     column = "person_component" if side is Side.PERSON else "organisation_component"

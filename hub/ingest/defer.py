@@ -1,0 +1,64 @@
+"""Claims that wait: what is new in a component so large that resolving it would hold up everybody.
+
+Such a claim is given to the customer of its strongest identifier for the time being, and its component is marked as
+dirty. When nothing else is to be done the processor resolves dirty components from all that is in them, so that at rest
+everybody is where any other order would have brought them.
+"""
+
+from __future__ import annotations
+
+from hub.ingest.attach import SIDES, Group, Label, alone, groups
+from hub.ingest.claims import Claims
+from hub.ingest.resolution import Resolution
+from hub.store.session import Session
+from hub.store.writing import dirty_components, identities
+from hub.store.writing.identities import StoredClaim
+from hub.values import Side
+
+OVERSIZE = 2000
+"""Identifiers of a component that is resolved later: Kruskal over 10,000 takes 50 ms, and loading them far more."""
+
+
+def defer(session: Session, claims: Claims, dirty: set[int], resolution: Resolution, oversize: int) -> set[int]:
+    """Put off what can wait; the answer is the dirty claims that do."""
+    candidates = [
+        each
+        for each in groups([claims.by_num[num] for num in sorted(dirty & claims.by_num.keys())], claims, SIDES)
+        if each.labels
+        and all(alone(claim, claims) for claim in each.claims)
+        and not each.identifiers & resolution.switched
+    ]
+    sizes = identities.component_sizes(session, sorted({label for each in candidates for _, label in each.labels}))
+    waiting: set[int] = set()
+    marked: set[Label] = set()
+    for each in candidates:
+        if max(sizes.get(label, 0) for label in each.labels) <= oversize:
+            continue
+        for side in SIDES:
+            for claim in each.claims:
+                _lend(claim, side, each, claims)
+        waiting |= {claim.num for claim in each.claims}
+        marked |= each.labels
+    dirty_components.mark(session, marked)
+    return waiting
+
+
+def _lend(claim: StoredClaim, side: Side, met: Group, claims: Claims) -> None:
+    """Give a claim to the customer of its strongest identifier that has one, until its component is resolved."""
+    label = min((label for at, label in met.labels if at is side), default=None)
+    held = sorted(
+        (each for num in claim.identifiers if (each := claims.identifiers[num]).joins and each.side is side),
+        key=lambda each: each.node,
+    )
+    if label is None or not held:
+        return
+    owner = next((each.customer for each in held if each.customer is not None), None)
+    if side is Side.PERSON:
+        claim.person_component = label
+        claim.customer = owner if owner is not None else claim.customer
+    else:
+        claim.organisation_component, claim.organisation = label, owner
+        claim.customer = claim.customer if claim.customer is not None else owner
+    for each in held:
+        if each.component is None:
+            each.component = label
