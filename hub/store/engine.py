@@ -107,10 +107,9 @@ class Store(ABC):
         with closing(self.truth()) as session:
             with session.transaction():
                 known = sets.known(session)
-                accepted = int(session.value("SELECT max(value) FROM sequence") or 0)
             there = self._sets()
             for each in known:
-                if each.state != sets.RETIRED and (each.number not in there or self._ahead(each.number, accepted)):
+                if each.state != sets.RETIRED and (each.number not in there or self._ahead(each.number)):
                     self._begin_again(session, each)
             kept = {each.number for each in known if each.state != sets.RETIRED}
             for number in sorted((there | {each.number for each in known}) - kept):
@@ -118,10 +117,12 @@ class Store(ABC):
                     with session.transaction():
                         sets.forget(session, number)
 
-    def _ahead(self, number: int, accepted: int) -> bool:
+    def _ahead(self, number: int) -> bool:
         self.make_set(number)
+        # In one statement, hence at one moment: another process may be accepting and processing.
+        statement = "SELECT p.number > (SELECT coalesce(max(value), 0) FROM sequence) FROM processed p"
         with closing(self.projection(number)) as session, session.transaction():
-            return int(session.value("SELECT max(number) FROM processed") or 0) > accepted
+            return bool(session.value(statement))
 
     def _begin_again(self, session: Session, lost: sets.ProjectionSet) -> None:
         if not self.drop_set(lost.number):

@@ -157,6 +157,8 @@ def test_web_workers_accept_side_by_side_and_another_processes_when_one_dies(
         sending = asyncio.create_task(sender.all(range(rows)))
         for turn in range(turns):
             await sender.reached(rows * (turn + 1) // (turns + 1))
+            for _ in range(5):  # one more looks in beside those that accept and process
+                await asyncio.to_thread(lambda: Store.at(pg_url).close())
             before = await asyncio.to_thread(holders, pg_url)
             assert len(before) == 1
             processing.kill()
