@@ -63,8 +63,8 @@ class Processor:
         self._born = sets.born(session)
         self.oversize = OVERSIZE
         self._portraits = Portraits()
-        self._reached: int | None = None
-        """How far this processor has come, while nobody else can have written since."""
+        self._reached: tuple[int, int] | None = None
+        """The number and the clock this processor left behind: while they stand, nobody else has written since."""
 
     def run(self, most: int = _CHUNK) -> bool:
         """Process one batch of at most so many records; one decision, withdrawal or rule set alone counts as one.
@@ -73,21 +73,23 @@ class Processor:
         """
         with self._session.transaction():
             after, clock = ledger.hold(self._session)
-            if after != self._reached:
+            if (after, clock) != self._reached:
                 self._portraits.forget()
             self._reached = None
             last = self._last(after)
             if last <= after:
                 # One of them at a time, so that what comes meanwhile does not wait long.
-                more, reached = self._pass_time(after, clock) or self._settle_dirty(after, clock), after
+                more = self._pass_time(after, clock) or self._settle_dirty(after, clock)
             else:
-                more, reached = True, self._next(after, last, most, clock)
+                more = True
+                self._next(after, last, most, clock)
+            reached = ledger.processed(self._session)
         # Only what was committed may be built upon.
         self._reached = reached
         return more
 
-    def _next(self, after: int, last: int, most: int, clock: int) -> int:
-        """Process what comes after ``after``; the answer is how far it went."""
+    def _next(self, after: int, last: int, most: int, clock: int) -> None:
+        """Process what comes after ``after``."""
         if most == 1:
             last = records.next_number(self._session, after) or last
         heard = records.heard(self._session, after, last, most)
@@ -101,7 +103,6 @@ class Processor:
                 self.resolve_again(batch, chunk)
         self.process(batch, list(dict.fromkeys([*rows, *withdrawn])), decided)
         self._finish(batch, clock)
-        return batch.until
 
     def backlog(self) -> int:
         """How many truth numbers wait to be processed."""

@@ -20,7 +20,7 @@ import orjson
 
 from hub import __version__
 from hub.errors import HubError, RetryLater
-from hub.ingest.refill import Make, Refill, Stopped
+from hub.ingest.refill import Elsewhere, Make, Refill, Stopped
 from hub.ingest.threads import Threads
 from hub.store import sets
 from hub.store.engine import Store
@@ -117,6 +117,8 @@ class Rebuilds:
             outcome = await asyncio.to_thread(self._fill, filling, run)
             await self._threads.store(partial(records.tell_outcome, run=run, outcome=orjson.dumps(outcome).decode()))
             state, fault = "OK", ""
+        except Elsewhere:
+            return
         except Stopped:
             state, fault = "INTERRUPTED", _STOPPED
         except HubError as error:
@@ -125,6 +127,9 @@ class Rebuilds:
             _log.exception("the rebuild failed")
         finally:
             self._stop.set()  # whoever cancelled this, the thread must not go on alone
+
+        if state == "FAILED":
+            await asyncio.to_thread(self._make_room, filling.number)
 
         def end(session: Session) -> None:
             if state == "FAILED":
@@ -145,14 +150,21 @@ class Rebuilds:
                 else:
                     await asyncio.sleep(_LOOK)
 
+    def _make_room(self, number: int) -> None:
+        """Remove what there is of a set that could not be filled, before truth says so: a full disk may be why."""
+        with closing(self._store.truth()) as session, session.snapshot():
+            filling = sets.filling(session)
+        if filling is not None and filling.number == number:
+            self._store.drop_set(number)
+
     # In its own thread --------------------------------------------------------------------------------------------
 
     def _fill(self, filling: ProjectionSet, run: int) -> dict[str, Any]:
         """Fill a set and turn to it; the answer is what the run came to."""
-        self._write(partial(records.resume_run, run=run))
         began = time.monotonic()
         tell = partial(self._advance, run)
         with closing(Refill(self._store, self._make, filling.number, self._stop, tell)) as refill:
+            self._write(partial(records.resume_run, run=run))
             refill.fill()
             filled = time.monotonic() - began
             verify = orjson.loads(self._write(partial(records.outcome, run=run)) or "{}").get("verify", False)

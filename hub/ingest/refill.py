@@ -16,7 +16,7 @@ from hub.store import fingerprint
 from hub.store.engine import Store
 from hub.store.fingerprint import Fingerprint
 from hub.store.session import Session
-from hub.store.writing import carrying, ledger
+from hub.store.writing import carrying, dirty_components, ledger
 
 T = TypeVar("T")
 
@@ -40,7 +40,11 @@ Make = Callable[[Session, Callable[[], int]], Processor]
 
 
 class Stopped(Exception):
-    """The hub closes, or another process fills the set."""
+    """The hub closes."""
+
+
+class Elsewhere(Exception):
+    """Another process fills the set."""
 
 
 class Refill:
@@ -72,7 +76,7 @@ class Refill:
     def fill(self) -> None:
         """Process truth, and copy the ledger, until little is left to where the live set is.
 
-        Raises ``Stopped``, also in the middle; what is done is done. Raises ``StorageFull`` and, when the database
+        Raises ``Stopped`` or ``Elsewhere``, also in the middle; what is done is done. Raises ``StorageFull`` and, when the database
         stays away, ``RetryLater``.
         """
         self._store.hurry(self._session)
@@ -104,6 +108,8 @@ class Refill:
             old = opened.enter_context(closing(self._store.projection(self.old)))
             with old.transaction():
                 after, self._clock = ledger.hold(old)
+                if verify and dirty_components.first(old) is not None:
+                    raise RetryLater("Identity is still being settled in the old projection.")
                 self._finish(after)
                 if verify:
                     frozen = opened.enter_context(closing(self._store.projection(self.number)))
@@ -129,7 +135,7 @@ class Refill:
 
     def _own(self) -> None:
         if not self._store.try_filling(self._session):
-            raise Stopped
+            raise Elsewhere
 
     def _patiently(self, work: Callable[[], T]) -> T:
         """Do a part of the work, again when the database was away for a moment."""
