@@ -84,9 +84,11 @@ def test_a_role_mailbox_is_told(service: Served) -> None:
 def test_two_contact_numbers_are_told_with_the_refused_link(service: Served) -> None:
     """Two firms: a contact number is an organisation's, as is a VAT number."""
     service.tell(
-        {"kind": "invoice", "title": "k", "amount": "1.00", "who": {"contact": "7", "vat": "DE123456789"}},
-        {"kind": "invoice", "title": "a", "amount": "1.00", "who": {"contact": "8", "vat": "DE123456789"}},
-    )
+        {"kind": "invoice", "title": "k", "amount": "1.00", "at": "2026-01-01",
+         "who": {"contact": "7", "vat": "DE123456789"}},
+        {"kind": "invoice", "title": "a", "amount": "1.00", "at": "2026-01-02",
+         "who": {"contact": "8", "vat": "DE123456789"}},
+    )  # fmt: skip
     told = why(service, "k", "a")
     assert (told["reason"], told["sentence"]) == (
         "UNIQUE",
