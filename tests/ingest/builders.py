@@ -17,6 +17,7 @@ from hub.ingest import decisions as deciding
 from hub.ingest import founding
 from hub.ingest.accept import Accepted, Arrival, accept, digest_of
 from hub.ingest.decisions import Intent
+from hub.ingest.defer import OVERSIZE
 from hub.ingest.preview import Preview, preview
 from hub.ingest.process import Processor, drain
 from hub.ingest.sources import Sources
@@ -191,6 +192,7 @@ class Bench:
         for session in (self.truth, self.projection):
             session.run(carefree)
         self.clock = NOW
+        self.oversize = OVERSIZE
         self._begin()
 
     def _begin(self) -> None:
@@ -213,6 +215,7 @@ class Bench:
             lambda: self.clock,
             self.identity,
         )
+        self.processor.oversize = self.oversize
 
     def clear(self) -> None:
         """An empty hub again, faster than a new one."""

@@ -33,8 +33,8 @@ class Tally:
 
 def hear(bench: Bench, steps: Sequence[Step], sizes: Sequence[int] | None, oversize: int = OVERSIZE) -> None:
     """Tell an empty hub a stream; what meets a component of more than ``oversize`` identifiers waits."""
+    bench.oversize = oversize
     bench.clear()
-    bench.processor.oversize = oversize
     tell(bench, steps, sizes)
 
 
@@ -48,9 +48,9 @@ def compare(bench: Bench, seed: int, runs: int, tally: Tally) -> None:
     exactly, however = same_order(bench), any_order(bench)
     for run in range(runs):
         rng = random.Random(f"{seed} {run}")
-        sizes = rng.choices(SIZES, k=9)
+        told = shuffled(steps, rng.randrange(1 << 30)) if run else steps
         try:
-            hear(bench, shuffled(steps, rng.randrange(1 << 30)) if run else steps, sizes, rng.choice((0, 2, 4, OVERSIZE)))
+            hear(bench, told, rng.choices(SIZES, k=9), rng.choice((0, 2, 4, OVERSIZE)))
         except Exception as error:  # noqa: BLE001 (whatever it is, it is a fault of this run)
             tally.add(seed, run, [f"{type(error).__name__}: {error}"])
             continue
