@@ -36,12 +36,13 @@ class OwnPostgres:
             connection.execute(f"CREATE DATABASE {name}")
         return self._server.get_uri(database=name)
 
-    @property
-    def pid(self) -> int:
-        """The process that all others of the server come from."""
-        pid = self._server.get_pid()
-        assert pid is not None
-        return pid
+    def pids(self) -> list[int]:
+        """The processes of the server: the one that all others come from first."""
+        first = self._server.get_pid()
+        assert first is not None
+        with psycopg.connect(self._server.get_uri()) as connection:
+            others = connection.execute("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()").fetchall()
+        return [first, *(pid for (pid,) in others)]
 
     def stop(self) -> None:
         """``pg_ctl -m immediate``: no answer is finished, nothing is written out."""

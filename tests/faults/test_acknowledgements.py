@@ -154,14 +154,15 @@ def test_sessions_that_write_wait_for_the_disk(pg_url: str) -> None:
 
 @contextmanager
 def traced(server: OwnPostgres, trace: Path) -> Iterator[None]:
-    """Write down the calls of all processes that the server begins within the block."""
-    tracer = subprocess.Popen(
-        [strace(), *OPTIONS, str(trace), "-p", str(server.pid)], stderr=subprocess.PIPE, text=True
-    )
+    """Write down the calls of all processes of the server, also of those that begin within the block."""
+    pids = server.pids()
+    processes = [option for pid in pids for option in ("-p", str(pid))]
+    tracer = subprocess.Popen([strace(), *OPTIONS, str(trace), *processes], stderr=subprocess.PIPE, text=True)
     assert tracer.stderr is not None
     try:
-        if "attached" not in (said := tracer.stderr.readline()):
-            pytest.skip(f"system calls of PostgreSQL: {said.strip()}")
+        for _ in pids:
+            if "attached" not in (said := tracer.stderr.readline()):
+                pytest.skip(f"system calls of PostgreSQL: {said.strip()}")
         yield
     finally:
         tracer.send_signal(signal.SIGINT)
