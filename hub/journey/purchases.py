@@ -22,6 +22,8 @@ from hub.values import RevenueBasis
 
 _KINDS = {RevenueBasis.BILLED: ("invoice", "credit_note"), RevenueBasis.CASH: ("payment", "refund")}
 
+_ALL_KINDS = {basis: frozenset({*kinds, "refund"}) for basis, kinds in _KINDS.items()}
+
 _Name = tuple[str | None, str]
 """A currency and a document number (or, where there is none, a touchpoint id)."""
 
@@ -59,10 +61,12 @@ def _place(purchase: Purchase) -> tuple[datetime, str]:
 class Purchases:
     """Fed instant by instant, in order; ``standing`` is sorted by time, then by touchpoint id."""
 
+    __slots__ = ("_count", "_named", "_net", "basis", "credit_kind", "kinds", "purchase_kind", "standing")
+
     def __init__(self, basis: RevenueBasis) -> None:
         self.basis = basis
         self.purchase_kind, self.credit_kind = _KINDS[basis]
-        self.kinds = frozenset({self.purchase_kind, self.credit_kind, "refund"})
+        self.kinds = _ALL_KINDS[basis]
         self.standing: list[Purchase] = []
         self._named: dict[_Name, Purchase] = {}
         self._net: dict[str, int] = {}

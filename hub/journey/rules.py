@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -116,6 +116,21 @@ class StandingRules(_Part):
     active_again_after_days: PositiveInt = 1
     mutual_kinds: _Kinds = ()
     ignored_kinds: _Kinds = ()
+
+    @cached_property
+    def at_risk(self) -> timedelta:
+        """After which silence."""
+        return timedelta(days=self.at_risk_after_days)
+
+    @cached_property
+    def lapsed(self) -> timedelta:
+        """After which silence."""
+        return timedelta(days=self.lapsed_after_days)
+
+    @cached_property
+    def settling(self) -> timedelta:
+        """How long after they came back a contact is no more than that."""
+        return timedelta(days=self.active_again_after_days)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

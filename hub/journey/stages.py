@@ -22,6 +22,10 @@ class Stages:
     is the only way a stage goes down.
     """
 
+    __slots__ = (
+        "_answers", "_asked", "_for_kind", "_held", "_recent", "_rules", "_runs", "because", "purchases", "stage",
+    )  # fmt: skip
+
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._for_kind: dict[str, tuple[TouchpointRule, ...]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hub.journey.reasons import Because, written
 from hub.journey.rules import StandingRules
@@ -21,12 +21,11 @@ _TEXT = {
 class Silence:
     """Told of contacts in order of time; ``pass_until`` lets the silence between them fall due."""
 
+    __slots__ = ("_last", "_rules", "_version", "_won_back_at", "because", "due", "standing")
+
     def __init__(self, rules: StandingRules, rule_version: str) -> None:
         self._rules = rules
         self._version = rule_version
-        self._at_risk = timedelta(days=rules.at_risk_after_days)
-        self._lapsed = timedelta(days=rules.lapsed_after_days)
-        self._settling = timedelta(days=rules.active_again_after_days)
         self._last: Moment | None = None
         self._won_back_at: datetime | None = None
         self.standing: Standing | None = None
@@ -48,7 +47,7 @@ class Silence:
                 self.standing, self.due = Standing.LAPSED, None
                 self._explain("lapsed", self._rules.lapsed_after_days, self._last)
             else:
-                self.standing, self.due = Standing.AT_RISK, self._last.at + self._lapsed
+                self.standing, self.due = Standing.AT_RISK, self._last.at + self._rules.lapsed
                 self._explain("at_risk", self._rules.at_risk_after_days, self._last)
             yield due
 
@@ -63,10 +62,10 @@ class Silence:
             if before is not Standing.ACTIVE:
                 self._explain("contact", None, moment)
         self._last = moment
-        self.due = moment.at + self._at_risk
+        self.due = moment.at + self._rules.at_risk
 
     def _still_settling(self, at: datetime) -> bool:
-        return self._won_back_at is not None and at - self._won_back_at < self._settling
+        return self._won_back_at is not None and at - self._won_back_at < self._rules.settling
 
     def _explain(self, rule: str, days: int | None, *moments: Moment) -> None:
         facts: dict[str, object] = {"last_contact_at": written(moments[-1].at)}
