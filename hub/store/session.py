@@ -244,7 +244,9 @@ class PostgresSession(Session):
         connection = psycopg.connect(self._url, autocommit=True, cursor_factory=psycopg.RawCursor, connect_timeout=10)
         connection.execute(f"SET search_path = {self._search_path}")
         # A machine that dies says nothing: asked and silent for 25 s, its locks are given to others.
-        connection.execute("SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3")
+        connection.execute(
+            "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
+        )
         return connection
 
     def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
