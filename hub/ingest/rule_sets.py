@@ -22,8 +22,8 @@ from hub.store.writing import records, rule_sets
 MOST_CLAIMS = 10_000
 """Claims that a preview resolves again at most."""
 PATIENCE = 3.0
-"""Seconds after which a preview begins no more claims: processing waits for it, and an answer may take ten."""
-_TOGETHER = 200
+"""Seconds after which a preview takes up no more claims: processing waits for it, and an answer may take ten."""
+_TOGETHER = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +105,20 @@ def preview_rules(processor: Processor, session: Session, text: str, most: int =
 
     def work(batch: Batch) -> None:
         nonlocal examined
-        before = batch.rules
-        batch.rules = read_rules(text, before)
-        rejudged = rejudge(session, before, batch.rules)
-        found.append((before, batch.rules, rejudged))
         end = time.monotonic() + PATIENCE
-        for chunk in chunks(rejudged.dirty[:most], _TOGETHER):
+        before, rules = batch.rules, read_rules(text, batch.rules)
+        rejudged = rejudge(session, before, rules)
+        found.append((before, rules, rejudged))
+        for place, chunk in enumerate(chunks(rejudged.dirty[:most], _TOGETHER)):
             if time.monotonic() > end:
                 break
-            processor.resolve_again(batch, chunk)
+            # Each a batch of its own, so that customers are folded as long as there is time.
+            part = processor.begin()
+            part.rules, part.until = rules, part.until + place
+            processor.resolve_again(part, chunk)
+            processor.process(part, [], [])
+            batch.touched |= part.touched | part.grown.keys() | part.seen | part.gone
             examined += len(chunk)
-        processor.process(batch, [], [])
 
     seen = look_ahead(processor, session, work)
     before, rules, rejudged = found[0]
