@@ -51,6 +51,8 @@ class Batch:
     matters: set[int] = field(default_factory=set)
     leads: set[str] = field(default_factory=set)
     """Touchpoints that are new, changed or retracted; others may follow them."""
+    lost: set[str] = field(default_factory=set)
+    """Those of them that may name nobody."""
     moved: list[int] = field(default_factory=list)
     """Claims whose customer changed."""
     emptied: list[int] = field(default_factory=list)
@@ -69,6 +71,7 @@ class Batch:
             self.grown.setdefault(customer, []).extend(rows)
         self.matters |= placement.matters
         self.leads |= placement.leads
+        self.lost |= placement.lost
         self.lines.extend(placement.lines)
 
     def write_ledger(self, first: int = 0) -> None:

@@ -7,6 +7,7 @@ somebody, in rounds, so that no order of arrival shows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -34,13 +35,15 @@ class Web:
 
 
 def follow(
-    session: Session, changed: Iterable[str], moved: Sequence[int], matter_nums: Iterable[int], zone: ZoneInfo
-) -> set[int]:
+    session: Session, changed: AbstractSet[str], lost: AbstractSet[str], moved: Sequence[int],
+    matter_nums: Iterable[int], zone: ZoneInfo,
+) -> set[int]:  # fmt: skip
     """Settle everything around ``changed`` touchpoints, the touchpoints of ``moved`` claims, and matters.
 
+    ``lost``: those of the changed that may name nobody.
     Writes the matters and gives the touchpoints to whom they belong; the answer is the customers this touched.
     """
-    web, said = _load(session, changed, moved, set(matter_nums))
+    web, said = _load(session, changed, lost, moved, set(matter_nums))
     belongs, owners = settle(web)
     owned = {num: owners.get(id_, _NOBODY) for num, id_ in web.matters.items()}
     about.refold(session, web.matters.keys(), said, owned, zone)
@@ -56,14 +59,16 @@ def follow(
 
 
 def _load(
-    session: Session, changed: Iterable[str], moved: Sequence[int], matter_nums: set[int]
+    session: Session, changed: AbstractSet[str], lost_ids: AbstractSet[str], moved: Sequence[int], matter_nums: set[int]
 ) -> tuple[Web, matters.Told]:
     """The web around what changed, as far as touchpoints that name nobody lead; those that name somebody end it."""
     web = Web()
     said: matters.Told = {}
-    ids = set(changed) | touchpoints.ids_of_claims(session, moved)
-    near = {each.id: each for each in touchpoints.nameless(session, ids)}
-    near |= {each.id: each for each in touchpoints.anchored(session, anchors_naming(ids))}
+    near = {each.id: each for each in touchpoints.nameless(session, lost_ids)}
+    near |= {each.id: each for each in touchpoints.nameless_of_claims(session, moved)}
+    if touchpoints.any_anchored(session):
+        ids = changed | touchpoints.ids_of_claims(session, moved)
+        near |= {each.id: each for each in touchpoints.anchored(session, anchors_naming(ids))}
     while near or matter_nums:
         web.speakers |= near
         lost = [each for each in near.values() if each.names is None]

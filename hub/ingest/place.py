@@ -48,6 +48,8 @@ class Placement:
     lines: list[Line] = field(default_factory=list)
     leads: set[str] = field(default_factory=set)
     """Touchpoints that others may be waiting to follow."""
+    lost: set[str] = field(default_factory=set)
+    """Those of them that may name nobody."""
     named: set[str] = field(default_factory=set)
     """Touchpoints that give a customer its id; known once identity is resolved."""
     _namings: dict[str, Naming] = field(default_factory=dict)
@@ -78,6 +80,8 @@ class Placement:
             place = self._place(draft, self._nums[draft.id])
             row = touchpoint_row(draft, place, self.zone)
             rows.append(row)
+            if place.customer is None and place.organisation is None:
+                self.lost.add(draft.id)
             # Whoever names an organisation alone is its customer as well.
             for held in {num for num in (place.customer, place.organisation) if num is not None}:
                 self.grown.setdefault(held, []).append(moment_row(row))
@@ -146,6 +150,7 @@ class Placement:
         touchpoints.replace(self.session, rows)
         self._write_parts(changed)
         self.leads |= {draft.id for draft in changed}
+        self.lost |= {draft.id for draft in changed}
 
     def _retract(self, gone: dict[str, int]) -> None:
         if not gone:
@@ -162,6 +167,7 @@ class Placement:
                 self.claims.left.add(each.claim)
             self.lines.append(("TOUCHPOINT_RETRACTED", None, False, None, each.id, None, None, None))
         self.leads |= {each.id for each in standing}
+        self.lost |= {each.id for each in standing}
 
     def _place(self, draft: Draft, num: int) -> Place:
         claim = self.claims.by_touchpoint.get(draft.id)

@@ -196,6 +196,7 @@ class Processor:
         if decided:
             self._identify(batch, place.decide(batch.session, batch.numbers, decided))
             batch.leads |= set(decided)
+            batch.lost |= set(decided)
             batch.matters |= set(matters.of_ids(batch.session, decided))
         self._follow(batch)
         self._portraits.write(batch, self._light(batch))
@@ -280,7 +281,7 @@ class Processor:
     def _follow(self, batch: Batch) -> None:
         """Give touchpoints that name nobody to whom they follow."""
         about_now = batch.matters | set(matters.of_claims(batch.session, batch.moved))
-        batch.touched |= follow(batch.session, batch.leads, batch.moved, about_now, batch.zone)
+        batch.touched |= follow(batch.session, batch.leads, batch.lost, batch.moved, about_now, batch.zone)
         touchpoints.forget_claims(batch.session, batch.emptied)
 
     def _light(self, batch: Batch) -> Light:

@@ -21,7 +21,7 @@ _TEXT = {
 class Silence:
     """Told of contacts in order of time; ``pass_until`` lets the silence between them fall due."""
 
-    __slots__ = ("_last", "_rules", "_version", "_won_back_at", "because", "due", "standing")
+    __slots__ = ("_last", "_rules", "_version", "_won_back_at", "_why", "due", "standing")
 
     def __init__(self, rules: StandingRules, rule_version: str) -> None:
         self._rules = rules
@@ -29,7 +29,7 @@ class Silence:
         self._last: Moment | None = None
         self._won_back_at: datetime | None = None
         self.standing: Standing | None = None
-        self.because: Because | None = None
+        self._why: tuple[str, int | None, tuple[Moment, ...]] | None = None
         self.due: datetime | None = None
         """When the next silence falls due; None before the first contact and after LAPSED."""
 
@@ -68,8 +68,16 @@ class Silence:
         return self._won_back_at is not None and at - self._won_back_at < self._rules.settling
 
     def _explain(self, rule: str, days: int | None, *moments: Moment) -> None:
+        self._why = rule, days, moments
+
+    @property
+    def because(self) -> Because | None:
+        """Why the standing is what it is; written out only when it is asked."""
+        if self._why is None:
+            return None
+        rule, days, moments = self._why
         facts: dict[str, object] = {"last_contact_at": written(moments[-1].at)}
         if days is not None:
             facts["days"] = days
         text = _TEXT[rule].format_map(facts)
-        self.because = Because(rule, self._version, text, facts, tuple(moment.id for moment in moments))
+        return Because(rule, self._version, text, facts, tuple(moment.id for moment in moments))

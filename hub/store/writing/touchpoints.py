@@ -156,6 +156,16 @@ def nameless(session: Session, ids: Iterable[str]) -> list[Speaker]:
     return _speakers(session, f"{_SPEAKER} t.id = ANY($1::text[]) AND {_NAMELESS}", list(ids))
 
 
+def nameless_of_claims(session: Session, claims: Sequence[int]) -> list[Speaker]:
+    """Which of the standing touchpoints of these claims name nobody."""
+    return _speakers(session, f"{_SPEAKER} t.claim = ANY($1::bigint[]) AND {_NAMELESS}", claims)
+
+
+def any_anchored(session: Session) -> bool:
+    """Whether any touchpoint at all is about another."""
+    return session.value("SELECT 1 FROM touchpoint WHERE anchor IS NOT NULL LIMIT 1") is not None
+
+
 def anchored(session: Session, anchors: Sequence[str]) -> list[Speaker]:
     """Standing touchpoints that name nobody themselves and are about one of these anchors."""
     statement = f"{_SPEAKER} t.anchor = ANY($1::text[]) AND t.anchor IS NOT NULL AND {_NAMELESS}"
