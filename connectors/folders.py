@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,10 @@ from typing import Any
 from connectors.compressed import faults_told
 from connectors.encodings import detected
 from connectors.occurrences import Occurrences
-from connectors.reading import ahead
+from connectors.reading import FIRST_PAGE, PAGE, PAGE_BYTES, ahead, meaning
 from connectors.sheets import Record, Sheet, SheetSettings
 from hub import sdk
 
-FIRST_PAGE, PAGE = 100, 1000
-"""Rows of the first page, small for a quick preview, and of the others."""
 SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 
 Name = Callable[[Record, Occurrences], sdk.Row | None]
@@ -61,7 +58,7 @@ def _pages(
     paths = files(settings.path)
     whole = max(1, sum(path.stat().st_size for path in paths))
     finished, partial = dict(cursor.get("files", {})), cursor.get("partial", {})
-    before, limit = 0, FIRST_PAGE
+    before, size, limit = 0, 0, FIRST_PAGE
     for path in paths:
         mark = _mark(path, settings)
         if finished.get(path.name) != mark:
@@ -72,11 +69,12 @@ def _pages(
                     if number <= known:  # stored by an earlier pull; read again for the occurrence numbers only
                         continue
                     rows.append(row)
-                    if len(rows) == limit:
+                    size += len(row.payload)
+                    if len(rows) == limit or size >= PAGE_BYTES:
                         at = {"file": path.name, "mark": mark, "rows": number}
                         place = {"files": dict(finished), "partial": at}
                         yield sdk.Page(rows, cursor=place, done=(before + sheet.position) / whole)
-                        rows, limit = [], PAGE
+                        rows, size, limit = [], 0, PAGE
             finished[path.name] = mark
             yield sdk.Page(rows, cursor={"files": dict(finished)}, done=(before + path.stat().st_size) / whole)
         before += path.stat().st_size
@@ -94,5 +92,4 @@ def _rows(records: Iterable[Record], occurrences: Occurrences, name: Name) -> It
 def _mark(path: Path, settings: SheetSettings) -> str:
     """Changes when the file or what the settings make of it changes, so that a corrected setting reads it again."""
     state = path.stat()
-    meaning = hashlib.sha256(settings.model_dump_json(exclude={"path"}).encode()).hexdigest()[:12]
-    return f"{state.st_size}-{state.st_mtime_ns}-{meaning}"
+    return f"{state.st_size}-{state.st_mtime_ns}-{meaning(settings)}"

@@ -17,11 +17,9 @@ from connectors.compressed import faults_told, opened
 from connectors.members import has, object_of, paths
 from connectors.ndjson import Line, Lines
 from connectors.occurrences import Occurrences
-from connectors.reading import ahead
+from connectors.reading import FIRST_PAGE, PAGE, PAGE_BYTES, ahead, meaning
 from hub import sdk
 
-FIRST_PAGE, PAGE, PAGE_BYTES = 100, 1000, 8_000_000
-"""Rows of the first page, small for a quick preview, rows of the others, and bytes of any."""
 SUFFIXES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 _HEAD = 1000
 """Objects looked at to see which members there are."""
@@ -139,9 +137,8 @@ def _mentions(path: Path, member: str) -> bool:
 
 def _pages(settings: ObjectSettings, cursor: Mapping[str, Any], name: Name) -> Generator[sdk.Page, None, None]:
     found = files(settings.path)
-    # A corrected setting may name rows otherwise: everything is read again.
-    meaning = hashlib.sha256(settings.model_dump_json(exclude={"path"}).encode()).hexdigest()[:12]
-    known = cursor.get("files", {}) if cursor.get("meaning") == meaning else {}
+    wanted = meaning(settings)
+    known = cursor.get("files", {}) if cursor.get("meaning") == wanted else {}
     places = {file: place for file, place in known.items() if file in found}
     whole = max(1, sum(path.stat().st_size for path in found.values()))
     rows: list[sdk.Row] = []
@@ -158,11 +155,11 @@ def _pages(settings: ObjectSettings, cursor: Mapping[str, Any], name: Name) -> G
                         if len(rows) >= limit or size >= PAGE_BYTES:
                             places[file] = held.place()
                             done = (before + held.lines.on_disk) / whole
-                            yield sdk.Page(rows, {"meaning": meaning, "files": dict(places)}, done=min(done, 1.0))
+                            yield sdk.Page(rows, {"meaning": wanted, "files": dict(places)}, done=min(done, 1.0))
                             rows, size, limit = [], 0, PAGE
                     places[file] = held.place() | {"size": about.st_size, "changed": about.st_mtime_ns}
             before += about.st_size
-    yield sdk.Page(rows, {"meaning": meaning, "files": dict(places)}, done=1.0)
+    yield sdk.Page(rows, {"meaning": wanted, "files": dict(places)}, done=1.0)
 
 
 class _File:

@@ -1,11 +1,21 @@
-"""Reading pages in a thread, the next one while the last is stored."""
+"""Reading pages in a thread, the next one while the last is stored; how large they are."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Generator
 
 from hub import sdk
+
+FIRST_PAGE, PAGE, PAGE_BYTES = 100, 1000, 8_000_000
+"""Rows of the first page, small for a quick preview, rows of the others, and bytes of any."""
+
+
+def meaning(settings: sdk.Settings) -> str:
+    """Changes when the settings do, wherever the file lies: other settings may name rows otherwise, so that everything
+    is read again."""
+    return hashlib.sha256(settings.model_dump_json(exclude={"path"}).encode()).hexdigest()[:12]
 
 
 async def ahead(pages: Generator[sdk.Page, None, None]) -> AsyncIterator[sdk.Page]:

@@ -20,9 +20,9 @@ from typing import Any
 import orjson
 from pydantic import Field
 
-from connectors.objects import FIRST_PAGE, PAGE, PAGE_BYTES, Name, Object, content_key
+from connectors.objects import Name, Object, content_key
 from connectors.occurrences import Occurrences
-from connectors.reading import ahead
+from connectors.reading import FIRST_PAGE, PAGE, PAGE_BYTES, ahead, meaning
 from hub import sdk
 
 SUFFIXES = (".parquet", ".pq")
@@ -102,9 +102,8 @@ def _opened(file: str, path: Path) -> Iterator[Any]:
 
 def _pages(settings: TableSettings, cursor: Mapping[str, Any], name: Name) -> Generator[sdk.Page, None, None]:
     found = files(settings.path)
-    # A corrected setting may name rows otherwise: everything is read again.
-    meaning = hashlib.sha256(settings.model_dump_json(exclude={"path"}).encode()).hexdigest()[:12]
-    known = cursor.get("files", {}) if cursor.get("meaning") == meaning else {}
+    wanted = meaning(settings)
+    known = cursor.get("files", {}) if cursor.get("meaning") == wanted else {}
     places = {file: place for file, place in known.items() if file in found}
     whole = max(1, sum(path.stat().st_size for path in found.values()))
     rows: list[sdk.Row] = []
@@ -121,11 +120,11 @@ def _pages(settings: TableSettings, cursor: Mapping[str, Any], name: Name) -> Ge
                     if len(rows) >= limit or size >= PAGE_BYTES:
                         places[file] = {"mark": mark, **held.place()}
                         done = (before + path.stat().st_size * held.share) / whole
-                        yield sdk.Page(rows, {"meaning": meaning, "files": dict(places)}, done=min(done, 1.0))
+                        yield sdk.Page(rows, {"meaning": wanted, "files": dict(places)}, done=min(done, 1.0))
                         rows, size, limit = [], 0, PAGE
             places[file] = {"mark": mark, "ended": True}
         before += path.stat().st_size
-    yield sdk.Page(rows, {"meaning": meaning, "files": dict(places)}, done=1.0)
+    yield sdk.Page(rows, {"meaning": wanted, "files": dict(places)}, done=1.0)
 
 
 def _mark(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Any sheet through a mapping: customers, deals, calls, birthdays, and four sources out of one file."""
 
 import asyncio
+import gzip
 from collections import Counter
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -211,6 +212,42 @@ def test_the_first_page_is_small_so_that_a_preview_is_quick(tmp_path: Path) -> N
         return [len(page.rows) async for page in stream.pages(None)]
 
     assert asyncio.run(sizes()) == [100, 1000, 1000, 400]
+
+
+def test_a_page_holds_no_more_than_eight_megabytes(tmp_path: Path) -> None:
+    path = written(tmp_path, "Mail,Note\n" + "".join(f"{n}@x.org,{'x' * 900_000}\n" for n in range(20)))
+
+    async def sizes() -> list[int]:
+        stream = sheet(path, columns={"email": "Mail"}, occurred_on="2026-01-01").streams()[0]
+        assert isinstance(stream, sdk.PullStream)
+        return [len(page.rows) async for page in stream.pages(None)]
+
+    assert asyncio.run(sizes()) == [9, 9, 2]
+
+
+def test_a_packed_sheet_is_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"Mail\na@x.org\n"))
+    (tmp_path / "b.csv").write_bytes(gzip.compress(b"Mail\nb@x.org\n"))
+    connector = sheet(tmp_path, columns={"email": "Mail"}, occurred_on="2026-01-01")
+    assert list(connector.check()) == []
+    assert [row.payload for row in rows(connector)] == [b"a@x.org", b"b@x.org"]
+    (tmp_path / "b.csv").write_bytes(gzip.compress(b"Mail\nb@x.org\n")[:-9])
+    assert list(connector.check()) == [
+        "b.csv is no whole gzip file: Compressed file ended before the end-of-stream marker was reached"
+    ]
+
+
+def test_times_may_be_seconds_since_1970(tmp_path: Path) -> None:
+    path = written(tmp_path, "When\n1772357400\n১৭৭২৩৫৭৪০০\n99999999999999\n")
+    connector = sheet(path, columns={"time": "When"}, date_format="unix")
+    first, second, far = rows(connector)
+    stream = connector.streams()[0]
+    for row in (first, second):
+        (found,) = stream.touchpoints(row)
+        assert isinstance(found, sdk.Touchpoint)
+        assert found.occurred_at == datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+    with pytest.raises(sdk.RowUnreadable, match="When: '99999999999999' is not a time that a calendar has"):
+        list(stream.touchpoints(far))
 
 
 def test_only_the_rows_asked_for_are_this_sources(tmp_path: Path) -> None:
