@@ -7,7 +7,7 @@ everybody is where any other order would have brought them.
 
 from __future__ import annotations
 
-from hub.ingest.attach import SIDES, Group, Label, alone, groups
+from hub.ingest.attach import SIDES, Label, alone, groups
 from hub.ingest.claims import Claims
 from hub.ingest.resolution import Resolution
 from hub.store.session import Session
@@ -35,30 +35,36 @@ def defer(session: Session, claims: Claims, dirty: set[int], resolution: Resolut
         if max(sizes.get(label, 0) for label in each.labels) <= oversize:
             continue
         for side in SIDES:
-            for claim in each.claims:
-                _lend(claim, side, each, claims)
+            # On a side where it meets nobody, the group is a component of its own, which waits as well.
+            label = min((label for at, label in each.labels if at is side), default=each.claims[0].num)
+            lent = [_lend(claim, side, label, claims) for claim in each.claims]
+            if any(lent):
+                marked.add((side, label))
         waiting |= {claim.num for claim in each.claims}
         marked |= each.labels
     dirty_components.mark(session, marked)
     return waiting
 
 
-def _lend(claim: StoredClaim, side: Side, met: Group, claims: Claims) -> None:
-    """Give a claim to the customer of its strongest identifier that has one, until its component is resolved."""
-    label = min((label for at, label in met.labels if at is side), default=None)
+def _lend(claim: StoredClaim, side: Side, label: int, claims: Claims) -> bool:
+    """Give a claim to the customer of its strongest identifier that has one, until its component is resolved.
+
+    Whether it names anybody on this side at all.
+    """
     held = sorted(
         (each for num in claim.identifiers if (each := claims.identifiers[num]).joins and each.side is side),
         key=lambda each: each.node,
     )
-    if label is None or not held:
-        return
+    if not held:
+        return False
     owner = next((each.customer for each in held if each.customer is not None), None)
     if side is Side.PERSON:
-        claim.person_component = label
-        claim.customer = owner if owner is not None else claim.customer
+        claim.person_component, claim.customer = label, owner
     else:
         claim.organisation_component, claim.organisation = label, owner
-        claim.customer = claim.customer if claim.customer is not None else owner
+        if claim.person_component is None:
+            claim.customer = owner
     for each in held:
         if each.component is None:
             each.component = label
+    return True

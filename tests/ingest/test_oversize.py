@@ -36,3 +36,20 @@ def test_at_rest_it_is_as_if_nothing_had_waited(bench: Bench) -> None:
     for each in KIOSK:
         bench.tell(each)
     assert bench.dump() == at_once
+
+
+def test_persons_met_beside_a_large_organisation_wait_with_it(bench: Bench) -> None:
+    """The second row names a known firm and somebody new, whom two others name too: at rest they are together."""
+    firm = row("k1", who={"firm": "8", "vat": "DE88"})
+    people = [
+        row("k2", who={"user": "8", "cookie": "7", "vat": "DE88"}),
+        row("k3", who={"user": "9", "phone": "01711-000002", "cookie": "7"}),
+        row("k4", who={"email": "anna@x.org", "phone": "01711-000002"}),
+    ]
+    bench.tell(firm, *people)
+    at_once = bench.dump()
+    bench.oversize = 0
+    bench.clear()
+    bench.tell(firm)
+    bench.tell(*people)
+    assert bench.dump() == at_once
