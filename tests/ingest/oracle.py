@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.identity.normalise import aliased
 from hub.identity.rules import Rules
 from tests.ingest.builders import Bench
 
@@ -19,6 +20,9 @@ UNIQUE = ("contact", "user", "vat", "group")
 
 Node = tuple[int, str, str, str]
 """(rank, kind, namespace, value); a touchpoint that a decision names is (0, "", "", id)."""
+
+Value = tuple[str, str, str]
+"""(kind, namespace, value) of a unique kind."""
 
 
 @dataclass
@@ -51,7 +55,7 @@ class Word:
 class Parts:
     """The parts of one side, and who may not be together."""
 
-    def __init__(self, rules: Rules, one_value: Mapping[tuple[str, str, str], str], apart: Iterable[Word]) -> None:
+    def __init__(self, rules: Rules, one_value: Mapping[Value, str], apart: Iterable[Word]) -> None:
         self.rules = rules
         self.one_value = one_value
         self.apart = [(_named(word.a), _named(word.b)) for word in apart]
@@ -122,8 +126,11 @@ def _customers(seen: list[Seen], said: list[Word], rules: Rules) -> list[set[str
     accepted = _accepted([word for word in said if {word.a, word.b} <= named])
     apart = [word for word in accepted if not word.same]
     same = [word for word in accepted if word.same]
-    alone = _joined(Parts(rules, {}, apart), seen, named)
-    parts = Parts(rules, _one_value(alone, same), apart)
+    stated = _stated(seen)
+    alone = _joined(Parts(rules, stated, apart), seen, named)
+    decided = _one_value(alone, same)
+    both = decided | {value: decided.get((*value[:2], least), least) for value, least in stated.items()}
+    parts = Parts(rules, both, apart)
     for word in same:
         parts.unite(_named(word.a), _named(word.b), by_decision=True)
     _joined(parts, seen, named)
@@ -178,15 +185,30 @@ def _together(accepted: Iterable[Word]) -> Any:
     return of
 
 
-def _one_value(alone: Parts, same: Iterable[Word]) -> dict[tuple[str, str, str], str]:
+def _one_value(alone: Parts, same: Iterable[Word]) -> dict[Value, str]:
     """The unique values that both sides of a "same" have without it are one."""
-    classes: list[set[tuple[str, str, str]]] = []
+    pairs = []
     for word in same:
         a, b = alone[_named(word.a)], alone[_named(word.b)]
-        for kind in a.unique.keys() & b.unique.keys():
-            joined = {(*kind, a.unique[kind]), (*kind, b.unique[kind])}
-            apart = [each for each in classes if not each & joined]
-            classes = [*apart, joined.union(*(each for each in classes if each & joined))]
+        pairs += [{(*kind, a.unique[kind]), (*kind, b.unique[kind])} for kind in a.unique.keys() & b.unique.keys()]
+    return _classes(pairs)
+
+
+def _stated(seen: Iterable[Seen]) -> dict[Value, str]:
+    """The unique values that touchpoints say are one."""
+    pairs = []
+    for node in {node for each in seen for node in each.nodes if node[1] == "alias"}:
+        kind, a, b = aliased(node[3])
+        pairs.append({(kind, node[2], a), (kind, node[2], b)})
+    return _classes(pairs)
+
+
+def _classes(pairs: Iterable[set[Value]]) -> dict[Value, str]:
+    """The least value of all that are one with it."""
+    classes: list[set[Value]] = []
+    for pair in pairs:
+        apart = [each for each in classes if not each & pair]
+        classes = [*apart, pair.union(*(each for each in classes if each & pair))]
     return {value: min(each)[2] for each in classes for value in each}
 
 

@@ -1,7 +1,7 @@
 """Random streams of all that a hub can be told, over small pools, so that much collides.
 
-Rows of several natures, versions, deletions, exact duplicates, entries, decisions about either side, withdrawals of
-records, runs, sources and decisions, what takes those back, and identity rules.
+Rows of several natures, versions, deletions, exact duplicates, aliases, entries, decisions about either side,
+withdrawals of records, runs, sources and decisions, what takes those back, and identity rules.
 """
 
 from __future__ import annotations
@@ -123,6 +123,9 @@ def _touchpoint(rng: random.Random, names: Sequence[Named]) -> dict[str, Any]:
     nobody = rng.random() < 0.25
     if not nobody:
         told["who"] = _who(rng)
+        if "user" in told["who"] and rng.random() < 0.2:
+            told["who"]["user.2"] = rng.choice(CONTACTS)
+            told["alias"] = rng.random() < 0.7
         told["traits"] = _traits(rng)
     if rng.random() < 0.15 or (nobody and rng.random() < 0.5):
         told["anchor"] = _anchor(rng, names)

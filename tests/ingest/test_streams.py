@@ -68,6 +68,7 @@ TALLY = {
     "matters of somebody": "SELECT count(*) FROM matter WHERE customer IS NOT NULL",
     "organisations of several touchpoints": "SELECT count(*) FROM customer WHERE touchpoints > 1 AND kind <> 'PERSON'",
     "affiliations": "SELECT count(*) FROM affiliation",
+    "aliases": "SELECT count(*) FROM identifier WHERE kind = 'alias'",
     "rule sets": "SELECT count(*) FROM rule_set",
     "tags": "SELECT count(*) FROM tag",
     "documents of several rows": "SELECT count(*) FROM (SELECT touchpoint FROM record_touchpoint GROUP BY touchpoint "
