@@ -109,7 +109,7 @@ ALL = [
         "a cap once reached stays", f"{IDENTIFY}:_cap",
         "if verdict != held.capped", "if verdict is not None and verdict != held.capped",
     ),
-    Mutant("a cap is told to nobody", f"{IDENTIFY}:_cap", "dirty.update(carrying)", "pass"),
+    Mutant("a cap is told to nobody", f"{IDENTIFY}:_cap", "dirty |= resolution.carriers", "pass"),
     # Decisions.
     Mutant("what was different stays different", f"{RESOLVE}:resolve", "_aliases(base,", "{} and (base,"),
     Mutant(

@@ -214,7 +214,7 @@ class Interleaving(RuleBasedStateMachine):
 
 def walk(bench: Bench, times: int, steps: int) -> None:
     run_state_machine_as_test(
-        partial(Interleaving, bench),  # type: ignore[arg-type] (whatever makes a machine will do)
+        partial(Interleaving, bench),  # type: ignore[arg-type]  # whatever makes a machine will do
         settings=settings(
             max_examples=times, stateful_step_count=steps, deadline=None, derandomize=True, database=None,
             suppress_health_check=list(HealthCheck),
