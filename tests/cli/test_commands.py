@@ -14,9 +14,10 @@ from tests.cli.conftest import Run
 
 COMMANDS = (
     "demo", "serve", "pull", "import", "show", "explain", "why-not", "merge", "split", "undo", "schema",
-    "identity rules", "identity check", "identity preview", "identity apply", "connector list", "connector show", "source list",
-    "source create", "source show", "token create", "token list", "token revoke", "suggestions find", "suggestions list",
-    "suggestions show", "suggestions accept", "suggestions refuse", "withdraw", "restore", "replay", "rebuild",
+    "identity rules", "identity check", "identity preview", "identity apply", "connector list", "connector show",
+    "source list", "source create", "source show", "token create", "token list", "token revoke", "suggestions find",
+    "suggestions list", "suggestions show", "suggestions accept", "suggestions refuse", "withdraw", "restore",
+    "replay", "rebuild",
 )  # fmt: skip
 
 
