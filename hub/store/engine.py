@@ -18,9 +18,9 @@ import psycopg
 
 from hub.errors import ConfigWrong, RetryLater, StorageFull
 from hub.store import sets
-from hub.store.migrate import migrate
 from hub.store.reader import PostgresReader, Reader, SqliteReader
 from hub.store.session import PostgresSession, Session, SqliteSession, prepare_sqlite
+from hub.store.versions import is_latest
 
 _PROCESSOR_LOCK = 7_264_001
 """Advisory lock of the one processor; any constant will do as long as nothing else in the database uses it."""
@@ -137,6 +137,12 @@ class Store(ABC):
             self.make_set(lost.number)
 
 
+def _migrate(url: str, line: str, schema: str | None = None) -> None:
+    from hub.store.migrate import migrate
+
+    migrate(url, line, schema)
+
+
 class SqliteStore(Store):
     """A folder: ``hub.db`` holds truth and log, ``projection-N.db`` what is computed from it."""
 
@@ -166,7 +172,8 @@ class SqliteStore(Store):
 
     def _make(self, file: Path, line: str) -> None:
         with _sqlite_connection(file) as connection:
-            migrate(f"sqlite:///{file}", line)
+            if not is_latest(connection, line):
+                _migrate(f"sqlite:///{file}", line)
             connection.execute("PRAGMA optimize")
 
     def _file(self, number: int) -> Path:
@@ -267,7 +274,8 @@ class PostgresStore(Store):
                 # Processes that start together settle one after the other.
                 connection.execute("SELECT pg_advisory_lock(%s)", (_SETTLING_LOCK,))
                 connection.execute("CREATE SCHEMA IF NOT EXISTS truth")
-                migrate(url, "truth", "truth")
+                if not is_latest(connection, "truth", "truth"):
+                    _migrate(url, "truth", "truth")
                 self._settle()
         except psycopg.OperationalError as error:
             raise RetryLater(f"PostgreSQL does not answer: {str(error).splitlines()[0]}") from None
@@ -295,7 +303,8 @@ class PostgresStore(Store):
     def make_set(self, number: int) -> None:
         with psycopg.connect(self._url, autocommit=True) as connection:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS projection_{number}")
-        migrate(self._url, "projection", f"projection_{number}")
+            if not is_latest(connection, "projection", f"projection_{number}"):
+                _migrate(self._url, "projection", f"projection_{number}")
 
     def drop_set(self, number: int) -> bool:
         with psycopg.connect(self._url, autocommit=True) as connection:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-_FOLDER = Path(__file__).parent / "migrations"
+from hub.store.versions import MIGRATIONS
 
 
 def migrate(url: str, line: str, schema: str | None = None) -> None:
@@ -24,6 +24,8 @@ def migrate(url: str, line: str, schema: str | None = None) -> None:
             config = configuration(line)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise (error.orig or error) from None  # as the driver says it, like all other trouble of the storage
     finally:
         engine.dispose()
 
@@ -50,6 +52,6 @@ def enter_schema(connection: Connection, schema: str | None) -> None:
 def configuration(line: str) -> Config:
     """Alembic's configuration for one line of migrations."""
     config = Config()
-    config.set_main_option("script_location", str(_FOLDER / line).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS / line).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
