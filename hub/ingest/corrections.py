@@ -49,33 +49,27 @@ class Corrections:
         return await self._decide(lambda session: deciding.undo(session, operation), reason, by, dry_run)
 
     async def _decide(self, plan: Callable[[Session], Intent], reason: str, by: str, dry_run: bool) -> LinkChange:
-        def look() -> tuple[Intent, Preview]:
-            intent = plan(self._threads.projection)
-            return intent, preview(self._threads.processor, self._threads.projection, intent)
-
-        intent, seen = await self._threads.between_batches(look)
-        change = LinkChange(None, 0, seen.customers, len(seen.moves), seen.changes, seen.moves[:FIRST_MOVES])
+        threads = self._threads
         if dry_run:
-            return change
+            return _change(await threads.between_batches(lambda: self._preview(plan(threads.projection))))
+        intent = await threads.between_batches(lambda: plan(threads.projection))
         operation = random_id("dec") if intent.decisions else None
         at = self._clock()
-        sequence = await self._threads.write(lambda session: deciding.store(session, intent, operation, reason, by, at))
-        return replace(change, operation=operation or intent.withdrawals[0][0], sequence=sequence)
+        sequence, seen = await self._carry_out(
+            lambda session: deciding.store(session, intent, operation, reason, by, at), intent
+        )
+        return replace(_change(seen), operation=operation or intent.withdrawals[0][0], sequence=sequence)
 
     async def withdraw(
         self, kind: str, target: str, *, restore: bool, reason: str, by: str, dry_run: bool = False
     ) -> Withdrawn:
         """Take a record version, a run or a source out of the picture, or put it back. Raises ``NotFound``."""
-
-        def look() -> tuple[str, Preview]:
-            session = self._threads.projection
-            named = _target(session, kind, target)
-            return named, preview(self._threads.processor, session, Intent(), [(kind, named, restore)])
-
-        named, seen = await self._threads.between_batches(look)
-        answer = Withdrawn(Changes.of(seen.touchpoints, seen.changes), 0)
+        threads = self._threads
+        named = await threads.between_batches(lambda: _target(threads.projection, kind, target))
+        withdrawal = (kind, named, restore)
         if dry_run:
-            return answer
+            seen = await threads.between_batches(lambda: self._preview(Intent(), [withdrawal]))
+            return Withdrawn(Changes.of(seen.touchpoints, seen.changes), 0)
 
         def job(session: Session) -> int:
             number = records.take_numbers(session) + 1
@@ -83,7 +77,25 @@ class Corrections:
             records.give_numbers(session, number)
             return number
 
-        return replace(answer, sequence=await self._threads.write(job))
+        sequence, seen = await self._carry_out(job, Intent(), [withdrawal])
+        return Withdrawn(Changes.of(seen.touchpoints, seen.changes), sequence)
+
+    def _preview(self, intent: Intent, withdrawn: Sequence[tuple[str, str, bool]] = ()) -> Preview:
+        return preview(self._threads.processor, self._threads.projection, intent, withdrawn)
+
+    async def _carry_out(
+        self, job: Callable[[Session], int], intent: Intent, withdrawn: Sequence[tuple[str, str, bool]] = ()
+    ) -> tuple[int, Preview]:
+        """Write what was decided; with what it changed. Where another process processes, that is looked up before."""
+        if self._threads.processes:
+            number, seen = await self._threads.witness(job)
+            return number, seen or Preview((), (), (), ())
+        before = await self._threads.between_batches(lambda: self._preview(intent, withdrawn))
+        return await self._threads.write(job), before
+
+
+def _change(seen: Preview) -> LinkChange:
+    return LinkChange(None, 0, seen.customers, len(seen.moves), seen.changes, seen.moves[:FIRST_MOVES])
 
 
 def _target(session: Session, kind: str, given: str) -> str:

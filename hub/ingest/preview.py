@@ -56,6 +56,23 @@ def preview(
     return Preview(changes(before, after), sorted(after.customers), moves(before, after), told)
 
 
+def witness(batch: Batch, beside: Session) -> Preview:
+    """What a batch that is not yet committed has changed, against what another session still sees."""
+    touched = _touched(batch)
+    after = _seen(batch.session, touched, _told(batch))
+    before = _seen(beside, touched)
+    told = effects(beside, after.lines)
+    return Preview(changes(before, after), sorted(after.customers), moves(before, after), told)
+
+
+def _touched(batch: Batch) -> list[int]:
+    return sorted(batch.touched | batch.grown.keys() | batch.seen | batch.gone)
+
+
+def _told(batch: Batch) -> list[tuple[str, str]]:
+    return [(str(kind), str(id_)) for kind, _, _, _, id_, *_ in batch.lines if id_ is not None]
+
+
 def look_ahead(processor: Processor, session: Session, work: Callable[[Batch], None]) -> tuple[Seen, Seen]:
     """What stands before and after ``work`` was done on a batch that comes after everything; nothing of it is kept."""
     seen: list[Seen] = []
@@ -63,9 +80,7 @@ def look_ahead(processor: Processor, session: Session, work: Callable[[Batch], N
         with session.transaction():
             batch = processor.begin()
             work(batch)
-            touched = sorted(batch.touched | batch.grown.keys() | batch.seen | batch.gone)
-            lines = [(str(kind), str(id_)) for kind, _, _, _, id_, *_ in batch.lines if id_ is not None]
-            seen.append(_seen(session, touched, lines))
+            seen.append(_seen(session, _touched(batch), _told(batch)))
             raise _Undo  # noqa: TRY301 (the transaction must see it)
     except _Undo:
         after = seen[0]

@@ -62,6 +62,8 @@ class Processor:
         """Whether the ledger tells of all this already, so that no line is written."""
         self._born = sets.born(session)
         self.oversize = OVERSIZE
+        self.watched: dict[int, Callable[[Batch], None]] = {}
+        """Who wants to see what was done before it is committed, by the truth number it was asked with."""
         self._portraits = Portraits()
         self._reached: tuple[int, int] | None = None
         """The number and the clock this processor left behind: while they stand, nobody else has written since."""
@@ -102,6 +104,8 @@ class Processor:
             for chunk in chunks(rejudge(batch.session, before, batch.rules).dirty):
                 self.resolve_again(batch, chunk)
         self.process(batch, list(dict.fromkeys([*rows, *withdrawn])), decided)
+        for number in [number for number in self.watched if number <= batch.until]:
+            self.watched.pop(number)(batch)
         self._finish(batch, clock)
 
     def backlog(self) -> int:

@@ -67,6 +67,11 @@ class Processing:
         if self._jobs.empty():  # whatever waits there makes the thread look
             self._jobs.put(_NOTHING)
 
+    @property
+    def mine(self) -> bool:
+        """Whether this process is the one that processes."""
+        return self._mine
+
     def submit(self, job: Callable[[], T]) -> Future[T]:
         """Run a job between two batches, once everything accepted so far is processed."""
         answer: Future[T] = Future()
@@ -116,7 +121,9 @@ class Processing:
     def _turn(self) -> None:
         """Go over to the projection set that is live now."""
         session = self._store.projection()
+        watched = self.processor.watched
         self.processor = self._make(session)
+        self.processor.watched = watched
         self.session.close()
         self.session, self._mine = session, False
 

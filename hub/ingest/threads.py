@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TypeVar
 
+from hub.ingest.batch import Batch
+from hub.ingest.preview import Preview, witness
 from hub.ingest.process import Processor
 from hub.ingest.processing import Processing
 from hub.ingest.progress import Progress
@@ -20,6 +23,8 @@ _LARGE_BATCH = 5000
 _SMALL_BATCH = 200
 """Records in a batch while requests wait, so that no answer waits long for the disk or the interpreter."""
 
+_PATIENCE = 30.0
+"""Seconds that somebody who corrects waits to hear what it has changed."""
 _CROWD = 16
 """Requests that store rows at the same time, from which on the processor steps back between batches."""
 
@@ -28,6 +33,7 @@ class Threads:
     """Runs jobs on the writing sessions; made on the event loop that will wait for them."""
 
     def __init__(self, store: Store, truth: Session, make: Callable[[Session], Processor], progress: Progress) -> None:
+        self._store = store
         self._progress = progress
         self._waiting = self._pulling = self._storing = 0
         self._processing = Processing(store, make, progress.announce, self._size, self._crowded)
@@ -66,6 +72,42 @@ class Threads:
     async def between_batches(self, job: Callable[[], T]) -> T:
         """Run a job on the processing thread, once everything accepted so far is processed."""
         return await asyncio.wrap_future(self._processing.submit(job))
+
+    async def witness(self, job: Callable[[Session], int]) -> tuple[int, Preview | None]:
+        """Write truth rows; the answer is the last of their numbers, and what processing them has changed.
+
+        None when another process processes, or this one does not come to it within ``_PATIENCE`` seconds.
+        """
+        seen: Future[Preview] = Future()
+
+        def look(batch: Batch) -> None:
+            try:
+                beside = self._store.projection()
+                try:
+                    seen.set_result(witness(batch, beside))
+                finally:
+                    beside.close()
+            except Exception as error:  # noqa: BLE001 (whoever asked gets it; the batch goes on)
+                seen.set_exception(error)
+
+        def write(session: Session) -> int:
+            number = job(session)
+            # Before it is committed, so that the processor cannot be faster.
+            self.processor.watched[number] = look
+            return number
+
+        number = await self.write(write)
+        with self.request():
+            self._processing.wake()
+            try:
+                return number, await asyncio.wait_for(asyncio.wrap_future(seen), _PATIENCE)
+            except TimeoutError:
+                return number, None
+
+    @property
+    def processes(self) -> bool:
+        """Whether this process is the one that processes."""
+        return self._processing.mine
 
     @contextmanager
     def request(self) -> Iterator[None]:
