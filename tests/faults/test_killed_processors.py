@@ -139,7 +139,7 @@ def until_another(url: str, before: list[int]) -> float:
 
 
 @pytest.mark.parametrize(
-    ("rows", "turns"), [(300, 2), pytest.param(5000, 20, marks=[pytest.mark.long, pytest.mark.timeout(1200)])]
+    ("rows", "turns"), [(300, 1), pytest.param(5000, 20, marks=[pytest.mark.long, pytest.mark.timeout(1200)])]
 )
 def test_web_workers_accept_side_by_side_and_another_processes_when_one_dies(
     pg_url: str, serving: Callable[..., ServedHub], rows: int, turns: int
