@@ -18,7 +18,7 @@ from hub.store import sets
 from hub.store.session import Session
 from hub.store.writing import records
 from tests.ingest import streams
-from tests.ingest.builders import REGISTRY, Bench
+from tests.ingest.builders import REGISTRY, Bench, row
 from tests.ingest.rebuilding import (
     FORMER,
     LEDGER,
@@ -44,6 +44,22 @@ def test_a_rebuilt_projection_has_the_fingerprint_of_the_old_one(hub_address: st
         assert all(before)
         assert await rows_of(hub, "SELECT number, state FROM projection_set WHERE state = 'LIVE'") == [(2, "LIVE")]
         assert await sets_left(hub, hub_address) == [2]
+
+    opened(hub_address, look)
+
+
+def test_ids_that_customers_once_had_resolve_after_a_rebuild(hub_address: str) -> None:
+    """Two customers that turned out to be one: a rebuild, which hears all of it at once, never meets the other."""
+
+    async def look(hub: Hub) -> None:
+        source = await filled(hub, 5)
+        for who in ({"email": "one@y.org"}, {"phone": "01711999999"}, {"email": "one@y.org", "phone": "01711999999"}):
+            assert await hub.wait(await tell(hub, source, row(f"m{len(who)}{who.get('phone')}", who=who)), 10)
+        before = await rows_of(hub, FORMER)
+        await rebuilt(hub)
+        assert await rows_of(hub, FORMER) == before
+        last = await rows_of(hub, "SELECT id FROM touchpoint ORDER BY heard DESC LIMIT 3")
+        assert [id_ in before for id_ in last] == [False, True, True]
 
     opened(hub_address, look)
 
