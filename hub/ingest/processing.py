@@ -32,6 +32,8 @@ _REST = 3.0
 _LONGEST_REST = 0.5
 """Seconds of a pause, at most: what was accepted is shown late then, not never."""
 _LOOK = 0.01
+_TIDYING = 2.0
+"""Seconds between looks whether write-ahead logs have grown."""
 _NOTHING = object()
 
 
@@ -48,6 +50,7 @@ class Processing:
         announce: Callable[[int], None],
         size: Callable[[], tuple[int, int]],
         crowded: Callable[[], bool],
+        tidy_truth: Callable[[], None],
     ) -> None:
         self._store = store
         self._make = make
@@ -56,6 +59,8 @@ class Processing:
         self._announce = announce
         self._size = size
         self._crowded = crowded
+        self._tidy_truth = tidy_truth
+        self._tidied = time.monotonic()
         self._last = 0.0
         self._jobs: queue.Queue[tuple[Callable[[], Any], Future[Any]] | object | None] = queue.Queue()
         self._mine = False
@@ -146,11 +151,21 @@ class Processing:
             with self.session.transaction():
                 processed, _ = ledger.processed(self.session)
             self._announce(processed)
+            self._tidy()
             if more:
                 self._rest()
             if self._stopping():
                 return False
         return True
+
+    def _tidy(self) -> None:
+        """Between two batches nobody here reads truth, so that its write-ahead log can begin anew."""
+        now = time.monotonic()
+        if now - self._tidied > _TIDYING:
+            self._tidied = now
+            self.session.tidy()
+            if self._store.untidy():
+                self._tidy_truth()
 
     def _rest(self) -> None:
         """While rows crowd in, leave the interpreter to those who send them: a batch is followed by a pause."""

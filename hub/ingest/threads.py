@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
+from hub.errors import RetryLater
 from hub.ingest.batch import Batch
 from hub.ingest.preview import Preview, witness
 from hub.ingest.process import Processor
@@ -23,6 +24,8 @@ _LARGE_BATCH = 5000
 _SMALL_BATCH = 200
 """Records in a batch while requests wait, so that no answer waits long for the disk or the interpreter."""
 
+_TIDYING = 5.0
+"""Seconds that the processor waits while truth is tidied."""
 _PATIENCE = 30.0
 """Seconds that somebody who corrects waits to hear what it has changed."""
 _CROWD = 16
@@ -36,7 +39,7 @@ class Threads:
         self._store = store
         self._progress = progress
         self._waiting = self._pulling = self._storing = 0
-        self._processing = Processing(store, make, progress.announce, self._size, self._crowded)
+        self._processing = Processing(store, make, progress.announce, self._size, self._crowded, self._tidy)
         self._writer = Writer(truth, self._processing.wake)
         self._processing.wake()
 
@@ -59,6 +62,10 @@ class Threads:
     def _crowded(self) -> bool:
         """Whether more requests wait for their rows to be stored than one by one would bring."""
         return self._storing >= _CROWD
+
+    def _tidy(self) -> None:
+        with suppress(RetryLater, TimeoutError):
+            self._writer.tidy().result(_TIDYING)
 
     async def store(self, job: Callable[[Session], T]) -> T:
         """Run a job on the session that writes truth; the answer comes once it is on disk."""

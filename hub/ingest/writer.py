@@ -24,7 +24,7 @@ class Writer:
     def __init__(self, session: Session, announce: Callable[[], None]) -> None:
         self._session = session
         self._announce = announce
-        self._jobs: queue.Queue[tuple[Job, Future[Any]] | None] = queue.Queue(_MOST_WAITING)
+        self._jobs: queue.Queue[tuple[Job | None, Future[Any]] | None] = queue.Queue(_MOST_WAITING)
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
@@ -35,6 +35,12 @@ class Writer:
             self._jobs.put_nowait((job, answer))
         except queue.Full:
             raise RetryLater("The hub has more to store than it can take right now.", after=1) from None
+        return answer
+
+    def tidy(self) -> Future[None]:
+        """Have the session tidy between two transactions."""
+        answer: Future[None] = Future()
+        self._jobs.put((None, answer))
         return answer
 
     def close(self) -> None:
@@ -56,11 +62,22 @@ class Writer:
                     stop = True
                     break
                 together.append(following)
-            self._commit(together)
+            self._commit([(job, answer) for job, answer in together if job is not None])
+            self._tidy([answer for job, answer in together if job is None])
             if stop:
                 return
 
+    def _tidy(self, waiting: list[Future[Any]]) -> None:
+        for answer in waiting:
+            try:
+                self._session.tidy()
+                answer.set_result(None)
+            except RetryLater as trouble:
+                answer.set_exception(trouble)
+
     def _commit(self, together: list[tuple[Job, Future[Any]]]) -> None:
+        if not together:
+            return
         # Whoever went away before their turn is passed over; from here on nobody can.
         together = [(job, answer) for job, answer in together if answer.set_running_or_notify_cancel()]
         answers: list[tuple[Future[Any], Any, BaseException | None]] = []

@@ -21,7 +21,7 @@ _TEXT = {
 class Silence:
     """Told of contacts in order of time; ``pass_until`` lets the silence between them fall due."""
 
-    __slots__ = ("_last", "_rules", "_version", "_won_back_at", "_why", "due", "standing")
+    __slots__ = ("_last", "_rules", "_version", "_why", "_won_back_at", "due", "standing")
 
     def __init__(self, rules: StandingRules, rule_version: str) -> None:
         self._rules = rules

@@ -19,7 +19,7 @@ import psycopg
 from hub.errors import ConfigWrong, RetryLater, StorageFull
 from hub.store import sets
 from hub.store.reader import PostgresReader, Reader, SqliteReader
-from hub.store.session import PostgresSession, Session, SqliteSession, prepare_sqlite
+from hub.store.session import MOST_AHEAD, PostgresSession, Session, SqliteSession, prepare_sqlite, written_ahead
 from hub.store.versions import is_latest
 
 _PROCESSOR_LOCK = 7_264_001
@@ -57,6 +57,10 @@ class Store(ABC):
 
         ``beside``: another set that it can read, by qualified names: ``projection_1.touchpoint``.
         """
+
+    def untidy(self) -> bool:
+        """Whether the session that writes truth should ``tidy`` while nobody else reads."""
+        return False
 
     @abstractmethod
     def reader(self) -> Reader:
@@ -188,6 +192,9 @@ class SqliteStore(Store):
         if beside is not None:
             session.run(f"ATTACH $1 AS projection_{beside}", f"file:{quote(str(self._file(beside)))}?mode=ro")
         return session
+
+    def untidy(self) -> bool:
+        return written_ahead(self._truth) > MOST_AHEAD
 
     def reader(self) -> Reader:
         return SqliteReader(self._truth, self._file, self._used)

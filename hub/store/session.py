@@ -21,6 +21,8 @@ Values = Sequence[Any]
 
 _CHUNK = 2000
 
+MOST_AHEAD = 64 * 1024 * 1024
+"""Bytes of a write-ahead log that are worth a pause."""
 _STAGED = 30
 """From so many rows on, copying them into a temporary table costs less than a statement for each (measured)."""
 _FULL = ("disk is full", "readonly database", "disk I/O error", "unable to open database file")
@@ -75,6 +77,10 @@ class Session(ABC):
     @abstractmethod
     def close(self) -> None:
         """Close the connection."""
+
+    @abstractmethod
+    def tidy(self) -> None:
+        """Between transactions: give back room that the database keeps for what was written."""
 
     def one(self, statement: str, *values: Any) -> tuple[Any, ...] | None:
         """The first row, or None."""
@@ -134,6 +140,7 @@ class SqliteSession(Session):
     """A session that writes one file of a hub's folder and reads the other."""
 
     def __init__(self, writes: Path, reads: Path | None = None) -> None:
+        self._file = writes
         with _clean_errors():
             self._connection = sqlite3.connect(
                 f"file:{quote(str(writes))}", uri=True, isolation_level=None, check_same_thread=False, timeout=10
@@ -186,6 +193,14 @@ class SqliteSession(Session):
                 raise
             self._connection.execute("COMMIT")
 
+    def tidy(self) -> None:
+        if written_ahead(self._file) > MOST_AHEAD:
+            with _clean_errors():
+                # Somebody who reads for long is not waited for; next time, then.
+                self._connection.execute("PRAGMA busy_timeout = 100")
+                self._connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)")
+                self._connection.execute("PRAGMA busy_timeout = 10000")
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         with _clean_errors():
@@ -210,6 +225,14 @@ class SqliteSession(Session):
 
     def close(self) -> None:
         self._connection.close()
+
+
+def written_ahead(file: Path) -> int:
+    """Bytes in the write-ahead log of a file. It begins anew only when nobody reads from it."""
+    try:
+        return file.with_name(file.name + "-wal").stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def prepare_sqlite(connection: sqlite3.Connection) -> None:
@@ -319,6 +342,9 @@ class PostgresSession(Session):
         self.run(f"TRUNCATE {staged}")
         self.insert(staged, columns, rows)
         return staged
+
+    def tidy(self) -> None:
+        """Nothing: the server does it by itself."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -227,7 +227,7 @@ def test_masks_tell_apart_and_say_little() -> None:
 
 
 def test_a_customer_is_found_by_any_word() -> None:
-    assert search_terms("Anna RAHMAN") == ["anna", "rahman"]
-    assert search_terms("Anna@Example.org") == ["anna", "example", "org", "anna@example.org"]
-    assert search_terms("+880 1711-০০০০০১") == ["880", "1711", "000001", "8801711000001"]
-    assert search_terms("জনাব করিম") == ["জনাব", "করিম"]
+    assert search_terms("Anna RAHMAN") == ("anna", "rahman")
+    assert search_terms("Anna@Example.org") == ("anna", "example", "org", "anna@example.org")
+    assert search_terms("+880 1711-০০০০০১") == ("880", "1711", "000001", "8801711000001")
+    assert search_terms("জনাব করিম") == ("জনাব", "করিম")
