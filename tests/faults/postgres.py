@@ -71,15 +71,13 @@ def own_postgres() -> Iterator[OwnPostgres]:
 
 
 class Links:
-    """A proxy before PostgreSQL's socket that cuts, delays and refuses; it runs in a thread of its own."""
+    """A proxy before PostgreSQL's socket that cuts and refuses; it runs in a thread of its own."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._socket = f"{parse_qs(parts.query)['host'][0]}/.s.PGSQL.5432"
         self._open: set[asyncio.StreamWriter] = set()
         self._down = False
-        self.delay = 0.0
-        """Seconds, on average, that everything takes longer each way."""
         self.cuts = 0
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -117,8 +115,6 @@ class Links:
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await reader.read(65_536):
-                if self.delay:
-                    await asyncio.sleep(self.delay * random.uniform(0.5, 1.5))
                 writer.write(data)
                 await writer.drain()
         writer.close()

@@ -105,32 +105,21 @@ def test_database_stopped_as_in_an_accident_loses_nothing(
     assert max(again) < AGAIN
 
 
-LONG = [pytest.mark.long, pytest.mark.timeout(1800)]
-
-
 @pytest.mark.parametrize(
-    ("rows", "down", "delay", "chance"),
-    [
-        (200, 2.0, 0.0, 0.3),
-        pytest.param(2000, 30.0, 0.0, 0.3, marks=LONG),
-        pytest.param(100, 2.0, 0.1, 0.05, marks=LONG),  # slow: a transaction takes seconds, and most are cut
-    ],
+    ("rows", "down"), [(200, 2.0), pytest.param(2000, 30.0, marks=[pytest.mark.long, pytest.mark.timeout(1200)])]
 )
-def test_cut_links_lose_nothing(
-    pg_url: str, serving: Callable[..., ServedHub], rows: int, down: float, delay: float, chance: float
-) -> None:
+def test_cut_links_lose_nothing(pg_url: str, serving: Callable[..., ServedHub], rows: int, down: float) -> None:
     account = founded(pg_url)
     with links(pg_url) as proxy:
         hub = serving(proxy.url)
         hub.start()
         sender = Sender(account, [hub.url])
-        proxy.delay = delay
 
         async def cutting(task: asyncio.Task[None]) -> None:
             rng = random.Random(3)
             while not task.done():
-                await asyncio.sleep(rng.uniform(0.02, 0.3) + delay)
-                proxy.cut(chance)
+                await asyncio.sleep(rng.uniform(0.02, 0.3))
+                proxy.cut(0.3)
 
         async def told(proxy: Links) -> float:
             async with sending(sender, rows, pace=0.02) as task:
@@ -145,7 +134,6 @@ def test_cut_links_lose_nothing(
             return again
 
         again = asyncio.run(told(proxy))
-        proxy.delay = 0
         check_nothing_is_lost(hub, sender, pg_url, rows)
-        assert proxy.cuts > 5
-        assert again < AGAIN + 50 * delay
+        assert proxy.cuts > 10
+        assert again < AGAIN
