@@ -8,10 +8,12 @@ people first known in pieces grow together later.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
+from itertools import count
 from typing import Any
 
 import orjson
@@ -126,6 +128,7 @@ class Bare:
     projection: Session
     processor: Processor
     arrivals: dict[str, Arrival]
+    clock: Callable[[], int]
 
     def take(self, deliveries: Sequence[tuple[str, sdk.Row]]) -> None:
         """Accept deliveries in one transaction, then process them in another."""
@@ -134,7 +137,7 @@ class Bare:
             by_source.setdefault(source, []).append(row)
         with self.truth.transaction():
             for source, rows in by_source.items():
-                accept(self.truth, self.arrivals[source], rows)
+                accept(self.truth, replace(self.arrivals[source], at=self.clock()), rows)
         while self.processor.run(len(deliveries)):
             pass
 
@@ -161,5 +164,6 @@ def bare(address: str) -> Bare:
     with projection.transaction():
         founding.begin_projection(projection)
     rules = load_rules(basis=company.revenue_basis)
-    processor = Processor(projection, company, Sources(registry), rules, lambda: NOW)
-    return Bare(store, truth, projection, processor, arrivals)
+    clock = partial(next, count(NOW))
+    processor = Processor(projection, company, Sources(registry), rules, clock)
+    return Bare(store, truth, projection, processor, arrivals, clock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Index
 
 from hub.store import columns as column
-from hub.store.projection import Projection
+from hub.store.projection import Projection, partial_index
 
 
 class CustomerRow(Projection, table=True):
@@ -19,9 +19,9 @@ class CustomerRow(Projection, table=True):
         Index("customer_revenue", "relationship", "revenue", "id"),
         Index("customer_stage", "stage", "last_touch_at", "id"),
         Index("customer_standing", "standing", "last_touch_at", "id"),
-        Index("customer_owner", "owner", "last_touch_at", "id"),
-        Index("customer_birthday", "birthday_day"),
-        Index("customer_next_change", "next_change_at"),
+        partial_index("customer_owner", "owner", "last_touch_at", "id", where="owner IS NOT NULL"),
+        partial_index("customer_birthday", "birthday_day", where="birthday_day IS NOT NULL"),
+        partial_index("customer_next_change", "next_change_at", where="next_change_at IS NOT NULL"),
     )
     num: int = column.key()
     id: str = column.text(unique=True)

@@ -22,8 +22,8 @@ class Projection(SQLModel):
     metadata = PROJECTION
 
 
-def _partial(name: str, *columns: str, where: str) -> Index:
-    """An index over some rows only."""
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """An index over some rows only, where most would be there for nothing."""
     return Index(name, *columns, postgresql_where=sql(where), sqlite_where=sql(where))
 
 
@@ -56,16 +56,16 @@ class TouchpointRow(Projection, table=True):
     __tablename__ = "touchpoint"
     __table_args__ = (
         Index("touchpoint_timeline", "customer", "occurred_at", "id"),
-        _partial("touchpoint_account", "organisation", "occurred_at", "id", where="organisation IS NOT NULL"),
+        partial_index("touchpoint_account", "organisation", "occurred_at", "id", where="organisation IS NOT NULL"),
         Index("touchpoint_occurred", "occurred_at", "id"),
         Index("touchpoint_recorded", "recorded_at", "id"),
         Index("touchpoint_kind", "kind", "occurred_at", "id"),
         Index("touchpoint_source", "source", "occurred_at", "id"),
         Index("touchpoint_claim", "claim", "occurred_at", "id"),
-        _partial("touchpoint_anchor", "anchor", where="anchor IS NOT NULL"),
-        _partial("touchpoint_document", "document_key", where="document_key IS NOT NULL"),
-        _partial("touchpoint_gave_id", "customer", where="gave_id"),
-        _partial("touchpoint_retracted", "num", where="retracted_at IS NOT NULL"),
+        partial_index("touchpoint_anchor", "anchor", where="anchor IS NOT NULL"),
+        partial_index("touchpoint_document", "document_key", where="document_key IS NOT NULL"),
+        partial_index("touchpoint_gave_id", "customer", where="gave_id"),
+        partial_index("touchpoint_retracted", "num", where="retracted_at IS NOT NULL"),
     )
     num: int = column.key()
     id: str = column.text(unique=True)
@@ -232,9 +232,11 @@ class ClaimRow(Projection, table=True):
     __tablename__ = "claim"
     __table_args__ = (
         Index("claim_person_component", "person_component"),
-        Index("claim_organisation_component", "organisation_component"),
+        partial_index(
+            "claim_organisation_component", "organisation_component", where="organisation_component IS NOT NULL"
+        ),
         Index("claim_customer", "customer"),
-        Index("claim_organisation", "organisation"),
+        partial_index("claim_organisation", "organisation", where="organisation IS NOT NULL"),
     )
     num: int = column.key()
     digest: str = column.text(unique=True)
@@ -342,7 +344,7 @@ class LedgerRow(Projection, table=True):
     """Log: what changed, in the order it became known. Ids are public ids, so lines outlive a projection set."""
 
     __tablename__ = "ledger"
-    __table_args__ = (Index("ledger_customer", "customer", "number"),)
+    __table_args__ = (partial_index("ledger_customer", "customer", "number", where="customer IS NOT NULL"),)
     number: int = column.number(primary_key=True)
     ordinal: int = column.number(primary_key=True)
     kind: str = column.text()
