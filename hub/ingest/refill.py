@@ -76,8 +76,8 @@ class Refill:
     def fill(self) -> None:
         """Process truth, and copy the ledger, until little is left to where the live set is.
 
-        Raises ``Stopped`` or ``Elsewhere``, also in the middle; what is done is done. Raises ``StorageFull`` and, when the database
-        stays away, ``RetryLater``.
+        Raises ``Stopped`` or ``Elsewhere``, also in the middle; what is done is done. Raises ``StorageFull`` and, when
+        the database stays away, ``RetryLater``.
         """
         self._store.hurry(self._session)
         told, near, first, tries = 0.0, float(_NEAR), self._patiently(self._aim), _TRIES

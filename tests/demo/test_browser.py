@@ -61,7 +61,7 @@ def test_signed_in_link_runs_the_first_tab(demo: Demo, page: Any, tmp_path: Path
 
 def test_tab_is_filled_with_ids_of_the_demo(demo: Demo, page: Any) -> None:
     page.goto(demo.links[0])
-    page.get_by_role("tab", name="Why").click()
+    page.get_by_role("tab", name="Why", exact=True).click()
     page.locator(".graphiql-execute-button").click()
     page.locator(".result-window", has_text="Nasrin Akter").wait_for()
 
