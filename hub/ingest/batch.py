@@ -55,8 +55,6 @@ class Batch:
     """Those of them that may name nobody."""
     moved: list[int] = field(default_factory=list)
     """Claims whose customer changed."""
-    emptied: list[int] = field(default_factory=list)
-    """Claims that no standing touchpoint makes any more."""
     lines: list[tuple[object, ...]] = field(default_factory=list)
     """Ledger lines without number and ordinal: (kind, at, historical, customer, touchpoint, matter, before, after)."""
 

@@ -61,6 +61,7 @@ class Processor:
         self.quiet = False
         """Whether the ledger tells of all this already, so that no line is written."""
         self._born = sets.born(session)
+        self.chunk = _CHUNK
         self.oversize = OVERSIZE
         self.watched: dict[int, Callable[[Batch], None]] = {}
         """Who wants to see what was done before it is committed, by the truth number it was asked with."""
@@ -195,7 +196,7 @@ class Processor:
         """Do everything a batch asks for, up to the ledger; the caller owns the transaction."""
         reader = self.reader()
         remaining = iter(rows)
-        while chunk := list(islice(remaining, _CHUNK)):
+        while chunk := list(islice(remaining, self.chunk)):
             self._map_and_place(batch, chunk, reader)
         if decided:
             self._identify(batch, place.decide(batch.session, batch.numbers, decided))
@@ -268,7 +269,7 @@ class Processor:
         touchpoints.mark_named(batch.session, sorted(resolution.named))
         batch.moved += [claim.num for claim in moved]
         batch.touched |= resolution.touched
-        batch.emptied += resolution.emptied
+        touchpoints.forget_claims(batch.session, resolution.emptied)
         batch.fresh |= resolution.fresh
         batch.seen |= resolution.seen | resolution.renamed.keys()
         for num, each in resolution.standing.items():
@@ -286,7 +287,6 @@ class Processor:
         """Give touchpoints that name nobody to whom they follow."""
         about_now = batch.matters | set(matters.of_claims(batch.session, batch.moved))
         batch.touched |= follow(batch.session, batch.leads, batch.lost, batch.moved, about_now, batch.zone)
-        touchpoints.forget_claims(batch.session, batch.emptied)
 
     def _light(self, batch: Batch) -> Light:
         desk, books, users = self._sources.desk().num, self._sources.books(), matters.users(batch.session)

@@ -193,6 +193,7 @@ class Bench:
             session.run(carefree)
         self.clock = NOW
         self.oversize = OVERSIZE
+        self.chunk = 1000
         self._begin()
 
     def _begin(self) -> None:
@@ -215,7 +216,7 @@ class Bench:
             lambda: self.clock,
             self.identity,
         )
-        self.processor.oversize = self.oversize
+        self.processor.oversize, self.processor.chunk = self.oversize, self.chunk
 
     def clear(self) -> None:
         """An empty hub again, faster than a new one."""

@@ -31,9 +31,14 @@ class Tally:
         self.wrong += [f"stream {seed}, run {run}: {each}" for each in found]
 
 
-def hear(bench: Bench, steps: Sequence[Step], sizes: Sequence[int] | None, oversize: int = OVERSIZE) -> None:
-    """Tell an empty hub a stream; what meets a component of more than ``oversize`` identifiers waits."""
-    bench.oversize = oversize
+def hear(
+    bench: Bench, steps: Sequence[Step], sizes: Sequence[int] | None, oversize: int = OVERSIZE, chunk: int = 1000
+) -> None:
+    """Tell an empty hub a stream; what meets a component of more than ``oversize`` identifiers waits.
+
+    ``chunk``: how many rows of a batch are mapped and placed at a time.
+    """
+    bench.oversize, bench.chunk = oversize, chunk
     bench.clear()
     tell(bench, steps, sizes)
 
@@ -50,7 +55,7 @@ def compare(bench: Bench, seed: int, runs: int, tally: Tally) -> None:
         rng = random.Random(f"{seed} {run}")
         told = shuffled(steps, rng.randrange(1 << 30)) if run else steps
         try:
-            hear(bench, told, rng.choices(SIZES, k=9), rng.choice((0, 2, 4, OVERSIZE)))
+            hear(bench, told, rng.choices(SIZES, k=9), rng.choice((0, 2, 4, OVERSIZE)), rng.choice((1, 2, 1000)))
         except Exception as error:  # noqa: BLE001 (whatever it is, it is a fault of this run)
             tally.add(seed, run, [f"{type(error).__name__}: {error}"])
             continue
