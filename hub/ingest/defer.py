@@ -58,10 +58,10 @@ def _lend(claim: StoredClaim, side: Side, label: int, claims: Claims) -> bool:
     if not held:
         return False
     known = next((each for each in held if each.customer is not None), None)
-    owner = known and known.customer
+    owner: int | None = None
     if known is not None and known.component is not None:
         # All claims of a customer are in one component: who resolves another would take the customer for gone.
-        label = known.component
+        owner, label = known.customer, known.component
     if side is Side.PERSON:
         claim.person_component, claim.customer = label, owner
     else:
