@@ -43,6 +43,8 @@ class Claims:
     dirty: set[int] = field(default_factory=set)
     changed: set[int] = field(default_factory=set)
     left: set[int] = field(default_factory=set)
+    holders: set[int] = field(default_factory=set)
+    """Customers who held or now hold touchpoints that were given another claim."""
 
     def identifier_rows(self) -> list[tuple[object, ...]]:
         """The rows of the new identifiers, resolved."""

@@ -238,6 +238,8 @@ def decide(session: Session, numbers: Numbers, ids: Sequence[str]) -> Claims:
         made.left |= {claim.num, old.num}
         if claim.num != old.num:
             moves.append((stored[id_].num, claim.num, claim.customer, claim.organisation))
+            holders = (stored[id_].customer, stored[id_].organisation, claim.customer, claim.organisation)
+            made.holders.update(num for num in holders if num is not None)
     touchpoints.reclaim(session, moves)
     claims.recount(session, made)
     return made

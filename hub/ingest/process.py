@@ -199,7 +199,9 @@ class Processor:
         while chunk := list(islice(remaining, self.chunk)):
             self._map_and_place(batch, chunk, reader)
         if decided:
-            self._identify(batch, place.decide(batch.session, batch.numbers, decided))
+            claimed = place.decide(batch.session, batch.numbers, decided)
+            self._identify(batch, claimed)
+            batch.touched |= claimed.holders
             batch.leads |= set(decided)
             batch.lost |= set(decided)
             batch.matters |= set(matters.of_ids(batch.session, decided))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tests.ingest.builders import Bench, row, tp
-from tests.ingest.runs import tallied
 
 KIOSK = [
     row("k1", who={"user": "1", "cookie": "kiosk"}),
@@ -56,8 +53,3 @@ def test_persons_met_beside_a_large_organisation_wait_with_it(bench: Bench) -> N
     bench.tell(firm)
     bench.tell(*people)
     assert bench.dump() == at_once
-
-
-def test_a_customer_lent_to_what_waits_is_not_taken_for_gone(tmp_path: Path) -> None:
-    tally = tallied(str(tmp_path / "hub"), [1218], 3)
-    assert (tally.runs, tally.wrong) == (3, [])
