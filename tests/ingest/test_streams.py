@@ -27,7 +27,7 @@ def test_order_and_batches_change_nothing(tmp_path: Path) -> None:
 
 
 def test_streams_that_once_came_to_something_else_do_not(tmp_path: Path) -> None:
-    """A claim emptied in the same batch; a customer lent to what waits; touchpoints that a decision gave another claim."""
+    """A claim emptied in the same batch, a customer lent to what waits, touchpoints given another claim."""
     tally = tallied(str(tmp_path / "hub"), [6, 1218, 1921, 1986], 3)
     assert (tally.runs, tally.wrong) == (12, [])
 
