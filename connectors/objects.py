@@ -17,7 +17,7 @@ from connectors.compressed import faults_told, opened
 from connectors.members import has, object_of, paths
 from connectors.ndjson import Line, Lines
 from connectors.occurrences import Occurrences
-from connectors.reading import FIRST_PAGE, PAGE, PAGE_BYTES, ahead, meaning
+from connectors.reading import FIRST_PAGE, PAGE, PAGE_BYTES, ahead, files_named, meaning
 from hub import sdk
 
 SUFFIXES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
@@ -70,14 +70,7 @@ def content_key(payload: bytes, content: Object | None, what: str = "row") -> st
 
 def files(path: Path) -> dict[str, Path]:
     """The files that ``path`` means by their names, sorted. Raises ``ConfigWrong``."""
-    if path.is_file():
-        return {path.name: path}
-    if not path.is_dir():
-        raise sdk.ConfigWrong(f"there is no file or folder {str(path)!r}", path="path")
-    found = sorted(each for each in path.rglob("*") if each.name.lower().endswith(SUFFIXES) and each.is_file())
-    if not found:
-        raise sdk.ConfigWrong(f"the folder {str(path)!r} holds no file named .ndjson or .jsonl", path="path")
-    return {each.relative_to(path).as_posix(): each for each in found}
+    return files_named(path, SUFFIXES)
 
 
 def check(settings: ObjectSettings, named: Sequence[str]) -> Iterator[str]:

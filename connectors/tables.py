@@ -22,7 +22,7 @@ from pydantic import Field
 
 from connectors.objects import Name, Object, content_key
 from connectors.occurrences import Occurrences
-from connectors.reading import FIRST_PAGE, PAGE, PAGE_BYTES, ahead, meaning
+from connectors.reading import FIRST_PAGE, PAGE, PAGE_BYTES, ahead, files_named, meaning
 from hub import sdk
 
 SUFFIXES = (".parquet", ".pq")
@@ -46,14 +46,7 @@ def pages(settings: TableSettings, cursor: sdk.Cursor | None, name: Name) -> Asy
 
 def files(path: Path) -> dict[str, Path]:
     """The files that ``path`` means by their names, sorted. Raises ``ConfigWrong``."""
-    if path.is_file():
-        return {path.name: path}
-    if not path.is_dir():
-        raise sdk.ConfigWrong(f"there is no file or folder {str(path)!r}", path="path")
-    found = sorted(each for each in path.rglob("*") if each.name.lower().endswith(SUFFIXES) and each.is_file())
-    if not found:
-        raise sdk.ConfigWrong(f"the folder {str(path)!r} holds no file named .parquet or .pq", path="path")
-    return {each.relative_to(path).as_posix(): each for each in found}
+    return files_named(path, SUFFIXES)
 
 
 def check(settings: TableSettings, named: Sequence[str]) -> Iterator[str]:
