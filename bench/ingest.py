@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -44,7 +43,7 @@ async def measure(bench: Bench) -> list[Figure]:
         share = ratio(rounds["rows alone"], rounds["whole"])
         figures.append(Figure(f"of inserting the same rows, {database}", share, GOALS[database]))
     bench.chart(f"Deliveries a second, {TOGETHER:,} in a transaction", speeds)
-    bench.say(f"{count:,} deliveries; peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
+    bench.say(f"{count:,} deliveries")
     return figures
 
 
@@ -62,7 +61,7 @@ def _whole(address: str, count: int, final: list[tuple[Rows, Rows]]) -> float:
 
 
 def _rows_alone(address: str, truth: Rows, projection: Rows, count: int) -> float:
-    """Seconds for writing the rows into empty tables with all their indexes, as fast as the driver can."""
+    """Seconds for writing the rows into empty tables with all indexes, by ``executemany`` or binary COPY."""
     store = Store.at(address)
     sessions = (store.truth(), truth), (store.projection(), projection)
     transactions = -(-count // TOGETHER)
@@ -78,17 +77,12 @@ def _rows_alone(address: str, truth: Rows, projection: Rows, count: int) -> floa
                     # What records refer to comes first: sources and runs are few.
                     share = max(-(-len(held) // transactions), TOGETHER // 10)
                     first, last = place * share, (place + 1) * share
-                    _insert(session, table, columns, held[first:last])
+                    session.insert(table, columns, held[first:last])
     taken = time.perf_counter() - started
     for session, _ in sessions:
         session.close()
     store.close()
     return taken
-
-
-def _insert(session: Session, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """``executemany`` on SQLite, COPY in its binary form on PostgreSQL."""
-    session.insert(table, columns, rows)
 
 
 def _rows(session: Session, schema: MetaData) -> Rows:

@@ -20,7 +20,6 @@ from hub.store.writing.identities import StoredClaim, StoredIdentifier
 from hub.store.writing.numbers import Numbers
 from hub.values import Side
 
-SIDES = (Side.PERSON, Side.ORGANISATION)
 Label = tuple[Side, int]
 """A component of one side."""
 
@@ -51,11 +50,7 @@ def attach(
     session: Session, numbers: Numbers, claims: Claims, dirty: set[int], rules: Rules, resolution: Resolution
 ) -> set[int]:
     """Settle what can be settled so; the answer is the dirty claims that are done."""
-    candidates = [
-        each
-        for each in groups([claims.by_num[num] for num in sorted(dirty & claims.by_num.keys())], claims, SIDES)
-        if all(alone(claim, claims) for claim in each.claims) and not each.identifiers & resolution.switched
-    ]
+    candidates = new_groups(claims, dirty, resolution)
     labels = {label for each in candidates for label in each.labels}
     components = _components(session, labels)
     decided = _decided(session, labels)
@@ -71,7 +66,17 @@ def attach(
     return done
 
 
-def alone(claim: StoredClaim, claims: Claims) -> bool:
+def new_groups(claims: Claims, dirty: set[int], resolution: Resolution) -> list[Group]:
+    """The dirty claims that hang together, where nothing that was there before has changed."""
+    given = [claims.by_num[num] for num in sorted(dirty & claims.by_num.keys())]
+    return [
+        each
+        for each in _groups(given, claims, list(Side))
+        if all(_alone(claim, claims) for claim in each.claims) and not each.identifiers & resolution.switched
+    ]
+
+
+def _alone(claim: StoredClaim, claims: Claims) -> bool:
     """Whether only its own touchpoints, all of this batch and heard after every other, are with the claim."""
     return (
         claim.num in claims.fresh
@@ -86,10 +91,10 @@ def _parts(each: Group, claims: Claims) -> list[tuple[Side, Group]]:
     """The claims of a group that hang together on each side."""
     if all(claims.identifiers[num].side is Side.PERSON for num in each.identifiers):
         return [(Side.PERSON, each)] if each.identifiers else []
-    return [(side, part) for side in SIDES for part in groups(each.claims, claims, (side,)) if part.identifiers]
+    return [(side, part) for side in Side for part in _groups(each.claims, claims, (side,)) if part.identifiers]
 
 
-def groups(given: Sequence[StoredClaim], claims: Claims, sides: Sequence[Side]) -> list[Group]:
+def _groups(given: Sequence[StoredClaim], claims: Claims, sides: Sequence[Side]) -> list[Group]:
     """The claims that hang together through identifiers of these sides; those without any stand alone."""
     group_of: dict[object, Group] = {}
     found: dict[int, Group] = {}
@@ -120,7 +125,7 @@ def _decided(session: Session, labels: set[Label]) -> set[Label]:
         return set()
     return {
         (side, label)
-        for side in SIDES
+        for side in Side
         for label in identities.components_decided(session, side, sorted(label for at, label in labels if at is side))
     }
 

@@ -7,7 +7,7 @@ everybody is where any other order would have brought them.
 
 from __future__ import annotations
 
-from hub.ingest.attach import SIDES, Label, alone, groups
+from hub.ingest.attach import Label, new_groups
 from hub.ingest.claims import Claims
 from hub.ingest.resolution import Resolution
 from hub.store.session import Session
@@ -21,20 +21,14 @@ OVERSIZE = 2000
 
 def defer(session: Session, claims: Claims, dirty: set[int], resolution: Resolution, oversize: int) -> set[int]:
     """Put off what can wait; the answer is the dirty claims that do."""
-    candidates = [
-        each
-        for each in groups([claims.by_num[num] for num in sorted(dirty & claims.by_num.keys())], claims, SIDES)
-        if each.labels
-        and all(alone(claim, claims) for claim in each.claims)
-        and not each.identifiers & resolution.switched
-    ]
+    candidates = [each for each in new_groups(claims, dirty, resolution) if each.labels]
     sizes = identities.component_sizes(session, sorted({label for each in candidates for _, label in each.labels}))
     waiting: set[int] = set()
     marked: set[Label] = set()
     for each in candidates:
         if max(sizes.get(label, 0) for label in each.labels) <= oversize:
             continue
-        for side in SIDES:
+        for side in Side:
             # On a side where it meets nobody, the group is a component of its own, which waits as well.
             label = min((label for at, label in each.labels if at is side), default=each.claims[0].num)
             lent = [_lend(claim, side, label, claims) for claim in each.claims]

@@ -10,7 +10,7 @@ from hub.identity.rules import Node, Rules, cap
 from hub.ids import customer_id, naming_touchpoint
 from hub.ingest.attach import attach
 from hub.ingest.claims import Claims
-from hub.ingest.defer import OVERSIZE, defer
+from hub.ingest.defer import defer
 from hub.ingest.resolution import Resolution, Standing
 from hub.store.session import Session
 from hub.store.writing import dirty_components, identities
@@ -18,8 +18,6 @@ from hub.store.writing.customers import ids as customer_ids
 from hub.store.writing.identities import StoredClaim, StoredIdentifier
 from hub.store.writing.numbers import Numbers
 from hub.values import Side
-
-_SIDES = (Side.PERSON, Side.ORGANISATION)
 
 
 @dataclass(slots=True)
@@ -37,7 +35,7 @@ class _Work:
     old_ids: dict[int, str] = field(default_factory=dict)
 
 
-def identify(session: Session, numbers: Numbers, claims: Claims, rules: Rules, oversize: int = OVERSIZE) -> Resolution:
+def identify(session: Session, numbers: Numbers, claims: Claims, rules: Rules, oversize: int) -> Resolution:
     """Resolve the components of the dirty claims and write claims, identifiers and touchpoints' customers.
 
     New claims that meet a component of more than ``oversize`` identifiers wait.
@@ -60,8 +58,9 @@ def identify(session: Session, numbers: Numbers, claims: Claims, rules: Rules, o
         }
     identities.insert_identifiers(session, claims.identifier_rows())
     identities.insert_claims(session, [claims.by_num[num] for num in sorted(claims.fresh)])
-    numbers.hold("claim")
-    identities.delete_claims(session, resolution.emptied)
+    if resolution.emptied:
+        numbers.hold("claim")
+        identities.delete_claims(session, resolution.emptied)
     return resolution
 
 
@@ -70,13 +69,13 @@ def _resolve(
 ) -> dict[int, str]:
     """Resolve the components of dirty claims from all that is in them; the answer is the ids customers had before."""
     work = _load(session, numbers, claims, dirty, rules)
-    for side in _SIDES:
+    for side in Side:
         dirty_components.clear(session, side, {_component(claim, side) or 0 for claim in work.claims.values()})
     before = {claim.num: (claim.customer, claim.organisation) for claim in work.claims.values()}
     labels = {claim.num: (claim.person_component, claim.organisation_component) for claim in work.claims.values()}
     people: dict[int, int] = {}
     firms: dict[int, int] = {}
-    for side, given in zip(_SIDES, (people, firms), strict=True):
+    for side, given in zip(Side, (people, firms), strict=True):
         _resolve_side(work, side, given, resolution)
     _settle(work, people, firms, before, resolution, claims.fresh - claims.left)
     moved = {claim.num for claim in resolution.moved}
@@ -149,14 +148,14 @@ def _load(
     loaded = {num: claims.by_num[num] for num in dirty if num in claims.by_num}
     loaded.update(identities.claims_by_num(session, dirty - loaded.keys()))
     decisions: dict[int, tuple[Side, Decision]] = {}
-    reached: dict[Side, set[int]] = {side: set() for side in _SIDES}
+    reached: dict[Side, set[int]] = {side: set() for side in Side}
     frontier = dict(loaded)
     while frontier:
         missing = {held for claim in frontier.values() for held in claim.identifiers} - identifiers.keys()
         identifiers.update(identities.identifiers_by_num(session, missing))
         found: dict[int, StoredClaim] = {}
         unwritten = [claims.by_num[num] for num in claims.fresh if num not in loaded]
-        for side in _SIDES:
+        for side in Side:
             near = _components_near(frontier.values(), identifiers, side) - reached[side]
             reached[side] |= near
             if near:
@@ -171,7 +170,7 @@ def _load(
             found.update(identities.claims_named(session, sorted(others)))
         frontier = {num: claims.by_num.get(num, claim) for num, claim in found.items() if num not in loaded}
         loaded.update(frontier)
-    by_side = {side: [decision for about, decision in decisions.values() if about is side] for side in _SIDES}
+    by_side = {side: [decision for about, decision in decisions.values() if about is side] for side in Side}
     return _Work(session, numbers, rules, loaded, identifiers, by_side, claims.fresh_identifiers.keys())
 
 

@@ -36,8 +36,6 @@ class Placement:
     sources: dict[int, str]
     now: int
     rules: Rules
-    heard_before: int
-    """No touchpoint that was written before was heard after this truth number."""
     claims: Claims = field(default_factory=Claims)
     touched: set[int] = field(default_factory=set)
     grown: dict[int, list[tuple[object, ...]]] = field(default_factory=dict)
@@ -111,7 +109,6 @@ class Placement:
         self.claims = claims.gather(
             self.session, self.numbers, namings, numbered, fresh, _decided(self.session, list(self._namings))
         )
-        self.claims.heard_before = self.heard_before
 
     # Rows -----------------------------------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ class Portraits:
         sittings = list(self._sittings(batch, nums, light))
         own = customers.identifiers(session, nums)
         shared = customers.shared_identifiers(session, nums)
-        differences = {table: Differences() for table in customers.PARTS}
+        differences = {table: _Differences() for table in customers.PARTS}
         for sitting in sittings:
             portrait = sitting.portrait
             parts = portrait.paint(light, own.get(portrait.num, ()), shared.get(portrait.num, ()))
@@ -127,7 +127,7 @@ class _Sitting:
 
 
 @dataclass(slots=True)
-class Differences:
+class _Differences:
     """Rows of one table that are new, that say something else than before, and the keys of those that are gone."""
 
     new: list[Row] = field(default_factory=list)
@@ -136,7 +136,7 @@ class Differences:
 
     def add(self, num: int, before: Mapping[Key, Row], after: Mapping[Key, Row]) -> None:
         """Compare the rows of a customer."""
-        if before is after or before == after:
+        if before == after:
             return
         for key, row in after.items():
             if key not in before:

@@ -205,9 +205,13 @@ class Processor:
             batch.leads |= set(decided)
             batch.lost |= set(decided)
             batch.matters |= set(matters.of_ids(batch.session, decided))
+        self._conclude(batch)
+
+    def _conclude(self, batch: Batch, first: int = 0) -> None:
+        """What everything that was done means for those it touched; ledger lines are numbered from ``first``."""
         self._follow(batch)
         self._portraits.write(batch, self._light(batch))
-        batch.write_ledger()
+        batch.write_ledger(first)
 
     def reader(self) -> Reader:
         """What reads rows in the transaction at hand."""
@@ -234,7 +238,6 @@ class Processor:
             source_ids,
             batch.now,
             batch.rules,
-            batch.heard,
         )
         placement.write_changed(made, numbers)
         placement.named = self._identify(batch, placement.claims)
@@ -260,6 +263,7 @@ class Processor:
 
     def _identify(self, batch: Batch, touched: claims.Claims) -> set[str]:
         """Resolve identity; the answer is the touchpoints that give a customer its id for the first time."""
+        touched.heard_before = batch.heard
         resolution = identify.identify(batch.session, batch.numbers, touched, batch.rules, self.oversize)
         # New touchpoints of fresh claims are written after this. Those that came to a claim from another were given the
         # claim's customer then, so that only claims which moved must tell their touchpoints, however many.
@@ -314,9 +318,9 @@ class Processor:
             return False
         dirty_components.clear(self._session, waiting[0], [waiting[1]])
         batch = self._between(after, max(self._clock(), clock))
-        claim = identities.claim_of_component(self._session, *waiting)
-        if claim is not None:  # else it has been resolved with another
-            self.resolve_again(batch, [claim])
+        claims_within = rule_sets.claims_within(self._session, waiting[0], [waiting[1]])
+        if claims_within:  # else it has been resolved with another
+            self.resolve_again(batch, claims_within)
         self._end_between(batch, clock)
         return True
 
@@ -329,10 +333,8 @@ class Processor:
         return batch
 
     def _end_between(self, batch: Batch, clock: int) -> None:
-        self._follow(batch)
-        self._portraits.write(batch, self._light(batch))
         last = ledger.last_ordinal(self._session, batch.after)
-        batch.write_ledger(0 if last is None else last + 1)
+        self._conclude(batch, 0 if last is None else last + 1)
         ledger.advance(self._session, batch.after, batch.after, max(clock, batch.now))
 
 

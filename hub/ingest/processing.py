@@ -32,7 +32,7 @@ _REST = 3.0
 _LONGEST_REST = 0.5
 """Seconds of a pause, at most: what was accepted is shown late then, not never."""
 _LOOK = 0.01
-_TIDYING = 2.0
+_TIDY_EVERY = 2.0
 """Seconds between looks whether write-ahead logs have grown."""
 _NOTHING = object()
 
@@ -161,7 +161,7 @@ class Processing:
     def _tidy(self) -> None:
         """Between two batches nobody here reads truth, so that its write-ahead log can begin anew."""
         now = time.monotonic()
-        if now - self._tidied > _TIDYING:
+        if now - self._tidied > _TIDY_EVERY:
             self._tidied = now
             self.session.tidy()
             if self._store.untidy():

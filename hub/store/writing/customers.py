@@ -60,10 +60,8 @@ def timelines(session: Session, nums: Sequence[int], account: bool) -> dict[int,
 
 
 def known(session: Session, nums: Sequence[int]) -> dict[int, tuple[Any, ...]]:
-    """Customers as they stand: (id, kind, stage, standing, display name) by row number."""
-    rows = session.all(
-        "SELECT num, id, kind, stage, standing, display_name FROM customer WHERE num = ANY($1::bigint[])", list(nums)
-    )
+    """Customers as they stand: (id, kind, stage, standing) by row number."""
+    rows = session.all("SELECT num, id, kind, stage, standing FROM customer WHERE num = ANY($1::bigint[])", list(nums))
     return {row[0]: tuple(row[1:]) for row in rows}
 
 

@@ -130,6 +130,11 @@ def identifiers_of_components(session: Session, components: Sequence[int]) -> li
     return [_identifier(row) for row in rows]
 
 
+def component_column(side: Side) -> str:
+    """The column of a claim that holds its raw component of one side."""
+    return "person_component" if side is Side.PERSON else "organisation_component"
+
+
 def component_sizes(session: Session, components: Sequence[int]) -> dict[tuple[Side, int], int]:
     """How many identifiers raw components have."""
     if not components:
@@ -141,16 +146,9 @@ def component_sizes(session: Session, components: Sequence[int]) -> dict[tuple[S
     return {(Side(side), component): count for side, component, count in rows}
 
 
-def claim_of_component(session: Session, side: Side, component: int) -> int | None:
-    """The row number of a claim of a raw component of one side."""
-    column = "person_component" if side is Side.PERSON else "organisation_component"
-    num: int | None = session.value(f"SELECT num FROM claim WHERE {column} = $1 LIMIT 1", component)
-    return num
-
-
 def components_decided(session: Session, side: Side, components: Sequence[int]) -> set[int]:
     """Which of these raw components of one side have a claim of a touchpoint that a decision names."""
-    column = "person_component" if side is Side.PERSON else "organisation_component"
+    column = component_column(side)
     rows = session.all(
         f"SELECT DISTINCT {column} FROM claim WHERE {column} = ANY($1::bigint[]) AND touchpoint IS NOT NULL",
         list(components),
@@ -220,7 +218,7 @@ def claims_by_num(session: Session, nums: Iterable[int]) -> dict[int, StoredClai
 
 def claims_of_components(session: Session, side: Side, components: Iterable[int]) -> dict[int, StoredClaim]:
     """The claims of raw components of one side."""
-    column = "person_component" if side is Side.PERSON else "organisation_component"
+    column = component_column(side)
     return _claims(session, f"{column} = ANY($1::bigint[])", list(components))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hub.store.session import Session
+from hub.store.writing.identities import component_column
 from hub.values import Side
 
 IDENTITY = "IDENTITY"
@@ -98,7 +99,7 @@ def components_beyond(session: Session, side: Side, most: int) -> list[int]:
 
 def claims_within(session: Session, side: Side, components: Sequence[int]) -> list[int]:
     """One claim of each of these components; the component's label is its number."""
-    column = "person_component" if side is Side.PERSON else "organisation_component"
+    column = component_column(side)
     rows = session.all(
         f"SELECT min(num) FROM claim WHERE {column} = ANY($1::bigint[]) GROUP BY {column}", list(components)
     )
