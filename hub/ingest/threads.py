@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TypeVar
 
 from hub.errors import RetryLater
@@ -88,12 +88,11 @@ class Threads:
         seen: Future[Preview] = Future()
 
         def look(batch: Batch) -> None:
+            if not seen.set_running_or_notify_cancel():
+                return  # whoever asked went away
             try:
-                beside = self._store.projection()
-                try:
+                with closing(self._store.projection(batch.session.projection_set)) as beside:
                     seen.set_result(witness(batch, beside))
-                finally:
-                    beside.close()
             except Exception as error:  # noqa: BLE001 (whoever asked gets it; the batch goes on)
                 seen.set_exception(error)
 

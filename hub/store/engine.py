@@ -100,7 +100,7 @@ class Store(ABC):
 
     def live(self) -> int:
         """The number of the projection set that is read now."""
-        with closing(self.truth()) as session, session.transaction():
+        with closing(self.truth()) as session, session.snapshot():
             return sets.live(session)
 
     def _settle(self) -> None:

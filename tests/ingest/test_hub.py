@@ -19,7 +19,7 @@ from hub.ingest.outcomes import Description, Effect, GivenRow, RowOutcome
 from hub.registry import Registry
 from hub.store.engine import Store
 from hub.store.session import Session
-from hub.store.writing import records
+from hub.store.writing import decisions, records
 from tests.ingest.builders import COMPANY, REGISTRY, Feed, Told, row, tp
 
 _MAIL = Registry({**REGISTRY.connectors, "email.mailbox": Mailbox}, {})
@@ -260,3 +260,37 @@ def test_touchpoints_have_the_ids_their_sources_give(hub_address: str) -> None:
         assert id_ == tp("k1", source=source.removeprefix("src_"))
 
     opened(hub_address, look)
+
+
+def test_a_correction_nobody_waits_for_any_more_fails_no_batch(
+    hub_address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def look(hub: Hub) -> None:
+        source = await told(hub)
+        await hub.ingest(
+            source, "rows", given(row("k1", who={"email": "a@x.org"}), row("k2", who={"email": "b@x.org"}))
+        )
+        await settled(hub)
+        gate, stored = threading.Event(), threading.Event()
+
+        def job(session: Session) -> int:
+            number = records.take_numbers(session) + 1
+            decisions.insert(session, [], [(number, "SOURCE", source, False, None, "me", "", 0)])
+            records.give_numbers(session, number)
+            stored.set()
+            return number
+
+        busy = asyncio.create_task(hub.threads.between_batches(lambda: gate.wait(10)))
+        await asyncio.sleep(0.05)
+        correction = asyncio.create_task(hub.threads.witness(job))
+        await asyncio.to_thread(stored.wait, 10)
+        await asyncio.sleep(0.1)
+        correction.cancel()
+        await asyncio.gather(correction, return_exceptions=True)
+        gate.set()
+        await busy
+        await settled(hub)
+        assert await all_rows(hub, "SELECT id FROM customer") == []
+
+    opened(hub_address, look)
+    assert [each.message for each in caplog.records if each.levelname == "ERROR"] == []
