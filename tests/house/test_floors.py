@@ -13,7 +13,7 @@ FLOORS = (
     ("values", "errors", "settings", "identifiers", "reading", "kinds", "money", "clock", "ids"),
     ("connector", "sdk", "registry", "desk", "identity", "journey"),
     ("store",),
-    ("ingest", "reads"),
+    ("ingest", "reads", "analysis"),
     ("api", "work", "console"),
     ("app", "cli", "client", "demo", "served", "serving", "testing", "__main__"),
 )
