@@ -14,7 +14,7 @@ _ROW, _BAR = 26, 16
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 10, 26
 _DRAWN = 200
 """Height of what is drawn between the axes."""
-_MOST_MARKS = 12
+_MOST_MARKS = 8
 """Labels below an axis; more would run into each other."""
 
 
