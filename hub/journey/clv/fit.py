@@ -1,0 +1,188 @@
+"""Maximum likelihood: several starts, standard errors from the Hessian, and what the data do not say.
+
+All parameters are positive, so the search is over their logarithms.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+from scipy import optimize
+
+from hub.journey.clv.histories import Floats
+
+Likelihood = Callable[[Floats], tuple[float, Floats]]
+"""Parameters -> log-likelihood and its gradient."""
+
+FEWEST = 100
+"""Customers from which a fit is trusted; four parameters of fewer say little."""
+FEWEST_REPEATERS = 30
+LEAST, MOST = 1e-6, 1e7
+"""The search ends here: a parameter that comes so far has no optimum."""
+_NEAR = 1e-4, 1e4
+
+
+class Trouble(StrEnum):
+    """Why a fit is not to be relied on."""
+
+    FEW_CUSTOMERS = "FEW_CUSTOMERS"
+    """Fewer customers than a fit needs."""
+    FEW_REPEATERS = "FEW_REPEATERS"
+    """Too few customers bought again."""
+    NOT_CONVERGED = "NOT_CONVERGED"
+    """The search ended without an optimum."""
+    AT_BOUND = "AT_BOUND"
+    """A parameter runs towards zero or without limit: the data do not show what it describes."""
+    SINGULAR = "SINGULAR"
+    """The likelihood is flat in some direction: different parameters explain the data equally well."""
+    UNCERTAIN = "UNCERTAIN"
+    """The standard error of a parameter exceeds the parameter itself."""
+    NO_MEAN = "NO_MEAN"
+    """The model of spend has no finite mean: it cannot say what a customer without repeat purchases spends."""
+    FEW_DAYS = "FEW_DAYS"
+    """The data cover too few days to be split into a part to fit and a part to test."""
+    CORRELATED = "CORRELATED"
+    """Who buys more often spends differently each time, which the model of spend takes for independent."""
+
+
+@dataclass(frozen=True, slots=True)
+class FitWarning:
+    """One reason for doubt. ``parameter`` is the one it is about, if it is about one."""
+
+    trouble: Trouble
+    text: str
+    parameter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Fitted parameters. ``errors`` are standard errors, None where there is none to be had."""
+
+    model: str
+    parameters: Mapping[str, float]
+    errors: Mapping[str, float | None]
+    log_likelihood: float
+    customers: int
+    warnings: tuple[FitWarning, ...] = ()
+
+    @property
+    def values(self) -> Floats:
+        """The parameters in the order of the model."""
+        return np.array(list(self.parameters.values()))
+
+    @property
+    def identified(self) -> bool:
+        """Whether nothing speaks against relying on it."""
+        return not self.warnings
+
+
+def maximise(
+    model: str, names: Sequence[str], likelihood: Likelihood, starts: Sequence[Sequence[float]], customers: int
+) -> Fit:
+    """The parameters under which the data are the most probable, from the best of the starts."""
+    size = max(customers, 1)
+
+    def cost(logs: Floats) -> tuple[float, Floats]:
+        values = np.exp(logs)
+        height, slope = likelihood(values)
+        return (-height / size, -slope * values / size) if math.isfinite(height) else (1e100, np.zeros(len(logs)))
+
+    bounds = [(math.log(LEAST), math.log(MOST))] * len(names)
+    found = [
+        optimize.minimize(
+            cost,
+            np.log(start),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-7},
+        )
+        for start in starts
+    ]
+    best = min(found, key=lambda each: float(each.fun))
+    logs, steep = _polished(cost, best.x)
+    values = np.exp(logs)
+    height, _ = likelihood(values)
+    errors = _standard_errors(likelihood, values)
+    warnings = [] if steep < 1e-5 else [FitWarning(Trouble.NOT_CONVERGED, "The search ended without an optimum.")]
+    warnings += _doubts(names, values, errors)
+    parameters = dict(zip(names, map(float, values), strict=True))
+    return Fit(model, parameters, dict(zip(names, errors, strict=True)), height, customers, tuple(warnings))
+
+
+def enough(customers: int, repeaters: int) -> list[FitWarning]:
+    """What there is too little of for a fit to be trusted."""
+    found = []
+    if customers < FEWEST:
+        text = f"{customers} customers are too few: from {FEWEST} on a fit says something."
+        found.append(FitWarning(Trouble.FEW_CUSTOMERS, text))
+    if repeaters < FEWEST_REPEATERS:
+        text = f"{repeaters} customers bought again, which is too few: from {FEWEST_REPEATERS} on a fit says something."
+        found.append(FitWarning(Trouble.FEW_REPEATERS, text))
+    return found
+
+
+def with_doubts(fit: Fit, more: Sequence[FitWarning]) -> Fit:
+    """The same fit with more warnings."""
+    return replace(fit, warnings=(*fit.warnings, *more))
+
+
+def _polished(cost: Callable[[Floats], tuple[float, Floats]], logs: Floats) -> tuple[Floats, float]:
+    """A few steps of Newton's method, each kept only if it climbs; and how steep the likelihood still is there."""
+    height, slope = cost(logs)
+    for _ in range(5):
+        curve = _curvature(lambda at: cost(at)[1], logs, np.full(len(logs), 1e-5))
+        try:
+            step = np.linalg.solve(curve, slope)
+        except np.linalg.LinAlgError:
+            break
+        there = np.clip(logs - step, math.log(LEAST), math.log(MOST))
+        if np.abs(step).max() > 1 or not (there_is := cost(there))[0] <= height:
+            break
+        settled = np.abs(step).max() < 1e-9
+        logs, (height, slope) = there, there_is
+        if settled:
+            break
+    inside = (logs > math.log(LEAST) + 1e-9) & (logs < math.log(MOST) - 1e-9)
+    return logs, float(np.abs(slope[inside]).max(initial=0.0))
+
+
+def _curvature(slope: Callable[[Floats], Floats], at: Floats, steps: Floats) -> Floats:
+    """The Hessian, by central differences of the gradient."""
+    rows = []
+    for index, step in enumerate(steps):
+        aside = np.zeros(len(at))
+        aside[index] = step
+        rows.append((slope(at + aside) - slope(at - aside)) / (2 * step))
+    hessian = np.array(rows)
+    return (hessian + hessian.T) / 2
+
+
+def _standard_errors(likelihood: Likelihood, values: Floats) -> list[float | None]:
+    """Square roots of the diagonal of the inverse of the observed information; None where that is not positive."""
+    information = -_curvature(lambda at: likelihood(at)[1], values, values * 1e-5)
+    scaled = information * np.outer(values, values)  # parameters differ by orders of magnitude, relative ones do not
+    if not np.isfinite(scaled).all() or np.linalg.eigvalsh(scaled)[0] <= 1e-6:
+        return [None] * len(values)
+    variances = np.diag(np.linalg.inv(scaled))
+    return [float(value * math.sqrt(variance)) for value, variance in zip(values, variances, strict=True)]
+
+
+def _doubts(names: Sequence[str], values: Floats, errors: Sequence[float | None]) -> list[FitWarning]:
+    found = []
+    for name, value, error in zip(names, values, errors, strict=True):
+        if not _NEAR[0] < value < _NEAR[1]:
+            where = "zero" if value < 1 else "no limit"
+            text = f"{name} = {value:.3g} runs towards {where}: the data do not show what it describes."
+            found.append(FitWarning(Trouble.AT_BOUND, text, name))
+        elif error is not None and error > value:
+            text = f"{name} = {value:.3g} has a standard error of {error:.3g}, more than itself."
+            found.append(FitWarning(Trouble.UNCERTAIN, text, name))
+    if None in errors:
+        text = "The likelihood is flat in some direction: other parameters explain the data equally well."
+        found.append(FitWarning(Trouble.SINGULAR, text))
+    return found
