@@ -167,6 +167,20 @@ class RuleSetRow(Truth, table=True):
     decided_at: int = column.number()
 
 
+class SegmentRow(Truth, table=True):
+    """A version of a saved filter of customers, as JSON in the shape of the graph; the last one of an id stands."""
+
+    __tablename__ = "segment"
+    __table_args__ = (Index("segment_of_id", "id", "number"),)
+    number: int = column.key()
+    id: str = column.text()
+    name: str = column.text()
+    description: str = column.text()
+    filter: str = column.text()
+    decided_by: str = column.text()
+    decided_at: int = column.number()
+
+
 class ProjectionSetRow(Truth, table=True):
     """A numbered set of projection tables: LIVE, FILLING beside the live one, or RETIRED until nobody reads it.
 
