@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_DAY = _EPOCH.toordinal()
 
 
 def micros(at: datetime) -> int:
@@ -16,6 +17,11 @@ def micros(at: datetime) -> int:
 def moment(value: int) -> datetime:
     """Microseconds since 1970 as an aware UTC datetime."""
     return _EPOCH + timedelta(microseconds=value)
+
+
+def day(at: datetime, zone: tzinfo) -> int:
+    """The day on which an aware datetime falls in a zone, counted from 1970-01-01."""
+    return at.astimezone(zone).toordinal() - _FIRST_DAY
 
 
 def now() -> datetime:

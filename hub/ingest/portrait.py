@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from hub.clock import micros, moment
+from hub.clock import day, micros, moment
 from hub.identity.names import words
 from hub.identity.normalise import masked, masked_name, search_terms
 from hub.ingest.rows import json_text
 from hub.journey.lifecycle import Course, Lifecycle
+from hub.journey.purchases import Purchase
 from hub.journey.reasons import Because, Change
 from hub.journey.rules import Rules
 from hub.journey.timeline import Moment
@@ -92,7 +93,7 @@ class Portrait:
 
     __slots__ = tuple(
         "num id side row stage standing count written _course _accounts _told _best _decided _first _last _acquired "
-        "_firm _spans _machines _future _stale _changes _worth _shared _texts _look _looks".split()
+        "_bought _sold _firm _spans _machines _future _stale _changes _worth _shared _texts _look _looks".split()
     )
 
     def __init__(self, num: int, id_: str, side: Side, light: Light) -> None:
@@ -112,6 +113,9 @@ class Portrait:
         self._first = (0, 0)
         self._last = (0, 0, "")
         self._acquired: int | None = None
+        self._bought: dict[Purchase, tuple[Key, tuple[object, ...]]] = {}
+        self._sold: dict[str, int] = {}
+        """Row numbers of what may be a purchase, by id."""
         self._firm: int | None = None
         self._spans: dict[int, tuple[int, int, int]] = {}
         self._machines = True
@@ -165,6 +169,8 @@ class Portrait:
             self._stale.add("tag")
         # Money counts once: with the organisation where there is one, else with the person.
         counted = source in light.counted and (self.side is Side.ORGANISATION or organisation is None)
+        if counted and kind == self._course.purchases.purchase_kind:
+            self._sold[id_] = num
         return Moment(
             id_, kind, _CHANNELS[channel], _DIRECTIONS[direction], bool(automated), moment(at), amount, currency,
             document, settles, thread, date.fromisoformat(due[:10]) if due else None,
@@ -198,6 +204,7 @@ class Portrait:
         if "customer_value" in self._stale:
             self._worth = self._accounts.value(light.zone)
             parts["customer_value"] = _value_rows(self._worth)
+            parts["purchase"] = self._purchases(light)
         if "trait" in self._stale:
             parts["trait"] = _trait_rows(self._best)
         if "tag" in self._stale:
@@ -269,6 +276,18 @@ class Portrait:
         if self._decided.relationship is not None:
             return self._decided.relationship
         return Relationship.IRRELEVANT if self._machines else Relationship.CUSTOMER
+
+    def _purchases(self, light: Light) -> dict[Key, tuple[object, ...]]:
+        """Rows of the purchases that stand; only those that changed are made anew."""
+        for purchase in self._course.purchases.changes():
+            if not purchase.standing:
+                self._bought.pop(purchase, None)
+                continue
+            amount = purchase.left if purchase.left > 0 else None
+            converted = amount if purchase.currency == light.company.currency else None
+            row = micros(purchase.at), day(purchase.at, light.zone), amount, purchase.currency, converted
+            self._bought[purchase] = (self._sold[purchase.touchpoint],), row
+        return dict(self._bought.values())
 
     def _change_rows(self, changes: tuple[Change, ...]) -> dict[Key, tuple[object, ...]]:
         """Rows of the changes; those that are the same objects as the last time keep their rows."""

@@ -326,6 +326,7 @@ class Processor:
 
     def _between(self, after: int, now: int) -> Batch:
         """A batch that no truth row asks for."""
+        self._sources.refresh(self._session)
         batch = Batch(
             self._session, Numbers(self._session), after, after, now, self._zone, self._standing(after), at=now
         )

@@ -61,16 +61,19 @@ def _place(purchase: Purchase) -> tuple[datetime, str]:
 class Purchases:
     """Fed instant by instant, in order; ``standing`` is sorted by time, then by touchpoint id."""
 
-    __slots__ = ("_count", "_named", "_net", "basis", "credit_kind", "kinds", "purchase_kind", "standing")
+    __slots__ = ("_changed", "_count", "_named", "_net", "basis", "credit_kind", "kinds", "purchase_kind", "standing")
 
     def __init__(self, basis: RevenueBasis) -> None:
         self.basis = basis
         self.purchase_kind, self.credit_kind = _KINDS[basis]
         self.kinds = _ALL_KINDS[basis]
         self.standing: list[Purchase] = []
+        self.touched: Iterable[Purchase] = ()
+        """Those that the moments taken last are about."""
         self._named: dict[_Name, Purchase] = {}
         self._net: dict[str, int] = {}
         self._count: dict[str | None, int] = {}
+        self._changed: dict[Purchase, bool] = {}
 
     def is_purchase(self, moment: Moment) -> bool:
         """Whether this moment is itself a purchase, credited or not."""
@@ -88,9 +91,16 @@ class Purchases:
                 touched[purchase] = self.is_purchase(moment) or touched.get(purchase, False)
             if moment.currency:
                 currencies.add(moment.currency)
+        self.touched = touched
         if not touched and not currencies:
             return [], []
         return self._settle(touched, currencies)
+
+    def changes(self) -> list[Purchase]:
+        """The purchases that came, fell or were credited since this was last asked."""
+        changed = list(self._changed)
+        self._changed.clear()
+        return changed
 
     def run(self, count: int, within: timedelta | None, start: int = 0) -> list[Purchase] | None:
         """The earliest ``count`` standing purchases in a row, not more than ``within`` apart, from index ``start``."""
@@ -159,6 +169,7 @@ class Purchases:
             fell += [p for p in self.standing if p.currency in emptied]
         came = [p for p, bought in touched.items() if bought and not p.standing and p.holds]
         came = sorted((p for p in came if p.currency not in emptied), key=_place)
+        self._changed |= touched | dict.fromkeys(fell, False)
         for purchase in fell:
             del self.standing[self.index(purchase)]
         self.standing += came

@@ -90,6 +90,11 @@ SECTIONS: Mapping[str, str] = {
         "SELECT c.id, v.currency, v.invoiced, v.credited, v.paid, v.refunded, v.revenue, v.outstanding, v.orders, "
         "v.first_purchase_at, v.last_purchase_at FROM customer_value v JOIN customer c ON c.num = v.customer"
     ),
+    "purchase": (
+        "SELECT c.id, t.id, p.at, p.day, p.amount, p.currency, p.converted FROM purchase p "
+        "JOIN customer c ON c.num = p.customer LEFT JOIN touchpoint t ON t.num = p.touchpoint"
+    ),
+    "exchange_rate": "SELECT base, quote, day, source, record, rate FROM exchange_rate",
     "stage_change": (
         "SELECT c.id, s.position, s.axis, s.at, s.before, s.after, s.rule, s.rule_version, s.text, s.facts, "
         "s.touchpoints FROM stage_change s JOIN customer c ON c.num = s.customer"

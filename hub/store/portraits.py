@@ -75,6 +75,25 @@ class CustomerValueRow(Projection, table=True):
     last_purchase_at: int | None = column.number(nullable=True)
 
 
+class PurchaseRow(Projection, table=True):
+    """A purchase that stands, of the account it counts for: the organisation if there is one, else the person.
+
+    ``touchpoint`` made it stand. ``day`` counts from 1970-01-01 in the hub's zone. ``amount``: what credits that name
+    it left, null when it is not known; ``converted``: the same in the reporting currency, null without a rate.
+    """
+
+    __tablename__ = "purchase"
+    # Read by customer, nearly whole: the rows stand in the key itself.
+    __table_args__ = (Index("purchase_day", "day"), {"sqlite_with_rowid": False})
+    customer: int = column.number(primary_key=True)
+    touchpoint: int = column.number(primary_key=True)
+    at: int = column.number()
+    day: int = column.number()
+    amount: int | None = column.number(nullable=True)
+    currency: str | None = column.text(nullable=True)
+    converted: int | None = column.number(nullable=True)
+
+
 class StageChangeRow(Projection, table=True):
     """One change of stage or standing in a customer's history."""
 

@@ -185,6 +185,19 @@ class CampaignRow(Projection, table=True):
     record: int = column.number()
 
 
+class ExchangeRateRow(Projection, table=True):
+    """What one unit of ``base`` costs in ``quote`` on a day, as a record says; ``rate`` is an exact decimal as text."""
+
+    __tablename__ = "exchange_rate"
+    __table_args__ = (Index("exchange_rate_record", "record"), {"sqlite_with_rowid": False})
+    base: str = column.text(primary_key=True)
+    quote: str = column.text(primary_key=True)
+    day: int = column.number(primary_key=True)
+    source: int = column.number(primary_key=True)
+    record: int = column.number(primary_key=True)
+    rate: str = column.text()
+
+
 class UserRow(Projection, table=True):
     """A person of the company."""
 

@@ -14,6 +14,8 @@ DUMP = {
     "identifier": "SELECT i.id, i.capped, i.joins, c.id FROM identifier i JOIN customer c ON c.num = i.customer",
     "customer_value": "SELECT c.id, v.currency, v.invoiced, v.credited, v.paid, v.refunded, v.revenue, v.outstanding, v.orders, "
     "v.first_purchase_at, v.last_purchase_at FROM customer_value v JOIN customer c ON c.num = v.customer",
+    "purchase": "SELECT c.id, t.id, p.at, p.day, p.amount, p.currency, p.converted FROM purchase p JOIN customer c ON c.num = p.customer "
+    "JOIN touchpoint t ON t.num = p.touchpoint",
     "stage_change": "SELECT c.id, s.position, s.axis, s.at, s.before, s.after, s.rule, s.facts, s.touchpoints FROM stage_change s "
     "JOIN customer c ON c.num = s.customer",
     "trait": "SELECT c.id, t.name, t.position, t.value, t.since, p.id, t.decided FROM trait t JOIN customer c ON c.num = t.customer "
@@ -32,6 +34,8 @@ DUMP = {
     "OR (t.claim IS NOT NULL AND t.claim NOT IN (SELECT num FROM claim)) "
     "UNION ALL SELECT 'matter', m.id FROM matter m WHERE (m.customer IS NOT NULL AND m.customer NOT IN (SELECT num FROM customer)) "
     "OR (m.organisation IS NOT NULL AND m.organisation NOT IN (SELECT num FROM customer)) "
+    "UNION ALL SELECT 'purchase', CAST(p.touchpoint AS TEXT) FROM purchase p WHERE p.customer NOT IN (SELECT num FROM customer) "
+    "OR p.touchpoint NOT IN (SELECT num FROM touchpoint WHERE retracted_at IS NULL) "
     "UNION ALL SELECT 'identifier', i.id FROM identifier i WHERE (i.customer IS NOT NULL AND i.customer NOT IN (SELECT num FROM customer)) "
     "UNION ALL SELECT 'customer', c.id FROM customer c WHERE (c.organisation IS NOT NULL AND c.organisation NOT IN (SELECT num FROM customer)) "
     "UNION ALL SELECT 'claim', c.digest FROM claim c WHERE c.touchpoints = 0 OR (c.customer IS NOT NULL AND c.customer NOT IN (SELECT num FROM customer))",

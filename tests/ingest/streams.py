@@ -138,6 +138,7 @@ def _touchpoint(rng: random.Random, names: Sequence[Named]) -> dict[str, Any]:
             "direction": "OUTBOUND",
             "amount": rng.choice(["10.00", "25.50"]),
         }
+        told["currency"] = "USD" if number == "N3" else "BDT"
         told["properties"] = {"number": number} if kind == "invoice" else {"settles": number}
         told["matters"] = [
             {"reference": each, "state": kind}
@@ -157,6 +158,7 @@ def _line(rng: random.Random, names: Sequence[Named]) -> dict[str, Any]:
         "kind": "invoice",
         "channel": "ACCOUNTING",
         "document": rng.choice(DOCUMENTS),
+        "currency": "BDT",  # which of two currencies a document has is a matter of what was heard first
         "amount": amount,
         "lines": [("thing", amount)],
     }

@@ -18,6 +18,7 @@ SHOWN = {
     "trait": "value = value || ' '",
     "tag": "tag = tag || '!'",
     "customer_value": "revenue = revenue + 1",
+    "purchase": "day = day + 1",
     "stage_change": "at = at + 1",
     "problem": "message = message || '!'",
 }

@@ -21,6 +21,7 @@ PARTS = {
         ("customer", "currency"),
         "invoiced credited paid refunded revenue outstanding orders first_purchase_at last_purchase_at".split(),
     ),
+    "purchase": (("customer", "touchpoint"), "at day amount currency converted".split()),
     "stage_change": (("customer", "position"), "axis at before after rule rule_version text facts touchpoints".split()),
     "trait": (("customer", "name", "position"), "value since touchpoint decided".split()),
     "tag": (("customer", "tag"), []),

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
+from hub.store.columns import NUMBER, TEXT
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
@@ -9,8 +14,35 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "purchase",
+        sa.Column("customer", NUMBER, nullable=False),
+        sa.Column("touchpoint", NUMBER, nullable=False),
+        sa.Column("at", NUMBER, nullable=False),
+        sa.Column("day", NUMBER, nullable=False),
+        sa.Column("amount", NUMBER, nullable=True),
+        sa.Column("currency", TEXT, nullable=True),
+        sa.Column("converted", NUMBER, nullable=True),
+        sa.PrimaryKeyConstraint("customer", "touchpoint"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("purchase_day", "purchase", ["day"], unique=False)
+    op.create_table(
+        "exchange_rate",
+        sa.Column("base", TEXT, nullable=False),
+        sa.Column("quote", TEXT, nullable=False),
+        sa.Column("day", NUMBER, nullable=False),
+        sa.Column("source", NUMBER, nullable=False),
+        sa.Column("record", NUMBER, nullable=False),
+        sa.Column("rate", TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("base", "quote", "day", "source", "record"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("exchange_rate_record", "exchange_rate", ["record"], unique=False)
+    # Whoever is due is folded again, from all their touchpoints, as soon as nothing else is to be done.
+    op.execute("UPDATE customer SET next_change_at = 0")
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("exchange_rate")
+    op.drop_table("purchase")
