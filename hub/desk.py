@@ -11,14 +11,12 @@ import orjson
 
 from hub.connector import Connector, PushStream, Row, Stream
 from hub.errors import RowUnreadable
+from hub.journey import claims
 from hub.kinds import KINDS
 from hub.values import (
     Channel,
     Direction,
     Identifier,
-    MatterClaim,
-    MatterKind,
-    MatterOutcome,
     Money,
     Participant,
     ParticipantRole,
@@ -58,16 +56,9 @@ def _touchpoint(told: Mapping[str, Any]) -> Touchpoint:
         identifiers=tuple(Identifier(**{**held, "side": Side(held["side"])}) for held in told.get("identifiers", ())),
         traits=told.get("traits", {}),
         participants=(Participant(ParticipantRole.AGENT, name=told["by"]),) if told.get("by") else (),
-        matters=tuple(_matter(held) for held in told.get("matters", ())),
+        matters=tuple(claims.read(held) for held in told.get("matters", ())),
         properties=told.get("properties", {}),
         anchor=told.get("anchor"),
-    )
-
-
-def _matter(held: Mapping[str, Any]) -> MatterClaim:
-    outcome = held.get("outcome")
-    return MatterClaim(
-        **{**held, "kind": MatterKind(held["kind"]), "outcome": MatterOutcome(outcome) if outcome else None}
     )
 
 

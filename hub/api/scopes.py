@@ -48,7 +48,7 @@ TYPES: Mapping[str, frozenset[str]] = {
         "Replayed Rebuilt",
     ),
     **_each(PARTNERS, "IngestPayload IngestedRow PreviewedTouchpoint"),
-    **_each(WRITERS, "LogTouchpointPayload DescribeCustomersPayload"),
+    **_each(WRITERS, "LogTouchpointPayload DescribeCustomersPayload ChangeMatterPayload"),
     **_each(
         MANAGERS,
         "FindSuggestionsPayload WithdrawSourcePayload WithdrawRecordPayload ReplayPayload RebuildPayload Reread "
@@ -67,11 +67,12 @@ FIELDS: Mapping[str, frozenset[str]] = {
         "Query.suggestions Query.explainIdentity Query.whyNotMerged "
         "Query.customer Query.customers Query.touchpoints Query.matters Query.changes "
         "Query.touchpointKinds Record.touchpoints LogTouchpointPayload.touchpoint DescribeCustomersPayload.customers "
+        "ChangeMatterPayload.matter "
         "LinkPayload.customers MovedTouchpoint.touchpoint IdentitySwitch.identifier Subscription.touchpointAdded",
     ),
     **_each(INTAKE, "Query.node Query.nodes Query.connectors Query.sources Query.source Query.record"),
     **_each(PARTNERS, "Mutation.ingest"),
-    **_each(WRITERS, "Mutation.logTouchpoint Mutation.describeCustomers"),
+    **_each(WRITERS, "Mutation.logTouchpoint Mutation.describeCustomers Mutation.changeMatter"),
     **_each(
         MANAGERS,
         "Mutation.withdrawSource Mutation.withdrawRecord Mutation.replay Mutation.rebuild "

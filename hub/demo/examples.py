@@ -13,6 +13,7 @@ _DOCUMENT = """
 query Examples($email: String!) {
   customer(by: { identifier: { kind: "email", value: $email } }) { id }
   customers(first: 2) { nodes { id } }
+  matters(first: 1, filter: { kinds: [DEAL], open: true }) { nodes { id } }
   touchpoints(first: 20, filter: { kinds: ["invoice"] }) {
     nodes { ... on Invoice { lines(first: 5) { nodes { product { id } } } } }
   }
@@ -38,6 +39,7 @@ async def examples(client: Client) -> Mapping[str, str]:
         "key": f"{said['network']}/{said['id']}",
         "payload": payload,
     }
+    values |= {"matter": one["id"] for one in found["matters"]["nodes"]}
     lines = [line for one in found["touchpoints"]["nodes"] for line in one["lines"]["nodes"]]
     sold = dict.fromkeys(line["product"]["id"] for line in lines if line["product"])
     return values | dict(zip(("product", "other_product"), sold, strict=False))

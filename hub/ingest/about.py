@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,12 +13,13 @@ import orjson
 from hub.clock import micros, moment
 from hub.ids import matter_id
 from hub.ingest.rows import json_text
+from hub.journey import claims
 from hub.journey.matters import MatterState, Said, fold
 from hub.money import major, minor
 from hub.store.session import Session
 from hub.store.writing import matters
 from hub.store.writing.numbers import Numbers
-from hub.values import MatterClaim, MatterKind, MatterOutcome, Money, Touchpoint
+from hub.values import MatterClaim, Money, Touchpoint
 
 _END_OF_DAY = time(23, 59, 59)
 
@@ -37,13 +37,13 @@ class Spoken:
 
 def register(session: Session, numbers: Numbers, spoken: Iterable[Spoken]) -> set[int]:
     """Write what touchpoints say about matters; the answer is the matters to fold again."""
-    claims: list[tuple[str, Spoken, MatterClaim]] = []
+    said: list[tuple[str, Spoken, MatterClaim]] = []
     for each in spoken:
-        claims += [(_id(each.source, claim), each, claim) for claim in each.touchpoint.matters]
-    known = matters.by_id(session, list({id_ for id_, _, _ in claims}))
+        said += [(_id(each.source, claim), each, claim) for claim in each.touchpoint.matters]
+    known = matters.by_id(session, list({id_ for id_, _, _ in said}))
     fresh: list[tuple[object, ...]] = []
     rows: dict[tuple[int, int], tuple[object, ...]] = {}
-    for id_, each, claim in claims:
+    for id_, each, claim in said:
         if id_ not in known:
             known[id_] = numbers.next("matter")
             fresh.append(
@@ -59,7 +59,7 @@ def register(session: Session, numbers: Numbers, spoken: Iterable[Spoken]) -> se
                     ZoneInfo("UTC"),
                 )
             )
-        rows[known[id_], each.num] = (known[id_], each.num, each.at, json_text(_written(claim)))
+        rows[known[id_], each.num] = (known[id_], each.num, each.at, json_text(claims.written(claim)))
     matters.write(session, fresh)
     matters.insert_claims(session, list(rows.values()))
     return {matter for matter, _ in rows}
@@ -67,7 +67,7 @@ def register(session: Session, numbers: Numbers, spoken: Iterable[Spoken]) -> se
 
 def written(source: str, touchpoint: Touchpoint) -> Iterable[tuple[str, str]]:
     """What a touchpoint of a source says about matters, as it is kept: (matter id, JSON)."""
-    return ((_id(source, claim), json_text(_written(claim))) for claim in touchpoint.matters)
+    return ((_id(source, claim), json_text(claims.written(claim))) for claim in touchpoint.matters)
 
 
 def _id(source: str, claim: MatterClaim) -> str:
@@ -75,34 +75,6 @@ def _id(source: str, claim: MatterClaim) -> str:
     if claim.reference.startswith("mat_"):
         return claim.reference
     return matter_id(source, claim.kind, claim.reference)
-
-
-def _written(claim: MatterClaim) -> dict[str, Any]:
-    """A claim as JSON; ``_claim`` reads it back."""
-    told: dict[str, Any] = {"kind": claim.kind, "reference": claim.reference}
-    for name in ("title", "pipeline", "state", "outcome", "open", "owner"):
-        if (value := getattr(claim, name)) is not None:
-            told[name] = value
-    for name in ("amount", "paid"):
-        if (money := getattr(claim, name)) is not None:
-            told[name] = [format(money.amount, "f"), money.currency]
-    if claim.due is not None:
-        told["due"] = claim.due.isoformat()
-    if claim.properties:
-        told["properties"] = dict(claim.properties)
-    return told
-
-
-def _claim(text: str) -> MatterClaim:
-    told = orjson.loads(text)
-    for name in ("amount", "paid"):
-        if name in told:
-            told[name] = Money(Decimal(told[name][0]), told[name][1])
-    if "due" in told:
-        told["due"] = datetime.fromisoformat(told["due"]) if "T" in told["due"] else date.fromisoformat(told["due"])
-    if "outcome" in told:
-        told["outcome"] = MatterOutcome(told["outcome"])
-    return MatterClaim(**{**told, "kind": MatterKind(told["kind"])})
 
 
 def refold(
@@ -126,7 +98,7 @@ def refold(
 def _said(row: Sequence[Any]) -> Said:
     at, id_, claim, amount, currency, kind = row[:6]
     money = Money(major(amount, currency), currency) if amount is not None else None
-    return Said(moment(at), id_, _claim(claim), money, kind)
+    return Said(moment(at), id_, claims.read(orjson.loads(claim)), money, kind)
 
 
 def _row(

@@ -8,6 +8,7 @@ from typing import Any
 from hub.connector import Row
 from hub.ingest.outcomes import Description, Entry
 from hub.ingest.rows import json_text
+from hub.journey import claims
 
 
 def row(entry: Entry, written_at: datetime) -> Row:
@@ -26,7 +27,7 @@ def row(entry: Entry, written_at: datetime) -> Row:
         ],
         "anchor": entry.anchor,
         "amount": [format(entry.amount.amount, "f"), entry.amount.currency] if entry.amount else None,
-        "matters": [{"kind": held.kind.value, "reference": held.reference} for held in entry.matters],
+        "matters": [claims.written(held) for held in entry.matters],
         "traits": entry.traits, "properties": entry.properties,
     }  # fmt: skip
     payload = json_text({name: value for name, value in told.items() if value not in (None, "", [], {})}).encode()

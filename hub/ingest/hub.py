@@ -16,7 +16,7 @@ from hub.clock import micros, moment, now
 from hub.connector import Delivery, PushStream, Reply, Row
 from hub.errors import ConfigWrong, InputWrong, NotFound, RetryLater
 from hub.ids import random_id, touchpoint_id
-from hub.ingest import dry, entries, founding
+from hub.ingest import dry, entries, founding, matter_changes
 from hub.ingest.corrections import Corrections
 from hub.ingest.intake import Intake
 from hub.ingest.outcomes import (
@@ -25,6 +25,7 @@ from hub.ingest.outcomes import (
     GivenRow,
     Ingested,
     IngestedRow,
+    MatterChange,
     RowOutcome,
     Written,
 )
@@ -174,7 +175,7 @@ class Hub:
     async def log(self, entry: Entry, *, dry_run: bool = False) -> Written:
         """Write down an entry; the same key again changes it."""
         desk = self._sources.desk()
-        if not entry.identifiers and entry.anchor is None:
+        if not entry.identifiers and entry.anchor is None and not entry.matters:
             raise InputWrong("Say whom it is about: give a customer or an identifier.", path="customer")
         row = entries.row(entry, moment(self._clock()))
         meaning = dry.reading(row, desk.stream("entries"), desk, self.company)
@@ -185,6 +186,12 @@ class Hub:
             return Written(ids, 0)
         accepted, _ = await self._intake.store(desk, desk.stream("entries"), [row])
         return Written(ids, accepted.sequence)
+
+    async def change_matter(self, change: MatterChange, *, dry_run: bool = False) -> Written:
+        """Open, change or close a matter; the answer's id is the matter's. The same key again changes the entry."""
+        async with self.reader.snapshot() as snapshot:
+            id_, entry = await matter_changes.entry(snapshot, change, self._sources.desk().id)
+        return Written((id_,), (await self.log(entry, dry_run=dry_run)).sequence)
 
     async def describe(
         self, customers: Sequence[str], identifiers: Sequence[Identifier], description: Description, by: str

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from hub.values import Direction, Identifier, MatterClaim, Money, Relationship
+from hub.values import Direction, Identifier, MatterClaim, MatterKind, MatterOutcome, Money, Relationship
 
 
 class RowOutcome(StrEnum):
@@ -90,6 +90,37 @@ class Entry:
     traits: dict[str, Any] = field(default_factory=dict)
     properties: dict[str, Any] = field(default_factory=dict)
     by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatterChange:
+    """What a person decided about a matter. Without ``matter`` one of ``kind`` is opened, named by the ``key``.
+
+    ``customer`` or ``touchpoint`` say whose a new one is. What is None stays as it is.
+    """
+
+    key: str
+    matter: str | None = None
+    customer: str | None = None
+    touchpoint: str | None = None
+    kind: MatterKind | None = None
+    title: str | None = None
+    pipeline: str | None = None
+    state: str | None = None
+    outcome: MatterOutcome | None = None
+    open: bool | None = None
+    amount: Money | None = None
+    owner: str | None = None
+    """Id, reference or e-mail address of a user."""
+    due: date | datetime | None = None
+    text: str | None = None
+    by: str = ""
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it is more than a name of a matter."""
+        told = (self.title, self.pipeline, self.state, self.outcome, self.open, self.amount, self.owner, self.due)
+        return bool(self.text) or any(each is not None for each in told)
 
 
 @dataclass(frozen=True, slots=True)

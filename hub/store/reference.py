@@ -88,6 +88,15 @@ async def user_known(snapshot: Snapshot, reference: str) -> bool:
     return num is not None
 
 
+async def user_named(snapshot: Snapshot, name: str) -> str | None:
+    """The reference of the user with this reference, id or e-mail address."""
+    found: str | None = await snapshot.value(
+        "SELECT reference FROM hub_user WHERE reference = $1::text OR id = $1::text OR lower(email) = lower($1::text)",
+        name,
+    )
+    return found
+
+
 async def user_by_id(snapshot: Snapshot, identity: str) -> StoredUser | None:
     """A user by public id."""
     return (await lists.by_id(snapshot, USERS, "w.id", [identity])).get(identity)

@@ -31,8 +31,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, dic
             {"title": "no kind"},
         )  # fmt: skip
         held = service.ask(
-            """{ customers { nodes { id email } } sources { nodes { id runs { nodes { id } } } } record: touchpoints(
-                 filter: {kinds: ["invoice"]}) { nodes { record { key }
+            """{ customers { nodes { id email } } matters { nodes { id } } sources { nodes { id runs { nodes { id } } } }
+                 record: touchpoints(filter: {kinds: ["invoice"]}) { nodes { record { key }
                  ... on Invoice { lines { nodes { product { id } } } } } } }"""
         )
         ids = {each["email"]: each["id"] for each in held["customers"]["nodes"]}
@@ -42,6 +42,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, dic
             "customer": ids["karim@example.com"], "other_customer": ids["other@example.com"],
             "phone": "০১৭১১-২৩৪৫৬৭", "source": service.source, "stream": "rows", "key": "r1", "run": run,
             "payload": PAYLOAD, "product": lines[0]["product"]["id"], "other_product": lines[1]["product"]["id"],
+            "matter": held["matters"]["nodes"][0]["id"],
         }  # fmt: skip
 
 

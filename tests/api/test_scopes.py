@@ -83,6 +83,7 @@ INPUTS = {
     "ingest": {"source": "src_x", "stream": "rows", "rows": []},
     "logTouchpoint": {"key": "k", "kind": "call", "direction": "INBOUND", "title": "t"},
     "describeCustomers": {"customers": ["cus_x"]},
+    "changeMatter": {"key": "k", "matter": "mat_x", "state": "s"},
     "createSource": {"name": "n", "connector": "test.sheet"},
     "syncSource": {"source": "src_x"},
     "withdrawRun": {"run": "run_x", "reason": "r"},

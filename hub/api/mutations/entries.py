@@ -125,8 +125,7 @@ async def _described(info: Info, entries: Sequence[str]) -> list[Customer]:
 
 
 async def _log(info: Info, given: LogTouchpointInput) -> Written:
-    if not 0 < len(given.key) <= LONGEST_KEY:
-        raise InputWrong(f"A key has 1 to {LONGEST_KEY} characters.", path="key")
+    demand_key(given.key)
     entry = Entry(
         key=given.key,
         kind=given.kind,
@@ -143,6 +142,12 @@ async def _log(info: Info, given: LogTouchpointInput) -> Written:
         by=info.context.principal.name,
     )
     return await info.context.hub.log(entry, dry_run=given.dry_run)
+
+
+def demand_key(key: str) -> None:
+    """Raises ``InputWrong`` for a client key that is empty or too long."""
+    if not 0 < len(key) <= LONGEST_KEY:
+        raise InputWrong(f"A key has 1 to {LONGEST_KEY} characters.", path="key")
 
 
 async def _anchor(info: Info, given: LogTouchpointInput) -> str | None:

@@ -7,6 +7,7 @@ from hub.api.mutations.corrections import CorrectionMutations
 from hub.api.mutations.entries import EntryMutations
 from hub.api.mutations.ingest import IngestMutations
 from hub.api.mutations.links import LinkMutations
+from hub.api.mutations.matters import MatterMutations
 from hub.api.mutations.repairs import RepairMutations
 from hub.api.mutations.rule_sets import RuleSetMutations
 from hub.api.mutations.sources import SourceMutations
@@ -19,6 +20,7 @@ class Mutation(
     IngestMutations,
     EntryMutations,
     LinkMutations,
+    MatterMutations,
     RuleSetMutations,
     SuggestionMutations,
     SourceMutations,
