@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
+
+NO_TOUCHES: Final = tuple(
+    "invoice credit_note payment refund order quote delivery return contract deal case follow_up note profile "
+    "bounce complaint auto_reply read_receipt unsubscription unfollow".split()
+)
+"""Kinds that led nobody to buy: papers of a sale, what colleagues wrote down, what machines report, farewells."""
 
 
 class AttributionModel(StrEnum):
@@ -23,13 +30,6 @@ class AttributionDimension(StrEnum):
     CHANNEL = "CHANNEL"
     CAMPAIGN = "CAMPAIGN"
     UTM_SOURCE = "UTM_SOURCE"
-
-
-class Conversion(StrEnum):
-    """Which purchases attribution counts."""
-
-    PURCHASE = "PURCHASE"
-    FIRST_PURCHASE = "FIRST_PURCHASE"
 
 
 class CohortStart(StrEnum):
