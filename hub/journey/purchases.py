@@ -61,7 +61,9 @@ def _place(purchase: Purchase) -> tuple[datetime, str]:
 class Purchases:
     """Fed instant by instant, in order; ``standing`` is sorted by time, then by touchpoint id."""
 
-    __slots__ = ("_changed", "_count", "_named", "_net", "basis", "credit_kind", "kinds", "purchase_kind", "standing")
+    __slots__ = (
+        "_changed", "_count", "_named", "_net", "basis", "credit_kind", "kinds", "purchase_kind", "standing", "touched",
+    )  # fmt: skip
 
     def __init__(self, basis: RevenueBasis) -> None:
         self.basis = basis
