@@ -142,8 +142,8 @@ def stages(changes: Changes, number: int) -> list[Stay]:
         reached = np.full(people.size, _NEVER)
         np.minimum.at(reached, person[beyond], at[beyond])
         came, later = reached < _NEVER, (before < reached) & (reached < _NEVER)
-        entered, still = np.unique(person[here]).size, np.count_nonzero(here & last)
+        entered, still = np.unique(person[here]).size, int(np.count_nonzero(here & last))
         waits = (reached - before)[later]
-        found.append(Stay(np.count_nonzero(came), entered, waits, left[here & ~last], still))
+        found.append(Stay(int(np.count_nonzero(came)), entered, waits, left[here & ~last], still))
         before = reached
     return found
