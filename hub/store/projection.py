@@ -353,6 +353,29 @@ class MatterTouchpointRow(Projection, table=True):
     claim: str = column.text()
 
 
+class TraceRow(Projection, table=True):
+    """What a record says that may not stand: an identifier (with its side), a touchpoint, a matter, or ``about`` one.
+
+    Of rows with several versions, and of records that were withdrawn; the others are found by their touchpoints. It is
+    kept when somebody asks for the past, and is what finds what belongs there.
+    """
+
+    __tablename__ = "trace"
+    __table_args__ = (Index("trace_of_record", "record"), {"sqlite_with_rowid": False})
+    said: str = column.text(primary_key=True)
+    record: int = column.number(primary_key=True)
+    side: str | None = column.text(nullable=True)
+
+
+class TracedRow(Projection, table=True):
+    """How far traces are kept: the truth number, and the record reached within the withdrawal that comes next."""
+
+    __tablename__ = "traced"
+    id: int = column.key()
+    number: int = column.number()
+    within: int = column.number()
+
+
 class LedgerRow(Projection, table=True):
     """Log: what changed, in the order it became known. Ids are public ids, so lines outlive a projection set."""
 

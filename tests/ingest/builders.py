@@ -173,9 +173,9 @@ _STREAMS = {each.name: each for each in (*Desk(sdk.Settings()).streams(), *Told(
 
 _TRUTH = "rule_set withdrawal decision checkpoint record envelope run token source setting sequence".split()
 _PROJECTION = (
-    "ledger dirty_component search_term matter_touchpoint matter affiliation tag trait stage_change purchase "
-    "customer_value customer claim_identifier claim identifier hub_user exchange_rate campaign product line_item "
-    "participant record_touchpoint touchpoint problem processed"
+    "trace traced ledger dirty_component search_term matter_touchpoint matter affiliation tag trait stage_change "
+    "purchase customer_value customer claim_identifier claim identifier hub_user exchange_rate campaign product "
+    "line_item participant record_touchpoint touchpoint problem processed"
 ).split()
 
 

@@ -1,0 +1,1 @@
+"""What turns stored rows into answers about many customers, or about another time."""

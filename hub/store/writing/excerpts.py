@@ -1,0 +1,200 @@
+"""What hangs together in truth, found through the projection, and copied into an excerpt of both.
+
+The projection says what standing records say. What others once said is in ``trace``: the identifiers, touchpoints and
+matters of every version of rows that have several, and of records that were withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from hub.ids import anchor_touchpoint, anchors_naming
+from hub.store.excerpt import ExcerptSession
+from hub.store.session import Session
+
+_SAYING = {
+    "idn": "SELECT r.record FROM identifier i JOIN claim_identifier ci ON ci.identifier = i.num "
+    "JOIN touchpoint t ON t.claim = ci.claim JOIN record_touchpoint r ON r.touchpoint = t.num "
+    "WHERE i.id = ANY($1::text[]) AND r.record <= $2",
+    "tp": "SELECT r.record FROM touchpoint t JOIN record_touchpoint r ON r.touchpoint = t.num "
+    "WHERE t.id = ANY($1::text[]) AND r.record <= $2",
+    "mat": "SELECT r.record FROM matter m JOIN matter_touchpoint x ON x.matter = m.num "
+    "JOIN record_touchpoint r ON r.touchpoint = x.touchpoint WHERE m.id = ANY($1::text[]) AND r.record <= $2",
+}
+_TRACED = "SELECT record FROM trace WHERE said = ANY($1::text[]) AND record <= $2"
+_ABOUT = (
+    "SELECT r.record FROM touchpoint t JOIN record_touchpoint r ON r.touchpoint = t.num "
+    "WHERE t.anchor = ANY($1::text[]) AND t.anchor IS NOT NULL AND r.record <= $2"
+)
+
+
+@dataclass(slots=True)
+class Said:
+    """What records say: touchpoints (with whether they may name nobody), identifiers with their side, and so on."""
+
+    touchpoints: dict[str, bool] = field(default_factory=dict)
+    identifiers: dict[str, str] = field(default_factory=dict)
+    matters: dict[str, bool] = field(default_factory=dict)
+    """With whether a touchpoint that may name nobody says so."""
+    anchors: set[str] = field(default_factory=set)
+    """Touchpoints that those of the touchpoints are about which may name nobody."""
+
+    def add(self, other: Said) -> None:
+        """Both together."""
+        self.touchpoints |= other.touchpoints
+        self.identifiers |= other.identifiers
+        self.matters |= {id_: lost or self.matters.get(id_, False) for id_, lost in other.matters.items()}
+        self.anchors |= other.anchors
+
+
+def saying(session: Session, ids: Iterable[str], until: int) -> set[int]:
+    """The records up to a truth number that say any of these identifiers, touchpoints or matters (public ids)."""
+    by_kind: dict[str, list[str]] = {}
+    for id_ in ids:
+        by_kind.setdefault(id_.partition("_")[0], []).append(id_)
+    found: set[int] = set()
+    for kind, wanted in by_kind.items():
+        for statement in (_SAYING[kind], _TRACED):
+            found.update(record for (record,) in session.all(statement, wanted, until))
+    return found
+
+
+def about(session: Session, touchpoints: Iterable[str], until: int) -> set[int]:
+    """The records up to a truth number whose touchpoints are about one of these."""
+    wanted = anchors_naming(touchpoints)
+    found = {record for (record,) in session.all(_ABOUT, wanted, until)}
+    return found | {record for (record,) in session.all(_TRACED, [f"about {each}" for each in wanted], until)}
+
+
+def versions(session: Session, records: Iterable[int], until: int) -> set[int]:
+    """All versions of the rows of these records, up to a truth number."""
+    rows = session.all(
+        "SELECT v.number FROM record r JOIN record v ON v.source = r.source AND v.stream = r.stream AND v.key = r.key "
+        "WHERE r.number = ANY($1::bigint[]) AND v.number <= $2",
+        list(records), until,
+    )  # fmt: skip
+    return {number for (number,) in rows}
+
+
+def said_by(session: Session, records: Iterable[int]) -> Said:
+    """What records say."""
+    wanted = list(records)
+    said = Said()
+    for id_, claim, anchor in session.all(
+        "SELECT t.id, t.claim, t.anchor FROM record_touchpoint r JOIN touchpoint t ON t.num = r.touchpoint "
+        "WHERE r.record = ANY($1::bigint[])",
+        wanted,
+    ):
+        said.touchpoints[id_] = claim is None
+        if claim is None and anchor is not None:
+            said.anchors.add(anchor_touchpoint(anchor))
+    said.identifiers |= session.all(
+        "SELECT DISTINCT i.id, i.side FROM record_touchpoint r JOIN touchpoint t ON t.num = r.touchpoint "
+        "JOIN claim_identifier ci ON ci.claim = t.claim JOIN identifier i ON i.num = ci.identifier "
+        "WHERE r.record = ANY($1::bigint[])",
+        wanted,
+    )
+    for id_, claim in session.all(
+        "SELECT m.id, t.claim FROM record_touchpoint r JOIN touchpoint t ON t.num = r.touchpoint "
+        "JOIN matter_touchpoint x ON x.touchpoint = t.num JOIN matter m ON m.num = x.matter "
+        "WHERE r.record = ANY($1::bigint[])",
+        wanted,
+    ):
+        said.matters[id_] = said.matters.get(id_, False) or claim is None
+    for told, side in session.all("SELECT said, side FROM trace WHERE record = ANY($1::bigint[])", wanted):
+        if told.startswith("idn_"):
+            said.identifiers[told] = side
+        elif told.startswith("tp_"):
+            said.touchpoints[told] = True
+        elif told.startswith("mat_"):
+            said.matters[told] = True
+        else:
+            said.anchors.add(anchor_touchpoint(told.removeprefix("about ")))
+    return said
+
+
+def idle(session: Session, identifiers: Iterable[str]) -> dict[str, bool]:
+    """Those of the identifiers that join nobody today, with whether a cap is why."""
+    rows = session.all(
+        "SELECT id, blocked IS NULL FROM identifier WHERE id = ANY($1::text[]) AND NOT joins", list(identifiers)
+    )
+    return {id_: bool(capped) for id_, capped in rows}
+
+
+def decided_with(session: Session, touchpoints: Iterable[str], side: str, until: int) -> set[str]:
+    """Touchpoints that decisions up to a truth number name together with one of these."""
+    wanted = list(touchpoints)
+    rows = session.all(
+        "SELECT a, b FROM decision WHERE side = $1 AND number <= $2 AND (a = ANY($3::text[]) OR b = ANY($4::text[]))",
+        side, until, wanted, wanted,
+    )  # fmt: skip
+    return {each for pair in rows for each in pair}
+
+
+def defining(session: Session, records: Iterable[int], until: int) -> set[int]:
+    """The records that define the campaigns and products these records name, and all people of the company."""
+    wanted = list(records)
+    statements = (
+        "SELECT c.record FROM record_touchpoint r JOIN touchpoint t ON t.num = r.touchpoint "
+        "JOIN campaign c ON c.num = t.campaign WHERE r.record = ANY($1::bigint[])",
+        "SELECT p.record FROM record_touchpoint r JOIN line_item l ON l.touchpoint = r.touchpoint "
+        "JOIN product p ON p.num = l.product WHERE r.record = ANY($1::bigint[])",
+    )
+    found = {record for statement in statements for (record,) in session.all(statement, wanted)}
+    found |= {record for (record,) in session.all("SELECT record FROM hub_user")}
+    return versions(session, found, until)
+
+
+def copy(session: Session, excerpt: ExcerptSession, records: Iterable[int], touchpoints: Iterable[str], until: int) -> None:
+    """Copy records into an empty excerpt, with all truth about them and their touchpoints up to a truth number."""
+    numbers, named = list(records), list(touchpoints)
+    with excerpt.transaction():
+        excerpt.run("INSERT INTO sequence (id, value) VALUES (1, $1)", until)
+        excerpt.run("INSERT INTO projection_set (number, state, born, code) VALUES (1, 'LIVE', 0, '')")
+        _copy(session, excerpt, "source", "")
+        _copy(session, excerpt, "rule_set", "WHERE number <= $1", until)
+        _copy(session, excerpt, "record", "WHERE number = ANY($1::bigint[])", numbers)
+        for table, column in (("run", "run"), ("envelope", "envelope")):
+            held = [num for (num,) in excerpt.all(f"SELECT DISTINCT {column} FROM record WHERE {column} IS NOT NULL")]
+            _copy(session, excerpt, table, "WHERE num = ANY($1::bigint[])", held)
+        _copy(
+            session, excerpt, "decision",
+            "WHERE number <= $1 AND (a = ANY($2::text[]) OR b = ANY($3::text[]))", until, named, named,
+        )  # fmt: skip
+        targets = [str(number) for number in numbers]
+        targets += [operation for (operation,) in excerpt.all("SELECT DISTINCT operation FROM decision")]
+        targets += [id_ for (id_,) in excerpt.all("SELECT id FROM run UNION ALL SELECT id FROM source")]
+        _copy(session, excerpt, "withdrawal", "WHERE number <= $1 AND target = ANY($2::text[])", until, targets)
+
+
+def _copy(session: Session, excerpt: ExcerptSession, table: str, condition: str, *values: object) -> None:
+    from hub.store.truth import TRUTH  # costly to import, and few who start a hub ask for the past
+
+    columns = [column.name for column in TRUTH.tables[table].columns]
+    excerpt.insert(table, columns, session.all(f"SELECT {', '.join(columns)} FROM {table} {condition}", *values))
+
+
+def joining(session: Session, start: Sequence[str], side: str) -> set[str]:
+    """The identifiers that join in an excerpt: in the components of the start, and those of the other side beside."""
+    person, organisation = "person_component", "organisation_component"
+    own, other = (person, organisation) if side == "PERSON" else (organisation, person)
+    other_side = "ORGANISATION" if side == "PERSON" else "PERSON"
+    wanted = list(start)
+    labels = session.all(
+        f"SELECT DISTINCT c.{own} FROM touchpoint t JOIN claim c ON c.num = t.claim WHERE t.id = ANY($1::text[])", wanted
+    ) + session.all("SELECT DISTINCT component FROM identifier WHERE id = ANY($1::text[]) AND side = $2", wanted, side)
+    here = [label for (label,) in labels if label is not None]
+    beside = [
+        label
+        for (label,) in session.all(
+            f"SELECT DISTINCT {other} FROM claim WHERE {own} = ANY($1::bigint[]) AND {other} IS NOT NULL", here
+        )
+    ]
+    found: set[str] = set()
+    for at, components in ((side, here), (other_side, beside)):
+        rows = session.all(
+            "SELECT id FROM identifier WHERE joins AND side = $1 AND component = ANY($2::bigint[])", at, components
+        )
+        found.update(id_ for (id_,) in rows)
+    return found
