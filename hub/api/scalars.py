@@ -39,6 +39,15 @@ class Duration:
     months: int
     seconds: int
 
+    @property
+    def text(self) -> str:
+        """As a client would write it."""
+        years, months = divmod(self.months, 12)
+        days, seconds = divmod(self.seconds, 86_400)
+        parts = [(years, "Y"), (months, "M"), (days, "D")]
+        date = "".join(f"{count}{unit}" for count, unit in parts if count)
+        return f"P{date}" + (f"T{seconds}S" if seconds or not date else "")
+
     def added_to(self, moment: datetime, sign: int = 1) -> datetime:
         """``moment`` moved on (or back, with ``sign`` -1); a day that a month does not have becomes its last."""
         months = moment.year * 12 + moment.month - 1 + sign * self.months

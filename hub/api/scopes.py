@@ -40,7 +40,7 @@ TYPES: Mapping[str, frozenset[str]] = {
         "IdentityLinkConnection IdentityLinkEdge RefusedLink RefusedLinkConnection RefusedLinkEdge LinkDecision "
         "LinkDecisionConnection LinkDecisionEdge WhyNotMerged SharedIdentifier IdentityConflict IdentityStep "
         "Resemblance Change ChangeConnection ChangeEdge "
-        "TouchpointAdded Suggestion SuggestionConnection SuggestionEdge Evidence",
+        "TouchpointAdded Suggestion SuggestionConnection SuggestionEdge Evidence Segment",
     ),
     **_each(
         INTAKE,
@@ -48,7 +48,10 @@ TYPES: Mapping[str, frozenset[str]] = {
         "Replayed Rebuilt",
     ),
     **_each(PARTNERS, "IngestPayload IngestedRow PreviewedTouchpoint"),
-    **_each(WRITERS, "LogTouchpointPayload DescribeCustomersPayload ChangeMatterPayload"),
+    **_each(
+        WRITERS,
+        "LogTouchpointPayload DescribeCustomersPayload ChangeMatterPayload SaveSegmentPayload DeleteSegmentPayload",
+    ),
     **_each(
         MANAGERS,
         "FindSuggestionsPayload WithdrawSourcePayload WithdrawRecordPayload ReplayPayload RebuildPayload Reread "
@@ -64,7 +67,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     **_each(ANYBODY, "Query.viewer Query.hub"),
     **_each(
         READERS,
-        "Query.suggestions Query.explainIdentity Query.whyNotMerged "
+        "Query.segments SaveSegmentPayload.segment Query.suggestions Query.explainIdentity Query.whyNotMerged "
         "Query.customer Query.customers Query.touchpoints Query.matters Query.changes "
         "Query.touchpointKinds Record.touchpoints LogTouchpointPayload.touchpoint DescribeCustomersPayload.customers "
         "ChangeMatterPayload.matter "
@@ -72,7 +75,11 @@ FIELDS: Mapping[str, frozenset[str]] = {
     ),
     **_each(INTAKE, "Query.node Query.nodes Query.connectors Query.sources Query.source Query.record"),
     **_each(PARTNERS, "Mutation.ingest"),
-    **_each(WRITERS, "Mutation.logTouchpoint Mutation.describeCustomers Mutation.changeMatter"),
+    **_each(
+        WRITERS,
+        "Mutation.logTouchpoint Mutation.describeCustomers Mutation.changeMatter "
+        "Mutation.saveSegment Mutation.deleteSegment",
+    ),
     **_each(
         MANAGERS,
         "Mutation.withdrawSource Mutation.withdrawRecord Mutation.replay Mutation.rebuild "

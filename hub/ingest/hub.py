@@ -35,6 +35,7 @@ from hub.ingest.pull import pull
 from hub.ingest.rebuild import Rebuilds
 from hub.ingest.replay import Replays
 from hub.ingest.rule_sets import RuleSets
+from hub.ingest.segments import Segments
 from hub.ingest.sources import Source, Sources
 from hub.ingest.suggestions import Suggestions
 from hub.ingest.threads import Threads
@@ -74,6 +75,7 @@ class Hub:
         self._intake = Intake(self.threads, clock)
         self.corrections = Corrections(self.threads, clock)
         self.rules = RuleSets(self.threads, clock)
+        self.segments = Segments(self.threads, clock)
         desk = self._sources.desk().num
         self.rebuilds = Rebuilds(store, self.reader, self.threads, self._processor, clock)
         self.replays = Replays(self.threads, self.company, clock)

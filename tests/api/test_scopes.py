@@ -98,6 +98,8 @@ INPUTS = {
     "findSuggestions": {},
     "acceptSuggestion": {"suggestion": "sug_x", "reason": "r"},
     "refuseSuggestion": {"suggestion": "sug_x", "reason": "r"},
+    "saveSegment": {"name": "n", "filter": {}},
+    "deleteSegment": {"segment": "seg_x", "reason": "r"},
     "createToken": {"name": "n", "scopes": ["read"]},
     "revokeToken": {"token": "tok_x"},
 }

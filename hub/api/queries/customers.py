@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
-from hub.api.connections import After, Before, First, Last, counted, cursors
+from hub.api.connections import After, Before, First, Last
 from hub.api.context import Info
+from hub.api.customer_pages import Asked, customer_page
 from hub.api.graph import argument, field, object_type
+from hub.api.saved_filters import listed
 from hub.api.types.customers import Customer, CustomerConnection
-from hub.api.types.enums import CustomerOrderField, OrderDirection
-from hub.api.types.filters import (
-    CustomerBy,
-    CustomerFilter,
-    CustomerOrder,
-    IdentifierInput,
-    customer_filter,
-)
+from hub.api.types.filters import CustomerBy, CustomerFilter, CustomerOrder, IdentifierInput
 from hub.errors import InputWrong
 from hub.identity.normalise import MINTED, canonical
-from hub.store import customers, filters
+from hub.store import customers
 from hub.store.customers import StoredCustomer
-from hub.values import Identifier, Relationship
-
-_UNFILTERED = filters.CustomerFilter(relationships=(Relationship.CUSTOMER,))
+from hub.values import Identifier
 
 
 @object_type
@@ -48,28 +40,8 @@ class CustomerQueries:
         order_by: Annotated[CustomerOrder | None, argument("In which order.")] = None,
     ) -> CustomerConnection:
         """Customers, last met first unless asked."""
-        wanted = customer_filter(info, filter)
-        if wanted.relationships is None:
-            wanted = replace(wanted, relationships=(Relationship.CUSTOMER,))
-        field = order_by.field if order_by else CustomerOrderField.LAST_TOUCH
-        descending = order_by is None or order_by.direction == OrderDirection.DESC
-        if field == CustomerOrderField.NAME:
-            info.context.principal.demand_contacts("An order by name")
-        order = customers.order_by(field, descending=descending)
-        sealed = cursors(info, "Query.customers", order)
-        window = sealed.window(first, after, last, before)
-        page = await customers.page(await info.context.snapshot(), wanted, order, window)
-        limited = wanted != _UNFILTERED
-
-        async def count() -> int:
-            return await customers.count(await info.context.snapshot(), wanted, limited=limited)
-
-        return CustomerConnection(
-            entries=[Customer(row=row) for row in page.rows],
-            page=page,
-            cursors=sealed,
-            count=counted(count, limited=limited),
-        )
+        wanted = await listed(info, filter)
+        return await customer_page(info, "Query.customers", wanted, Asked(first, after, last, before, order_by))
 
 
 async def _named(info: Info, by: CustomerBy) -> StoredCustomer | None:

@@ -14,10 +14,11 @@ from hub.api.types.lines import LineItem
 from hub.api.types.matters import Matter
 from hub.api.types.node import Node
 from hub.api.types.reference import Campaign, Product, User
+from hub.api.types.segments import Segment
 from hub.api.types.sources import Record, Run, Source, source_of
 from hub.api.types.suggestions import Suggestion
 from hub.api.types.touchpoints import touchpoint
-from hub.store import identifiers, ledger, reference, suggestions, touchpoints
+from hub.store import identifiers, ledger, reference, segments, suggestions, touchpoints
 
 LONGEST_ID = 200
 _LONGEST_NUMBER = 18
@@ -85,6 +86,11 @@ async def _suggestion(info: Info, identity: str) -> Node | None:
     return Suggestion(row=row) if row else None
 
 
+async def _segment(info: Info, identity: str) -> Node | None:
+    row = (await segments.by_id(await info.context.snapshot(), [identity])).get(identity)
+    return Segment(row=row) if row else None
+
+
 async def _source(info: Info, identity: str) -> Node | None:
     if not info.context.principal.sees_source(identity):
         return None
@@ -120,6 +126,7 @@ _FINDERS: Mapping[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "usr": _user,
     "chg": _change,
     "sug": _suggestion,
+    "seg": _segment,
     "src": _source,
     "run": _run,
     "rec": _record,

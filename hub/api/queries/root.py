@@ -11,6 +11,7 @@ from hub.api.graph import argument, field, object_type
 from hub.api.queries.customers import CustomerQueries
 from hub.api.queries.identity import IdentityQueries
 from hub.api.queries.nodes import node
+from hub.api.queries.segments import SegmentQueries
 from hub.api.queries.sources import SourceQueries
 from hub.api.queries.suggestions import SuggestionQueries
 from hub.api.queries.tokens import TokenQueries
@@ -23,7 +24,15 @@ MOST_NODES = 100
 
 
 @object_type
-class Query(CustomerQueries, IdentityQueries, SuggestionQueries, TouchpointQueries, SourceQueries, TokenQueries):
+class Query(
+    CustomerQueries,
+    SegmentQueries,
+    IdentityQueries,
+    SuggestionQueries,
+    TouchpointQueries,
+    SourceQueries,
+    TokenQueries,
+):
     """The reads."""
 
     @field

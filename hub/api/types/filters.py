@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -119,6 +119,7 @@ class CustomerFilter:
     standings: list[Standing] | None = optional("In one of these standings.")
     owner: strawberry.ID | None = optional("Looked after by this user.")
     tags: list[str] | None = optional("With all of these tags.")
+    segment: strawberry.ID | None = optional("Members of this segment.")
     traits: list[PropertyFilter] | None = optional("With such traits.")
     birthday: TimeRange | None = optional("Whose birthday is on a day of this span, in whatever year.")
     did: list[DidFilter] | None = optional("Who did all of these.")
@@ -277,11 +278,20 @@ def matter_filter(wanted: MatterFilter | None) -> filters.MatterFilter:
     )
 
 
-def customer_filter(info: Info, wanted: CustomerFilter | None, level: int = 0) -> filters.CustomerFilter:
-    """What the store is asked for; nothing about relationships is added."""
+Members = Mapping[str, filters.CustomerFilter]
+"""What the members of segments are, by id."""
+
+
+def customer_filter(
+    info: Info, wanted: CustomerFilter | None, level: int = 0, segments: Members | None = None
+) -> filters.CustomerFilter:
+    """What the store is asked for; nothing about relationships is added.
+
+    ``segments``: those that the filter names; ``hub.api.saved_filters.narrowed`` looks them up.
+    """
     if wanted is None:
         return filters.CustomerFilter()
-    inner = partial(customer_filter, info, level=_deeper(level))
+    inner = partial(customer_filter, info, level=_deeper(level), segments=segments)
     revenue = _amounts(info, wanted.revenue)
     return filters.CustomerFilter(
         search=search(info, wanted.search),
@@ -301,10 +311,18 @@ def customer_filter(info: Info, wanted: CustomerFilter | None, level: int = 0) -
         revenue_in_hub=revenue is None or revenue.currency == info.context.hub.company.currency,
         last_touch=span(wanted.last_touch),
         matters=None if wanted.matters is None else matter_filter(wanted.matters),
-        all_of=tuple(inner(each) for each in wanted.and_ or ()),
+        all_of=(*_members(wanted.segment, segments), *(inner(each) for each in wanted.and_ or ())),
         any_of=None if wanted.or_ is None else tuple(inner(each) for each in wanted.or_),
         none_of=None if wanted.not_ is None else inner(wanted.not_),
     )
+
+
+def _members(segment: str | None, segments: Members | None) -> tuple[filters.CustomerFilter, ...]:
+    if segment is None:
+        return ()
+    if segments is None:
+        raise InputWrong("This list cannot be narrowed by a segment.", path="filter.segment")
+    return (segments[segment],)
 
 
 def _birthdays(info: Info, wanted: TimeRange | None) -> tuple[int, ...] | None:
