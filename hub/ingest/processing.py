@@ -34,6 +34,8 @@ _LONGEST_REST = 0.5
 _LOOK = 0.01
 _TIDY_EVERY = 2.0
 """Seconds between looks whether write-ahead logs have grown."""
+_MORE = 5000
+"""Records that nobody's link is too short for."""
 _NOTHING = object()
 
 
@@ -62,6 +64,7 @@ class Processing:
         self._tidy_truth = tidy_truth
         self._tidied = time.monotonic()
         self._last = 0.0
+        self._bearable = _MORE
         self._jobs: queue.Queue[tuple[Callable[[], Any], Future[Any]] | object | None] = queue.Queue()
         self._mine = False
         self._thread = threading.Thread(target=self._work, name="processor", daemon=True)
@@ -103,6 +106,8 @@ class Processing:
             except RetryLater as trouble:
                 _log.warning("processing waits: %s", trouble.message)
                 self._mine = False  # the lock went with the connection
+                # A link that is cut every few seconds carries short transactions, and a long one never.
+                self._bearable = max(1, min(self._bearable, self._size()[1]) // 2)
                 time.sleep(min(trouble.after, _IDLE))
             except Exception:  # noqa: BLE001 (the thread must live to try again)
                 _log.exception("processing cannot go on; it is tried again in a moment")
@@ -184,4 +189,7 @@ class Processing:
 
     def _batch(self) -> bool:
         self._last = time.monotonic()
-        return step(self.processor, self._size()[1])
+        # Of one record `step` makes much ado, of two or more only when they fail.
+        more = step(self.processor, max(2, min(self._bearable, self._size()[1])))
+        self._bearable = min(_MORE, self._bearable + self._bearable // 8 + 1)
+        return more

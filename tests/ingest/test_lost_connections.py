@@ -55,3 +55,30 @@ def test_lost_connections_lose_nothing(pg_url: str) -> None:
                 )
 
     assert asyncio.run(told()) == (4, 4)
+
+
+_CUT_LONG_TRANSACTIONS = """
+CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT count(*) FROM came) > 40 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER cut AFTER INSERT ON projection_1.touchpoint REFERENCING NEW TABLE AS came
+    FOR EACH STATEMENT EXECUTE FUNCTION cut();
+"""
+
+
+def test_a_link_that_bears_only_short_batches_gets_short_batches(pg_url: str) -> None:
+    async def told() -> int:
+        async with await Hub.open(pg_url, load_registry()) as hub:
+            with psycopg.connect(pg_url, autocommit=True) as connection:
+                connection.execute(_CUT_LONG_TRANSACTIONS)
+            written = await asyncio.gather(*(hub.log(entry(f"call{number}")) for number in range(300)))
+            last = max(each.sequence for each in written)
+            for _ in range(100):
+                if await hub.wait(last, 0.2):
+                    break
+            async with hub.reader.snapshot() as snapshot:
+                return int(await snapshot.value("SELECT count(*) FROM touchpoint"))
+
+    assert asyncio.run(told()) == 300
