@@ -1,9 +1,9 @@
 """BG/NBD: while alive purchases are Poisson, rates differ by a gamma distribution (r, alpha); after each purchase a
 customer leaves for good with a probability that differs by a beta distribution (a, b).
 
-Fader, Hardie and Lee 2005, "Counting Your Customers" the Easy Way, Marketing Science 24; equations are numbered as there.
-Hypergeometric functions are evaluated after Euler's transformation, 2F1(p, q; c; z) = (1-z)^(c-p-q) 2F1(c-p, c-q; c; z):
-what is left of them neither overflows nor cancels, however many purchases there are.
+Fader, Hardie and Lee 2005, "Counting Your Customers" the Easy Way, Marketing Science 24; equations are numbered as
+there. Hypergeometric functions are evaluated after Euler's transformation, 2F1(p, q; c; z) = (1-z)^(c-p-q)
+2F1(c-p, c-q; c; z): what is left of them neither overflows nor cancels, however many purchases there are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from scipy import special
 
 from hub.journey.clv.fit import Fit, enough, maximise, with_doubts
-from hub.journey.clv.histories import Floats, Histories
+from hub.journey.clv.histories import Floats, Histories, Integers
 
 NAME = "BG_NBD"
 PARAMETERS = ("r", "alpha", "a", "b")
@@ -20,7 +20,7 @@ PARAMETERS = ("r", "alpha", "a", "b")
 
 def fit(histories: Histories) -> Fit:
     """The fit; ``alpha`` is in the unit of the histories' time."""
-    scale = float(np.average(histories.age, weights=histories.customers)) or 1.0
+    scale = histories.mean_age
     starts = [(0.5, 0.3 * scale, 1.0, 3.0), (1.5, scale, 0.3, 1.0), (0.2, 0.05 * scale, 0.1, 2.0)]
     found = maximise(NAME, PARAMETERS, lambda values: likelihood(values, histories), starts, histories.size)
     return with_doubts(found, enough(histories.size, histories.repeaters))
@@ -49,7 +49,9 @@ def likelihood(values: Floats, histories: Histories) -> tuple[float, Floats]:
             of_each @ psi(r + each) + total * (np.log(alpha) - psi(r)) + n @ (left * ratio - with_age),
             total * r / alpha + n @ ((r + x) * (left * (longer - 1 / (alpha + histories.recency)) - longer)),
             total * psi(a + b) - of_each @ both + n @ left / a,
-            total * (psi(a + b) - psi(b)) + of_each @ (psi(b + each) - both) - n @ (left / np.where(x > 0, b + x - 1, 1)),
+            total * (psi(a + b) - psi(b))
+            + of_each @ (psi(b + each) - both)
+            - n @ (left / np.where(x > 0, b + x - 1, 1)),
         ]
     )
     return float(height), slope
@@ -79,10 +81,10 @@ def while_alive(values: Floats, repeats: Floats, age: Floats, time: float | Floa
 
 def expected(values: Floats, time: float | Floats) -> Floats:
     """E[X(t)]: repeat purchases of a customer in the ``time`` after the first purchase (equation 9)."""
-    return while_alive(values, np.float64(0), np.float64(0), time)
+    return while_alive(values, np.zeros(()), np.zeros(()), time)
 
 
-def probability(values: Floats, purchases: Floats, time: float) -> Floats:
+def probability(values: Floats, purchases: Floats | Integers, time: float) -> Floats:
     """P(X(t) = n): that somebody makes exactly n repeat purchases in the ``time`` after the first (equation 8).
 
     The finite sum there is a regularised incomplete beta function, which does not cancel.

@@ -158,8 +158,9 @@ def _curvature(slope: Callable[[Floats], Floats], at: Floats, steps: Floats) -> 
         aside = np.zeros(len(at))
         aside[index] = step
         rows.append((slope(at + aside) - slope(at - aside)) / (2 * step))
-    hessian = np.array(rows)
-    return (hessian + hessian.T) / 2
+    hessian: Floats = np.array(rows, np.float64)
+    symmetric: Floats = (hessian + hessian.T) / 2
+    return symmetric
 
 
 def _standard_errors(likelihood: Likelihood, values: Floats) -> list[float | None]:

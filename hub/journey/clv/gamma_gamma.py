@@ -60,9 +60,7 @@ def correlation(one: Floats, other: Floats) -> float | None:
     return float(np.corrcoef(one, other)[0, 1])
 
 
-def _likelihood(
-    values: Floats, repeats: Floats, mean: Floats, counts: Floats, sizes: Floats
-) -> tuple[float, Floats]:
+def _likelihood(values: Floats, repeats: Floats, mean: Floats, counts: Floats, sizes: Floats) -> tuple[float, Floats]:
     """The log-likelihood (equation 1a) and its gradient; ``counts`` are the different repeats, ``sizes`` how many."""
     p, q, gamma = values
     total, size = repeats * mean, float(len(mean))

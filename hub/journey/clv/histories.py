@@ -37,6 +37,11 @@ class Histories:
         return int(self.customers.sum())
 
     @property
+    def mean_age(self) -> float:
+        """The scale of time of these customers, where a search may begin."""
+        return float(self.customers @ self.age) / max(self.size, 1) or 1.0
+
+    @property
     def repeaters(self) -> int:
         """How many of them bought again."""
         return int(self.customers[self.repeats > 0].sum())
@@ -54,9 +59,8 @@ def grouped(repeats: Floats, recency: Floats, age: Floats, customers: Floats | N
     rows = rows[starts]
     sums = np.add.reduceat(weights, starts) if len(starts) else weights
     counts, at = np.unique(rows[:, 0], return_inverse=True)
-    return Histories(
-        *(np.ascontiguousarray(column) for column in rows.T), sums, counts, np.bincount(at, sums, len(counts))
-    )
+    repeats, recency, age = (np.ascontiguousarray(column) for column in rows.T)
+    return Histories(repeats, recency, age, sums, counts, np.bincount(at, sums, len(counts)).astype(np.float64))
 
 
 @dataclass(frozen=True, slots=True)

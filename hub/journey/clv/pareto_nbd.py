@@ -1,8 +1,8 @@
-"""Pareto/NBD: purchases as in ``bg_nbd`` (r, alpha), but a customer may leave at any moment, at a rate that differs by a
-gamma distribution (s, beta).
+"""Pareto/NBD: purchases as in ``bg_nbd`` (r, alpha), but a customer may leave at any moment, at a rate that differs by
+a gamma distribution (s, beta).
 
-Schmittlein, Morrison and Colombo 1987, "Counting Your Customers", Management Science 33; formulas as in Fader and Hardie
-2005, "A Note on Deriving the Pareto/NBD Model and Related Expressions", numbered as there.
+Schmittlein, Morrison and Colombo 1987, "Counting Your Customers", Management Science 33; formulas as in Fader and
+Hardie 2005, "A Note on Deriving the Pareto/NBD Model and Related Expressions", numbered as there.
 
 The likelihood is (equation 15, before its integral is solved)
 
@@ -22,7 +22,7 @@ from scipy import special
 
 from hub.journey.clv.alive import DECAY, quadrature
 from hub.journey.clv.fit import Fit, enough, maximise, with_doubts
-from hub.journey.clv.histories import Floats, Histories
+from hub.journey.clv.histories import Floats, Histories, Integers
 
 NAME = "PARETO_NBD"
 PARAMETERS = ("r", "alpha", "s", "beta")
@@ -32,7 +32,7 @@ _ROWS = 2048
 
 def fit(histories: Histories) -> Fit:
     """The fit; ``alpha`` and ``beta`` are in the unit of the histories' time."""
-    scale = float(np.average(histories.age, weights=histories.customers)) or 1.0
+    scale = histories.mean_age
     starts = [(0.7, 0.4 * scale, 0.7, 0.5 * scale), (2.0, scale, 0.3, 2 * scale)]
     found = maximise(NAME, PARAMETERS, lambda values: likelihood(values, histories), starts, histories.size)
     return with_doubts(found, enough(histories.size, histories.repeaters))
@@ -83,10 +83,10 @@ def while_alive(values: Floats, repeats: Floats, age: Floats, time: float | Floa
 
 def expected(values: Floats, time: float | Floats) -> Floats:
     """E[X(t)]: repeat purchases of a customer in the ``time`` after the first purchase (equation 17)."""
-    return while_alive(values, np.float64(0), np.float64(0), time)
+    return while_alive(values, np.zeros(()), np.zeros(()), time)
 
 
-def probability(values: Floats, purchases: Floats, time: float) -> Floats:
+def probability(values: Floats, purchases: Floats | Integers, time: float) -> Floats:
     """P(X(t) = n): that somebody makes exactly n repeat purchases in the ``time`` after the first.
 
     Equation 16 before its integral is solved: n purchases in all of the time, or until leaving in between.
@@ -99,7 +99,9 @@ def probability(values: Floats, purchases: Floats, time: float) -> Floats:
     purchases_until = special.xlogy(n, y) - (r + n) * np.log(alpha + y) + r * np.log(alpha)
     leaving = np.log(s) + s * np.log(beta) - (s + 1) * np.log(beta + y) + np.log(least + y)
     until_left = np.exp(purchases_until + leaving) @ (weights * np.log1p(time / least))
-    never = special.xlogy(n, time) - (r + n) * np.log(alpha + time) + r * np.log(alpha) + s * np.log(beta / (beta + time))
+    never = (
+        special.xlogy(n, time) - (r + n) * np.log(alpha + time) + r * np.log(alpha) + s * np.log(beta / (beta + time))
+    )
     many = np.exp(special.gammaln(r + n) - special.gammaln(r) - special.gammaln(n + 1))
     found: Floats = (many * (np.exp(never) + until_left[:, None]))[:, 0]
     return found
