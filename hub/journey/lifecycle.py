@@ -21,8 +21,8 @@ from hub.values import Stage, Standing
 class Lifecycle:
     """``since`` is when the present stage began and ``because`` why it holds (each change has its own reason).
 
-    ``next_change_at``: when to look again if nothing new is heard: the next silence that falls due, or the first
-    touchpoint that lies in the future. ``changes`` are in order of time.
+    ``next_change_at``: when to look again if nothing new is heard: the next silence that falls due, the end of what
+    only lasts for a time, or the first touchpoint that lies in the future. ``changes`` are in order of time.
     """
 
     stage: Stage | None
@@ -49,14 +49,23 @@ def lifecycle(moments: Iterable[Moment], rules: Rules, now: datetime) -> Lifecyc
 class Course:
     """A timeline folded so far: a touchpoint at its end costs the same, however many came before."""
 
-    __slots__ = ("_changes", "_silence", "_since", "_stages", "_standing")
+    __slots__ = ("_bought", "_changes", "_silence", "_since", "_stages", "_standing")
 
     def __init__(self, rules: Rules) -> None:
         self._stages = Stages(rules)
-        self._silence = Silence(rules.standing, rules.name)
+        self._silence = Silence(rules)
+        self._bought = False
         self._standing: Standing | None = None
         self._since: datetime | None = None
         self._changes: list[Change] = []
+
+    def __copy__(self) -> Course:
+        """One that time may pass for, while this one stays where it is; it takes no touchpoints."""
+        other = object.__new__(Course)
+        other._stages, other._silence = copy(self._stages), copy(self._silence)
+        other._bought, other._standing, other._since = self._bought, self._standing, self._since
+        other._changes = [*self._changes]
+        return other
 
     @property
     def purchases(self) -> Purchases:
@@ -66,52 +75,85 @@ class Course:
     def take(self, timeline: Sequence[Moment]) -> None:
         """Add touchpoints in order, all of them later than every one so far."""
         for at, instant in instants(timeline):
-            self._pass_until(at)
+            self.pass_until(at, inclusive=False)
             before = self._stages.stage
             because = self._stages.take(instant)
             if because is not None:
-                after = self._stages.stage
-                self._since = at if after is not None else None
-                self._changes.append(Change("STAGE", at, before, after, because))
-            for moment in instant:
-                if self._silence.is_contact(moment, purchase=self.purchases.is_purchase(moment)):
-                    self._silence.contact(moment)
-                    break
-            self._standing = self._show(self._silence, self._standing, at, because, self._changes)
+                self._restage(at, before, because)
+            self._listen(instant)
+            self._show(at, because)
 
     def lifecycle(self, now: datetime, next_touch_at: datetime | None = None) -> Lifecycle:
         """Stage and standing at ``now``, which is not before the last touchpoint taken. Nothing is changed by asking.
 
         ``next_touch_at``: of the first touchpoint that lies in the future.
         """
-        silence, standing, changes = self._silence, self._standing, self._changes
-        if silence.due is not None and silence.due <= now:
-            silence, changes = copy(silence), [*changes]
-            for due in silence.pass_until(now, inclusive=True):
-                standing = self._show(silence, standing, due, None, changes)
+        due = self._due()
+        if due is None or due > now:
+            return self.reached(next_touch_at)
+        fork = copy(self)
+        fork.pass_until(now, inclusive=True)
+        return fork.reached(next_touch_at)
+
+    def reached(self, next_touch_at: datetime | None = None) -> Lifecycle:
+        """Stage and standing after what was taken and what time has made of it so far."""
+        stages, silence = self._stages, self._silence
         soon = [] if next_touch_at is None else [next_touch_at]
-        if silence.due is not None and self._stages.stage is not None:
+        if silence.due is not None and stages.stage is not None:
             soon.append(silence.due)
+        if stages.due is not None:
+            soon.append(stages.due)
         return Lifecycle(
-            stage=self._stages.stage,
-            standing=standing,
+            stage=stages.stage,
+            standing=self._standing,
             since=self._since,
-            because=self._stages.because,
+            because=stages.because,
             next_change_at=min(soon, default=None),
-            changes=tuple(changes),
+            changes=tuple(self._changes),
         )
 
-    def _pass_until(self, at: datetime) -> None:
-        for due in self._silence.pass_until(at, inclusive=False):
-            self._standing = self._show(self._silence, self._standing, due, None, self._changes)
+    def _listen(self, instant: Sequence[Moment]) -> None:
+        """Take the first sign of life of an instant; a purchase before others, where one is there."""
+        silence, is_purchase = self._silence, self.purchases.is_purchase
+        bought = self._bought
+        sign: Moment | None = None
+        for moment in instant:
+            purchase = is_purchase(moment)
+            self._bought |= purchase
+            if (sign is None or purchase) and silence.is_contact(moment, purchase=purchase, bought=bought):
+                sign = moment
+                if purchase or not silence.counts_purchases:
+                    break
+        if sign is not None:
+            silence.contact(sign, purchase=is_purchase(sign))
 
-    def _show(
-        self, silence: Silence, before: Standing | None, at: datetime, reason: Because | None, changes: list[Change]
-    ) -> Standing | None:
-        """The standing that is shown from now on; a change of it is added to ``changes``."""
+    def _due(self) -> datetime | None:
+        one, other = self._stages.due, self._silence.due
+        if one is None or other is None:
+            return one or other
+        return min(one, other)
+
+    def pass_until(self, at: datetime, *, inclusive: bool) -> None:
+        """Let happen what time alone does before ``at``, or at it. Nothing of before can be taken any more."""
+        while (due := self._due()) is not None and (due < at or (inclusive and due == at)):
+            before = self._stages.stage
+            because = self._stages.lapse(due)
+            if because is not None:
+                self._restage(due, before, because)
+            self._silence.lapse(due)
+            self._show(due, because)
+
+    def _restage(self, at: datetime, before: Stage | None, because: Because) -> None:
+        after = self._stages.stage
+        self._since = at if after is not None else None
+        self._changes.append(Change("STAGE", at, before, after, because))
+
+    def _show(self, at: datetime, reason: Because | None) -> None:
+        """Keep the standing that is shown from now on, and how it changed; there is none without a stage."""
+        silence, before = self._silence, self._standing
         shown = silence.standing if self._stages.stage is not None else None
         if shown is not before:
             because = (silence.because if shown is not None else reason) or reason
             if because is not None:
-                changes.append(Change("STANDING", at, before, shown, because))
-        return shown
+                self._changes.append(Change("STANDING", at, before, shown, because))
+            self._standing = shown

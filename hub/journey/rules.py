@@ -7,52 +7,47 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from decimal import Decimal
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from hub.errors import ConfigWrong
-from hub.kinds import KINDS
-from hub.values import Channel, Direction, RevenueBasis, Stage
-
-
-def _known(kind: str) -> str:
-    # A kind of one connector carries its family, and the connector may not be installed here.
-    if kind not in KINDS and "." not in kind:
-        raise ValueError(f"there is no kind {kind!r}")
-    return kind
-
-
-_Kinds = tuple[Annotated[str, AfterValidator(_known)], ...]
-
+from hub.journey.conditions import AnswerCondition, Condition, Part, PurchaseCondition, TouchpointCondition
+from hub.journey.standing_rules import StandingRules
+from hub.settings import Company
+from hub.values import RevenueBasis, Stage
 
 _FACT = re.compile(r"{(\w+)}")
+_OWN = frozenset({"credited", "expired", "decided", "decision_ended", "contact", "at_risk", "lapsed", "won_back"})
+"""Names of the rules that no file holds."""
+_KINDS = ("touchpoint", "answer", "purchase", "all")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Rule(_Part):
-    facts: ClassVar[frozenset[str]]
-    """What ``text`` may name in braces."""
+class _Rule(Part):
     rule: str = Field(pattern="^[a-z][a-z0-9_]*$")
     stage: Stage
     text: str = Field(min_length=1)
 
+    @property
+    def known_facts(self) -> frozenset[str]:
+        """What ``text`` may name in braces."""
+        facts: frozenset[str] = getattr(self, "facts", frozenset())
+        return facts
+
     @model_validator(mode="after")
     def _text_names_facts(self) -> Self:
         asked = set(_FACT.findall(self.text))
-        if unknown := sorted(asked - self.facts):
+        if unknown := sorted(asked - self.known_facts):
             raise ValueError(
-                f"text: {{{unknown[0]}}} is not a fact of this rule; it has {', '.join(sorted(self.facts))}"
+                f"text: {{{unknown[0]}}} is not a fact of this rule; it has {', '.join(sorted(self.known_facts))}"
             )
         if set("{}") & set(_FACT.sub("", self.text)):
             raise ValueError("text: braces hold the name of a fact and nothing else, like {kind}")
+        if self.rule in _OWN:
+            raise ValueError(f"rule: {self.rule} is a name of the hub's own")
         return self
 
     def say(self, facts: Mapping[str, Any]) -> str:
@@ -60,86 +55,35 @@ class _Rule(_Part):
         return _FACT.sub(lambda found: str(facts.get(found[1])).replace("_", " "), self.text)
 
 
-class _Counted(_Rule):
-    at_least: PositiveInt = 1
-    within_days: PositiveInt | None = None
+class TouchpointRule(TouchpointCondition, _Rule):
+    """A rule of one condition."""
+
+
+class AnswerRule(AnswerCondition, _Rule):
+    """A rule of one condition."""
+
+
+class PurchaseRule(PurchaseCondition, _Rule):
+    """A rule of one condition."""
+
+
+class AllRule(_Rule):
+    """Holds while all its conditions do. Facts carry the number of their condition: ``count_1``."""
+
+    when: Literal["all"]
+    conditions: tuple[Annotated[Condition, Field(discriminator="when")], ...] = Field(min_length=2, max_length=10)
 
     @property
-    def within(self) -> timedelta | None:
-        """The span from the first to the last of them."""
-        return None if self.within_days is None else timedelta(days=self.within_days)
+    def known_facts(self) -> frozenset[str]:
+        """What ``text`` may name in braces."""
+        return frozenset(f"{fact}_{place}" for place, each in enumerate(self.conditions, 1) for fact in each.facts)
 
 
-class TouchpointRule(_Counted):
-    """Holds from the touchpoint that makes ``at_least`` matching ones."""
-
-    facts = frozenset({"kind", "channel", "count", "days", "score", "unit"})
-    when: Literal["touchpoint"]
-    kinds: _Kinds = ()
-    directions: tuple[Direction, ...] = ()
-    channels: tuple[Channel, ...] = ()
-    automated: bool = False
-    deal_open: bool | None = None
-    unit: str | None = None
-    score_at_least: Decimal | None = None
-
-    @model_validator(mode="after")
-    def _score_has_unit(self) -> Self:
-        if (self.unit is None) != (self.score_at_least is None):
-            raise ValueError("unit and score_at_least come together")
-        return self
+OneRule = TouchpointRule | AnswerRule | PurchaseRule
+StageRule = Annotated[OneRule | AllRule, Field(discriminator="when")]
 
 
-class AnswerRule(_Rule):
-    """Holds from our answer to an inbound touchpoint of the same thread."""
-
-    facts = frozenset({"kind"})
-    when: Literal["answer"]
-    kinds: _Kinds = Field(min_length=1)
-
-
-class PurchaseRule(_Counted):
-    """Holds while ``at_least`` purchases stand."""
-
-    facts = frozenset({"kind", "documents", "days"})
-    when: Literal["purchase"]
-
-
-StageRule = Annotated[TouchpointRule | AnswerRule | PurchaseRule, Field(discriminator="when")]
-
-
-class StandingRules(_Part):
-    """How silence is measured. All spans are days of 24 hours."""
-
-    at_risk_after_days: PositiveInt
-    lapsed_after_days: PositiveInt
-    active_again_after_days: PositiveInt = 1
-    mutual_kinds: _Kinds = ()
-    ignored_kinds: _Kinds = ()
-
-    @cached_property
-    def at_risk(self) -> timedelta:
-        """After which silence."""
-        return timedelta(days=self.at_risk_after_days)
-
-    @cached_property
-    def lapsed(self) -> timedelta:
-        """After which silence."""
-        return timedelta(days=self.lapsed_after_days)
-
-    @cached_property
-    def settling(self) -> timedelta:
-        """How long after they came back a contact is no more than that."""
-        return timedelta(days=self.active_again_after_days)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.at_risk_after_days >= self.lapsed_after_days:
-            raise ValueError("at_risk_after_days must be less than lapsed_after_days")
-        return self
-
-
-class _File(_Part):
+class _File(Part):
     version: str = Field(min_length=1, max_length=40)
     stages: tuple[StageRule, ...] = Field(min_length=1)
     standing: StandingRules
@@ -152,25 +96,50 @@ class _File(_Part):
         return self
 
 
+C = TypeVar("C", TouchpointCondition, AnswerCondition, PurchaseCondition)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause(Generic[C]):
+    """A condition of a rule. ``key`` names it; ``place``: its number in a rule ``of`` several conditions, else None."""
+
+    key: str
+    rule: OneRule | AllRule
+    condition: C
+    place: int | None = None
+    of: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """A checked rule set. ``name`` is what ``Because.rule_version`` cites: the version its author gave, and the
-    beginning of ``digest`` (SHA-256 of the rules without comments, and of the basis)."""
+    beginning of ``digest`` (SHA-256 of what the rules say that is no default, and of the basis).
+
+    ``currency`` is that of a sum that names none; days are those of ``zone``.
+    """
 
     name: str
     version: str
     digest: str
+    text: str
     basis: RevenueBasis
-    touchpoint: tuple[TouchpointRule, ...]
-    answer: tuple[AnswerRule, ...]
-    purchase: tuple[PurchaseRule, ...]
+    currency: str
+    zone: ZoneInfo
+    stages: tuple[OneRule | AllRule, ...]
     standing: StandingRules
-    _for_kind: dict[str, tuple[TouchpointRule, ...]] = field(default_factory=dict, compare=False, repr=False)
+    touchpoint: tuple[Clause[TouchpointCondition], ...]
+    answer: tuple[Clause[AnswerCondition], ...]
+    purchase: tuple[Clause[PurchaseCondition], ...]
+    _for_kind: dict[str, tuple[Clause[TouchpointCondition], ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
-    def for_kind(self, kind: str) -> tuple[TouchpointRule, ...]:
-        """The touchpoint rules that a touchpoint of this kind may meet, in the file's order."""
+    def for_kind(self, kind: str) -> tuple[Clause[TouchpointCondition], ...]:
+        """The conditions that a touchpoint of this kind may meet, in the file's order."""
         if kind not in self._for_kind:
-            self._for_kind[kind] = tuple(rule for rule in self.touchpoint if not rule.kinds or kind in rule.kinds)
+            self._for_kind[kind] = tuple(
+                each for each in self.touchpoint if not each.condition.kinds or kind in each.condition.kinds
+            )
         return self._for_kind[kind]
 
 
@@ -180,13 +149,23 @@ def default_text() -> str:
     return files("hub.journey").joinpath("lifecycle.toml").read_text("utf-8")
 
 
-def load_rules(text: str | None = None, basis: RevenueBasis = RevenueBasis.BILLED) -> Rules:
-    """The rules of a TOML text, or the default ones. Raises ``ConfigWrong`` with one sentence that says where."""
-    return _load(default_text() if text is None else text, basis)
+def rules_of(company: Company, text: str | None = None) -> Rules:
+    """The rules of a TOML text, or the default ones, as a company's basis, currency and days have it.
+
+    Raises ``ConfigWrong`` with one sentence that says where.
+    """
+    return load_rules(text, company.revenue_basis, company.currency, company.time_zone)
+
+
+def load_rules(
+    text: str | None = None, basis: RevenueBasis = RevenueBasis.BILLED, currency: str = "BDT", zone: str = "UTC"
+) -> Rules:
+    """The same from its parts."""
+    return _load(default_text() if text is None else text, basis, currency, zone)
 
 
 @lru_cache(maxsize=64)
-def _load(text: str, basis: RevenueBasis) -> Rules:
+def _load(text: str, basis: RevenueBasis, currency: str, zone: str) -> Rules:
     try:
         parsed = _File.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -196,22 +175,42 @@ def _load(text: str, basis: RevenueBasis) -> Rules:
         path = _where(first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         if first["type"].startswith("union_tag"):
-            message = "when must be touchpoint, answer or purchase"
+            inside = "conditions" in first["loc"]
+            message = f"when must be touchpoint, answer{' or purchase' if inside else ', purchase or all'}"
         raise ConfigWrong(f"The lifecycle rules are wrong at {path}: {message}", path=path) from None
-    digest = hashlib.sha256(f"{basis}\n{parsed.model_dump_json()}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{basis}\n{parsed.model_dump_json(exclude_defaults=True)}".encode()).hexdigest()
+    clauses = [clause for rule in parsed.stages for clause in _clauses(rule)]
     return Rules(
         name=f"{parsed.version}+{digest[:8]}",
         version=parsed.version,
         digest=digest,
+        text=text,
         basis=basis,
-        touchpoint=tuple(rule for rule in parsed.stages if isinstance(rule, TouchpointRule)),
-        answer=tuple(rule for rule in parsed.stages if isinstance(rule, AnswerRule)),
-        purchase=tuple(rule for rule in parsed.stages if isinstance(rule, PurchaseRule)),
+        currency=currency,
+        zone=ZoneInfo(zone),
+        stages=parsed.stages,
         standing=parsed.standing,
+        touchpoint=_of(TouchpointCondition, clauses),
+        answer=_of(AnswerCondition, clauses),
+        purchase=_of(PurchaseCondition, clauses),
     )
+
+
+def _clauses(rule: OneRule | AllRule) -> list[Clause[Any]]:
+    if isinstance(rule, AllRule):
+        of = len(rule.conditions)
+        return [Clause(f"{rule.rule}.{place}", rule, each, place, of) for place, each in enumerate(rule.conditions, 1)]
+    return [Clause(rule.rule, rule, rule)]
+
+
+def _of(kind: type[C], clauses: Sequence[Clause[Any]]) -> tuple[Clause[C], ...]:
+    return tuple(each for each in clauses if isinstance(each.condition, kind))
 
 
 def _where(location: Sequence[str | int]) -> str:
     # pydantic puts the name of the union's branch between index and field; it is no part of the file.
-    names = [part for part in location if part not in ("touchpoint", "answer", "purchase")]
+    names = [
+        part for place, part in enumerate(location)
+        if not (part in _KINDS and place and isinstance(location[place - 1], int))
+    ]  # fmt: skip
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in names).lstrip(".") or "the top"

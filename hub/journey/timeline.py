@@ -9,10 +9,20 @@ from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 
-from hub.values import Channel, Direction
+from hub.values import Channel, Direction, Stage
 
 _BY_TIME = attrgetter("at", "id")
 _TIME = attrgetter("at")
+
+
+@dataclass(frozen=True, slots=True)
+class StageDecision:
+    """What a person decided: the stage until a time, or for ever; a stage of None ends what was decided before."""
+
+    stage: Stage | None
+    until: datetime | None
+    by: str
+    reason: str
 
 
 @dataclass(slots=True)
@@ -43,6 +53,7 @@ class Moment:
     unit: str | None = None
     deal_open: bool | None = None
     counted: bool = True
+    decision: StageDecision | None = None
 
 
 def ordered(moments: Iterable[Moment]) -> list[Moment]:

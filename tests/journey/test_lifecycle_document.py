@@ -15,7 +15,7 @@ EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 def test_the_examples_of_stages_can_be_added_to_the_default_rules() -> None:
     stages, _, standing = default_text().partition("[standing]")
     rules = load_rules(f"{stages}{EXAMPLES[0]}[standing]{standing}")
-    assert {"keen_visitor", "card_scanned"} <= {rule.rule for rule in rules.touchpoint}
+    assert {"keen_visitor", "card_scanned"} <= {rule.rule for rule in rules.stages}
 
 
 def test_the_example_of_standing_can_replace_the_default() -> None:

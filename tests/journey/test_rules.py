@@ -37,7 +37,7 @@ def wrong(text: str) -> str:
 
 def test_the_default_rules_reach_every_stage() -> None:
     rules = load_rules()
-    found = {rule.stage for rule in (*rules.touchpoint, *rules.answer, *rules.purchase)}
+    found = {rule.stage for rule in rules.stages}
     assert found == set(Stage)
     assert rules.version == "1"
 
@@ -69,9 +69,8 @@ def test_a_rule_counts_touchpoints_within_days() -> None:
 
 
 def test_a_kind_of_one_connector_may_be_named() -> None:
-    assert load_rules(VISITS.replace('"page_view"', '"pos.loyalty_scan"') + STANDING).touchpoint[0].kinds == (
-        "pos.loyalty_scan",
-    )
+    rules = load_rules(VISITS.replace('"page_view"', '"pos.loyalty_scan"') + STANDING)
+    assert rules.touchpoint[0].condition.kinds == ("pos.loyalty_scan",)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +87,7 @@ def test_a_kind_of_one_connector_may_be_named() -> None:
             VISITS.replace("{days}", "{weeks}") + STANDING,
             (
                 "The lifecycle rules are wrong at stages[0]: text: {weeks} is not a fact of this rule; "
-                "it has channel, count, days, kind, score, unit"
+                "it has channel, count, days, kind, score, sum, unit"
             ),
         ),
         (
@@ -120,7 +119,7 @@ def test_a_kind_of_one_connector_may_be_named() -> None:
         ),
         (
             VISITS.replace('when = "touchpoint"\n', "") + STANDING,
-            "The lifecycle rules are wrong at stages[0]: when must be touchpoint, answer or purchase",
+            "The lifecycle rules are wrong at stages[0]: when must be touchpoint, answer, purchase or all",
         ),
     ],
 )
