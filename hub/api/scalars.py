@@ -162,7 +162,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     Duration: strawberry.scalar(
         name="Duration",
         description="An ISO 8601 duration, like P90D.",
-        serialize=_same,
+        serialize=lambda value: value.text,
         parse_value=_duration,
     ),
     JSON: strawberry.scalar(name="JSON", description="Any JSON value.", serialize=_same, parse_value=_same),

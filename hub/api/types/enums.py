@@ -10,6 +10,7 @@ import strawberry
 from hub import values
 from hub.ingest.outcomes import RowOutcome
 from hub.ingest.suggesting import SuggestionReason
+from hub.journey import choices
 
 E = TypeVar("E", bound=type[Enum])
 
@@ -263,4 +264,35 @@ shown(
     "The two axes of a lifecycle.",
     STAGE="How far the relationship has come.",
     STANDING="How alive it is.",
+)
+shown(
+    choices.AttributionModel,
+    "How a conversion is shared among the touches before it.",
+    FIRST="The first touch gets all.",
+    LAST="The last touch gets all.",
+    LINEAR="All touches get the same.",
+    POSITION="The first and the last get 40 % each, those between share 20 %.",
+    TIME_DECAY="A touch gets half as much as one that is a half-life later.",
+    SHAPLEY="Each channel gets its Shapley value: the mean of what it adds, over all orders of channels.",
+    MARKOV="Each channel gets by its removal effect: how many conversions a chain of touches would lose without it.",
+)
+shown(
+    choices.AttributionDimension,
+    "What conversions are shared among.",
+    CHANNEL="Channels.",
+    CAMPAIGN="Campaigns; only touches of one count.",
+    UTM_SOURCE="Values of utm_source; only touches with one count.",
+)
+shown(
+    choices.CohortStart,
+    "What puts a customer into a cohort.",
+    FIRST_PURCHASE="The first purchase that stands.",
+    FIRST_TOUCH="The first touchpoint that was not automated.",
+)
+shown(
+    choices.CohortPeriod,
+    "How long the periods of a cohort are.",
+    MONTH="A calendar month.",
+    QUARTER="A quarter of the calendar year.",
+    FISCAL_QUARTER="A quarter of the hub's fiscal year.",
 )
