@@ -119,6 +119,7 @@ _TYPED: Final[Mapping[str, tuple[_Row, ...]]] = {
     "Payment": (
         ("payment", "Payment", Channel.ACCOUNTING, _PAID),
         ("refund", "Refund", Channel.ACCOUNTING, {**_PAID, "reason": "text"}),
+        ("reversal", "Payment taken back", Channel.ACCOUNTING, {**_PAID, "reason": "text"}),
     ),
     "FormSubmission": (("form", "Form", Channel.WEB, _FORM),),
     "SocialPost": _POSTS,

@@ -23,7 +23,7 @@ def test_types() -> None:
         "EmailMessage": ["email", "bounce", "complaint", "auto_reply", "read_receipt"],
         "Call": ["call"],
         "Invoice": ["invoice", "credit_note"],
-        "Payment": ["payment", "refund"],
+        "Payment": ["payment", "refund", "reversal"],
         "FormSubmission": ["form"],
         "SocialPost": ["mention", "reply", "direct_message", "review"],
     }

@@ -3,7 +3,7 @@
 Stage, orders and first purchase all ask this one fold, so that they cannot disagree.
 
 * Billed: an invoice is a purchase and a credit note takes it back. A refund that names the invoice takes it back too,
-  as far as it goes beyond the credit notes. Cash: a payment is a purchase and a refund takes it back.
+  as far as it goes beyond the credit notes. Cash: a payment is a purchase and a refund or a reversal takes it back.
 * Documents of one number are one purchase; so are payments that name one invoice (instalments).
 * A credit that names a purchase reduces that one. When the customer's whole net in a currency comes to zero or below,
   all purchases in it until then count as credited.
@@ -15,14 +15,17 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
+from hub.clock import day
 from hub.journey.timeline import Moment
 from hub.values import RevenueBasis
 
-_KINDS = {RevenueBasis.BILLED: ("invoice", "credit_note"), RevenueBasis.CASH: ("payment", "refund")}
-
-_ALL_KINDS = {basis: frozenset({*kinds, "refund"}) for basis, kinds in _KINDS.items()}
+_KINDS = {
+    RevenueBasis.BILLED: ("invoice", frozenset({"credit_note"})),
+    RevenueBasis.CASH: ("payment", frozenset({"refund", "reversal"})),
+}
+_ALL_KINDS = {basis: frozenset({bought, "refund"}) | credits_ for basis, (bought, credits_) in _KINDS.items()}
 
 _Name = tuple[str | None, str]
 """A currency and a document number (or, where there is none, a touchpoint id)."""
@@ -42,6 +45,13 @@ class Purchase:
     unknown: bool = False
     void: bool = False
     standing: bool = False
+    _dated: tuple[datetime, tzinfo, int] | None = None
+
+    def day(self, zone: tzinfo) -> int:
+        """The day in a zone, counted from 1970-01-01."""
+        if self._dated is None or self._dated[0] is not self.at or self._dated[1] is not zone:
+            self._dated = self.at, zone, day(self.at, zone)
+        return self._dated[2]
 
     @property
     def left(self) -> int:
@@ -62,12 +72,13 @@ class Purchases:
     """Fed instant by instant, in order; ``standing`` is sorted by time, then by touchpoint id."""
 
     __slots__ = (
-        "_changed", "_count", "_named", "_net", "basis", "credit_kind", "kinds", "purchase_kind", "standing", "touched",
+        "_changed", "_count", "_named", "_net", "basis", "credit_kinds", "kinds", "purchase_kind", "standing",
+        "touched",
     )  # fmt: skip
 
     def __init__(self, basis: RevenueBasis) -> None:
         self.basis = basis
-        self.purchase_kind, self.credit_kind = _KINDS[basis]
+        self.purchase_kind, self.credit_kinds = _KINDS[basis]
         self.kinds = _ALL_KINDS[basis]
         self.standing: list[Purchase] = []
         self.touched: Iterable[Purchase] = ()
@@ -118,7 +129,7 @@ class Purchases:
 
     def _credit(self, moment: Moment) -> Purchase | None:
         size = None if moment.amount is None else abs(moment.amount)
-        on_basis = moment.kind == self.credit_kind
+        on_basis = moment.kind in self.credit_kinds
         if on_basis and size:
             self._add(moment.currency, -size)
         name = moment.settles or (moment.document if self.basis is RevenueBasis.CASH else None)

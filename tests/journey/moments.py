@@ -15,7 +15,7 @@ from hub.values import Direction
 
 START = datetime(2025, 1, 1, 12, tzinfo=UTC)
 INBOUND, OUTBOUND, INTERNAL = Direction
-OURS = {"invoice", "credit_note", "refund", "quote"}
+OURS = {"invoice", "credit_note", "refund", "reversal", "quote"}
 
 
 def on(day: float) -> datetime:
@@ -45,6 +45,7 @@ _MOMENTS = st.builds(
     kind=st.sampled_from(
         ["email", "form", "call", "profile", "quote", "referral", "survey", "unsubscription", "meeting"]
         + ["invoice", "credit_note", "payment", "refund"] * 2
+        + ["reversal"]
     ),
     # Few different times, so that several moments share one; spans that cross every threshold.
     day=st.sampled_from([0, 0.5, 1, 2, 30, 89, 90, 91, 180, 364, 365, 366, 455, 456, 800, 1200]),

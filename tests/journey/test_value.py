@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub.journey.rates import Conversion, Exchange, Series
 from hub.journey.timeline import Moment
-from hub.journey.value import NOTHING, Value, Worth, combine, rounded, value
+from hub.journey.value import NOTHING, Converted, Value, Worth, combine, rounded, value
 from hub.values import RevenueBasis
 from tests.journey.moments import moment, on, timelines
 
@@ -198,7 +199,7 @@ def test_any_order_gives_the_same(moments: list[Moment], random: Random, basis: 
 def test_revenue_and_debts_keep_their_bounds(moments: list[Moment], basis: RevenueBasis) -> None:
     for worth in value(moments, basis, UTC).worths:
         billed_ = worth.invoiced - worth.credited
-        received = worth.paid - worth.refunded
+        received = worth.paid - worth.refunded - worth.reversals
         assert worth.revenue == (billed_ if basis is BILLED else received)
         assert worth.outstanding >= 0
         assert worth.purchase_days <= worth.orders
@@ -255,3 +256,117 @@ def test_orders_are_the_documents_with_something_left(
     )
     assert worth.orders == sum(left[number] > 0 for number in bought)
     assert worth.outstanding == sum(max(0, left[number]) for number in bought)
+
+
+# Debts and how they are paid ------------------------------------------------------------------------------------
+
+
+def debts(*moments: Moment) -> list[tuple[date | None, int]]:
+    return [(due, rest) for _, due, rest in value(moments, BILLED, UTC).debts]
+
+
+FEBRUARY, MARCH = date(2025, 2, 1), date(2025, 3, 1)
+TWO_BILLS = (
+    moment("invoice", 1, amount=1000, document="A", due=MARCH),
+    moment("invoice", 2, amount=500, document="B", due=FEBRUARY),
+    moment("invoice", 3, amount=70, document="C"),
+)
+
+
+def test_debts_are_listed_by_the_day_they_are_due() -> None:
+    assert debts(*TWO_BILLS) == [(FEBRUARY, 500), (MARCH, 1000), (None, 70)]
+
+
+def test_what_names_no_document_pays_what_is_due_first() -> None:
+    assert debts(*TWO_BILLS, moment("payment", 4, amount=600)) == [(MARCH, 900), (None, 70)]
+    assert debts(*TWO_BILLS, moment("payment", 4, amount=2000)) == []
+    assert billed(*TWO_BILLS, moment("payment", 4, amount=600)).oldest_due == MARCH
+
+
+def test_a_reversal_makes_a_paid_bill_open_again() -> None:
+    paid = (*TWO_BILLS, moment("payment", 4, amount=500, settles="B", document="P1"))
+    assert billed(*paid).settled == 1
+    for settles in ("B", "P1"):  # it may name the bill, or the payment that named it
+        worth = billed(*paid, moment("reversal", 5, amount=-500, settles=settles))
+        assert (worth.paid, worth.reversals, worth.outstanding, worth.settled) == (500, 500, 1570, 0)
+        assert worth.oldest_due == FEBRUARY
+
+
+def test_on_the_cash_basis_a_reversal_takes_revenue_and_purchase_back() -> None:
+    paid = moment("payment", 1, amount=500, settles="B", document="P1")
+    worth = cash(paid, moment("payment", 2, amount=100), moment("reversal", 5, amount=500, settles="P1"))
+    assert (worth.revenue, worth.orders, worth.first_purchase_at) == (100, 1, on(2))
+
+
+def test_days_to_pay_run_from_the_bill_to_the_last_payment() -> None:
+    worth = billed(
+        moment("invoice", 0, amount=100, document="A", due=date(2025, 1, 11)),
+        moment("payment", 5, amount=40, settles="A"), moment("payment", 13, amount=60, settles="A"),
+        moment("payment", 1, amount=9, settles="B"), moment("invoice", 3, amount=9, document="B"),
+        moment("invoice", 4, amount=50, document="C", due=MARCH), moment("payment", 6, amount=1, settles="C"),
+    )  # fmt: skip
+    # A after 13 days, 3 days late; B in advance; C is still open.
+    assert (worth.settled, worth.days_to_pay, worth.settled_due, worth.days_late) == (2, 13, 1, 3)
+
+
+# Other currencies -----------------------------------------------------------------------------------------------
+
+
+def in_bdt(*moments: Moment, basis: RevenueBasis = BILLED, **rates: str) -> Value:
+    """Everything in BDT; rates by day of the test, like ``d3="110"``."""
+    told = [(20089 + int(name[1:]), 1, rate) for name, rate in rates.items()]
+    series = {("USD", "BDT"): Series.of(told)}
+    return value(moments, basis, UTC, Conversion("BDT", UTC, lambda currency: Exchange(currency, "BDT", series)))
+
+
+DOLLARS = (
+    moment("invoice", 1, amount=1000, currency="USD", document="A"),
+    moment("invoice", 5, amount=333, currency="USD", document="B"),
+    moment("credit_note", 6, amount=-100, currency="USD", settles="A"),
+    moment("payment", 6, amount=900, currency="USD", settles="A"),
+    moment("invoice", 7, amount=50),
+)
+
+
+def test_each_amount_is_converted_by_the_rate_of_its_day() -> None:
+    found = in_bdt(*DOLLARS, d1="100", d5="110.005", d6="120")
+    assert found.converted == (
+        Converted(
+            currency="USD", invoiced=100_000 + 36_632, credited=12_000, paid=108_000, revenue=124_632,
+            first_on=20090, last_on=20095,
+        ),
+    )  # fmt: skip
+    assert found["USD"].revenue == 1233
+    assert found["BDT"].revenue == 50
+
+
+def test_what_has_no_rate_is_named_and_not_guessed() -> None:
+    [found] = in_bdt(*DOLLARS, d5="100").converted
+    assert (found.revenue, found.unconverted, found.missing, found.missing_on) == (23_300, 1000, 1, 20090)
+    assert found.revenue == 100 * (333 - 100)
+
+
+def test_without_rates_nothing_is_converted() -> None:
+    [found] = in_bdt(*DOLLARS).converted
+    assert (found.revenue, found.unconverted, found.missing, found.missing_on) == (0, 1233, 4, 20090)
+
+
+@given(timelines(), st.randoms())
+def test_converted_value_is_the_same_in_any_order(history: list[Moment], random: Random) -> None:
+    shuffled = random.sample(history, len(history))
+    for basis in RevenueBasis:
+        one = in_bdt(*history, basis=basis, d0="100.5", d90="99.99")
+        other = in_bdt(*shuffled, basis=basis, d0="100.5", d90="99.99")
+        assert (one, one.debts) == (other, other.debts)
+        assert sum(rest for currency, _, rest in one.debts if currency == "USD") == one["USD"].outstanding
+        assert {each.currency for each in one.converted} <= {"USD"}
+
+
+@given(timelines())
+def test_money_in_one_currency_does_not_see_the_other(history: list[Moment]) -> None:
+    both = in_bdt(*history, d0="100")
+    for currency in ("BDT", "USD"):
+        alone = in_bdt(*(each for each in history if each.currency in (currency, None)), d0="100")
+        assert both[currency] == alone[currency]
+        assert [each for each in both.debts if each[0] == currency] == list(alone.debts)
+    assert both.converted == in_bdt(*(each for each in history if each.currency == "USD"), d0="100").converted
