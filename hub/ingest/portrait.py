@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,19 +15,18 @@ import orjson
 from hub.clock import day, micros, moment
 from hub.identity.names import words
 from hub.identity.normalise import masked, masked_name, search_terms
+from hub.ingest.lifecycles import change_row, lifecycle_columns, moment_of
 from hub.ingest.rows import json_text
 from hub.journey.lifecycle import Course, Lifecycle
 from hub.journey.purchases import Purchase
-from hub.journey.reasons import Because, Change
+from hub.journey.reasons import Change
 from hub.journey.rules import Rules
 from hub.journey.timeline import Moment
 from hub.journey.value import Accounts, Value
 from hub.settings import Company
-from hub.values import Channel, Direction, Relationship, Side
+from hub.values import Relationship, Side
 
 _STRENGTH = {"ACCOUNTING": 4, "WEB": 3, "SOCIAL": 2, "EMAIL": 1}
-_CHANNELS = {channel.value: channel for channel in Channel}
-_DIRECTIONS = {direction.value: direction for direction in Direction}
 _BIRTHDAY = re.compile(r"(\d{4}|-)-(\d{2})-(\d{2})")
 
 Held = Sequence[tuple[str, str, str, int]]
@@ -145,8 +143,7 @@ class Portrait:
             self._stale.add("customer_value")
 
     def _see(self, row: Sequence[Any], light: Light) -> Moment:
-        (num, id_, kind, channel, direction, automated, at, amount, currency, document, settles, thread, due, quantity,
-         unit, source, organisation, traits, deal_open, decided) = row  # fmt: skip
+        num, id_, kind, channel, _, automated, at, *_, source, organisation, traits, _, decided = row
         if not self.count:
             self._first = (num, at)
         self.count += 1
@@ -167,15 +164,10 @@ class Portrait:
         if decided and source == light.desk:
             self._decided.take(orjson.loads(decided))
             self._stale.add("tag")
-        # Money counts once: with the organisation where there is one, else with the person.
-        counted = source in light.counted and (self.side is Side.ORGANISATION or organisation is None)
-        if counted and kind == self._course.purchases.purchase_kind:
+        seen = moment_of(row, self.side, light.desk, light.counted)
+        if seen.counted and kind == self._course.purchases.purchase_kind:
             self._sold[id_] = num
-        return Moment(
-            id_, kind, _CHANNELS[channel], _DIRECTIONS[direction], bool(automated), moment(at), amount, currency,
-            document, settles, thread, date.fromisoformat(due[:10]) if due else None,
-            Decimal(quantity) if quantity else None, unit, None if deal_open is None else bool(deal_open), counted,
-        )  # fmt: skip
+        return seen
 
     def _hear(self, num: int, id_: str, channel: str, at: int, traits: Mapping[str, Any], *, decided: bool) -> None:
         """Keep all values told of each trait, each value once."""
@@ -230,8 +222,7 @@ class Portrait:
             self.num, self.id, self.side.value, self._relationship().value,
             *self._appearance(own), light.users.get(owner) if owner else None, self._firm, self.count,
             *self._first, *self._last[:2], self._acquired,
-            self.stage, micros(life.since) if life.since else None, self.standing,
-            _because_text(life.because), micros(life.next_change_at) if life.next_change_at else None,
+            *lifecycle_columns(life),
             reporting.revenue, light.company.currency,
         )  # fmt: skip
 
@@ -298,7 +289,7 @@ class Portrait:
             if position < len(before) and before[position] is change and (position,) in kept:
                 rows[position,] = kept[position,]
             else:
-                rows[position,] = _change_row(change)
+                rows[position,] = change_row(change)
         return rows
 
     def _affiliations(self) -> dict[Key, tuple[object, ...]]:
@@ -314,15 +305,6 @@ def _day_of_year(birthday: str | None) -> int | None:
     return int(birthday[-5:-3]) * 100 + int(birthday[-2:]) if birthday else None
 
 
-def _because_text(because: Because | None) -> str | None:
-    if because is None:
-        return None
-    return json_text(
-        {"rule": because.rule, "ruleVersion": because.rule_version, "text": because.text, "facts": dict(because.facts),
-         "touchpoints": list(because.touchpoints)}
-    )  # fmt: skip
-
-
 def _value_rows(worth: Value) -> dict[Key, tuple[object, ...]]:
     return {
         (each.currency,): (
@@ -335,14 +317,6 @@ def _value_rows(worth: Value) -> dict[Key, tuple[object, ...]]:
 
 def _micros(at: datetime | None) -> int | None:
     return micros(at) if at else None
-
-
-def _change_row(change: Change) -> tuple[object, ...]:
-    because = change.because
-    return (
-        change.axis, micros(change.at), change.before, change.after, because.rule, because.rule_version, because.text,
-        json_text(dict(because.facts)), json_text(list(because.touchpoints)),
-    )  # fmt: skip
 
 
 def _trait_rows(told: Mapping[str, Sequence[Told]]) -> dict[Key, tuple[object, ...]]:
