@@ -300,6 +300,28 @@ class SuggestionRow(Projection, table=True):
     found_at: int = column.number()
 
 
+class CustomerScoreRow(Projection, table=True):
+    """What the portfolio says of a customer, by public id: shown only while the customer has it.
+
+    ``p_alive`` and ``expected_purchases`` in millionths, money in minor units of the reporting currency; null where no
+    model could be fitted. ``rank_value`` orders: the predicted value, or past spend where that ranks better. It is
+    found now and then, not derived with each batch.
+    """
+
+    __tablename__ = "customer_score"
+    __table_args__ = (Index("customer_score_rank", "rank_value", "id"),)
+    id: str = column.text(primary_key=True)
+    abc_class: str = column.text()
+    recency_score: int = column.number()
+    frequency_score: int = column.number()
+    monetary_score: int = column.number()
+    p_alive: int | None = column.number(nullable=True)
+    expected_purchases: int | None = column.number(nullable=True)
+    predicted_value: int | None = column.number(nullable=True)
+    rank_value: int = column.number()
+    computed_at: int = column.number()
+
+
 class DirtyComponentRow(Projection, table=True):
     """A raw component of one side that was too large to be resolved at once, and waits."""
 

@@ -167,6 +167,28 @@ class RuleSetRow(Truth, table=True):
     decided_at: int = column.number()
 
 
+class FittedModelRow(Truth, table=True):
+    """A model of purchases or of spend, fitted to all customers; of one fit those ``chosen`` are what scores are from.
+
+    ``parameters``, ``holdout`` and ``warnings`` are JSON; ``log_likelihood`` in millionths, days since 1970-01-01.
+    """
+
+    __tablename__ = "fitted_model"
+    number: int = column.key()
+    model: str = column.text()
+    chosen: bool
+    unit_days: int = column.number()
+    currency: str = column.text()
+    parameters: str = column.text()
+    log_likelihood: int = column.number()
+    customers: int = column.number()
+    first_day: int = column.number()
+    last_day: int = column.number()
+    holdout: str | None = column.text(nullable=True)
+    warnings: str = column.text()
+    fitted_at: int = column.number()
+
+
 class SegmentRow(Truth, table=True):
     """A version of a saved filter of customers, as JSON in the shape of the graph; the last one of an id stands."""
 

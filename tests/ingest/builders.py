@@ -171,9 +171,9 @@ _STREAMS = {each.name: each for each in (*Desk(sdk.Settings()).streams(), *Told(
 
 # A hub without threads ----------------------------------------------------------------------------------------
 
-_TRUTH = "rule_set withdrawal decision checkpoint record envelope run token source setting sequence".split()
+_TRUTH = "fitted_model rule_set withdrawal decision checkpoint record envelope run token source setting sequence".split()
 _PROJECTION = (
-    "trace traced ledger dirty_component search_term matter_touchpoint matter affiliation tag trait stage_change "
+    "trace traced customer_score ledger dirty_component search_term matter_touchpoint matter affiliation tag trait stage_change "
     "purchase customer_value customer claim_identifier claim identifier hub_user exchange_rate campaign product "
     "line_item participant record_touchpoint touchpoint problem processed"
 ).split()

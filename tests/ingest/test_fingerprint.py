@@ -22,7 +22,7 @@ SHOWN = {
     "stage_change": "at = at + 1",
     "problem": "message = message || '!'",
 }
-LEFT_OUT = {"ledger", "processed", "search_term", "suggestion", "dirty_component", "trace", "traced"}
+LEFT_OUT = {"ledger", "processed", "search_term", "suggestion", "customer_score", "dirty_component", "trace", "traced"}
 """Log, history, and what is worked out from other tables."""
 
 

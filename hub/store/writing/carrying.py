@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from hub.store.session import Session
-from hub.store.writing import ledger, suggestions, touchpoints
+from hub.store.writing import ledger, scores, suggestions, touchpoints
 
 _MAPPED = ("num", "campaign", "claim", "customer", "organisation", "retracted_at")
 _AS_THEY_ARE = [name for name in touchpoints.COLUMNS if name not in _MAPPED]
@@ -31,7 +31,7 @@ def copy_ledger(session: Session, old: int, most: int) -> bool:
 
 
 def take_over(session: Session, old: int, at: int) -> None:
-    """Take over the ids that customers had, touchpoints that stand no more, and suggestions.
+    """Take over the ids that customers had, touchpoints that stand no more, suggestions and scores.
 
     Both sets have come equally far. ``at`` (microseconds) dates touchpoints that only the old set knows.
     """
@@ -40,6 +40,9 @@ def take_over(session: Session, old: int, at: int) -> None:
     columns = ", ".join(suggestions.COLUMNS)
     session.run("DELETE FROM suggestion")
     session.run(f"INSERT INTO suggestion ({columns}) SELECT {columns} FROM projection_{old}.suggestion")
+    columns = ", ".join(scores.COLUMNS)
+    session.run("DELETE FROM customer_score")
+    session.run(f"INSERT INTO customer_score ({columns}) SELECT {columns} FROM projection_{old}.customer_score")
 
 
 def _former_ids(session: Session, old: str) -> None:
