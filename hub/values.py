@@ -276,6 +276,19 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spend:
+    """Reference data: what a channel or a campaign cost on a day. Spends of one day add up.
+
+    ``campaign``: its reference; ``channel`` may stand beside it. With neither it is spend of the whole company.
+    """
+
+    on: date
+    amount: Money
+    channel: Channel | None = None
+    campaign: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """Reference data: a person of the company, named by ``reference`` (a log-in or staff number)."""
 
@@ -285,6 +298,6 @@ class User:
     time_zone: str | None = None
 
 
-ReferenceData = Product | Campaign | User
+ReferenceData = Product | Campaign | User | Spend
 Mapped = Touchpoint | ReferenceData
 """What a mapper may yield: touchpoints, and rows about the business."""

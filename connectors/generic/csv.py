@@ -30,9 +30,9 @@ class Rows(sdk.PullStream):
         """Rows of the files that changed since ``cursor``."""
         return folders.pages(self._settings, cursor, self._mapping.named, self._row)
 
-    def touchpoints(self, row: sdk.Row) -> Iterator[sdk.Touchpoint]:
+    def touchpoints(self, row: sdk.Row) -> Iterator[sdk.Mapped]:
         """What the mapping makes of the row."""
-        return self._mapping.touchpoints(Cells(sheets.cells(row), self._settings))
+        return self._mapping.mapped(Cells(sheets.cells(row), self._settings))
 
     def _row(self, record: sheets.Record, occurrences: Occurrences) -> sdk.Row | None:
         row = self._mapping.row(Cells(record.cells or {}, self._settings))

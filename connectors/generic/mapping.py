@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from connectors.cells import Cells, CellSettings, birthday, filled, reached, sortable
+from connectors.generic.reference import ReferenceSettings, reference
 from hub import sdk
 
 LONGEST_KEY = 500
@@ -44,6 +45,11 @@ class Columns(sdk.Settings):
     amount: str | None = None
     currency: str | None = None
     quantity: str | None = None
+    cost: str | None = Field(None, description="What the touchpoint cost the company.")
+    campaign: str | None = Field(None, description="The campaign it is of, by its reference.")
+    utm_source: str | None = Field(None, description="What brought the customer: source, medium and campaign.")
+    utm_medium: str | None = None
+    utm_campaign: str | None = None
 
 
 class Matter(sdk.Settings):
@@ -64,7 +70,7 @@ class Matter(sdk.Settings):
     closed: str | None = None
 
 
-class MappingSettings(CellSettings):
+class MappingSettings(ReferenceSettings, CellSettings):
     """How rows of any system become touchpoints. What is said of columns holds for members of JSON, by dotted paths."""
 
     kind: str = Field("profile", pattern=r"^[a-z][a-z0-9_.]*$", description="Kind of the touchpoints.")
@@ -92,12 +98,18 @@ class MappingSettings(CellSettings):
     def _names_in_any_case(cls, data: object) -> object:
         if not isinstance(data, dict):
             return data
-        upper = {name: data[name].upper() for name in ("channel", "direction", "contact_is") if _text(data.get(name))}
+        upper: dict[str, object] = {
+            name: data[name].upper() for name in ("channel", "direction", "contact_is") if _text(data.get(name))
+        }
+        if isinstance(channels := data.get("channels"), dict):
+            upper["channels"] = {name: word.upper() if _text(word) else word for name, word in channels.items()}
         return {**data, **upper}
 
     @model_validator(mode="after")
     def _says_when_and_where(self) -> Self:
         columns, matter = self.columns, self.matter
+        if self.defined():
+            return self  # of what the business has, not of what happened
         if not (columns.time or self.occurred_on or (matter and (matter.opened or matter.closed))):
             raise ValueError("no column says when: name one in columns.time, or give a date in occurred_on")
         if (columns.handle or columns.social_id) and not self.network:
@@ -110,7 +122,7 @@ class MappingSettings(CellSettings):
         if self.matter:
             of_matter = self.matter.model_dump(exclude_none=True, exclude={"kind", "state_outcomes"})
             named |= {f"matter.{field}": column for field, column in of_matter.items()}
-        named |= {f"where.{column}": column for column in self.where}
+        named |= {f"where.{column}": column for column in self.where} | self.defined()
         if self.properties != "*":
             named |= {f"properties.{column}": column for column in self.properties}
         return named
@@ -145,8 +157,16 @@ class Mapping:
         except sdk.RowUnreadable:
             return False
 
-    def touchpoints(self, cells: Cells) -> Iterator[sdk.Touchpoint]:
+    def mapped(self, cells: Cells) -> Iterator[sdk.Mapped]:
         """What the row means. Raises ``RowUnreadable``."""
+        settings = self._settings
+        if settings.defined():
+            channel = settings.channel if "channel" in settings.model_fields_set else None
+            yield from reference(cells, settings, settings.columns.currency, channel)
+        else:
+            yield from self._touchpoints(cells)
+
+    def _touchpoints(self, cells: Cells) -> Iterator[sdk.Touchpoint]:
         matter = self._settings.matter
         opened = cells.moment(matter.opened) if matter else None
         closed = cells.moment(matter.closed) if matter else None
@@ -182,6 +202,9 @@ class Mapping:
             text=cells.text(columns.text) or None,
             amount=cells.money(columns.amount, columns.currency) if standing else None,
             quantity=self._quantity(cells) if standing else None,
+            cost=cells.money(columns.cost, columns.currency) if standing else None,
+            origin=self._origin(cells),
+            campaign=cells.text(columns.campaign) or None,
             identifiers=tuple(self._identifiers(cells)),
             traits=self._traits(cells) | ({"birthday": born} if born else {}),
             matters=tuple(self._matters(cells, standing=standing)),
@@ -213,6 +236,15 @@ class Mapping:
     def _quantity(self, cells: Cells) -> sdk.Quantity | None:
         value = cells.number(self._settings.columns.quantity)
         return None if value is None else sdk.Quantity(value, self._settings.quantity_unit)
+
+    def _origin(self, cells: Cells) -> sdk.Origin | None:
+        columns = self._settings.columns
+        origin = sdk.Origin(
+            source=cells.text(columns.utm_source),
+            medium=cells.text(columns.utm_medium),
+            campaign=cells.text(columns.utm_campaign),
+        )
+        return None if origin == sdk.Origin() else origin
 
     def _matters(self, cells: Cells, *, standing: bool) -> Iterator[sdk.MatterClaim]:
         matter = self._settings.matter

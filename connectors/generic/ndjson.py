@@ -28,9 +28,9 @@ class Rows(sdk.PullStream):
         """Objects that are new since ``cursor``."""
         return objects.pages(self._settings, cursor, self._row)
 
-    def touchpoints(self, row: sdk.Row) -> Iterator[sdk.Touchpoint]:
+    def touchpoints(self, row: sdk.Row) -> Iterator[sdk.Mapped]:
         """What the mapping makes of the object."""
-        return self._mapping.touchpoints(Members(objects.said(row), self._settings))
+        return self._mapping.mapped(Members(objects.said(row), self._settings))
 
     def _row(self, content: objects.Object) -> sdk.Row | None:
         return self._mapping.row(Members(content, self._settings))

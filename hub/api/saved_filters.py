@@ -19,7 +19,6 @@ from graphql.utilities import coerce_input_value, validate_input_value
 from strawberry.types.arguments import convert_argument
 
 from hub.api.context import Info
-from hub.api.scalars import Duration
 from hub.api.types.filters import CustomerFilter, customer_filter
 from hub.errors import InputWrong, NotFound
 from hub.ingest.segments import named, parts
@@ -52,7 +51,7 @@ def _told(value: Any, type_: Any) -> Any:
             for name, member in held.fields.items()
         }
         return {name: member for name, member in members.items() if member is not None}
-    return value.text if isinstance(value, Duration) else held.serialize(value)
+    return held.serialize(value)
 
 
 def _read(info: Info, kept: Mapping[str, Any]) -> CustomerFilter:

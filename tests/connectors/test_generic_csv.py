@@ -343,3 +343,70 @@ def test_the_sales_pipeline_gives_its_deals_and_what_was_won(shared_data: Path) 
     assert sum(claim.amount.amount for claim in won if claim.amount) == 10_005_534
     assert sum(claim.open is True for claim in last.values()) == 2089
     assert sum(not each.identifiers for each in found if each.part != "closed") == 1425
+
+
+def mapped(connector: Sheet) -> list[sdk.Mapped]:
+    stream = connector.streams()[0]
+    return [each for row in rows(connector) for each in stream.touchpoints(row)]
+
+
+def test_a_sheet_of_campaigns_defines_them(tmp_path: Path) -> None:
+    text = 'Code,Titel,Kanal,Von,Bis,Etat\nspring,Frühling,Facebook,01.03.2026,31.03.2026,"1.500,00"\n'
+    connector = sheet(
+        written(tmp_path, text), date_format="%d.%m.%Y", decimal_comma=True, currency="EUR",
+        channels={"Facebook": "social"},
+        campaigns={"reference": "Code", "name": "Titel", "channel": "Kanal", "starts_on": "Von", "ends_on": "Bis",
+                   "budget": "Etat"},
+    )  # fmt: skip
+    assert mapped(connector) == [
+        sdk.Campaign(
+            reference="spring",
+            name="Frühling",
+            channel=sdk.Channel.SOCIAL,
+            starts_on=date(2026, 3, 1),
+            ends_on=date(2026, 3, 31),
+            budget=sdk.Money(Decimal("1500.00"), "EUR"),
+        )
+    ]
+
+
+def test_a_sheet_of_spend_says_what_channels_and_campaigns_cost_by_day(tmp_path: Path) -> None:
+    days = "2026-03-01,spring,in person,12.50\n2026-03-02,,,7\n2026-03-03,,,\n"
+    path = written(tmp_path, "Day,Campaign,Channel,Cost\n" + days)
+    columns = {"on": "Day", "amount": "Cost", "campaign": "Campaign", "channel": "Channel"}
+    told = mapped(sheet(path, spend=columns, currency="BDT"))
+    assert told == [
+        sdk.Spend(on=date(2026, 3, 1), amount=sdk.Money(Decimal("12.50"), "BDT"), channel=sdk.Channel.IN_PERSON,
+                  campaign="spring"),
+        sdk.Spend(on=date(2026, 3, 2), amount=sdk.Money(Decimal(7), "BDT")),
+    ]  # fmt: skip
+    (_, second) = mapped(sheet(path, spend=columns, currency="BDT", channel="web"))
+    assert second == sdk.Spend(on=date(2026, 3, 2), amount=sdk.Money(Decimal(7), "BDT"), channel=sdk.Channel.WEB)
+
+
+def test_a_sheet_of_products_defines_them(tmp_path: Path) -> None:
+    path = written(tmp_path, "sku,what,group\nF1,Filter,Kitchen\nC1,,\n")
+    assert mapped(sheet(path, products={"sku": "sku", "name": "what", "category": "group"})) == [
+        sdk.Product(sku="F1", name="Filter", category="Kitchen"),
+        sdk.Product(sku="C1", name="C1"),
+    ]
+
+
+def test_rows_that_define_nothing_readable_say_why(tmp_path: Path) -> None:
+    path = written(tmp_path, "Day,Campaign,Channel,Cost\n,spring,web,1\n2026-03-01,spring,Insta,1\n")
+    connector = sheet(path, spend={"on": "Day", "amount": "Cost", "channel": "Channel"}, currency="BDT")
+    stream = connector.streams()[0]
+    told = []
+    for row in rows(connector):
+        with pytest.raises(sdk.RowUnreadable) as caught:
+            list(stream.touchpoints(row))
+        told.append((str(caught.value), caught.value.path))
+    assert told == [("Day: the row has no date", "Day"), ("Channel: 'Insta' is no channel", "Channel")]
+
+
+def test_touchpoints_carry_their_campaign_cost_and_origin(tmp_path: Path) -> None:
+    path = written(tmp_path, "When,Mail,Campaign,Cost,From\n2026-03-01,a@x.org,spring,0.30,newsletter\n")
+    columns = {"time": "When", "email": "Mail", "campaign": "Campaign", "cost": "Cost", "utm_source": "From"}
+    (found,) = touchpoints(sheet(path, kind="letter", channel="POST", columns=columns, currency="BDT"))
+    assert (found.campaign, found.cost) == ("spring", sdk.Money(Decimal("0.30"), "BDT"))
+    assert found.origin == sdk.Origin(source="newsletter")
