@@ -175,8 +175,9 @@ def _copy(session: Session, excerpt: ExcerptSession, table: str, condition: str,
     excerpt.insert(table, columns, session.all(f"SELECT {', '.join(columns)} FROM {table} {condition}", *values))
 
 
-def joining(session: Session, start: Sequence[str], side: str) -> set[str]:
-    """The identifiers that join in an excerpt: in the components of the start, and those of the other side beside."""
+def joining(session: Session, start: Sequence[str], side: str) -> dict[str, str]:
+    """The identifiers that join in an excerpt, with their side: in the components of the start, and of the other side
+    beside."""
     person, organisation = "person_component", "organisation_component"
     own, other = (person, organisation) if side == "PERSON" else (organisation, person)
     other_side = "ORGANISATION" if side == "PERSON" else "PERSON"
@@ -191,10 +192,10 @@ def joining(session: Session, start: Sequence[str], side: str) -> set[str]:
             f"SELECT DISTINCT {other} FROM claim WHERE {own} = ANY($1::bigint[]) AND {other} IS NOT NULL", here
         )
     ]
-    found: set[str] = set()
+    found: dict[str, str] = {}
     for at, components in ((side, here), (other_side, beside)):
         rows = session.all(
             "SELECT id FROM identifier WHERE joins AND side = $1 AND component = ANY($2::bigint[])", at, components
         )
-        found.update(id_ for (id_,) in rows)
+        found |= {id_: at for (id_,) in rows}
     return found
