@@ -18,6 +18,7 @@ ANYBODY = frozenset[str]()
 """Whoever has a good token."""
 READERS = frozenset({Scope.READ})
 MANAGERS = frozenset({Scope.MANAGE})
+ANALYSTS = frozenset({Scope.ANALYSE})
 WRITERS = frozenset({Scope.WRITE, Scope.MANAGE})
 PARTNERS = frozenset({Scope.INGEST})
 INTAKE = frozenset({Scope.READ, Scope.INGEST, Scope.MANAGE})
@@ -35,7 +36,8 @@ TYPES: Mapping[str, frozenset[str]] = {
         "Value Journey JourneyStep ChannelUse StageReached "
         "EmailMessage Call Invoice Payment FormSubmission SocialPost CustomTouchpoint Attachment Origin Participant "
         "TouchpointConnection TouchpointEdge TouchpointKind Quantity LineItem LineItemConnection LineItemEdge "
-        "Matter MatterConnection MatterEdge Identifier IdentifierConnection IdentifierEdge User Product Campaign "
+        "Matter MatterConnection MatterEdge MatterChange MatterStateTime "
+        "Identifier IdentifierConnection IdentifierEdge User Product Campaign "
         "IdentityExplanation IdentityClaim IdentityClaimConnection IdentityClaimEdge IdentityLink "
         "IdentityLinkConnection IdentityLinkEdge RefusedLink RefusedLinkConnection RefusedLinkEdge LinkDecision "
         "LinkDecisionConnection LinkDecisionEdge WhyNotMerged SharedIdentifier IdentityConflict IdentityStep "
@@ -47,6 +49,7 @@ TYPES: Mapping[str, frozenset[str]] = {
         "Source SourceConnection SourceEdge Run RunConnection RunEdge Record RecordConnection RecordEdge Problem "
         "Replayed Rebuilt",
     ),
+    **_each(ANALYSTS, "Attribution AttributionRow AttributionKey"),
     **_each(PARTNERS, "IngestPayload IngestedRow PreviewedTouchpoint"),
     **_each(
         WRITERS,
@@ -74,6 +77,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
         "LinkPayload.customers MovedTouchpoint.touchpoint IdentitySwitch.identifier Subscription.touchpointAdded",
     ),
     **_each(INTAKE, "Query.node Query.nodes Query.connectors Query.sources Query.source Query.record"),
+    **_each(ANALYSTS, "Query.attribution"),
     **_each(PARTNERS, "Mutation.ingest"),
     **_each(
         WRITERS,

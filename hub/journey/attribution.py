@@ -207,7 +207,8 @@ def apportioned(parts: Floats | Sequence[float], total: int) -> list[int]:
         exact = exact * (total / exact.sum())
     whole = np.floor(exact)
     found = [int(each) for each in whole]
-    order = sorted(range(len(found)), key=lambda place: (whole[place] - exact[place], place))
+    # Remainders that differ by the noise of floating point alone are equal.
+    order = sorted(range(len(found)), key=lambda place: (round(whole[place] - exact[place], 6), place))
     lacking = total - sum(found)
     for place in order[:lacking] if lacking >= 0 else order[lacking:]:
         found[place] += 1 if lacking > 0 else -1

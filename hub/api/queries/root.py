@@ -10,6 +10,7 @@ from hub.api.context import Info
 from hub.api.graph import argument, field, object_type
 from hub.api.queries.customers import CustomerQueries
 from hub.api.queries.identity import IdentityQueries
+from hub.api.queries.journeys import JourneyQueries
 from hub.api.queries.nodes import node
 from hub.api.queries.segments import SegmentQueries
 from hub.api.queries.sources import SourceQueries
@@ -32,6 +33,7 @@ class Query(
     TouchpointQueries,
     SourceQueries,
     TokenQueries,
+    JourneyQueries,
 ):
     """The reads."""
 
