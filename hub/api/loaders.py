@@ -13,7 +13,7 @@ from hub.store import customers, identifiers, matters, records, reference, sourc
 from hub.store.customers import StoredAffiliation, StoredCustomer, StoredStageChange, StoredTrait, StoredValue
 from hub.store.filters import MatterFilter, TouchpointFilter
 from hub.store.identifiers import StoredIdentifier
-from hub.store.matters import StoredMatter
+from hub.store.matters import StoredMatter, StoredMatterChange
 from hub.store.pages import Order, Page, Window
 from hub.store.reader import Snapshot
 from hub.store.records import StoredProblem, StoredRecord
@@ -46,6 +46,7 @@ class MattersAsked:
 
     subject: Subject
     wanted: MatterFilter
+    order: Order
     window: Window
 
 
@@ -177,10 +178,12 @@ class Loaders:
 
         async def load(keys: list[MattersAsked]) -> list[Page[StoredMatter]]:
             found: dict[MattersAsked, Page[StoredMatter]] = {}
-            for wanted, window in dict.fromkeys((key.wanted, key.window) for key in keys):
-                subjects = [key.subject for key in keys if (key.wanted, key.window) == (wanted, window)]
-                pages = await matters.of_customers(await self._snapshot(), subjects, wanted, window)
-                found |= {MattersAsked(subject, wanted, window): page for subject, page in pages.items()}
+            for wanted, order, window in dict.fromkeys((key.wanted, key.order, key.window) for key in keys):
+                subjects = [
+                    key.subject for key in keys if (key.wanted, key.order, key.window) == (wanted, order, window)
+                ]
+                pages = await matters.of_customers(await self._snapshot(), subjects, wanted, order, window)
+                found |= {MattersAsked(subject, wanted, order, window): page for subject, page in pages.items()}
             return [found.get(key, Page()) for key in keys]
 
         return DataLoader(load, max_batch_size=LARGEST_BATCH)
@@ -214,6 +217,11 @@ class Loaders:
     def touchpoint_matters(self) -> DataLoader[int, list[StoredMatter]]:
         """Matters of touchpoints."""
         return self._many(matters.of_touchpoints)
+
+    @cached_property
+    def matter_changes(self) -> DataLoader[int, list[StoredMatterChange]]:
+        """The states of matters."""
+        return self._many(matters.changes)
 
     @cached_property
     def matter_by_id(self) -> DataLoader[str, StoredMatter | None]:

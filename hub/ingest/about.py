@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,12 +17,15 @@ from hub.ingest.rows import json_text
 from hub.journey import claims
 from hub.journey.matters import MatterState, Said, fold
 from hub.money import major, minor
+from hub.settings import Company
+from hub.store.pages import NOWHERE
 from hub.store.session import Session
 from hub.store.writing import matters
 from hub.store.writing.numbers import Numbers
-from hub.values import MatterClaim, Money, Touchpoint
+from hub.values import Direction, MatterClaim, Money, Quantity, TimePrecision, Touchpoint
 
 _END_OF_DAY = time(23, 59, 59)
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +50,7 @@ def register(session: Session, numbers: Numbers, spoken: Iterable[Spoken]) -> se
     for id_, each, claim in said:
         if id_ not in known:
             known[id_] = numbers.next("matter")
-            fresh.append(
-                _row(
-                    known[id_],
-                    id_,
-                    each.source_num,
-                    claim.kind,
-                    claim.reference,
-                    None,
-                    {},
-                    (None, None, None),
-                    ZoneInfo("UTC"),
-                )
-            )
+            fresh.append(_blank(known[id_], id_, each.source_num, claim))
         rows[known[id_], each.num] = (known[id_], each.num, each.at, json_text(claims.written(claim)))
     matters.write(session, fresh)
     matters.insert_claims(session, list(rows.values()))
@@ -79,48 +71,98 @@ def _id(source: str, claim: MatterClaim) -> str:
 
 def refold(
     session: Session, nums: Iterable[int], said: matters.Told,
-    owners: Mapping[int, tuple[int | None, int | None]], zone: ZoneInfo,
+    owners: Mapping[int, tuple[int | None, int | None]], company: Company,
 ) -> None:  # fmt: skip
     """Fold matters again from what is ``said`` about them, for their ``owners`` (customer, organisation)."""
     wanted = sorted(set(nums))
     named = matters.identities(session, wanted)
     users = matters.users(session) if wanted else {}
     rows: list[tuple[object, ...]] = []
+    changes: list[tuple[object, ...]] = []
     for num in wanted:
         if num in said:
-            state = fold([_said(each) for each in said[num]])
-            campaign: int | None = next((each[7] for each in said[num] if each[7] is not None), None)
-            rows.append(_row(num, *named[num], state, users, (*owners[num], campaign), zone))
+            row, states = folded(num, named[num], said[num], users, owners[num], company)
+            rows.append(row)
+            changes += states
     matters.write(session, rows)
+    matters.write_changes(session, wanted, changes)
     matters.delete(session, [num for num in wanted if num not in said])
 
 
+Identity = tuple[str, int, str, str]
+"""Of a matter: id, source, kind, reference."""
+
+
+def folded(
+    num: int, identity: Identity, told: Sequence[Sequence[Any]], users: Mapping[str, int],
+    belongs: tuple[int | None, int | None], company: Company,
+) -> tuple[tuple[object, ...], list[tuple[object, ...]]]:  # fmt: skip
+    """The row of a matter from what is told of it (``matters.said``), and those of the states it went through."""
+    zone = ZoneInfo(company.time_zone)
+    state = fold([_said(each) for each in told], zone)
+    assert state is not None  # something is told
+    campaign: int | None = next((each[7] for each in told if each[7] is not None), None)
+    touchpoints = {each[1]: each[6] for each in told}
+    changes = [
+        (num, place, micros(each.at), each.before, each.after, each.open, each.outcome and each.outcome.value,
+         touchpoints[each.touchpoint], _length(each.lasted))
+        for place, each in enumerate(state.changes)
+    ]  # fmt: skip
+    return _row(num, identity, state, users, (*belongs, campaign), company), changes
+
+
 def _said(row: Sequence[Any]) -> Said:
-    at, id_, claim, amount, currency, kind = row[:6]
-    money = Money(major(amount, currency), currency) if amount is not None else None
-    return Said(moment(at), id_, claims.read(orjson.loads(claim)), money, kind)
+    at, id_, claim, amount, currency, kind, _, _, direction, automated, precision, quantity, unit = row
+    return Said(
+        occurred_at=moment(at),
+        touchpoint=id_,
+        claim=claims.read(orjson.loads(claim)),
+        amount=Money(major(amount, currency), currency) if amount is not None else None,
+        kind=kind,
+        direction=Direction(direction),
+        automated=bool(automated),
+        day_only=precision != TimePrecision.INSTANT,
+        quantity=Quantity(Decimal(quantity), unit or "") if quantity is not None else None,
+    )
+
+
+def _blank(num: int, id_: str, source: int, claim: MatterClaim) -> tuple[object, ...]:
+    """The row of a matter that was just named, until it is folded."""
+    known = (num, id_, source, claim.kind.value, claim.reference, claim.reference, None, "open", None, True)
+    row = dict.fromkeys(matters.COLUMNS) | dict(zip(matters.COLUMNS, known, strict=False))
+    return tuple((row | {"opened_at": 0, "properties": "{}"}).values())
 
 
 def _row(
-    num: int, id_: str, source: int, kind: str, reference: str, state: MatterState | None, users: Mapping[str, int],
-    belongs: tuple[int | None, int | None, int | None], zone: ZoneInfo,
+    num: int, identity: Identity, state: MatterState, users: Mapping[str, int],
+    belongs: tuple[int | None, int | None, int | None], company: Company,
 ) -> tuple[object, ...]:  # fmt: skip
-    customer, organisation, campaign = belongs
-    if state is None:
-        return (
-            num, id_, source, str(kind), reference, reference, None, "open", None, True, None, None, None, None,
-            0, None, None, customer, organisation, campaign, "{}",
-        )  # fmt: skip
-    amount, outstanding = state.amount, state.outstanding
+    id_, source, kind, reference = identity
+    zone = ZoneInfo(company.time_zone)
+    amount, outstanding, balance = state.amount, state.outstanding, state.balance
     owner = users.get(state.owner) or users.get(state.owner.lower()) if state.owner else None
-    properties = dict(state.properties) | ({"owner": state.owner} if state.owner and owner is None else {})
+    due, worth = _due(state.due_at, zone), minor(amount) if amount else None
+    closed = micros(state.closed_at) if state.closed_at else None
     return (
-        num, id_, source, str(kind), reference, state.title, state.pipeline, state.state,
+        num, id_, source, kind, reference, state.title, state.pipeline, state.state,
         state.outcome.value if state.outcome else None, state.open,
-        minor(amount) if amount else None, minor(outstanding) if outstanding else None,
-        amount.currency if amount else None, owner, micros(state.opened_at), _due(state.due_at, zone),
-        micros(state.closed_at) if state.closed_at else None, customer, organisation, campaign, json_text(properties),
+        worth, minor(outstanding) if outstanding else None, amount.currency if amount else None, owner,
+        micros(state.opened_at), due, closed, *belongs, json_text(dict(state.properties)),
+        state.owner, micros(state.changes[-1].at), _day(state.opened_at, zone),
+        _day(state.closed_at, zone) if state.closed_at else None, _length(state.closed_after),
+        _length(state.answered_after), format(balance.value, "f") if balance else None,
+        balance.unit if balance else None,
+        NOWHERE if due is None else due, -NOWHERE if closed is None else closed,
+        worth if amount and amount.currency == company.currency else -NOWHERE,
     )  # fmt: skip
+
+
+def _day(at: datetime, zone: ZoneInfo) -> int:
+    return at.astimezone(zone).date().toordinal() - _EPOCH
+
+
+def _length(span: timedelta | None) -> int | None:
+    return None if span is None else span // timedelta(microseconds=1)
 
 
 def _due(due: date | datetime | None, zone: ZoneInfo) -> int | None:

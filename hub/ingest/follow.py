@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
 
 from hub.ids import anchor_touchpoint, anchors_naming, side_of
 from hub.ingest import about
+from hub.settings import Company
 from hub.store.session import Session
 from hub.store.writing import matters, touchpoints
 from hub.store.writing.touchpoints import Speaker
@@ -36,7 +36,7 @@ class Web:
 
 def follow(
     session: Session, changed: AbstractSet[str], lost: AbstractSet[str], moved: Sequence[int],
-    matter_nums: Iterable[int], zone: ZoneInfo,
+    matter_nums: Iterable[int], company: Company,
 ) -> set[int]:  # fmt: skip
     """Settle everything around ``changed`` touchpoints, the touchpoints of ``moved`` claims, and matters.
 
@@ -46,7 +46,7 @@ def follow(
     web, said = _load(session, changed, lost, moved, set(matter_nums))
     belongs, owners = settle(web)
     owned = {num: owners.get(id_, _NOBODY) for num, id_ in web.matters.items()}
-    about.refold(session, web.matters.keys(), said, owned, zone)
+    about.refold(session, web.matters.keys(), said, owned, company)
     rows: list[tuple[int, int | None, int | None]] = []
     touched: set[int] = set()
     for id_, each in web.speakers.items():

@@ -82,7 +82,11 @@ class Processor:
             last = self._last(after)
             if last <= after:
                 # One of them at a time, so that what comes meanwhile does not wait long.
-                more = self._pass_time(after, clock) or self._settle_dirty(after, clock)
+                more = (
+                    self._pass_time(after, clock)
+                    or self._settle_dirty(after, clock)
+                    or self._fold_matters(after, clock)
+                )
             else:
                 more = True
                 self._next(after, last, most, clock)
@@ -234,7 +238,8 @@ class Processor:
         made, problems = drafts(readings, self._zone)
         self._keep_problems(batch, readings, numbers, problems)
         source_ids = {source.num: source.id for source in self._sources.all()}
-        reference.keep(batch.session, batch.numbers, readings, source_ids)
+        names = reference.keep(batch.session, batch.numbers, readings, source_ids)
+        batch.matters |= set(matters.named_by(batch.session, names))
         placement = Placement(
             batch.session,
             batch.numbers,
@@ -297,7 +302,7 @@ class Processor:
     def _follow(self, batch: Batch) -> None:
         """Give touchpoints that name nobody to whom they follow."""
         about_now = batch.matters | set(matters.of_claims(batch.session, batch.moved))
-        batch.touched |= follow(batch.session, batch.leads, batch.lost, batch.moved, about_now, batch.zone)
+        batch.touched |= follow(batch.session, batch.leads, batch.lost, batch.moved, about_now, self._company)
 
     def _light(self, batch: Batch) -> Light:
         desk, books, users = self._sources.desk().num, self._sources.books(), matters.users(batch.session)
@@ -326,6 +331,16 @@ class Processor:
         claims_within = rule_sets.claims_within(self._session, waiting[0], [waiting[1]])
         if claims_within:  # else it has been resolved with another
             self.resolve_again(batch, claims_within)
+        self._end_between(batch, clock)
+        return True
+
+    def _fold_matters(self, after: int, clock: int) -> bool:
+        """Fold matters that an earlier version of the hub wrote."""
+        waiting = matters.unfolded(self._session, _CHUNK)
+        if not waiting:
+            return False
+        batch = self._between(after, max(self._clock(), clock))
+        batch.matters = set(waiting)
         self._end_between(batch, clock)
         return True
 

@@ -15,8 +15,11 @@ from hub.values import Campaign, Product, User
 ProductKey = tuple[int, str]
 
 
-def keep(session: Session, numbers: Numbers, readings: Iterable[Reading], sources: dict[int, str]) -> None:
-    """Write the products, campaigns and users that rows define; the newest record about each stands."""
+def keep(session: Session, numbers: Numbers, readings: Iterable[Reading], sources: dict[int, str]) -> list[str]:
+    """Write the products, campaigns and users that rows define; the newest record about each stands.
+
+    The answer is what matters may call these users by.
+    """
     products: dict[ProductKey, tuple[Product, int]] = {}
     campaigns: dict[str, tuple[Campaign, int]] = {}
     users: dict[str, tuple[User, int]] = {}
@@ -33,6 +36,8 @@ def keep(session: Session, numbers: Numbers, readings: Iterable[Reading], source
     _keep_products(session, numbers, products, sources)
     _keep_campaigns(session, numbers, campaigns)
     _keep_users(session, numbers, users)
+    named = [name for user, _ in users.values() for name in (user.reference, user.email) if name]
+    return list(dict.fromkeys([*named, *(name.lower() for name in named)]))
 
 
 def _keep_products(

@@ -16,6 +16,7 @@ from hub.store.filters import (
     Span,
     TouchpointFilter,
 )
+from hub.store.pages import NOWHERE
 from hub.store.sql import Query
 
 F = TypeVar("F")
@@ -69,6 +70,21 @@ def _between(query: Query, column: str, span: Span | None) -> list[str]:
         return []
     parts = [] if span.start is None else [f"{column} >= {query.bind(span.start, 'bigint')}"]
     return parts if span.end is None else [*parts, f"{column} < {query.bind(span.end, 'bigint')}"]
+
+
+def _placed(query: Query, column: str, span: Span | None) -> list[str]:
+    """The same over a place in an order, which is beyond all others where there is nothing."""
+    if span is None:
+        return []
+    return [*_between(query, column, span), f"{column} > {-NOWHERE}", f"{column} < {NOWHERE}"]
+
+
+def _looked_after(query: Query, owner: str | None) -> list[str]:
+    """By a user's id, or by what the matter's source calls its owner."""
+    if owner is None:
+        return []
+    name = query.bind(owner, "text")
+    return [f"(m.owner = (SELECT num FROM hub_user WHERE id = {name}) OR m.owner_named = {name})"]
 
 
 def _amounts(query: Query, column: str, wanted: AmountRange) -> list[str]:
@@ -244,14 +260,14 @@ def _matters(query: Query, wanted: MatterFilter) -> list[str]:
     parts = [
         *_one_of(query, "m.kind", wanted.kinds),
         *_flag(query, "m.open", wanted.open),
-        *_owner(query, "m.owner", wanted.owner),
+        *_looked_after(query, wanted.owner),
         *_equal(query, "m.pipeline", wanted.pipeline),
         *_one_of(query, "m.state", wanted.states),
-        *_between(query, "m.due_at", wanted.due),
+        *_placed(query, "m.due_place", wanted.due),
         *_between(query, "m.opened_at", wanted.opened),
-        *_between(query, "m.closed_at", wanted.closed),
+        *_placed(query, "m.closed_place", wanted.closed),
     ]
     if wanted.overdue is not None:
-        now = query.bind(wanted.overdue_at, "bigint")
-        parts.append(f"(m.open AND m.due_at < {now}) IS {'' if wanted.overdue else 'NOT '}TRUE")
+        late = _joined([*_flag(query, "m.open", True), *_between(query, "m.due_place", Span(None, wanted.overdue_at))])
+        parts.append(late if wanted.overdue else f"NOT ({late})")
     return parts

@@ -42,7 +42,7 @@ def _tables() -> str:
     from sqlalchemy.dialects import sqlite
     from sqlalchemy.schema import CreateIndex, CreateTable
 
-    from hub.store import portraits  # noqa: F401 (its tables belong to the projection too)
+    from hub.store import matter_tables, portraits  # noqa: F401 (their tables belong to the projection too)
     from hub.store.projection import PROJECTION
     from hub.store.truth import TRUTH
 

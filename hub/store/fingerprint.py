@@ -70,13 +70,19 @@ SECTIONS: Mapping[str, str] = {
     ),
     "matter": (
         "SELECT m.id, m.source, m.kind, m.reference, m.title, m.pipeline, m.state, m.outcome, m.open, m.amount, "
-        "m.outstanding, m.currency, u.id, m.opened_at, m.due_at, m.closed_at, c.id, o.id, p.id, m.properties "
+        "m.outstanding, m.currency, u.id, m.opened_at, m.due_at, m.closed_at, c.id, o.id, p.id, m.properties, "
+        "m.owner_named, m.state_since, m.opened_on, m.closed_on, m.closed_after, m.answered_after, m.balance, "
+        "m.balance_unit, m.due_place, m.closed_place, m.amount_place "
         "FROM matter m LEFT JOIN hub_user u ON u.num = m.owner LEFT JOIN campaign p ON p.num = m.campaign "
         + _WHOSE.format("m")
     ),
     "matter_touchpoint": (
         "SELECT m.id, t.id, x.occurred_at, x.claim FROM matter_touchpoint x JOIN matter m ON m.num = x.matter "
         "JOIN touchpoint t ON t.num = x.touchpoint"
+    ),
+    "matter_change": (
+        "SELECT m.id, x.position, x.at, x.before, x.after, x.open, x.outcome, t.id, x.lasted FROM matter_change x "
+        "JOIN matter m ON m.num = x.matter JOIN touchpoint t ON t.num = x.touchpoint"
     ),
     "customer": (
         "SELECT c.id, c.kind, c.relationship, c.name, c.name_masked, c.phone, c.phone_masked, c.birthday, "

@@ -39,17 +39,46 @@ class StoredMatter:
     organisation: int | None
     campaign: int | None
     properties: str
+    owner_named: str | None
+    state_since: int | None
+    closed_after: int | None
+    answered_after: int | None
+    balance: str | None
+    balance_unit: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredMatterChange:
+    """A matter came into another state; ``lasted`` microseconds until the next change, None for the state it is in."""
+
+    matter: int
+    at: int
+    before: str | None
+    after: str
+    open: bool
+    outcome: str | None
+    touchpoint: int
+    lasted: int | None
+
+
+CHANGES = lists.Listing("matter_change h", Shape(StoredMatterChange, "h"), "h.matter")
 MATTERS = lists.Listing("matter m", Shape(StoredMatter, "m"), "m.num")
 ORDER = Order("NEWEST_FIRST", "m.opened_at", "m.id", descending=True)
+_PLACES = {"OPENED": "m.opened_at", "DUE": "m.due_place", "AMOUNT": "m.amount_place", "CLOSED": "m.closed_place"}
 TIMELINE_ORDER = Order("NEWEST_FIRST", "x.occurred_at", "t.id", descending=True)
 _ALL = MatterFilter()
 
 
-async def page(snapshot: Snapshot, wanted: MatterFilter, window: Window) -> Page[StoredMatter]:
-    """A page of matters, latest opened first."""
-    return await lists.page_of(snapshot, MATTERS, lambda query: conditions.matters(query, wanted), ORDER, window)
+def order(field: str, *, descending: bool) -> Order:
+    """An order of matters: by OPENED, DUE, AMOUNT or CLOSED."""
+    if field == "OPENED" and descending:
+        return ORDER
+    return Order(f"{field} {'DESC' if descending else 'ASC'}", _PLACES[field], "m.id", descending=descending)
+
+
+async def page(snapshot: Snapshot, wanted: MatterFilter, order: Order, window: Window) -> Page[StoredMatter]:
+    """A page of matters."""
+    return await lists.page_of(snapshot, MATTERS, lambda query: conditions.matters(query, wanted), order, window)
 
 
 async def count(snapshot: Snapshot, wanted: MatterFilter) -> int:
@@ -64,7 +93,7 @@ def _column(subject: Subject) -> str:
 
 
 async def of_customers(
-    snapshot: Snapshot, subjects: Sequence[Subject], wanted: MatterFilter, window: Window
+    snapshot: Snapshot, subjects: Sequence[Subject], wanted: MatterFilter, order: Order, window: Window
 ) -> dict[Subject, Page[StoredMatter]]:
     """The same part of many customers' matters: one statement for the persons, one for the organisations."""
     found: dict[Subject, Page[StoredMatter]] = {}
@@ -77,7 +106,7 @@ async def of_customers(
                 "m.organisation" if organisation else "m.customer",
                 numbers,
                 lambda query: conditions.matters(query, wanted),
-                ORDER,
+                order,
                 window,
             )
             found |= {Subject(number, organisation): each for number, each in pages.items()}
@@ -124,3 +153,8 @@ def _of(matter: int) -> lists.Where:
 async def by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, StoredMatter]:
     """Matters by public id."""
     return await lists.by_id(snapshot, MATTERS, "m.id", ids)
+
+
+async def changes(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, list[StoredMatterChange]]:
+    """The states that matters went through, the first one first."""
+    return await lists.grouped(snapshot, CHANGES, "h.matter", numbers, "h.matter, h.position")

@@ -24,6 +24,9 @@ DEFAULT_SIZE = 100
 LARGEST_SIZE = 500
 COUNT_LIMIT = 10_000
 LONGEST_CURSOR = 10_000
+NOWHERE = 2**62
+"""The place, in an order of numbers, of what has nothing to be ordered by: beyond all others, or before them as
+``-NOWHERE``."""
 _MAC_DIGITS = 16
 
 Place = tuple[int | str, int | str]

@@ -330,51 +330,6 @@ class DirtyComponentRow(Projection, table=True):
     component: int = column.number(primary_key=True)
 
 
-class MatterRow(Projection, table=True):
-    """Something with a life of its own, folded from the touchpoints about it."""
-
-    __tablename__ = "matter"
-    __table_args__ = (
-        Index("matter_customer", "customer", "opened_at", "id"),
-        Index("matter_organisation", "organisation", "opened_at", "id"),
-        Index("matter_kind", "kind", "opened_at", "id"),
-        Index("matter_owner", "owner", "due_at", "id"),
-        Index("matter_due", "open", "due_at", "id"),
-    )
-    num: int = column.key()
-    id: str = column.text(unique=True)
-    source: int = column.number()
-    kind: str = column.text()
-    reference: str = column.text()
-    title: str = column.text()
-    pipeline: str | None = column.text(nullable=True)
-    state: str = column.text()
-    outcome: str | None = column.text(nullable=True)
-    open: bool
-    amount: int | None = column.number(nullable=True)
-    outstanding: int | None = column.number(nullable=True)
-    currency: str | None = column.text(nullable=True)
-    owner: int | None = column.number(nullable=True)
-    opened_at: int = column.number()
-    due_at: int | None = column.number(nullable=True)
-    closed_at: int | None = column.number(nullable=True)
-    customer: int | None = column.number(nullable=True)
-    organisation: int | None = column.number(nullable=True)
-    campaign: int | None = column.number(nullable=True)
-    properties: str = column.text()
-
-
-class MatterTouchpointRow(Projection, table=True):
-    """What one touchpoint says about a matter."""
-
-    __tablename__ = "matter_touchpoint"
-    __table_args__ = (Index("matter_touchpoint_back", "touchpoint", "matter"),)
-    matter: int = column.number(primary_key=True)
-    touchpoint: int = column.number(primary_key=True)
-    occurred_at: int = column.number()
-    claim: str = column.text()
-
-
 class TraceRow(Projection, table=True):
     """What a record says that may not stand: an identifier (with its side), a touchpoint, a matter, or ``about`` one.
 

@@ -45,6 +45,8 @@ class Rows(sdk.PushStream):
         said = json.loads(row.payload)
         for line in said.get("lines", ()):
             yield sdk.Product(sku=line["sku"], name=line["description"])
+        if "user" in said:
+            yield sdk.User(reference=said["user"], name=said["name"], email=said["email"])
         if "kind" not in said:
             raise sdk.RowUnreadable("kind is missing", path="kind", hint="say what it was")
         currency = said.get("currency", "BDT")
@@ -57,6 +59,7 @@ class Rows(sdk.PushStream):
             text=said.get("text"),
             automated=said.get("automated", False),
             amount=sdk.Money(Decimal(said["amount"]), currency) if "amount" in said else None,
+            quantity=_quantity(*said["quantity"]) if "quantity" in said else None,
             origin=sdk.Origin(**said["origin"]) if "origin" in said else None,
             identifiers=tuple(_identifier(kind, value) for kind, value in said.get("who", {}).items()),
             traits=said.get("traits", {}),
@@ -88,14 +91,19 @@ def _identifier(kind: str, value: str) -> sdk.Identifier:
 
 
 def _matter(said: dict[str, Any]) -> sdk.MatterClaim:
+    given = dict(said)
+    amount = given.pop("amount", None)
     return sdk.MatterClaim(
-        kind=sdk.MatterKind(said["kind"]),
-        reference=said["reference"],
-        title=said.get("title"),
-        state=said.get("state"),
-        open=said.get("open"),
-        due=datetime.fromisoformat(said["due"]) if "due" in said else None,
+        kind=sdk.MatterKind(given.pop("kind")),
+        amount=sdk.Money(Decimal(amount[0]), amount[1]) if amount else None,
+        outcome=sdk.MatterOutcome(outcome) if (outcome := given.pop("outcome", None)) else None,
+        due=datetime.fromisoformat(due) if (due := given.pop("due", None)) else None,
+        **given,
     )
+
+
+def _quantity(value: str, unit: str) -> sdk.Quantity:
+    return sdk.Quantity(Decimal(value), unit)
 
 
 def _line(said: dict[str, str], currency: str) -> sdk.Line:

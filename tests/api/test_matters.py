@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.api.conftest import Served
 
 CHANGE = """mutation ($input: ChangeMatterInput!) { changeMatter(input: $input) {
@@ -142,3 +144,144 @@ def test_what_is_wrong_with_a_change_is_said(lite: Served) -> None:
     dry = change(lite, key="k", matter=deal, state="offer", dryRun=True)
     assert (dry["receipt"], dry["userErrors"]) == (None, [])
     assert lite.ask("{ touchpoints { totalCount } }")["touchpoints"]["totalCount"] == 2
+
+
+# Lists ------------------------------------------------------------------------------------------------------------
+
+
+def deals(service: Served) -> None:
+    """Four matters of one customer: an early deal, a won one, a case that is late, a bill in another currency."""
+    who = {"email": "ann@example.com"}
+
+    def told(kind: str, at: str, reference: str, **claim: Any) -> dict[str, Any]:
+        return {"kind": "note", "channel": "OTHER", "who": who, "at": at,
+                "matters": [{"kind": kind, "reference": reference, "title": reference, **claim}]}  # fmt: skip
+
+    taka = ("900", "BDT")
+    service.tell(
+        told("DEAL", "2025-01-01", "d1", pipeline="Retail", state="talking", open=True, owner="rina", amount=taka),
+        told("DEAL", "2025-02-01", "d2", pipeline="Retail", state="talking", open=True, owner="Moses", amount=taka),
+        told("DEAL", "2025-02-11", "d2", state="signed", outcome="WON", amount=("950", "BDT")),
+        told("CASE", "2025-03-01", "c1", open=True, due="2025-03-05T12:00:00+00:00"),
+        told("CONTRACT", "2025-04-01", "k1", open=True, due="2125-03-05T12:00:00+00:00", amount=("5", "USD")),
+    )
+
+
+def found(service: Served, arguments: str, **variables: Any) -> list[str]:
+    document = f"query {{ matters({arguments}) {{ nodes {{ title }} totalCount }} }}"
+    page = service.ask(document, **variables)["matters"]
+    assert page["totalCount"] is not None
+    return [each["title"] for each in page["nodes"]]
+
+
+def test_each_filter_of_matters(service: Served) -> None:
+    deals(service)
+    for wanted, titles in (
+        ("kinds: [DEAL, CASE]", ["c1", "d2", "d1"]),
+        ("kinds: [CONTRACT]", ["k1"]),
+        ("open: true", ["k1", "c1", "d1"]),
+        ("open: false", ["d2"]),
+        ("overdue: true", ["c1"]),
+        ("overdue: false", ["k1", "d2", "d1"]),
+        ('owner: "rina"', ["d1"]),
+        ('owner: "Moses", open: false', ["d2"]),
+        ('pipeline: "Retail"', ["d2", "d1"]),
+        ('states: ["talking", "open"]', ["k1", "c1", "d1"]),
+        ('due: {until: "2126-01-01T00:00:00Z"}', ["k1", "c1"]),
+        ('due: {from: "2025-03-06T00:00:00Z"}', ["k1"]),
+        ('opened: {from: "2025-02-01T00:00:00Z", until: "2025-03-02T00:00:00Z"}', ["c1", "d2"]),
+        ('closed: {until: "2126-01-01T00:00:00Z"}', ["d2"]),
+        ('closed: {last: "P100Y"}', ["d2"]),
+        ('closed: {from: "2025-02-12T00:00:00Z"}', []),
+    ):
+        assert found(service, f"filter: {{{wanted}}}") == titles, wanted
+        of_customer = service.ask(
+            f"{{ customers(filter: {{matters: {{{wanted}}}}}) {{ totalCount nodes {{ matters(filter: {{{wanted}}}) "
+            "{ nodes { title } } } } }"
+        )["customers"]
+        assert [each["title"] for held in of_customer["nodes"] for each in held["matters"]["nodes"]] == titles
+
+
+def test_each_order_of_matters_goes_both_ways(service: Served) -> None:
+    deals(service)
+    for field, titles in (
+        ("OPENED", ["d1", "d2", "c1", "k1"]),
+        ("DUE", ["c1", "k1", "?", "?"]),
+        ("AMOUNT", ["?", "?", "d1", "d2"]),
+        ("CLOSED", ["?", "?", "?", "d2"]),
+    ):
+        up = found(service, f"orderBy: {{field: {field}, direction: ASC}}")
+        assert [title if known != "?" else "?" for title, known in zip(up, titles, strict=True)] == titles
+        assert sorted(up) == ["c1", "d1", "d2", "k1"]
+        assert found(service, f"orderBy: {{field: {field}}}") == up[::-1]
+        for way, expected in (("ASC", up), ("DESC", up[::-1])):
+            assert walked(service, field, way, "first", "after", "endCursor", "hasNextPage") == expected
+            assert walked(service, field, way, "last", "before", "startCursor", "hasPreviousPage") == expected[::-1]
+
+
+def walked(service: Served, field: str, way: str, size: str, place: str, end: str, more: str) -> list[str]:
+    """All titles, one page of one at a time."""
+    titles: list[str] = []
+    cursor = None
+    while True:
+        page = service.ask(
+            f"query ($at: String) {{ matters({size}: 1, {place}: $at, orderBy: {{field: {field}, direction: {way}}}) "
+            f"{{ nodes {{ title }} pageInfo {{ {end} {more} }} }} }}",
+            at=cursor,
+        )["matters"]
+        titles += [each["title"] for each in page["nodes"]]
+        cursor = page["pageInfo"][end]
+        if not page["pageInfo"][more]:
+            return titles
+
+
+def test_a_cursor_of_one_order_is_none_of_another(lite: Served) -> None:
+    deals(lite)
+    page = lite.ask("{ matters(first: 1, orderBy: {field: DUE}) { pageInfo { endCursor } } }")["matters"]
+    code, message = lite.refusal(
+        "query ($at: String) { matters(after: $at) { totalCount } }", at=page["pageInfo"]["endCursor"]
+    )
+    assert (code, message) == ("BAD_USER_INPUT", "after is not a cursor of this list.")
+
+
+def test_a_matter_tells_its_history(service: Served) -> None:
+    deals(service)
+    nodes = service.ask(
+        """{ matters(filter: {kinds: [DEAL]}) { nodes { title ownerName owner { name } stateSince daysOpen closedAfter
+             answeredAfter balance { value unit } states { state stays days }
+             history { at from to open outcome days touchpoint { occurredOn } } } } }"""
+    )["matters"]["nodes"]
+    won, early = nodes
+    assert won["history"] == [
+        {"at": "2025-02-01T12:00:00.000000Z", "from": None, "to": "talking", "open": True, "outcome": None,
+         "days": 10.0, "touchpoint": {"occurredOn": "2025-02-01"}},
+        {"at": "2025-02-11T12:00:00.000000Z", "from": "talking", "to": "signed", "open": False, "outcome": "WON",
+         "days": None, "touchpoint": {"occurredOn": "2025-02-11"}},
+    ]  # fmt: skip
+    assert won["states"] == [{"state": "talking", "stays": 1, "days": 10.0}, {"state": "signed", "stays": 1, "days": 0}]
+    assert (won["ownerName"], won["owner"], won["closedAfter"], won["daysOpen"]) == ("Moses", None, 10.0, 10.0)
+    assert won["stateSince"] == "2025-02-11T12:00:00.000000Z"
+    assert (early["closedAfter"], early["answeredAfter"], early["balance"]) == (None, None, None)
+    assert early["daysOpen"] > 365
+    assert early["states"][0]["days"] == pytest.approx(early["daysOpen"], abs=0.01)
+
+
+def test_an_owner_whom_the_hub_hears_of_later_is_found(service: Served) -> None:
+    deals(service)
+    service.tell({"user": "rina", "name": "Rina Akter", "email": "rina@shop.example", "kind": "note"})
+    (deal,) = service.ask('{ matters(filter: {owner: "rina"}) { nodes { owner { id name } ownerName } } }')["matters"][
+        "nodes"
+    ]
+    assert (deal["owner"]["name"], deal["ownerName"]) == ("Rina Akter", "rina")
+    assert found(service, f'filter: {{owner: "{deal["owner"]["id"]}"}}') == ["d1"]
+    mine = changed(service, key="k", customer=customers(service)["ann@example.com"], kind="FOLLOW_UP", title="Ring",
+                   owner="RINA@shop.example")  # fmt: skip
+    assert mine["owner"]["name"] == "Rina Akter"
+
+
+def test_a_loyalty_account_has_a_balance(service: Served) -> None:
+    card = {"kind": "loyalty", "channel": "IN_PERSON", "who": {"email": "ann@example.com"},
+            "matters": [{"kind": "LOYALTY", "reference": "card 1", "open": True}]}  # fmt: skip
+    service.tell({**card, "quantity": ("120.5", "points")}, {**card, "quantity": ("-20", "points")})
+    (node,) = service.ask("{ matters { nodes { balance { value unit } } } }")["matters"]["nodes"]
+    assert node["balance"] == {"value": "100.5", "unit": "points"}

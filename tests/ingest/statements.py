@@ -23,8 +23,11 @@ DUMP = {
     "tag": "SELECT c.id, t.tag FROM tag t JOIN customer c ON c.num = t.customer",
     "affiliation": "SELECT p.id, o.id, a.title, a.since, a.until FROM affiliation a JOIN customer p ON p.num = a.person "
     "JOIN customer o ON o.num = a.organisation",
-    "matter": "SELECT m.id, m.title, m.state, m.outcome, m.open, m.amount, m.outstanding, m.opened_at, c.id, o.id FROM matter m "
+    "matter": "SELECT m.id, m.title, m.state, m.outcome, m.open, m.amount, m.outstanding, m.opened_at, m.closed_after, m.state_since, c.id, o.id "
+    "FROM matter m "
     "LEFT JOIN customer c ON c.num = m.customer LEFT JOIN customer o ON o.num = m.organisation",
+    "matter_change": "SELECT m.id, x.position, x.at, x.before, x.after, x.open, x.outcome, t.id, x.lasted FROM matter_change x "
+    "JOIN matter m ON m.num = x.matter JOIN touchpoint t ON t.num = x.touchpoint",
     "line_item": "SELECT t.id, l.position, l.description, l.amount FROM line_item l JOIN touchpoint t ON t.num = l.touchpoint "
     "WHERE t.retracted_at IS NULL",
     "search_term": "SELECT s.term, c.id FROM search_term s JOIN customer c ON c.num = s.customer",

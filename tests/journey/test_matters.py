@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.journey.matters import MatterState, Said, fold
-from hub.values import MatterClaim, MatterKind, MatterOutcome, Money
+from hub.journey.matters import MatterState, Said, StateChange, fold
+from hub.values import Direction, MatterClaim, MatterKind, MatterOutcome, Money, Quantity
 from tests.journey.moments import on
 
 
@@ -68,6 +70,10 @@ def test_each_field_that_is_said_replaces_the_one_before() -> None:
         due_at=date(2025, 3, 1),
         closed_at=None,
         properties={"a": 1, "b": 2},
+        changes=(
+            StateChange(on(1), None, "talking", True, None, "note@1", timedelta(days=1)),
+            StateChange(on(2), "talking", "offer", True, None, "note@2"),
+        ),
     )
 
 
@@ -207,3 +213,104 @@ def test_any_order_gives_the_same(claims: list[Said], random: Random) -> None:
     if state is not None:
         assert (state.closed_at is None) == state.open
         assert state.outstanding is None or state.outstanding.amount >= 0
+
+
+# States, and how long they lasted ---------------------------------------------------------------------------------
+
+
+def test_states_follow_each_other_with_their_length() -> None:
+    deal = folded(
+        said(1, state="talking"),
+        said(4.5, state="offer"),
+        said(6, title="Kitchen"),
+        said(8, outcome=MatterOutcome.WON, state="signed"),
+    )
+    assert [(each.before, each.after, each.open, each.lasted) for each in deal.changes] == [
+        (None, "talking", True, timedelta(days=3, hours=12)),
+        ("talking", "offer", True, timedelta(days=3, hours=12)),
+        ("offer", "signed", False, None),
+    ]
+    assert deal.closed_after == timedelta(days=7)
+
+
+def test_a_case_that_is_opened_again_has_no_length_yet() -> None:
+    case = folded(said(1), said(2, outcome=MatterOutcome.RESOLVED), said(4, open=True))
+    assert [(each.after, each.lasted) for each in case.changes] == [
+        ("open", timedelta(days=1)), ("resolved", timedelta(days=2)), ("open", None),
+    ]  # fmt: skip
+    assert case.closed_after is None
+
+
+def test_days_between_dates_are_whole_across_the_change_of_the_clock() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    opened, closed = (datetime(2025, 3, day, 12, tzinfo=berlin).astimezone(UTC) for day in (29, 31))
+    claims = [
+        Said(opened, "a", MatterClaim(kind=MatterKind.DEAL, reference="7", open=True), None, "deal", day_only=True),
+        Said(closed, "b", MatterClaim(kind=MatterKind.DEAL, reference="7", open=False), None, "deal", day_only=True),
+    ]
+    state = fold(claims, berlin)
+    assert state is not None
+    assert state.closed_after == timedelta(days=2)
+    exact = fold([replace(one, day_only=False) for one in claims], berlin)
+    assert exact is not None
+    assert exact.closed_after == timedelta(days=2, hours=-1)
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_what_opens_and_closes_on_one_day_is_closed(names: tuple[str, str]) -> None:
+    deal = folded(said(1, id=names[0], open=True), said(1, id=names[1], outcome=MatterOutcome.WON))
+    assert (deal.open, deal.outcome, deal.closed_after) == (False, MatterOutcome.WON, timedelta(0))
+
+
+def test_a_date_of_closing_comes_after_the_hours_of_its_day() -> None:
+    opened = said(1.25, open=True, state="talking")
+    closed = replace(said(1, outcome=MatterOutcome.LOST), day_only=True)
+    assert opened.occurred_at > closed.occurred_at
+    deal = folded(opened, closed)
+    assert (deal.open, deal.outcome, deal.closed_after) == (False, MatterOutcome.LOST, timedelta(0))
+
+
+# Answers ----------------------------------------------------------------------------------------------------------
+
+
+def mail(day: float, direction: Direction, kind: MatterKind = MatterKind.CASE, *, automated: bool = False) -> Said:
+    claim = MatterClaim(kind=kind, reference="7")
+    return Said(on(day), f"{direction}@{day}", claim, None, "email", direction=direction, automated=automated)
+
+
+def test_a_case_is_answered_by_the_first_mail_that_a_person_sends_back() -> None:
+    inbound, outbound = Direction.INBOUND, Direction.OUTBOUND
+    case = folded(
+        mail(0.5, outbound), mail(1, inbound), mail(1.25, outbound, automated=True), mail(2, inbound), mail(3, outbound)
+    )
+    assert case.answered_after == timedelta(days=2)
+    assert folded(mail(1, inbound)).answered_after is None
+    assert folded(mail(1, inbound, MatterKind.DEAL), mail(2, outbound, MatterKind.DEAL)).answered_after is None
+
+
+# Points -----------------------------------------------------------------------------------------------------------
+
+
+def points(day: float, value: str, unit: str = "points", kind: MatterKind = MatterKind.LOYALTY) -> Said:
+    claim = MatterClaim(kind=kind, reference="7")
+    return Said(on(day), f"{day}", claim, None, "loyalty", quantity=Quantity(Decimal(value), unit))
+
+
+def test_points_earned_and_spent_come_to_a_balance() -> None:
+    account = folded(points(1, "120"), points(2, "-45.5"), points(3, "3", "stamps"))
+    assert account.balance == Quantity(Decimal("74.5"), "points")
+    assert folded(said(1)).balance is None
+    assert folded(points(1, "3", kind=MatterKind.ORDER)).balance is None
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15)), st.randoms()
+)
+def test_a_balance_is_the_exact_sum_in_any_order(values: list[Decimal], random: Random) -> None:
+    account = [points(day, format(value, "f")) for day, value in enumerate(values)]
+    random.shuffle(account)
+    state = fold(account)
+    assert (Decimal(0) if state is None or state.balance is None else state.balance.value) == sum(
+        (Fraction(value) for value in values), Fraction(0)
+    )

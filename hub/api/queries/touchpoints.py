@@ -11,7 +11,14 @@ from hub.api.graph import argument, field, object_type
 from hub.api.scalars import dumped
 from hub.api.types.changes import Change, ChangeConnection
 from hub.api.types.enums import ChangeKind, TimelineOrder
-from hub.api.types.filters import MatterFilter, TouchpointFilter, matter_filter, touchpoint_filter
+from hub.api.types.filters import (
+    MatterFilter,
+    MatterOrder,
+    TouchpointFilter,
+    matter_filter,
+    matter_order,
+    touchpoint_filter,
+)
 from hub.api.types.matters import Matter, MatterConnection
 from hub.api.types.touchpoints import TouchpointConnection, TouchpointKind, touchpoint
 from hub.store import filters, ledger, matters, touchpoints
@@ -57,12 +64,16 @@ class TouchpointQueries:
         info: Info,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         filter: Annotated[MatterFilter | None, argument("Only such.")] = None,  # noqa: A002
+        order_by: Annotated[MatterOrder | None, argument("In which order; latest opened first by default.")] = None,
     ) -> MatterConnection:
-        """Deals, cases, orders and follow-ups, latest opened first."""
-        wanted = matter_filter(filter)
-        sealed = cursors(info, "Query.matters", matters.ORDER)
-        page = await matters.page(await info.context.snapshot(), wanted, sealed.window(first, after, None, None))
+        """Deals, cases, orders and follow-ups."""
+        wanted, order = matter_filter(filter), matter_order(order_by)
+        sealed = cursors(info, "Query.matters", order)
+        window = sealed.window(first, after, last, before)
+        page = await matters.page(await info.context.snapshot(), wanted, order, window)
 
         async def count() -> int:
             return await matters.count(await info.context.snapshot(), wanted)

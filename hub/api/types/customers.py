@@ -14,7 +14,14 @@ from hub.api.scalars import JSON, Currency, DateTime, raw
 from hub.api.types import reference
 from hub.api.types.amounts import Birthday
 from hub.api.types.enums import TimelineOrder, TimelineScope
-from hub.api.types.filters import MatterFilter, TouchpointFilter, matter_filter, touchpoint_filter
+from hub.api.types.filters import (
+    MatterFilter,
+    MatterOrder,
+    TouchpointFilter,
+    matter_filter,
+    matter_order,
+    touchpoint_filter,
+)
 from hub.api.types.identifiers import Identifier, IdentifierConnection
 from hub.api.types.journey import Journey, journey_of
 from hub.api.types.lifecycle import Lifecycle
@@ -253,12 +260,15 @@ class Customer(Node):
         info: Info,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         filter: Annotated[MatterFilter | None, argument("Only such.")] = None,  # noqa: A002
+        order_by: Annotated[MatterOrder | None, argument("In which order; latest opened first by default.")] = None,
     ) -> MatterConnection:
-        """Their deals, cases, orders and follow-ups, latest opened first."""
-        wanted = matter_filter(filter)
-        sealed = cursors(info, "Customer.matters", matters.ORDER)
-        asked = MattersAsked(self.subject, wanted, sealed.window(first, after, None, None))
+        """Their deals, cases, orders and follow-ups."""
+        wanted, order = matter_filter(filter), matter_order(order_by)
+        sealed = cursors(info, "Customer.matters", order)
+        asked = MattersAsked(self.subject, wanted, order, sealed.window(first, after, last, before))
         page = await info.context.load.customer_matters.load(asked)
 
         async def count() -> int:

@@ -211,6 +211,25 @@ shown(
 )
 
 
+class MatterOrderField(StrEnum):
+    """What matters can be ordered by."""
+
+    OPENED = "OPENED"
+    DUE = "DUE"
+    AMOUNT = "AMOUNT"
+    CLOSED = "CLOSED"
+
+
+shown(
+    MatterOrderField,
+    "What matters can be ordered by.",
+    OPENED="When they began.",
+    DUE="When they are due; those that are not come after all others.",
+    AMOUNT="What they are worth in the hub's currency; those worth nothing in it count as the least.",
+    CLOSED="When they ended; open ones count as before all others.",
+)
+
+
 class OrderDirection(StrEnum):
     """Up or down."""
 

@@ -16,14 +16,15 @@ from hub import money
 from hub.api.context import Info
 from hub.api.graph import described, input_type, optional
 from hub.api.scalars import JSON, Currency, DateTime, Duration, Exact
-from hub.api.types.enums import CustomerOrderField, OrderDirection
+from hub.api.types.enums import CustomerOrderField, MatterOrderField, OrderDirection
 from hub.clock import micros, moment, now
 from hub.errors import InputWrong
 from hub.identity.names import words
 from hub.identity.normalise import canonical, fold
 from hub.ingest.rows import document_key
 from hub.reading import digits
-from hub.store import filters
+from hub.store import filters, matters
+from hub.store.pages import Order
 from hub.values import Channel, Direction, Identifier, MatterKind, Money, Relationship, Side, Stage, Standing
 
 T = TypeVar("T")
@@ -100,12 +101,20 @@ class MatterFilter:
     kinds: list[MatterKind] | None = optional("Of one of these kinds.")
     open: bool | None = optional("Still open, or closed.")
     overdue: bool | None = optional("Open and past the due time, or not.")
-    owner: strawberry.ID | None = optional("Looked after by this user.")
+    owner: strawberry.ID | None = optional("Looked after by this user, or whom the source calls so.")
     pipeline: str | None = optional("In this pipeline.")
     states: list[str] | None = optional("In one of these states.")
     due: TimeRange | None = optional("Due then.")
     opened: TimeRange | None = optional("Opened then.")
     closed: TimeRange | None = optional("Closed then.")
+
+
+@input_type
+class MatterOrder:
+    """An order of matters."""
+
+    field: MatterOrderField = described("By what.")
+    direction: OrderDirection = optional("Up or down.", OrderDirection.DESC)
 
 
 @input_type
@@ -280,6 +289,13 @@ def matter_filter(wanted: MatterFilter | None) -> filters.MatterFilter:
 
 Members = Mapping[str, filters.CustomerFilter]
 """What the members of segments are, by id."""
+
+
+def matter_order(wanted: MatterOrder | None) -> Order:
+    """What the store is asked for."""
+    if wanted is None:
+        return matters.ORDER
+    return matters.order(wanted.field.value, descending=wanted.direction is OrderDirection.DESC)
 
 
 def customer_filter(

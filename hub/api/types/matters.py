@@ -2,29 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from hub.api.connections import After, CountedConnection, First, counted, cursors
 from hub.api.context import Info
-from hub.api.graph import column, field, object_type
-from hub.api.scalars import JSON, DateTime, raw
+from hub.api.graph import column, described, field, object_type
+from hub.api.scalars import JSON, DateTime, Exact, raw
 from hub.api.types import amounts, reference
-from hub.api.types.amounts import Money
+from hub.api.types.amounts import Money, Quantity
 from hub.api.types.node import Node
 from hub.api.types.reference import Campaign, User
 from hub.api.types.sources import Source, source_of
-from hub.api.types.touchpoints import TouchpointConnection, touchpoint
+from hub.api.types.touchpoints import Touchpoint, TouchpointConnection, touchpoint
 from hub.clock import micros, now
 from hub.store import matters
-from hub.store.matters import StoredMatter
+from hub.store.matters import StoredMatter, StoredMatterChange
 from hub.values import MatterKind, MatterOutcome
 
 if TYPE_CHECKING:
     from hub.api.types.customers import Customer
 
+DAY = 86_400_000_000
+"""Microseconds."""
+
 LazyCustomer = Annotated["Customer", strawberry.lazy("hub.api.types.customers")]
+
+
+@object_type
+class MatterChange:
+    """A matter came into another state, or was opened, closed or opened again."""
+
+    row: strawberry.Private[StoredMatterChange]
+    at: DateTime = column("When.")
+    before: str | None = column("The state before; null for the first.", name="from")
+    after: str = column("The state from then on.", name="to")
+    open: bool = column("Whether it was open from then on.")
+    outcome: MatterOutcome | None = column("How it ended with this.")
+
+    @field
+    def days(self) -> float | None:
+        """How long it stayed so, in days; whole ones where its source gave dates. Null for the state it is in."""
+        return days(self.row.lasted)
+
+    @field
+    async def touchpoint(self, info: Info) -> Touchpoint | None:
+        """The touchpoint that says so."""
+        row = await info.context.load.touchpoint.load(self.row.touchpoint)
+        return touchpoint(row) if row else None
+
+
+@object_type
+class MatterStateTime:
+    """How long a matter was in one state, all its stays together."""
+
+    state: str = described("The state, in its source's words.")
+    stays: int = described("How often it came into it.")
+    days: float = described("Days in it; until now for the state it is in, unless that is the end.")
 
 
 @object_type
@@ -41,6 +78,10 @@ class Matter(Node):
     opened_at: DateTime = column("When it began.")
     due_at: DateTime | None = column("When it is due.")
     closed_at: DateTime | None = column("When it ended.")
+    state_since: DateTime | None = column("When it came into this state.")
+    owner_name: str | None = column(
+        "Who looks after it, as its source says: also where the hub knows no such user.", attribute="owner_named"
+    )
 
     @field
     def title(self, info: Info) -> str | None:
@@ -61,6 +102,40 @@ class Matter(Node):
     def overdue(self) -> bool:
         """Whether it is open and past its due time."""
         return self.row.open and self.row.due_at is not None and self.row.due_at < micros(now())
+
+    @field
+    def closed_after(self) -> float | None:
+        """Days from its opening to its end: whole ones where its source gave dates. Null while it is open."""
+        return days(self.row.closed_after)
+
+    @field
+    def days_open(self) -> float:
+        """Days from its opening to its end, or until now."""
+        if self.row.closed_after is not None:
+            return self.row.closed_after / DAY
+        return max(0, micros(now()) - self.row.opened_at) / DAY
+
+    @field
+    def answered_after(self) -> float | None:
+        """Of a case or conversation: days from what the customer said first to our first answer."""
+        return days(self.row.answered_after)
+
+    @field
+    def balance(self) -> Quantity | None:
+        """Of a loyalty account: what was earned less what was spent."""
+        if self.row.balance is None:
+            return None
+        return Quantity(value=Exact(Decimal(self.row.balance)), unit=self.row.balance_unit or "")
+
+    @field
+    async def history(self, info: Info) -> list[MatterChange]:
+        """The states it went through, the first one first."""
+        return [MatterChange(row=row) for row in await info.context.load.matter_changes.load(self.row.num)]
+
+    @field
+    async def states(self, info: Info) -> list[MatterStateTime]:
+        """How long it was in each state, in the order in which it first came into them."""
+        return state_times(await info.context.load.matter_changes.load(self.row.num), micros(now()))
 
     @field
     async def owner(self, info: Info) -> User | None:
@@ -112,6 +187,24 @@ class Matter(Node):
     async def source(self, info: Info) -> Source:
         """Where it came from."""
         return await source_of(info, self.row.source)
+
+
+def days(span: int | None) -> float | None:
+    """Microseconds as days."""
+    return None if span is None else span / DAY
+
+
+def state_times(changes: Sequence[StoredMatterChange], at: int) -> list[MatterStateTime]:
+    """The stays in each state; one that has not ended lasts until ``at``, unless the matter is closed in it."""
+    found: dict[str, MatterStateTime] = {}
+    for change in changes:
+        held = found.setdefault(change.after, MatterStateTime(state=change.after, stays=0, days=0.0))
+        held.stays += 1
+        lasted = change.lasted
+        if lasted is None:
+            lasted = max(0, at - change.at) if change.open else 0
+        held.days += lasted / DAY
+    return list(found.values())
 
 
 @object_type

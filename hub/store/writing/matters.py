@@ -9,8 +9,10 @@ from hub.store.session import Session
 
 COLUMNS = (
     "num id source kind reference title pipeline state outcome open amount outstanding currency owner "
-    "opened_at due_at closed_at customer organisation campaign properties"
+    "opened_at due_at closed_at customer organisation campaign properties owner_named state_since opened_on closed_on "
+    "closed_after answered_after balance balance_unit due_place closed_place amount_place"
 ).split()
+CHANGE = "matter position at before after open outcome touchpoint lasted".split()
 
 
 def by_id(session: Session, ids: Sequence[str]) -> dict[str, int]:
@@ -70,12 +72,14 @@ def identities(session: Session, nums: Sequence[int]) -> dict[int, tuple[str, in
 
 def said(session: Session, nums: Sequence[int]) -> Told:
     """All that standing touchpoints say about matters, by matter, the earliest first:
-    (occurred_at, touchpoint id, claim, amount, currency, kind, touchpoint num, campaign)."""
+    (occurred_at, touchpoint id, claim, amount, currency, kind, touchpoint num, campaign, direction, automated,
+    time_precision, quantity, quantity_unit)."""
     found: Told = {}
     if not nums:
         return found
     for matter, *rest in session.all(
-        "SELECT m.matter, m.occurred_at, t.id, m.claim, t.amount, t.currency, t.kind, t.num, t.campaign "
+        "SELECT m.matter, m.occurred_at, t.id, m.claim, t.amount, t.currency, t.kind, t.num, t.campaign, "
+        "t.direction, t.automated, t.time_precision, t.quantity, t.quantity_unit "
         "FROM matter_touchpoint m JOIN touchpoint t ON t.num = m.touchpoint WHERE m.matter = ANY($1::bigint[]) "
         "ORDER BY m.matter, m.occurred_at, t.id",
         list(nums),
@@ -93,13 +97,45 @@ def delete(session: Session, nums: Sequence[int]) -> None:
     """Remove matters that nothing speaks of any more."""
     if nums:
         session.run("DELETE FROM matter WHERE num = ANY($1::bigint[])", list(nums))
+        session.run("DELETE FROM matter_change WHERE matter = ANY($1::bigint[])", list(nums))
+
+
+def write_changes(session: Session, nums: Sequence[int], rows: Sequence[Sequence[object]]) -> None:
+    """Write the states that matters went through, in the order of ``CHANGE``: what stands already is not touched."""
+    if not nums:
+        return
+    held = session.all(f"SELECT {', '.join(CHANGE)} FROM matter_change WHERE matter = ANY($1::bigint[])", list(nums))
+    known = {(matter, position): rest for matter, position, *rest in held}
+    wanted = {(row[0], row[1]): list(row[2:]) for row in rows}
+    session.insert("matter_change", CHANGE, [[*key, *rest] for key, rest in wanted.items() if key not in known])
+    session.upsert(
+        "matter_change",
+        CHANGE[:2],
+        CHANGE[2:],
+        [[*key, *rest] for key, rest in wanted.items() if key in known and known[key] != rest],
+    )
+    session.delete("matter_change", CHANGE[:2], [key for key in known if key not in wanted])
+
+
+def named_by(session: Session, owners: Sequence[str]) -> list[int]:
+    """The matters whose sources name one of these as their owner."""
+    if not owners:
+        return []
+    rows = session.all("SELECT num FROM matter WHERE owner_named = ANY($1::text[])", list(owners))
+    return [num for (num,) in rows]
+
+
+def unfolded(session: Session, most: int) -> list[int]:
+    """Some matters that were written before their states were kept."""
+    return [num for (num,) in session.all(f"SELECT num FROM matter WHERE state_since IS NULL LIMIT {most}")]
 
 
 def users(session: Session) -> dict[str, int]:
-    """Row numbers of the company's people by reference and by e-mail."""
+    """Row numbers of the company's people by reference, by id and by e-mail."""
     found: dict[str, int] = {}
-    for num, reference, email in session.all("SELECT num, reference, email FROM hub_user"):
+    for num, id_, reference, email in session.all("SELECT num, id, reference, email FROM hub_user"):
         found[reference] = num
+        found.setdefault(id_, num)
         if email:
             found.setdefault(email.lower(), num)
     return found
