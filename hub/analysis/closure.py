@@ -23,15 +23,24 @@ MOST = 20_000
 
 @dataclass(slots=True)
 class Closure:
-    """What was found so far. ``forced``: identifiers that joined then, whether they do today or not, and their side."""
+    """What was found so far.
+
+    ``forced``: identifiers that joined then, whether they do today or not, with their side; ``lost``: touchpoints that
+    named nobody then.
+    """
 
     session: Session
     until: int
     forced: Mapping[str, str]
+    lost: Collection[str] = ()
     records: set[int] = field(default_factory=set)
     touchpoints: set[str] = field(default_factory=set)
     widened: set[str] = field(default_factory=set)
     """Identifiers all carriers of which are there, with all that these carry."""
+    web: set[str] = field(default_factory=set)
+    """Touchpoints that follow the customer's, or others do together with them."""
+    followed: set[str] = field(default_factory=set)
+    """Touchpoints of which all is there that may follow them, or they it."""
     _idle: set[str] = field(default_factory=set)
     """Identifiers carried that join nobody today because of a cap."""
 
@@ -94,13 +103,20 @@ class Closure:
 
     def _follow(self, said: Said) -> None:
         """Along anchors and matters, down chains of touchpoints that may name nobody."""
-        about, ids = set(said.touchpoints), {*said.matters, *said.anchors}
-        asked: set[str] = set()
-        while about or ids:
-            asked |= about | ids
-            fresh = self._take(excerpts.about(self.session, about, self.until) | self._said_by(ids))
-            about = {id_ for id_, lost in fresh.touchpoints.items() if lost} - asked
-            ids = ({id_ for id_, lost in fresh.matters.items() if lost} | fresh.anchors) - asked
+        frontier, fresh, met = set(said.touchpoints), said, Said()
+        while frontier:
+            self.followed |= frontier
+            ids = {each for id_ in frontier for each in fresh.matters.get(id_, set()) | fresh.anchors.get(id_, set())}
+            found = excerpts.about(self.session, frontier, self.until) | self._said_by(ids)
+            self._take(found)
+            fresh = excerpts.said_by(self.session, found)
+            met.add(fresh)
+            may = {id_ for id_, lost in fresh.touchpoints.items() if lost or id_ in self.lost}
+            frontier = may - self.followed
+        self.web |= met.touchpoints.keys()
+        # Whether they name anybody depends on who else carries their identifiers.
+        blocked = {id_ for id_, capped in excerpts.idle(self.session, met.identifiers).items() if not capped}
+        self._take(self._said_by(met.identifiers.keys() - blocked))
 
     def _said_by(self, ids: Iterable[str]) -> set[int]:
         return excerpts.saying(self.session, ids, self.until)

@@ -46,8 +46,9 @@ def excerpt(session: Session, make: Make, asked: Asked, until: Until, zone: Zone
     ``InputWrong`` when too much hangs together.
     """
     forced: dict[str, str] = {}
+    lost: set[str] = set()
     for _ in range(_ROUNDS):
-        closure = Closure(session, until.number, forced)
+        closure = Closure(session, until.number, forced, lost)
         closure.find(asked.ids, asked.side)
         made = ExcerptSession()
         excerpts.copy(session, made, closure.records, closure.touchpoints, until.number)
@@ -55,14 +56,16 @@ def excerpt(session: Session, make: Make, asked: Asked, until: Until, zone: Zone
         processor.quiet = True
         while step(processor, len(closure.records) + 1):
             pass
-        # What joins nobody today may have joined then, before too many carried it or by other rules.
+        # What joins nobody today may have joined then, before too many carried it or by other rules; or the reverse.
         joining = excerpts.joining(made, asked.ids, asked.side.value)
         missing = {id_: side for id_, side in joining.items() if id_ not in closure.widened}
-        if not missing:
+        follow = (excerpts.nameless(made) & closure.web) - closure.followed
+        if not missing and not follow:
             if until.occurred is not None:
                 leave_out(processor, made, until.occurred, zone)
             return made
         forced |= missing
+        lost |= follow
         made.close()
     raise RetryLater("What hangs together with this customer keeps growing.")
 

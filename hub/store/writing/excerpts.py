@@ -31,21 +31,23 @@ _ABOUT = (
 
 @dataclass(slots=True)
 class Said:
-    """What records say: touchpoints (with whether they may name nobody), identifiers with their side, and so on."""
+    """What records say: touchpoints (with whether they name nobody today), what these speak of, and identifiers."""
 
     touchpoints: dict[str, bool] = field(default_factory=dict)
+    matters: dict[str, set[str]] = field(default_factory=dict)
+    """By touchpoint."""
+    anchors: dict[str, set[str]] = field(default_factory=dict)
+    """The touchpoints that a touchpoint is about, in one version or another."""
     identifiers: dict[str, str] = field(default_factory=dict)
-    matters: dict[str, bool] = field(default_factory=dict)
-    """With whether a touchpoint that may name nobody says so."""
-    anchors: set[str] = field(default_factory=set)
-    """Touchpoints that those of the touchpoints are about which may name nobody."""
+    """With their side."""
 
     def add(self, other: Said) -> None:
         """Both together."""
         self.touchpoints |= other.touchpoints
         self.identifiers |= other.identifiers
-        self.matters |= {id_: lost or self.matters.get(id_, False) for id_, lost in other.matters.items()}
-        self.anchors |= other.anchors
+        for mine, theirs in ((self.matters, other.matters), (self.anchors, other.anchors)):
+            for id_, held in theirs.items():
+                mine.setdefault(id_, set()).update(held)
 
 
 def saying(session: Session, ids: Iterable[str], until: int) -> set[int]:
@@ -81,37 +83,47 @@ def said_by(session: Session, records: Iterable[int]) -> Said:
     """What records say."""
     wanted = list(records)
     said = Said()
-    for id_, claim, anchor in session.all(
-        "SELECT t.id, t.claim, t.anchor FROM record_touchpoint r JOIN touchpoint t ON t.num = r.touchpoint "
+    for id_, lost, anchor in session.all(
+        "SELECT t.id, k.customer IS NULL AND k.organisation IS NULL, t.anchor FROM record_touchpoint r "
+        "JOIN touchpoint t ON t.num = r.touchpoint LEFT JOIN claim k ON k.num = t.claim "
         "WHERE r.record = ANY($1::bigint[])",
         wanted,
     ):
-        said.touchpoints[id_] = claim is None
-        if claim is None and anchor is not None:
-            said.anchors.add(anchor_touchpoint(anchor))
+        said.touchpoints[id_] = bool(lost)
+        if anchor is not None:
+            said.anchors.setdefault(id_, set()).add(anchor_touchpoint(anchor))
     said.identifiers |= session.all(
         "SELECT DISTINCT i.id, i.side FROM record_touchpoint r JOIN touchpoint t ON t.num = r.touchpoint "
         "JOIN claim_identifier ci ON ci.claim = t.claim JOIN identifier i ON i.num = ci.identifier "
         "WHERE r.record = ANY($1::bigint[])",
         wanted,
     )
-    for id_, claim in session.all(
-        "SELECT m.id, t.claim FROM record_touchpoint r JOIN touchpoint t ON t.num = r.touchpoint "
+    for id_, matter in session.all(
+        "SELECT t.id, m.id FROM record_touchpoint r JOIN touchpoint t ON t.num = r.touchpoint "
         "JOIN matter_touchpoint x ON x.touchpoint = t.num JOIN matter m ON m.num = x.matter "
         "WHERE r.record = ANY($1::bigint[])",
         wanted,
     ):
-        said.matters[id_] = said.matters.get(id_, False) or claim is None
-    for told, side in session.all("SELECT said, side FROM trace WHERE record = ANY($1::bigint[])", wanted):
-        if told.startswith("idn_"):
-            said.identifiers[told] = side
-        elif told.startswith("tp_"):
-            said.touchpoints[told] = True
-        elif told.startswith("mat_"):
-            said.matters[told] = True
-        else:
-            said.anchors.add(anchor_touchpoint(told.removeprefix("about ")))
+        said.matters.setdefault(id_, set()).add(matter)
+    _add_traces(session, wanted, said)
     return said
+
+
+def _add_traces(session: Session, records: list[int], said: Said) -> None:
+    """A trace does not tell which of a record's touchpoints says what: each may."""
+    traced: dict[int, list[tuple[str, str | None]]] = {}
+    for record, told, side in session.all(
+        "SELECT record, said, side FROM trace WHERE record = ANY($1::bigint[])", records
+    ):
+        traced.setdefault(record, []).append((told, side))
+    for held in traced.values():
+        told = [each for each, _ in held]
+        matters = {each for each in told if each.startswith("mat_")}
+        anchors = {anchor_touchpoint(each.removeprefix("about ")) for each in told if each.startswith("about ")}
+        for id_ in told:
+            if id_.startswith("tp_"):
+                said.add(Said({id_: True}, {id_: matters}, {id_: anchors}))
+        said.identifiers |= {id_: side for id_, side in held if side is not None}
 
 
 def idle(session: Session, identifiers: Iterable[str]) -> dict[str, bool]:
@@ -199,3 +211,12 @@ def joining(session: Session, start: Sequence[str], side: str) -> dict[str, str]
         )
         found |= {id_: at for (id_,) in rows}
     return found
+
+
+def nameless(session: Session) -> set[str]:
+    """The standing touchpoints that name nobody."""
+    rows = session.all(
+        "SELECT t.id FROM touchpoint t LEFT JOIN claim k ON k.num = t.claim "
+        "WHERE t.retracted_at IS NULL AND k.customer IS NULL AND k.organisation IS NULL"
+    )
+    return {id_ for (id_,) in rows}
