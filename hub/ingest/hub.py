@@ -39,7 +39,7 @@ from hub.ingest.segments import Segments
 from hub.ingest.sources import Source, Sources
 from hub.ingest.suggestions import Suggestions
 from hub.ingest.threads import Threads
-from hub.journey.rules import load_rules
+from hub.journey.rules import rules_of
 from hub.registry import Registry
 from hub.settings import Company
 from hub.store.engine import Store
@@ -70,7 +70,7 @@ class Hub:
         self._sources.refresh(truth)
         self.reader = store.reader()
         self._progress = Progress(self.reader)
-        self._lifecycle = load_rules(basis=self.company.revenue_basis)
+        self._lifecycle = rules_of(self.company)
         self.threads = Threads(store, truth, self._processor, self._progress)
         self._intake = Intake(self.threads, clock)
         self.corrections = Corrections(self.threads, clock)

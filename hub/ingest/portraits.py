@@ -33,13 +33,23 @@ class Portraits:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[int, Portrait] = OrderedDict()
+        self._rules = ""
+        """The digest of the lifecycle rules they were folded by."""
 
     def forget(self) -> None:
         """After a batch that was not committed, or when another process may have written."""
         self._kept.clear()
 
+    def drop(self, nums: Iterable[int]) -> None:
+        """Forget customers of whom something else has been written."""
+        for num in nums:
+            self._kept.pop(num, None)
+
     def write(self, batch: Batch, light: Light) -> None:
         """Fold every customer of the batch, and remove those that hold nothing any more."""
+        if light.rules.digest != self._rules:
+            self.forget()
+            self._rules = light.rules.digest
         self._remove(batch)
         # Before anybody gets a new id: it may be that of another, who is written later.
         customers.free_ids(batch.session, sorted(batch.named.keys() - batch.fresh))
@@ -52,8 +62,7 @@ class Portraits:
 
     def _remove(self, batch: Batch) -> None:
         customers.delete(batch.session, batch.gone)
-        for num in batch.gone:
-            self._kept.pop(num, None)
+        self.drop(batch.gone)
 
     def _write(self, batch: Batch, nums: Sequence[int], light: Light) -> None:
         session = batch.session

@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 from hub.errors import InputWrong, RetryLater
 from hub.identity.rule_set import read_rules
 from hub.identity.rules import Rules as IdentityRules
-from hub.ingest import claims, identify, place, reference
+from hub.ingest import claims, identify, place, reference, refold
 from hub.ingest.batch import Batch
 from hub.ingest.defer import OVERSIZE
 from hub.ingest.follow import follow
+from hub.ingest.lifecycle_rules import LifecycleRules
+from hub.ingest.lifecycles import Judge
 from hub.ingest.mapping import Reading, drafts
 from hub.ingest.outcomes import Problem
 from hub.ingest.place import Placement
@@ -21,7 +23,7 @@ from hub.ingest.portraits import Portraits
 from hub.ingest.readings import Reader, RowKey
 from hub.ingest.rejudge import chunks, rejudge
 from hub.ingest.sources import Sources
-from hub.journey.rules import Rules as LifecycleRules
+from hub.journey.rules import Rules as StageRules
 from hub.settings import Company
 from hub.store import sets
 from hub.store.session import Session
@@ -46,14 +48,16 @@ class Processor:
     """Processes what is accepted. One at a time in a hub; ``clock`` gives microseconds."""
 
     def __init__(
-        self, session: Session, company: Company, sources: Sources, lifecycle: LifecycleRules, clock: Callable[[], int],
+        self, session: Session, company: Company, sources: Sources, lifecycle: StageRules, clock: Callable[[], int],
         identity: IdentityRules | None = None,
     ) -> None:  # fmt: skip
         self._session = session
         self._company = company
         self._zone = ZoneInfo(company.time_zone)
         self._sources = sources
-        self._lifecycle = lifecycle
+        self._lifecycle = LifecycleRules(company, lifecycle)
+        self.at_leisure = False
+        """Whether nothing is left but what may wait: everybody folded again by other lifecycle rules."""
         self._rules = {0: identity or IdentityRules()}
         self._clock = clock
         self.until: int | None = None
@@ -66,6 +70,7 @@ class Processor:
         self.watched: dict[int, Callable[[Batch], None]] = {}
         """Who wants to see what was done before it is committed, by the truth number it was asked with."""
         self._portraits = Portraits()
+        self._turn = False
         self._reached: tuple[int, int] | None = None
         """The number and the clock this processor left behind: while they stand, nobody else has written since."""
 
@@ -80,12 +85,20 @@ class Processor:
                 self._portraits.forget()
             self._reached = None
             last = self._last(after)
-            if last <= after:
+            folded = refold.waiting(self._session, self._lifecycle_rules(after)) if most > 1 else None
+            self.at_leisure = False
+            # While rows come in all the time, those who wait for other rules get their turn all the same.
+            self._turn = folded is not None and last > after and not self._turn
+            if self._turn:
+                more = True
+                self._fold_everybody(after, clock, folded)
+            elif last <= after:
                 # One of them at a time, so that what comes meanwhile does not wait long.
                 more = (
                     self._pass_time(after, clock)
                     or self._settle_dirty(after, clock)
                     or self._fold_matters(after, clock)
+                    or self._fold_everybody(after, clock, folded)
                 )
             else:
                 more = True
@@ -210,12 +223,12 @@ class Processor:
             batch.lost |= set(decided)
             batch.matters |= set(matters.of_ids(batch.session, decided))
         self._conclude(batch)
+        batch.write_ledger()
 
-    def _conclude(self, batch: Batch, first: int = 0) -> None:
-        """What everything that was done means for those it touched; ledger lines are numbered from ``first``."""
+    def _conclude(self, batch: Batch) -> None:
+        """What everything that was done means for those it touched."""
         self._follow(batch)
         self.fold_again(batch)
-        batch.write_ledger(first)
 
     def fold_again(self, batch: Batch) -> None:
         """Fold the customers a batch touched from the touchpoints that are with them."""
@@ -306,7 +319,11 @@ class Processor:
 
     def _light(self, batch: Batch) -> Light:
         desk, books, users = self._sources.desk().num, self._sources.books(), matters.users(batch.session)
-        return Light(self._company, self._zone, self._lifecycle, batch.now, desk, books, users)
+        return Light(self._company, self._zone, self._lifecycle_rules(batch.until), batch.now, desk, books, users)
+
+    def _lifecycle_rules(self, until: int) -> StageRules:
+        """What is history, or will have been processed before anybody looks, is folded by the last rules at once."""
+        return self._lifecycle.at(self._session, max(until, self.until or 0, self._born))
 
     # Time -----------------------------------------------------------------------------------------------------
 
@@ -344,6 +361,18 @@ class Processor:
         self._end_between(batch, clock)
         return True
 
+    def _fold_everybody(self, after: int, clock: int, reached: int | None) -> bool:
+        """Fold some more of those who are not yet folded by the lifecycle rules that stand."""
+        if reached is None:
+            return False
+        batch = self._between(after, max(self._clock(), clock))
+        light = self._light(batch)
+        folded = refold.refold(batch, Judge(light.rules, light.now, light.desk, light.counted), reached)
+        self._portraits.drop(folded)
+        self._tell_between(batch, clock)
+        self.at_leisure = len(folded) == refold.CHUNK
+        return self.at_leisure
+
     def _between(self, after: int, now: int) -> Batch:
         """A batch that no truth row asks for."""
         self._sources.refresh(self._session)
@@ -354,8 +383,12 @@ class Processor:
         return batch
 
     def _end_between(self, batch: Batch, clock: int) -> None:
+        self._conclude(batch)
+        self._tell_between(batch, clock)
+
+    def _tell_between(self, batch: Batch, clock: int) -> None:
         last = ledger.last_ordinal(self._session, batch.after)
-        self._conclude(batch, 0 if last is None else last + 1)
+        batch.write_ledger(0 if last is None else last + 1)
         ledger.advance(self._session, batch.after, batch.after, max(clock, batch.now))
 
 

@@ -161,6 +161,9 @@ class Processing:
                 self._rest()
             if self._stopping():
                 return False
+            if more and self.processor.at_leisure and (not gather or not self._jobs.empty()):
+                self.wake()
+                return True
         return True
 
     def _tidy(self) -> None:

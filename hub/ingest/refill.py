@@ -16,7 +16,7 @@ from hub.store import fingerprint
 from hub.store.engine import Store
 from hub.store.fingerprint import Fingerprint
 from hub.store.session import Session
-from hub.store.writing import carrying, dirty_components, ledger
+from hub.store.writing import carrying, dirty_components, ledger, lifecycle_folds
 
 T = TypeVar("T")
 
@@ -110,6 +110,8 @@ class Refill:
                 after, self._clock = ledger.hold(old)
                 if verify and dirty_components.first(old) is not None:
                     raise RetryLater("Identity is still being settled in the old projection.")
+                if verify and lifecycle_folds.state(old)[1] is not None:
+                    raise RetryLater("Everybody is still being folded by other lifecycle rules in the old projection.")
                 self._finish(after)
                 if verify:
                     frozen = opened.enter_context(closing(self._store.projection(self.number)))

@@ -36,6 +36,15 @@ class ProcessedRow(Projection, table=True):
     clock: int = column.number()
 
 
+class LifecycleFoldRow(Projection, table=True):
+    """By which lifecycle rules everybody is folded: ``reached`` is the last customer who was; null when all were."""
+
+    __tablename__ = "lifecycle_fold"
+    id: int = column.key()
+    digest: str = column.text()
+    reached: int | None = column.number(nullable=True)
+
+
 class ProblemRow(Projection, table=True):
     """Why a record could not be read."""
 

@@ -10,6 +10,7 @@ from hub.store.writing.identities import component_column
 from hub.values import Side
 
 IDENTITY = "IDENTITY"
+LIFECYCLE = "LIFECYCLE"
 COLUMNS = ["number", "kind", "version", "text", "decided_by", "reason", "decided_at"]
 
 
