@@ -16,7 +16,7 @@ from hub.ingest.storable import storable
 from hub.journey.documents import Part, fold, instant
 from hub.money import minor
 from hub.store.writing.records import Payload, Version
-from hub.values import ReferenceData, Touchpoint
+from hub.values import Campaign, ReferenceData, Spend, Touchpoint
 
 _log = logging.getLogger(__name__)
 _REPAIR = "The log has the reason; it will be read again after a repair."
@@ -98,6 +98,7 @@ def read(version: Version, heard: int, payload: Payload, stream: Stream, source:
     try:
         for mapped in stream.touchpoints(row):
             if not isinstance(mapped, Touchpoint):
+                check_amounts(mapped)
                 reference.append(mapped)
                 continue
             check(mapped, zone)
@@ -121,6 +122,20 @@ def check(touchpoint: Touchpoint, zone: ZoneInfo) -> None:
     """Raise ``InputWrong`` for a time or an amount that cannot be stored."""
     instant(touchpoint.occurred_at, zone)
     for money in (touchpoint.amount, touchpoint.cost):
+        if money is not None:
+            minor(money)
+
+
+def check_amounts(row: ReferenceData) -> None:
+    """Raise ``InputWrong`` for an amount of reference data that cannot be stored."""
+    match row:
+        case Campaign():
+            amounts = (row.budget, row.spend)
+        case Spend():
+            amounts = (row.amount, None)
+        case _:
+            return
+    for money in amounts:
         if money is not None:
             minor(money)
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hub.errors import InputWrong, RetryLater
 from hub.identity.rule_set import read_rules
 from hub.identity.rules import Rules as IdentityRules
-from hub.ingest import claims, identify, place, reference, refold
+from hub.ingest import claims, identify, place, reference, refold, spend
 from hub.ingest.batch import Batch
 from hub.ingest.defer import OVERSIZE
 from hub.ingest.follow import follow
@@ -253,6 +253,7 @@ class Processor:
         source_ids = {source.num: source.id for source in self._sources.all()}
         names = reference.keep(batch.session, batch.numbers, readings, source_ids)
         batch.matters |= set(matters.named_by(batch.session, names))
+        spend.keep(batch.session, batch.numbers, readings, numbers)
         placement = Placement(
             batch.session,
             batch.numbers,
@@ -351,16 +352,6 @@ class Processor:
         self._end_between(batch, clock)
         return True
 
-    def _fold_matters(self, after: int, clock: int) -> bool:
-        """Fold matters that an earlier version of the hub wrote."""
-        waiting = matters.unfolded(self._session, _CHUNK)
-        if not waiting:
-            return False
-        batch = self._between(after, max(self._clock(), clock))
-        batch.matters = set(waiting)
-        self._end_between(batch, clock)
-        return True
-
     def _fold_everybody(self, after: int, clock: int, reached: int | None) -> bool:
         """Fold some more of those who are not yet folded by the lifecycle rules that stand."""
         if reached is None:
@@ -372,6 +363,16 @@ class Processor:
         self._tell_between(batch, clock)
         self.at_leisure = len(folded) == refold.CHUNK
         return self.at_leisure
+
+    def _fold_matters(self, after: int, clock: int) -> bool:
+        """Fold matters that an earlier version of the hub wrote."""
+        waiting = matters.unfolded(self._session, _CHUNK)
+        if not waiting:
+            return False
+        batch = self._between(after, max(self._clock(), clock))
+        batch.matters = set(waiting)
+        self._end_between(batch, clock)
+        return True
 
     def _between(self, after: int, now: int) -> Batch:
         """A batch that no truth row asks for."""

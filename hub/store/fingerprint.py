@@ -52,6 +52,10 @@ SECTIONS: Mapping[str, str] = {
     ),
     "product": "SELECT id, source, sku, name, category, record FROM product",
     "campaign": "SELECT id, reference, name, channel, starts_on, ends_on, budget, spend, currency FROM campaign",
+    "spend": (
+        "SELECT s.record, s.position, s.day, s.channel, p.id, s.amount, s.currency FROM spend s "
+        "LEFT JOIN campaign p ON p.num = s.campaign"
+    ),
     "hub_user": "SELECT id, reference, name, email, time_zone, record FROM hub_user",
     "identifier": (
         "SELECT i.id, i.kind, i.namespace, i.value, i.side, i.rank, i.hidden, i.blocked, i.capped, i.joins, "

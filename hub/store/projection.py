@@ -207,6 +207,20 @@ class ExchangeRateRow(Projection, table=True):
     rate: str = column.text()
 
 
+class SpendRow(Projection, table=True):
+    """What a channel or a campaign cost on a day, by the record that says so; ``day`` since 1970-01-01."""
+
+    __tablename__ = "spend"
+    __table_args__ = (Index("spend_day", "day"), {"sqlite_with_rowid": False})
+    record: int = column.number(primary_key=True)
+    position: int = column.number(primary_key=True)
+    day: int = column.number()
+    channel: str | None = column.text(nullable=True)
+    campaign: int | None = column.number(nullable=True)
+    amount: int = column.number()
+    currency: str = column.text()
+
+
 class UserRow(Projection, table=True):
     """A person of the company."""
 

@@ -1,0 +1,50 @@
+"""Spend: what the standing rows say that channels and campaigns cost, by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from hub.ids import campaign_id
+from hub.ingest.mapping import Reading
+from hub.money import minor
+from hub.store.session import Session
+from hub.store.writing import reference, spend
+from hub.store.writing.numbers import Numbers
+from hub.values import Spend
+
+_EPOCH = date(1970, 1, 1)
+
+
+def keep(session: Session, numbers: Numbers, readings: Iterable[Reading], read: Sequence[int]) -> None:
+    """Write the spend of the readings in the place of what any version of their rows (``read``) said before.
+
+    A campaign that is not defined yet is kept by its reference.
+    """
+    told = [
+        (reading.version.number, position, row)
+        for reading in readings
+        for position, row in enumerate(reading.reference)
+        if isinstance(row, Spend)
+    ]
+    spend.forget(session, read)
+    if told:
+        campaigns = _campaigns(session, numbers, {row.campaign: number for number, _, row in told if row.campaign})
+        spend.insert(session, [_stored(number, position, row, campaigns) for number, position, row in told])
+
+
+def _stored(record: int, position: int, row: Spend, campaigns: dict[str, int]) -> tuple[object, ...]:
+    day, channel = (row.on - _EPOCH).days, row.channel.value if row.channel else None
+    campaign = campaigns[row.campaign] if row.campaign else None
+    return record, position, day, channel, campaign, minor(row.amount), row.amount.currency
+
+
+def _campaigns(session: Session, numbers: Numbers, named: dict[str, int]) -> dict[str, int]:
+    known = reference.campaign_nums(session, list(named)) if named else {}
+    rows = []
+    for name, record in named.items():
+        if name not in known:
+            known[name] = numbers.next("campaign")
+            rows.append((known[name], campaign_id(name), name, name, record))
+    reference.name_campaigns(session, rows)
+    return known
