@@ -125,6 +125,11 @@ class Rows(sdk.PushStream):
         for each in told:
             if "product" in each:
                 yield sdk.Product(sku=each["product"], name=each["name"])
+            elif "spend" in each:
+                channel = sdk.Channel(each["channel"]) if "channel" in each else None
+                money = sdk.Money(Decimal(each["spend"]), each.get("currency", "BDT"))
+                on = date.fromisoformat(each["on"])
+                yield sdk.Spend(on=on, amount=money, channel=channel, campaign=each.get("campaign"))
             else:
                 yield _touchpoint(each)
 
@@ -171,10 +176,10 @@ _STREAMS = {each.name: each for each in (*Desk(sdk.Settings()).streams(), *Told(
 
 # A hub without threads ----------------------------------------------------------------------------------------
 
-_TRUTH = "fitted_model rule_set withdrawal decision checkpoint record envelope run token source setting sequence".split()
+_TRUTH = "fitted_model rule_set segment withdrawal decision checkpoint record envelope run token source setting sequence".split()
 _PROJECTION = (
     "trace traced customer_score ledger dirty_component search_term matter_touchpoint matter affiliation tag trait stage_change "
-    "purchase customer_value customer claim_identifier claim identifier hub_user exchange_rate campaign product "
+    "purchase customer_value customer claim_identifier claim identifier hub_user exchange_rate spend campaign product "
     "line_item participant record_touchpoint touchpoint problem processed"
 ).split()
 
