@@ -49,7 +49,7 @@ TYPES: Mapping[str, frozenset[str]] = {
         "Source SourceConnection SourceEdge Run RunConnection RunEdge Record RecordConnection RecordEdge Problem "
         "Replayed Rebuilt",
     ),
-    **_each(ANALYSTS, "Attribution AttributionRow AttributionKey"),
+    **_each(ANALYSTS, "Attribution AttributionRow AttributionKey Cohorts Cohort CohortRow FunnelStep"),
     **_each(PARTNERS, "IngestPayload IngestedRow PreviewedTouchpoint"),
     **_each(
         WRITERS,
@@ -77,7 +77,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
         "LinkPayload.customers MovedTouchpoint.touchpoint IdentitySwitch.identifier Subscription.touchpointAdded",
     ),
     **_each(INTAKE, "Query.node Query.nodes Query.connectors Query.sources Query.source Query.record"),
-    **_each(ANALYSTS, "Query.attribution"),
+    **_each(ANALYSTS, "Query.attribution Query.cohorts Query.funnel"),
     **_each(PARTNERS, "Mutation.ingest"),
     **_each(
         WRITERS,

@@ -64,14 +64,6 @@ class Began:
     period: Integers
 
 
-def first_purchases(bought: Bought) -> Began:
-    """Everybody who bought, by their first purchase."""
-    customer, place = np.unique(bought.customer, return_inverse=True)
-    first = np.full(customer.size, np.iinfo(np.int64).max)
-    np.minimum.at(first, place, bought.period)
-    return Began(customer, first)
-
-
 def table(began: Began, bought: Bought, until: int) -> tuple[Integers, Integers, Integers, Integers]:
     """The number of each cohort, its size, and what it did: customers and amounts by cohort and period after.
 

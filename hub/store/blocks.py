@@ -70,6 +70,28 @@ async def doings(
     return await snapshot.query(query.add(f" AND {conditions.touchpoints(query, wanted)}"))
 
 
+async def doings_of_steps(
+    snapshot: Snapshot, block: Block, relation: str, customers: CustomerFilter, steps: Sequence[TouchpointFilter]
+) -> Rows:
+    """(customer, at, number of the touchpoint, 1 or 0 for each step that it fits), in any order."""
+    query = Query("SELECT w.* FROM (SELECT c.num, t.occurred_at, t.num AS what")
+    for place, step in enumerate(steps):
+        query.add(f", CASE WHEN {conditions.touchpoints(query, step)} THEN 1 ELSE 0 END AS fits_{place}")
+    query.add(f" FROM {relation}")
+    _of_block(query, block, customers)
+    fits = " + ".join(f"w.fits_{place}" for place in range(len(steps)))
+    return await snapshot.query(query.add(f") w WHERE {fits} > 0"))
+
+
+async def first_touches(snapshot: Snapshot, block: Block, customers: CustomerFilter) -> Rows:
+    """(customer, at, day as text in the hub's zone) of each customer's first touchpoint that was not automated."""
+    query = Query(
+        "SELECT c.num, t.occurred_at, t.occurred_on FROM customer c CROSS JOIN touchpoint t WHERE t.num = c.acquired_by"
+    )
+    _of_block(query, block, customers)
+    return await snapshot.query(query)
+
+
 async def purchases(snapshot: Snapshot, block: Block, customers: CustomerFilter) -> Rows:
     """(customer, at, day, minor units of the reporting currency) of each purchase; 0 where there is no rate.
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.journey.choices import CohortPeriod
-from hub.journey.cohorts import Began, Bought, Cohort, cohorts, first_purchases, periods, retention, starts_on
+from hub.journey.cohorts import Began, Bought, Cohort, cohorts, periods, retention, starts_on
 
 MONTH = CohortPeriod.MONTH
 EPOCH = date(1970, 1, 1)
@@ -28,6 +28,13 @@ def bought(*rows: tuple[int, str, int], period: CohortPeriod = MONTH, fiscal_sta
         periods(days, period, fiscal_start),
         np.array([amount for _, _, amount in rows], np.int64),
     )
+
+
+def first_purchases(months: Bought) -> Began:
+    first: dict[int, int] = {}
+    for customer, period in zip(months.customer.tolist(), months.period.tolist(), strict=True):
+        first[customer] = min(period, first.get(customer, period))
+    return Began(np.array(list(first), np.int64), np.array(list(first.values()), np.int64))
 
 
 SHOP = (

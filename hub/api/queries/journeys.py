@@ -1,4 +1,4 @@
-"""Reads about the journeys of many customers: attribution."""
+"""Reads about the journeys of many customers: attribution, cohorts, funnels."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Annotated
 from hub.api.context import Info
 from hub.api.graph import argument, field, object_type
 from hub.api.scalars import Duration
-from hub.api.types import attribution as shown
+from hub.api.types import attribution as shown_attribution
+from hub.api.types import cohorts as shown_cohorts
+from hub.api.types import funnel as shown_funnel
 from hub.api.types.attribution import Attribution
+from hub.api.types.cohorts import Cohorts
 from hub.api.types.filters import (
     CustomerFilter,
     TimeRange,
@@ -18,14 +21,17 @@ from hub.api.types.filters import (
     span,
     touchpoint_filter,
 )
+from hub.api.types.funnel import FunnelStep
 from hub.clock import micros, now
 from hub.errors import InputWrong
-from hub.journey.choices import AttributionDimension, AttributionModel
+from hub.journey.choices import AttributionDimension, AttributionModel, CohortPeriod, CohortStart
 from hub.store import filters
 from hub.values import Relationship
 
 Customers = Annotated[CustomerFilter | None, argument("Only such; those whose relationship is CUSTOMER unless asked.")]
 
+MOST_STEPS = 10
+MOST_PERIODS = 120
 _LOOKBACK = Duration(0, 90 * 86_400)
 _HALF_LIFE = Duration(0, 7 * 86_400)
 
@@ -72,7 +78,58 @@ class JourneyQueries:
         )
         found = await analysis.attribution(await info.context.snapshot(), asked)
         currency = info.context.hub.company.currency if conversion is None else None
-        return await shown.attribution(info, found, by, currency, present)
+        return await shown_attribution.attribution(info, found, by, currency, present)
+
+    @field
+    async def cohorts(
+        self,
+        info: Info,
+        by: Annotated[CohortStart, argument("What puts a customer into a cohort.")] = CohortStart.FIRST_PURCHASE,
+        period: Annotated[CohortPeriod, argument("How long the periods are.")] = CohortPeriod.MONTH,
+        periods: Annotated[int, argument("At most so many periods after a cohort's own.")] = 12,
+        within: Annotated[TimeRange | None, argument("Only customers who began then.")] = None,
+        filter: Customers = None,  # noqa: A002
+    ) -> Cohorts:
+        """Customers by when they began, and how many of them bought in each month or quarter since."""
+        from hub.analysis import cohorts as analysis  # numpy, which a start should not pay for
+
+        if not 0 <= periods <= MOST_PERIODS:
+            raise InputWrong(f"Ask for 0 to {MOST_PERIODS} periods.", path="periods")
+        company = info.context.hub.company
+        asked = analysis.Asked(
+            start=by,
+            period=period,
+            fiscal_start=company.fiscal_year_starts_in_month,
+            began=span(within) or filters.Span(),
+            most=periods,
+            customers=ours(info, filter),
+        )
+        found = await analysis.cohorts(await info.context.snapshot(), asked)
+        return shown_cohorts.cohorts(found, company.currency, micros(now()))
+
+    @field
+    async def funnel(
+        self,
+        info: Info,
+        steps: Annotated[list[TouchpointFilter] | None, argument("The steps; the stages unless given.")] = None,
+        within: Annotated[Duration | None, argument("All steps at most so long after the first.")] = None,
+        filter: Customers = None,  # noqa: A002
+    ) -> list[FunnelStep]:
+        """Customers who did these steps in this order, one after another; without steps, who came to each stage."""
+        from hub.analysis import funnel as analysis  # numpy, which a start should not pay for
+
+        customers = ours(info, filter)
+        if not steps:
+            if within is not None:
+                raise InputWrong("The funnel of the stages has no span.", path="within")
+            return shown_funnel.of_stages(await analysis.of_stages(await info.context.snapshot(), customers))
+        if len(steps) > MOST_STEPS:
+            raise InputWrong(f"A funnel has at most {MOST_STEPS} steps.", path="steps")
+        wanted = [touchpoint_filter(info, step) for step in steps]
+        span_ = None if within is None else length(within, "within")
+        found = await analysis.of_steps(await info.context.snapshot(), wanted, span_, customers)
+        names = [", ".join(step.kinds or ()) or str(place) for place, step in enumerate(steps, 1)]
+        return shown_funnel.of_steps(found, names)
 
 
 def ours(info: Info, wanted: CustomerFilter | None) -> filters.CustomerFilter:
