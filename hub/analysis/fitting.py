@@ -72,7 +72,6 @@ class Chosen:
     spend: Floats | None
     by_value: bool
     """Whether customers are ordered by predicted value; by past spend otherwise."""
-    end: int
 
 
 def end_of(days: Integers, today: int) -> int:
@@ -108,20 +107,17 @@ def chosen(models: Sequence[StoredModel]) -> Chosen:
     told = orjson.loads(purchases.holdout) if purchases.holdout else None
     values = _values(purchases)
     by_value = values is not None and (told is None or told["ranking"] == Predictor.MODEL)
-    return Chosen(purchases.model, values, _values(spend), by_value, purchases.last_day)
+    return Chosen(purchases.model, values, _values(spend), by_value)
 
 
-def scores(bought: Bought, models: Chosen, digits: int) -> tuple[Integers, list[NDArray[Any]]]:
-    """Customers, ascending, and the columns of their scores as they are stored, NaN where there is nothing.
+def scores(bought: Bought, models: Chosen, today: int, digits: int) -> list[NDArray[Any]]:
+    """The columns of scores as they are stored, customers in ascending order; NaN where there is nothing.
 
     ``digits`` of the currency's minor unit. In the order of ``customer_score``, but for its id and time.
     """
-    known = summarise(bought.customers, bought.days, bought.amounts, models.end)
+    known = summarise(bought.customers, bought.days, bought.amounts, end_of(bought.days, today))
     size, minor = known.size, 10.0**digits
-    if not size:
-        return known.customers, []
-    keep = bought.days <= models.end
-    place = np.searchsorted(known.customers, bought.customers[keep])
+    place = np.searchsorted(known.customers, bought.customers)
     spent = np.rint(known.spend * minor).astype(np.int64)
     # Purchases, not days with one: what a customer's orders count.
     rfm = rfm_scores(known.age - known.recency, np.bincount(place, minlength=size), spent)
@@ -137,7 +133,7 @@ def scores(bought: Bought, models: Chosen, digits: int) -> tuple[Integers, list[
         value = np.rint(found.value * minor)
     by_value = models.by_value and bool(np.isfinite(value).all())
     rank = value.astype(np.int64) if by_value else spent
-    return known.customers, [classes, rfm[:, 0], rfm[:, 1], rfm[:, 2], alive, expected, value, rank]
+    return [classes, rfm[:, 0], rfm[:, 1], rfm[:, 2], alive, expected, value, rank]
 
 
 def _values(model: StoredModel) -> Floats | None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from hub import clock as clocks
 from hub import money
@@ -21,12 +22,10 @@ from hub.store.writing import records
 from hub.store.writing import scores as writing
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     import numpy as np
     from numpy.typing import NDArray
 
-    from hub.analysis.fitting import Bought, Fitted
+    from hub.analysis.fitting import Fitted
 
 DAY = 86_400_000_000
 """Microseconds after which a fit is old."""
@@ -85,7 +84,9 @@ class Scoring:
         state, fault = "FAILED", "Scoring failed; the log has the reason. The scores of before stand."
         try:
             whole, changed = await self._score(run, refit)
-            await self._threads.store(lambda session: records.count_run(session, run, whole, changed, 0, whole - changed))
+            await self._threads.store(
+                lambda session: records.count_run(session, run, whole, changed, 0, whole - changed)
+            )
             state, fault = ("INTERRUPTED", "The hub was stopped.") if self._stopping else ("OK", "")
         except HubError as error:
             fault = error.message
@@ -100,39 +101,20 @@ class Scoring:
         # numpy and scipy take a third of a second to import, which nobody who does not score should wait for.
         from hub.analysis import fitting
 
-        at = self._clock()
-        today = clocks.day(clocks.moment(at), self._zone())
+        at, currency = self._clock(), self._company.currency
+        today = clocks.day(clocks.moment(at), ZoneInfo(self._company.time_zone))
         async with self._reader.snapshot() as snapshot:
-            bought = await self._bought(snapshot, today)
+            found = await purchases.purchases(snapshot, today)
             models = await scores.last_fit(snapshot)
-            if refit or not models or at - models[0].fitted_at >= DAY or models[0].currency != self._company.currency:
-                fitted = await asyncio.to_thread(fitting.fit_all, bought, today)
-                models = await self._threads.store(partial(_store, fitted, self._company.currency, at))
-            digits = money.digits(self._company.currency)
-            model = fitting.chosen(models)
-            model = type(model)(model.model, model.purchases, model.spend, model.by_value, fitting.end_of(bought.days, today))
-            customers, columns = await asyncio.to_thread(fitting.scores, bought, model, digits)
-            del bought
-            ids = await self._ids(snapshot, customers)
-        return len(customers), await self._keep(run, ids, columns, at)
-
-    async def _bought(self, snapshot: Snapshot, today: int) -> Bought:
-        from hub.analysis.fitting import Bought
-
-        found = await purchases.purchases(snapshot, today)
-        scale = 10.0 ** money.digits(self._company.currency)
-        return await asyncio.to_thread(lambda: Bought(found.customer, found.day, found.converted / scale))
-
-    async def _ids(self, snapshot: Snapshot, customers: NDArray[np.int64]) -> NDArray[np.bytes_]:
-        """Public ids of row numbers, taken from the same snapshot: a number may name somebody else later."""
-        import numpy as np
-
-        ids = np.empty(len(customers), "S64")
-        for start in range(0, len(customers), _TOGETHER):
-            part = customers[start : start + _TOGETHER].tolist()
-            known = await scores.ids(snapshot, part)
-            ids[start : start + len(part)] = [known[each].encode() for each in part]
-        return ids
+            ids = await _ids(snapshot, found.customer)
+        if not len(ids):
+            return 0, await self._keep(run, ids, [], at)
+        bought = fitting.Bought(found.customer, found.day, found.converted / 10.0 ** money.digits(currency))
+        if refit or not models or at - models[0].fitted_at >= DAY or models[0].currency != currency:
+            fitted = await asyncio.to_thread(fitting.fit_all, bought, today)
+            models = await self._threads.store(partial(_store, fitted, currency, at))
+        work = partial(fitting.scores, bought, fitting.chosen(models), today, money.digits(currency))
+        return len(ids), await self._keep(run, ids, await asyncio.to_thread(work), at)
 
     async def _keep(self, run: int, ids: NDArray[np.bytes_], columns: Sequence[NDArray[Any]], at: int) -> int:
         changed, size = 0, len(ids)
@@ -154,10 +136,18 @@ class Scoring:
         with session.transaction():
             return job(session, *given)
 
-    def _zone(self) -> ZoneInfo:
-        from zoneinfo import ZoneInfo
 
-        return ZoneInfo(self._company.time_zone)
+async def _ids(snapshot: Snapshot, customers: NDArray[np.int64]) -> NDArray[np.bytes_]:
+    """Public ids of the different row numbers, ascending by these, which may name somebody else later."""
+    import numpy as np
+
+    different = await asyncio.to_thread(np.unique, customers)
+    ids = np.empty(len(different), "S64")
+    for start in range(0, len(different), _TOGETHER):
+        part = different[start : start + _TOGETHER].tolist()
+        known = await scores.ids(snapshot, part)
+        ids[start : start + len(part)] = [known[each].encode() for each in part]
+    return ids
 
 
 def _rows(ids: NDArray[np.bytes_], columns: Sequence[NDArray[Any]], at: int) -> list[tuple[Any, ...]]:
@@ -166,7 +156,7 @@ def _rows(ids: NDArray[np.bytes_], columns: Sequence[NDArray[Any]], at: int) -> 
     for column in columns:
         values = column.tolist()
         if column.dtype.kind == "f":
-            values = [int(value) if value == value else None for value in values]  # noqa: PLR0124 (NaN is not itself)
+            values = [int(value) if value == value else None for value in values]  # NaN is not itself
         held.append(values)
     return [(*row, at) for row in zip(*held, strict=True)]
 

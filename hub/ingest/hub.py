@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
+from hub.analysis.scoring import Scoring
 from hub.clock import micros, moment, now
 from hub.connector import Delivery, PushStream, Reply, Row
 from hub.errors import ConfigWrong, InputWrong, NotFound, RetryLater
@@ -80,6 +81,7 @@ class Hub:
         self.rebuilds = Rebuilds(store, self.reader, self.threads, self._processor, clock)
         self.replays = Replays(self.threads, self.company, clock)
         self.suggestions = Suggestions(store, self.reader, self.threads, self.corrections, desk, clock)
+        self.scoring = Scoring(self.reader, self.threads, self.company, desk, clock)
         self._pulls: dict[str, tuple[str, asyncio.Task[None]]] = {}
 
     @classmethod
@@ -111,6 +113,7 @@ class Hub:
             task.cancel()
         await asyncio.gather(*(task for _, task in self._pulls.values()), return_exceptions=True)
         await self.suggestions.close()
+        await self.scoring.close()
         await self.replays.close()
         await self.rebuilds.close()
         await self.threads.close()

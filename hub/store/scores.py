@@ -75,7 +75,7 @@ async def fits(snapshot: Snapshot, most: int) -> list[StoredModel]:
 async def ids(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, str]:
     """Public ids by row number."""
     rows = await snapshot.all("SELECT num, id FROM customer WHERE num = ANY($1::bigint[])", list(numbers))
-    return {num: id_ for num, id_ in rows}
+    return dict(rows)
 
 
 async def newest(snapshot: Snapshot) -> tuple[int, int]:

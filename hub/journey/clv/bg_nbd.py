@@ -22,7 +22,7 @@ def fit(histories: Histories) -> Fit:
     """The fit; ``alpha`` is in the unit of the histories' time."""
     scale = histories.mean_age
     starts = [(0.5, 0.3 * scale, 1.0, 3.0), (1.5, scale, 0.3, 1.0), (0.2, 0.05 * scale, 0.1, 2.0)]
-    found = maximise(NAME, PARAMETERS, lambda values: likelihood(values, histories), starts, histories.size)
+    found = maximise(NAME, PARAMETERS, lambda values: likelihood(values, histories), starts, histories.size, ("alpha",))
     return with_doubts(found, enough(histories.size, histories.repeaters))
 
 
@@ -74,8 +74,19 @@ def while_alive(values: Floats, repeats: Floats, age: Floats, time: float | Floa
         return (while_alive(below, repeats, age, time) + while_alive(above, repeats, age, time)) / 2
     r, alpha, a, b = values
     z = time / (alpha + age + time)
-    rest = special.hyp2f1(a + b - 1 - r, a - 1, a + b + repeats - 1, z)
-    expected: Floats = (a + b + repeats - 1) / (a - 1) * (1 - (1 - z) ** (a - 1) * rest)
+    c = a + b + repeats - 1
+    if a - 1 <= r:
+        rest = (1 - z) ** (a - 1) * special.hyp2f1(a + b - 1 - r, a - 1, c, z)
+    else:  # many leave: as it stands in the paper it is the tamer one for those with few repeats
+        few = repeats + r < a - 1
+        one, other = np.where(few, r + repeats, a - 1), np.where(few, b + repeats, a + b - 1 - r)
+        with np.errstate(invalid="ignore"):
+            rest = (1 - z) ** one * special.hyp2f1(one, other, c, z)
+    expected: Floats = c / (a - 1) * (1 - rest)
+    if not np.isfinite(expected).all():  # where the series fails: everybody leaves at the mean rate, a / (a+b+x)
+        rate = a / (a + b + repeats)
+        usual = (1 - np.exp((r + repeats) * np.log((alpha + age) / (alpha + age + rate * time)))) / rate
+        expected = np.where(np.isfinite(expected), expected, usual)
     return expected
 
 

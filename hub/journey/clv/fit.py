@@ -21,9 +21,12 @@ Likelihood = Callable[[Floats], tuple[float, Floats]]
 FEWEST = 100
 """Customers from which a fit is trusted; four parameters of fewer say little."""
 FEWEST_REPEATERS = 30
-LEAST, MOST = 1e-6, 1e7
-"""The search ends here: a parameter that comes so far has no optimum."""
-_NEAR = 1e-4, 1e4
+SHAPES = 1e-5, 1e3
+"""The search ends here: a shape beyond makes all customers equal, or none like another."""
+SCALES = 1e-5, 1e5
+"""The same for scales (of time or money), as multiples of where the search begins."""
+_NEAR = 3
+"""A parameter that comes so near to an end, as a factor, has no optimum."""
 
 
 class Trouble(StrEnum):
@@ -45,6 +48,8 @@ class Trouble(StrEnum):
     """The model of spend has no finite mean: it cannot say what a customer without repeat purchases spends."""
     FEW_DAYS = "FEW_DAYS"
     """The data cover too few days to be split into a part to fit and a part to test."""
+    STALE = "STALE"
+    """Nobody has bought anything for long: predictions count from the last purchase, not from today."""
     CORRELATED = "CORRELATED"
     """Who buys more often spends differently each time, which the model of spend takes for independent."""
 
@@ -81,9 +86,17 @@ class Fit:
 
 
 def maximise(
-    model: str, names: Sequence[str], likelihood: Likelihood, starts: Sequence[Sequence[float]], customers: int
+    model: str,
+    names: Sequence[str],
+    likelihood: Likelihood,
+    starts: Sequence[Sequence[float]],
+    customers: int,
+    scales: Sequence[str] = (),
 ) -> Fit:
-    """The parameters under which the data are the most probable, from the best of the starts."""
+    """The parameters under which the data are the most probable, from the best of the starts.
+
+    Those named by ``scales`` are in a unit, of time or money; the others are shapes.
+    """
     size = max(customers, 1)
 
     def cost(logs: Floats) -> tuple[float, Floats]:
@@ -91,7 +104,11 @@ def maximise(
         height, slope = likelihood(values)
         return (-height / size, -slope * values / size) if math.isfinite(height) else (1e100, np.zeros(len(logs)))
 
-    bounds = [(math.log(LEAST), math.log(MOST))] * len(names)
+    ends = [
+        (min(begin) * SCALES[0], max(begin) * SCALES[1]) if name in scales else SHAPES
+        for name, *begin in zip(names, *starts, strict=True)
+    ]
+    bounds = np.log(ends)
     found = [
         optimize.minimize(
             cost,
@@ -104,12 +121,12 @@ def maximise(
         for start in starts
     ]
     best = min(found, key=lambda each: float(each.fun))
-    logs, steep = _polished(cost, best.x)
+    logs, steep = _polished(cost, best.x, bounds)
     values = np.exp(logs)
     height, _ = likelihood(values)
     errors = _standard_errors(likelihood, values)
     warnings = [] if steep < 1e-5 else [FitWarning(Trouble.NOT_CONVERGED, "The search ended without an optimum.")]
-    warnings += _doubts(names, values, errors)
+    warnings += _doubts(names, values, errors, ends)
     parameters = dict(zip(names, map(float, values), strict=True))
     return Fit(model, parameters, dict(zip(names, errors, strict=True)), height, customers, tuple(warnings))
 
@@ -131,7 +148,7 @@ def with_doubts(fit: Fit, more: Sequence[FitWarning]) -> Fit:
     return replace(fit, warnings=(*fit.warnings, *more))
 
 
-def _polished(cost: Callable[[Floats], tuple[float, Floats]], logs: Floats) -> tuple[Floats, float]:
+def _polished(cost: Callable[[Floats], tuple[float, Floats]], logs: Floats, bounds: Floats) -> tuple[Floats, float]:
     """A few steps of Newton's method, each kept only if it climbs; and how steep the likelihood still is there."""
     height, slope = cost(logs)
     for _ in range(5):
@@ -140,14 +157,14 @@ def _polished(cost: Callable[[Floats], tuple[float, Floats]], logs: Floats) -> t
             step = np.linalg.solve(curve, slope)
         except np.linalg.LinAlgError:
             break
-        there = np.clip(logs - step, math.log(LEAST), math.log(MOST))
+        there = np.clip(logs - step, *bounds.T)
         if np.abs(step).max() > 1 or not (there_is := cost(there))[0] <= height:
             break
         settled = np.abs(step).max() < 1e-9
         logs, (height, slope) = there, there_is
         if settled:
             break
-    inside = (logs > math.log(LEAST) + 1e-9) & (logs < math.log(MOST) - 1e-9)
+    inside = (logs > bounds[:, 0] + 1e-9) & (logs < bounds[:, 1] - 1e-9)
     return logs, float(np.abs(slope[inside]).max(initial=0.0))
 
 
@@ -173,12 +190,14 @@ def _standard_errors(likelihood: Likelihood, values: Floats) -> list[float | Non
     return [float(value * math.sqrt(variance)) for value, variance in zip(values, variances, strict=True)]
 
 
-def _doubts(names: Sequence[str], values: Floats, errors: Sequence[float | None]) -> list[FitWarning]:
+def _doubts(
+    names: Sequence[str], values: Floats, errors: Sequence[float | None], ends: Sequence[tuple[float, float]]
+) -> list[FitWarning]:
     found = []
-    for name, value, error in zip(names, values, errors, strict=True):
-        if not _NEAR[0] < value < _NEAR[1]:
-            where = "zero" if value < 1 else "no limit"
-            text = f"{name} = {value:.3g} runs towards {where}: the data do not show what it describes."
+    for name, value, error, (least, most) in zip(names, values, errors, ends, strict=True):
+        if not least * _NEAR < value < most / _NEAR:
+            where = "towards zero" if value < least * _NEAR else "without limit"
+            text = f"{name} = {value:.3g} runs {where}: the data do not show what it describes."
             found.append(FitWarning(Trouble.AT_BOUND, text, name))
         elif error is not None and error > value:
             text = f"{name} = {value:.3g} has a standard error of {error:.3g}, more than itself."

@@ -27,7 +27,12 @@ def fit(repeats: Floats, mean: Floats) -> Fit:
     counts, at = np.unique(repeats, return_inverse=True)
     sizes = np.bincount(at, minlength=len(counts)).astype(np.float64)
     found = maximise(
-        NAME, PARAMETERS, lambda values: _likelihood(values, repeats, mean, counts, sizes), starts, len(mean)
+        NAME,
+        PARAMETERS,
+        lambda values: _likelihood(values, repeats, mean, counts, sizes),
+        starts,
+        len(mean),
+        ("gamma",),
     )
     warnings = [each for each in enough(10**9, len(mean)) if each.trouble is Trouble.FEW_REPEATERS]
     if found.parameters["q"] <= 1:

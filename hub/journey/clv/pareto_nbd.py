@@ -34,7 +34,9 @@ def fit(histories: Histories) -> Fit:
     """The fit; ``alpha`` and ``beta`` are in the unit of the histories' time."""
     scale = histories.mean_age
     starts = [(0.7, 0.4 * scale, 0.7, 0.5 * scale), (2.0, scale, 0.3, 2 * scale)]
-    found = maximise(NAME, PARAMETERS, lambda values: likelihood(values, histories), starts, histories.size)
+    found = maximise(
+        NAME, PARAMETERS, lambda values: likelihood(values, histories), starts, histories.size, ("alpha", "beta")
+    )
     return with_doubts(found, enough(histories.size, histories.repeaters))
 
 
