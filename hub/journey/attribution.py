@@ -206,10 +206,9 @@ def apportioned(parts: Floats | Sequence[float], total: int) -> list[int]:
     if total:
         exact = exact * (total / exact.sum())
     whole = np.floor(exact)
-    found = [int(each) for each in whole]
     # Remainders that differ by the noise of floating point alone are equal.
-    order = sorted(range(len(found)), key=lambda place: (round(whole[place] - exact[place], 6), place))
-    lacking = total - sum(found)
-    for place in order[:lacking] if lacking >= 0 else order[lacking:]:
-        found[place] += 1 if lacking > 0 else -1
-    return found
+    order = np.argsort(-np.round(exact - whole, 6), kind="stable")
+    found = whole.astype(np.int64)
+    lacking = total - int(found.sum())
+    found[order[:lacking] if lacking >= 0 else order[lacking:]] += np.sign(lacking)
+    return [int(each) for each in found]

@@ -91,7 +91,7 @@ async def attribution(
 
 async def _key(info: Info, key: str | int, dimension: AttributionDimension) -> AttributionKey:
     return AttributionKey(
-        channel=Channel(key) if dimension is AttributionDimension.CHANNEL else None,
+        channel=Channel(str(key)) if dimension is AttributionDimension.CHANNEL else None,
         campaign=await campaign_of(info, int(key)) if dimension is AttributionDimension.CAMPAIGN else None,
         utm_source=str(key) if dimension is AttributionDimension.UTM_SOURCE else None,
     )
