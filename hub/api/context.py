@@ -3,51 +3,100 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import strawberry
 
+from hub.analysis.as_of import AsOf
 from hub.api.auth import NotSignedIn, Principal
 from hub.api.loaders import Loaders
+from hub.clock import micros, now
 from hub.store import ledger
+from hub.store.customers import StoredCustomer
 from hub.store.reader import Snapshot
 
 if TYPE_CHECKING:
     from hub.ingest.hub import Hub
 
+Place = Sequence[str | int]
+"""Where a field stands in an answer: names and list positions from the root."""
+
 
 class Context:
-    """The context of one operation. A mutation renews it after its write, a live query before each answer."""
+    """The context of one operation. A mutation renews it after its write, a live query before each answer.
+
+    Below some fields the answer may be as of another moment: there another context takes its place.
+    """
+
+    moment: AsOf | None = None
+    """As of which moment the answer is; None for the present."""
+    mark = ""
+    """What the ids of objects end with whose content is as of that moment."""
 
     def __init__(self, hub: Hub, principal: Principal) -> None:
         self.hub = hub
         self.principal = principal
         self.processed: int | None = None
         """The last truth number whose effect the answer shows; None while nothing was read."""
+        self.present = self
+        self.places: dict[tuple[str | int, ...], Context] = {}
+        """By the places below which they hold: the contexts of other moments."""
         self._opening = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._snapshot: Snapshot | None = None
         self.load = Loaders(self.snapshot)
 
+    def now(self) -> int:
+        """The time that it is in the answer, in microseconds."""
+        return micros(now())
+
     async def snapshot(self) -> Snapshot:
         """The operation's snapshot."""
         async with self._opening:
             if self._snapshot is None:
-                opened: Snapshot = await self._stack.enter_async_context(self.hub.reader.snapshot())
-                self.processed = await ledger.processed(opened)
-                self._snapshot = opened
+                self._snapshot = await self._open(self._stack)
             return self._snapshot
+
+    async def _open(self, stack: AsyncExitStack) -> Snapshot:
+        opened: Snapshot = await stack.enter_async_context(self.hub.reader.snapshot())
+        self.processed = await ledger.processed(opened)
+        return opened
+
+    async def whole(self, row: StoredCustomer) -> tuple[Context, StoredCustomer]:
+        """A customer met beside another, and the context that knows all of them."""
+        return self, row
+
+    def enter(self, place: Place, context: Context) -> None:
+        """Below a place of the answer another context holds."""
+        if context is not self.at(place):
+            self.present.places[tuple(place)] = context
+
+    def at(self, place: Place) -> Context:
+        """The context that holds at a place of the answer."""
+        held = self.present.places
+        whole = tuple(place)
+        return next((held[whole[:end]] for end in range(len(whole), 0, -1) if whole[:end] in held), self.present)
 
     async def renew(self) -> None:
         """Let go of the snapshot and of what was read from it; the next read sees what is there then."""
+        others, self.places = set(self.places.values()), {}
+        for other in others:
+            await other.renew()
         self._snapshot = None
         self.load = Loaders(self.snapshot)
         await self._stack.aclose()
 
 
-Info = strawberry.Info[Context, Any]
-"""What a resolver is given."""
+class Info(strawberry.Info[Context, Any]):
+    """What a resolver is given. Its context is that of the moment the field is asked about."""
+
+    @property
+    def context(self) -> Context:
+        """The context that holds where the field stands."""
+        context: Context = self._raw_info.context
+        return context.at(self._raw_info.path.as_list()) if context.places else context
 
 
 class Socket:

@@ -11,7 +11,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from hub.api.context import Context, Socket
+from hub.api.context import Context, Info, Socket
 from hub.api.errors import clean
 from hub.api.limits import LIMITS
 from hub.api.live import Subscription
@@ -67,7 +67,7 @@ def _schema() -> Schema:
         mutation=Mutation,
         subscription=Subscription,
         types=list(TYPES.values()),
-        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True, info_class=Info),
         extensions=[Operation, *LIMITS],
     )
     guard(schema._schema)  # noqa: SLF001 (the one place where every field can be reached)

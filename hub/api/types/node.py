@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import strawberry
 
-from hub.api.graph import column, interface
+from hub.api.graph import identity, interface
 
 
 @interface
 class Node:
     """An object with a global id."""
 
-    id: strawberry.ID = column("The global id; opaque.")
+    id: strawberry.ID = identity("The global id; opaque.")
