@@ -298,6 +298,19 @@ class User:
     time_zone: str | None = None
 
 
-ReferenceData = Product | Campaign | User | Spend
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRate:
+    """Reference data: what one unit of ``base`` costs in units of ``quote`` on a day (ISO 4217 codes).
+
+    It holds from that day until the next rate of the pair, for 31 days at most. The inverse need not be told.
+    """
+
+    on: date
+    base: str
+    quote: str
+    rate: Decimal
+
+
+ReferenceData = Product | Campaign | User | Spend | ExchangeRate
 Mapped = Touchpoint | ReferenceData
 """What a mapper may yield: touchpoints, and rows about the business."""

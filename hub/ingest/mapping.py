@@ -16,7 +16,7 @@ from hub.ingest.storable import storable
 from hub.journey.documents import Part, fold, instant
 from hub.money import minor
 from hub.store.writing.records import Payload, Version
-from hub.values import Campaign, ReferenceData, Spend, Touchpoint
+from hub.values import Campaign, ExchangeRate, ReferenceData, Spend, Touchpoint
 
 _log = logging.getLogger(__name__)
 _REPAIR = "The log has the reason; it will be read again after a repair."
@@ -127,17 +127,35 @@ def check(touchpoint: Touchpoint, zone: ZoneInfo) -> None:
 
 
 def check_amounts(row: ReferenceData) -> None:
-    """Raise ``InputWrong`` for an amount of reference data that cannot be stored."""
+    """Raise ``InputWrong`` for an amount or a rate of reference data that cannot be stored."""
     match row:
         case Campaign():
             amounts = (row.budget, row.spend)
         case Spend():
             amounts = (row.amount, None)
+        case ExchangeRate():
+            check_rate(row)
+            amounts = (None, None)
         case _:
             return
     for money in amounts:
         if money is not None:
             minor(money)
+
+
+def check_rate(row: ExchangeRate) -> None:
+    """Raise ``RowUnreadable`` for what is no exchange rate."""
+    for code in (row.base, row.quote):
+        if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
+            raise RowUnreadable(
+                f"{code[:20]!r} is not a currency: write three capital letters (ISO 4217), like BDT", path="currency"
+            )
+    if row.base == row.quote:
+        raise RowUnreadable(f"a rate of {row.base} in itself says nothing", path="quote")
+    if not row.rate.is_finite() or not 0 < row.rate < 10**12 or row.rate.adjusted() < -12:
+        raise RowUnreadable(f"{row.rate} is not an exchange rate", path="rate")
+    if not 1900 <= row.on.year < 2200:
+        raise RowUnreadable(f"a rate of the year {row.on.year}", path="on")
 
 
 def drafts(readings: Iterable[Reading], zone: ZoneInfo) -> tuple[list[Draft], dict[int, Problem]]:

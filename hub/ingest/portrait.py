@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
 
-from hub.clock import day, micros, moment
+from hub.clock import micros, moment
 from hub.identity.names import words
 from hub.identity.normalise import masked, masked_name, search_terms
 from hub.ingest.lifecycles import change_row, lifecycle_columns, moment_of
 from hub.ingest.rows import json_text
 from hub.journey.lifecycle import Course, Lifecycle
 from hub.journey.purchases import Purchase
+from hub.journey.rates import Conversion
 from hub.journey.reasons import Change
 from hub.journey.rules import Rules
 from hub.journey.timeline import Moment
@@ -27,6 +29,7 @@ from hub.settings import Company
 from hub.values import Relationship, Side
 
 _STRENGTH = {"ACCOUNTING": 4, "WEB": 3, "SOCIAL": 2, "EMAIL": 1}
+_FIRST_DAY = date(1970, 1, 1).toordinal()
 _BIRTHDAY = re.compile(r"(\d{4}|-)-(\d{2})-(\d{2})")
 
 Held = Sequence[tuple[str, str, str, int]]
@@ -63,6 +66,7 @@ class Light:
     counted: frozenset[int]
     """Sources that are books of record."""
     users: Mapping[str, int]
+    conversion: Conversion
 
 
 @dataclass(slots=True)
@@ -104,7 +108,7 @@ class Portrait:
         self.count = 0
         self.written: Rows = {}
         self._course = Course(light.rules)
-        self._accounts = Accounts(self._course.purchases)
+        self._accounts = Accounts(self._course.purchases, light.conversion)
         self._told: dict[str, dict[str, Told]] = {}
         self._best: dict[str, list[Told]] = {}
         self._decided = _Decided()
@@ -196,6 +200,8 @@ class Portrait:
         if "customer_value" in self._stale:
             self._worth = self._accounts.value(light.zone)
             parts["customer_value"] = _value_rows(self._worth)
+            parts["converted_value"] = _converted_rows(self._worth)
+            parts["debt"] = _debt_rows(self._worth)
             parts["purchase"] = self._purchases(light)
         if "trait" in self._stale:
             parts["trait"] = _trait_rows(self._best)
@@ -216,14 +222,14 @@ class Portrait:
         return parts
 
     def _row(self, light: Light, life: Lifecycle, own: Held) -> tuple[object, ...]:
-        reporting = self._worth[light.company.currency]
+        revenue = self._worth[light.company.currency].revenue + sum(each.revenue for each in self._worth.converted)
         owner = self._decided.owner
         return (
             self.num, self.id, self.side.value, self._relationship().value,
             *self._appearance(own), light.users.get(owner) if owner else None, self._firm, self.count,
             *self._first, *self._last[:2], self._acquired,
             *lifecycle_columns(life),
-            reporting.revenue, light.company.currency,
+            revenue, light.company.currency,
         )  # fmt: skip
 
     def _appearance(self, own: Held) -> tuple[object, ...]:
@@ -275,8 +281,10 @@ class Portrait:
                 self._bought.pop(purchase, None)
                 continue
             amount = purchase.left if purchase.left > 0 else None
-            converted = amount if purchase.currency == light.company.currency else None
-            row = micros(purchase.at), day(purchase.at, light.zone), amount, purchase.currency, converted
+            converted = None
+            if amount is not None and purchase.currency is not None:
+                converted = light.conversion.convert(amount, purchase.currency, purchase.at)
+            row = micros(purchase.at), purchase.day(light.zone), amount, purchase.currency, converted
             self._bought[purchase] = (self._sold[purchase.touchpoint],), row
         return dict(self._bought.values())
 
@@ -308,11 +316,31 @@ def _day_of_year(birthday: str | None) -> int | None:
 def _value_rows(worth: Value) -> dict[Key, tuple[object, ...]]:
     return {
         (each.currency,): (
-            each.invoiced, each.credited, each.paid, each.refunded, each.revenue, each.outstanding,
+            each.invoiced, each.credited, each.paid, each.refunded, each.reversals, each.revenue, each.outstanding,
             each.orders, _micros(each.first_purchase_at), _micros(each.last_purchase_at),
+            each.settled, each.days_to_pay, each.settled_due, each.days_late,
         )
         for each in worth.worths
     }  # fmt: skip
+
+
+def _converted_rows(worth: Value) -> dict[Key, tuple[object, ...]]:
+    return {
+        (each.currency,): (
+            each.invoiced, each.credited, each.paid, each.refunded, each.reversals, each.revenue,
+            each.missing, each.missing_on, each.unconverted, each.first_on, each.last_on,
+        )
+        for each in worth.converted
+    }  # fmt: skip
+
+
+def _debt_rows(worth: Value) -> dict[Key, tuple[object, ...]]:
+    """What is owed by each day; what is owed by none is never overdue."""
+    amounts: Counter[tuple[str, int]] = Counter()
+    for currency, due, amount in worth.debts:
+        if due is not None:
+            amounts[currency, due.toordinal() - _FIRST_DAY] += amount
+    return {key: (amount,) for key, amount in amounts.items()}
 
 
 def _micros(at: datetime | None) -> int | None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hub.errors import InputWrong, RetryLater
 from hub.identity.rule_set import read_rules
 from hub.identity.rules import Rules as IdentityRules
-from hub.ingest import claims, identify, place, reference, refold, spend
+from hub.ingest import claims, identify, place, rates, reference, refold, spend
 from hub.ingest.batch import Batch
 from hub.ingest.defer import OVERSIZE
 from hub.ingest.follow import follow
@@ -20,6 +20,7 @@ from hub.ingest.outcomes import Problem
 from hub.ingest.place import Placement
 from hub.ingest.portrait import Light
 from hub.ingest.portraits import Portraits
+from hub.ingest.rates import Exchanges
 from hub.ingest.readings import Reader, RowKey
 from hub.ingest.rejudge import chunks, rejudge
 from hub.ingest.sources import Sources
@@ -38,6 +39,7 @@ from hub.store.writing import (
     sources,
     touchpoints,
 )
+from hub.store.writing import rates as stored_rates
 from hub.store.writing.numbers import Numbers
 
 _CHUNK = 1000
@@ -71,6 +73,7 @@ class Processor:
         """Who wants to see what was done before it is committed, by the truth number it was asked with."""
         self._portraits = Portraits()
         self._turn = False
+        self._exchanges = Exchanges(session, company.currency, self._zone)
         self._reached: tuple[int, int] | None = None
         """The number and the clock this processor left behind: while they stand, nobody else has written since."""
 
@@ -82,7 +85,7 @@ class Processor:
         with self._session.transaction():
             after, clock = ledger.hold(self._session)
             if (after, clock) != self._reached:
-                self._portraits.forget()
+                self._forget()
             self._reached = None
             last = self._last(after)
             folded = refold.waiting(self._session, self._lifecycle_rules(after)) if most > 1 else None
@@ -149,11 +152,16 @@ class Processor:
 
     def begin(self) -> Batch:
         """A batch that comes after everything there is, in the caller's transaction; for looking ahead."""
-        self._portraits.forget()
+        self._forget()
         self._reached = None
         self._sources.refresh(self._session)
         after, clock = ledger.hold(self._session)
         return self._batch(after, records.last_number(self._session) + 1, clock)
+
+    def _forget(self) -> None:
+        """What is in memory may not be what is stored."""
+        self._portraits.forget()
+        self._exchanges.forget()
 
     def _standing(self, until: int) -> IdentityRules:
         """The identity rules of the last rule set up to a truth number."""
@@ -254,6 +262,7 @@ class Processor:
         names = reference.keep(batch.session, batch.numbers, readings, source_ids)
         batch.matters |= set(matters.named_by(batch.session, names))
         spend.keep(batch.session, batch.numbers, readings, numbers)
+        self._keep_rates(batch, readings, numbers)
         placement = Placement(
             batch.session,
             batch.numbers,
@@ -271,6 +280,14 @@ class Processor:
             batch.at = max(batch.at, max(draft.recorded_at for draft in made))
             batch.historical = all(draft.historical for draft in made)
             batch.heard = max(batch.heard, max(draft.heard for draft in made))
+
+    def _keep_rates(self, batch: Batch, readings: Sequence[Reading], read_numbers: Sequence[int]) -> None:
+        """Keep exchange rates, and have whoever they convert money of folded again."""
+        at_once, afterwards = self._exchanges.change(rates.keep(batch.session, readings, read_numbers))
+        batch.touched |= set(at_once)
+        if afterwards:
+            stored_rates.make_due(batch.session, afterwards)
+            self._portraits.drop(afterwards)
 
     def _keep_problems(
         self, batch: Batch, readings: Sequence[Reading], read_numbers: Sequence[int], folding: dict[int, Problem]
@@ -320,7 +337,10 @@ class Processor:
 
     def _light(self, batch: Batch) -> Light:
         desk, books, users = self._sources.desk().num, self._sources.books(), matters.users(batch.session)
-        return Light(self._company, self._zone, self._lifecycle_rules(batch.until), batch.now, desk, books, users)
+        return Light(
+            self._company, self._zone, self._lifecycle_rules(batch.until), batch.now, desk, books, users,
+            self._exchanges.conversion,
+        )  # fmt: skip
 
     def _lifecycle_rules(self, until: int) -> StageRules:
         """What is history, or will have been processed before anybody looks, is folded by the last rules at once."""

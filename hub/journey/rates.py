@@ -113,6 +113,10 @@ class Conversion:
         self._find = exchange or partial(Exchange, target=target, series={})
         self._found: dict[str, Exchange] = {}
 
+    def forget(self) -> None:
+        """Other rates may stand: they are asked for again."""
+        self._found.clear()
+
     def exchange(self, currency: str) -> Exchange:
         """The rates of a currency."""
         if currency not in self._found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, tzinfo
+from itertools import chain
 from typing import TypeVar
 
 from hub.clock import day
@@ -187,8 +188,9 @@ def combine(one: Value, other: Value) -> Value:
 
 def _merged(ours: Iterable[T], theirs: Iterable[T]) -> tuple[T, ...]:
     found: dict[str, T] = {}
-    for each in (*ours, *theirs):
-        found[each.currency] = _together(found[each.currency], each) if each.currency in found else each
+    for each in chain(ours, theirs):
+        before = found.get(each.currency)
+        found[each.currency] = each if before is None else _together(before, each)
     return tuple(found[currency] for currency in sorted(found))
 
 

@@ -97,9 +97,16 @@ SECTIONS: Mapping[str, str] = {
         "LEFT JOIN touchpoint l ON l.num = c.last_touch LEFT JOIN touchpoint a ON a.num = c.acquired_by"
     ),
     "customer_value": (
-        "SELECT c.id, v.currency, v.invoiced, v.credited, v.paid, v.refunded, v.revenue, v.outstanding, v.orders, "
-        "v.first_purchase_at, v.last_purchase_at FROM customer_value v JOIN customer c ON c.num = v.customer"
+        "SELECT c.id, v.currency, v.invoiced, v.credited, v.paid, v.refunded, v.reversals, v.revenue, v.outstanding, "
+        "v.orders, v.first_purchase_at, v.last_purchase_at, v.settled, v.days_to_pay, v.settled_due, v.days_late "
+        "FROM customer_value v JOIN customer c ON c.num = v.customer"
     ),
+    "converted_value": (
+        "SELECT c.id, v.currency, v.invoiced, v.credited, v.paid, v.refunded, v.reversals, v.revenue, v.missing, "
+        "v.missing_on, v.unconverted, v.first_on, v.last_on FROM converted_value v "
+        "JOIN customer c ON c.num = v.customer"
+    ),
+    "debt": "SELECT c.id, d.currency, d.due, d.amount FROM debt d JOIN customer c ON c.num = d.customer",
     "purchase": (
         "SELECT c.id, t.id, p.at, p.day, p.amount, p.currency, p.converted FROM purchase p "
         "JOIN customer c ON c.num = p.customer LEFT JOIN touchpoint t ON t.num = p.touchpoint"

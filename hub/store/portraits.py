@@ -68,11 +68,50 @@ class CustomerValueRow(Projection, table=True):
     credited: int = column.number()
     paid: int = column.number()
     refunded: int = column.number()
+    reversals: int = column.number()
     revenue: int = column.number()
     outstanding: int = column.number()
     orders: int = column.number()
     first_purchase_at: int | None = column.number(nullable=True)
     last_purchase_at: int | None = column.number(nullable=True)
+    settled: int = column.number()
+    days_to_pay: int = column.number()
+    settled_due: int = column.number()
+    days_late: int = column.number()
+
+
+class ConvertedValueRow(Projection, table=True):
+    """What became of a customer's money in another currency in the reporting one, in its minor units.
+
+    ``missing`` amounts had no rate, the first of them on ``missing_on``; ``unconverted`` is what they come to as
+    revenue in minor units of ``currency``. Days count from 1970-01-01.
+    """
+
+    __tablename__ = "converted_value"
+    customer: int = column.number(primary_key=True)
+    currency: str = column.text(primary_key=True)
+    invoiced: int = column.number()
+    credited: int = column.number()
+    paid: int = column.number()
+    refunded: int = column.number()
+    reversals: int = column.number()
+    revenue: int = column.number()
+    missing: int = column.number()
+    missing_on: int | None = column.number(nullable=True)
+    unconverted: int = column.number()
+    first_on: int = column.number()
+    last_on: int = column.number()
+
+
+class DebtRow(Projection, table=True):
+    """What a customer owes by a day (since 1970-01-01), in minor units of ``currency``; overdue once it is past."""
+
+    __tablename__ = "debt"
+    __table_args__ = (Index("debt_due", "due", "customer"), {"sqlite_with_rowid": False})
+    customer: int = column.number(primary_key=True)
+    currency: str = column.text(primary_key=True)
+    due: int = column.number(primary_key=True)
+    amount: int = column.number()
 
 
 class PurchaseRow(Projection, table=True):

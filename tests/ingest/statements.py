@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from hub.store.fingerprint import SECTIONS
+
 DUMP = {
     "customer": "SELECT c.id, c.kind, c.relationship, c.display_name, c.name, c.email, c.phone, c.birthday, c.touchpoints, f.id, c.first_touch_at, "
     "l.id, c.last_touch_at, a.id, o.id, c.stage, c.stage_since, c.standing, c.because, c.next_change_at, c.revenue, c.currency FROM customer c "
@@ -12,8 +14,10 @@ DUMP = {
     "touchpoint": "SELECT t.id, c.id, o.id, t.kind, t.occurred_at, t.title, t.amount, t.currency, t.properties, t.traits, t.heard, t.record "
     "FROM touchpoint t LEFT JOIN customer c ON c.num = t.customer LEFT JOIN customer o ON o.num = t.organisation WHERE t.retracted_at IS NULL",
     "identifier": "SELECT i.id, i.capped, i.joins, c.id FROM identifier i JOIN customer c ON c.num = i.customer",
-    "customer_value": "SELECT c.id, v.currency, v.invoiced, v.credited, v.paid, v.refunded, v.revenue, v.outstanding, v.orders, "
-    "v.first_purchase_at, v.last_purchase_at FROM customer_value v JOIN customer c ON c.num = v.customer",
+    "customer_value": SECTIONS["customer_value"],
+    "converted_value": SECTIONS["converted_value"],
+    "debt": SECTIONS["debt"],
+    "exchange_rate": "SELECT x.base, x.quote, x.day, s.id, x.rate FROM exchange_rate x JOIN source s ON s.num = x.source",
     "purchase": "SELECT c.id, t.id, p.at, p.day, p.amount, p.currency, p.converted FROM purchase p JOIN customer c ON c.num = p.customer "
     "JOIN touchpoint t ON t.num = p.touchpoint",
     "stage_change": "SELECT c.id, s.position, s.axis, s.at, s.before, s.after, s.rule, s.facts, s.touchpoints FROM stage_change s "

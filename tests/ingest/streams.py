@@ -140,6 +140,8 @@ def _touchpoint(rng: random.Random, names: Sequence[Named]) -> dict[str, Any]:
         }
         told["currency"] = "USD" if number == "N3" else "BDT"
         told["properties"] = {"number": number} if kind == "invoice" else {"settles": number}
+        if kind == "invoice" and number != "N1":
+            told["properties"]["due_on"] = "2025-02-15"
         told["matters"] = [
             {"reference": each, "state": kind}
             for each in sorted({number, *rng.sample(["N1", "N2", "N3", "N4"], rng.choice([0, 0, 1]))})
@@ -195,6 +197,27 @@ def entry(rng: random.Random, key: str, names: Sequence[Named]) -> sdk.Row:
 
 
 # Streams ------------------------------------------------------------------------------------------------------
+
+
+def rates(seed: int, steps: list[Step]) -> list[Step]:
+    """The steps, and among them rates of the dollar, direct or over the euro, some of them changed or deleted."""
+    rng = random.Random(f"rates {seed}")
+    told: dict[str, sdk.Row | None] = {}
+    place = 0
+    for _ in range(rng.choice([0, 1, 2, 4, 6])):
+        key = f"x{rng.randrange(4)}"
+        base, quote = rng.choice([("USD", "BDT"), ("BDT", "USD"), ("EUR", "USD"), ("EUR", "BDT")])
+        days = rng.sample(["2024-12-31", "2025-01-01", "2025-01-30", "2025-02-01"], rng.choice([1, 2]))
+        pair = {"base": base, "quote": quote}
+        given = row(key, *(pair | {"rate": rng.choice(["110.5", "0.9", "7"]), "on": on} for on in days))
+        if told.get(key) is not None and rng.random() < 0.3:
+            given = row(key, deleted=True)
+        told[key] = given
+        place = rng.randint(place, len(steps))
+        name, run = Named(key, SOURCES[int(key[1:]) % 2], "rows"), rng.choice(RUNS)
+        steps.insert(place, Step(name.lane, "row", (name, f"{name.source}-{run}", given)))
+        place += 1
+    return steps
 
 
 class _Making:
@@ -305,7 +328,7 @@ def stream(seed: int) -> list[Step]:
             making.decision()
         else:
             making.withdrawal()
-    return list(making.duplicates())
+    return rates(seed, list(making.duplicates()))
 
 
 def shuffled(steps: Sequence[Step], seed: int) -> list[Step]:

@@ -84,6 +84,10 @@ TALLY = {
     "runs withdrawn": "SELECT count(DISTINCT target) FROM withdrawal WHERE kind = 'RUN'",
     "decisions withdrawn": "SELECT count(DISTINCT target) FROM withdrawal WHERE kind = 'DECISION' AND restore = FALSE",
     "decisions put back": "SELECT count(DISTINCT target) FROM withdrawal WHERE kind = 'DECISION' AND restore = TRUE",
+    "exchange rates": "SELECT count(*) FROM exchange_rate",
+    "currencies that lack a rate": "SELECT count(*) FROM converted_value WHERE missing > 0",
+    "currencies converted": "SELECT count(*) FROM converted_value WHERE revenue <> 0 AND missing = 0",
+    "customers with debts": "SELECT count(DISTINCT customer) FROM debt",
     "rows told again": "SELECT sum(unchanged) FROM run",
 }
 

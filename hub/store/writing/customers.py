@@ -19,8 +19,14 @@ COLUMNS = (
 PARTS = {
     "customer_value": (
         ("customer", "currency"),
-        "invoiced credited paid refunded revenue outstanding orders first_purchase_at last_purchase_at".split(),
+        "invoiced credited paid refunded reversals revenue outstanding orders first_purchase_at last_purchase_at "
+        "settled days_to_pay settled_due days_late".split(),
     ),
+    "converted_value": (
+        ("customer", "currency"),
+        "invoiced credited paid refunded reversals revenue missing missing_on unconverted first_on last_on".split(),
+    ),
+    "debt": (("customer", "currency", "due"), ["amount"]),
     "purchase": (("customer", "touchpoint"), "at day amount currency converted".split()),
     "stage_change": (("customer", "position"), "axis at before after rule rule_version text facts touchpoints".split()),
     "trait": (("customer", "name", "position"), "value since touchpoint decided".split()),

@@ -1,4 +1,4 @@
-"""Purchases that stand, and exchange rates."""
+"""Purchases that stand, exchange rates, value in other currencies, debts and how they are paid."""
 
 from __future__ import annotations
 
@@ -39,10 +39,37 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("exchange_rate_record", "exchange_rate", ["record"], unique=False)
+    op.create_table(
+        "converted_value",
+        sa.Column("customer", NUMBER, nullable=False),
+        sa.Column("currency", TEXT, nullable=False),
+        *(sa.Column(name, NUMBER, nullable=False) for name in ("invoiced", "credited", "paid", "refunded")),
+        *(sa.Column(name, NUMBER, nullable=False) for name in ("reversals", "revenue", "missing")),
+        sa.Column("missing_on", NUMBER, nullable=True),
+        *(sa.Column(name, NUMBER, nullable=False) for name in ("unconverted", "first_on", "last_on")),
+        sa.PrimaryKeyConstraint("customer", "currency"),
+    )
+    op.create_table(
+        "debt",
+        sa.Column("customer", NUMBER, nullable=False),
+        sa.Column("currency", TEXT, nullable=False),
+        sa.Column("due", NUMBER, nullable=False),
+        sa.Column("amount", NUMBER, nullable=False),
+        sa.PrimaryKeyConstraint("customer", "currency", "due"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("debt_due", "debt", ["due", "customer"], unique=False)
+    op.drop_table("customer_value")  # it is written anew, with more columns
+    op.create_table(
+        "customer_value",
+        sa.Column("customer", NUMBER, nullable=False),
+        sa.Column("currency", TEXT, nullable=False),
+        *(sa.Column(name, NUMBER, nullable=False) for name in ("invoiced", "credited", "paid", "refunded")),
+        *(sa.Column(name, NUMBER, nullable=False) for name in ("reversals", "revenue", "outstanding", "orders")),
+        sa.Column("first_purchase_at", NUMBER, nullable=True),
+        sa.Column("last_purchase_at", NUMBER, nullable=True),
+        *(sa.Column(name, NUMBER, nullable=False) for name in ("settled", "days_to_pay", "settled_due", "days_late")),
+        sa.PrimaryKeyConstraint("customer", "currency"),
+    )
     # Whoever is due is folded again, from all their touchpoints, as soon as nothing else is to be done.
     op.execute("UPDATE customer SET next_change_at = 0")
-
-
-def downgrade() -> None:
-    op.drop_table("exchange_rate")
-    op.drop_table("purchase")
