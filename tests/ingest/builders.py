@@ -185,12 +185,10 @@ _STREAMS = {each.name: each for each in (*Desk(sdk.Settings()).streams(), *Told(
 
 # A hub without threads ----------------------------------------------------------------------------------------
 
-<<<<<<< HEAD
 _TRUTH = (
     "fitted_model rule_set segment withdrawal decision checkpoint record envelope run token source setting sequence"
 ).split()
 _PROJECTION = [table.name for table in PROJECTION.sorted_tables]
-
 
 
 class Bench:
