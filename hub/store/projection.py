@@ -74,6 +74,8 @@ class TouchpointRow(Projection, table=True):
         partial_index("touchpoint_anchor", "anchor", where="anchor IS NOT NULL"),
         partial_index("touchpoint_document", "document_key", where="document_key IS NOT NULL"),
         partial_index("touchpoint_gave_id", "customer", where="gave_id"),
+        partial_index("touchpoint_campaign", "campaign", "occurred_at", where="campaign IS NOT NULL"),
+        partial_index("touchpoint_cost", "occurred_at", where="cost IS NOT NULL"),
         partial_index("touchpoint_retracted", "num", where="retracted_at IS NOT NULL"),
     )
     num: int = column.key()
