@@ -45,3 +45,10 @@ class CohortPeriod(StrEnum):
     MONTH = "MONTH"
     QUARTER = "QUARTER"
     FISCAL_QUARTER = "FISCAL_QUARTER"
+
+
+class ChurnBasis(StrEnum):
+    """What makes a customer lost."""
+
+    PURCHASES = "PURCHASES"
+    STANDING = "STANDING"
