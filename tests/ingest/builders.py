@@ -24,7 +24,7 @@ from hub.ingest.sources import Sources
 from hub.journey.rules import load_rules
 from hub.registry import Registry
 from hub.settings import Company
-from hub.store import portraits  # noqa: F401 (its tables belong to the projection too)
+from hub.store import matter_tables, portraits  # noqa: F401 (their tables belong to the projection too)
 from hub.store.engine import Store
 from hub.store.projection import PROJECTION
 from hub.store.writing import decisions, records, rule_sets
