@@ -14,9 +14,10 @@ import orjson
 from numpy.typing import NDArray
 
 from hub.journey.clv import gamma_gamma
-from hub.journey.clv.fit import Fit, FitWarning, Trouble
+from hub.journey.clv.choices import Predictor, Trouble
+from hub.journey.clv.fit import Fit, FitWarning
 from hub.journey.clv.histories import Floats, Integers, grouped, summarise
-from hub.journey.clv.holdout import Holdout, Predictor, holdout
+from hub.journey.clv.holdout import Holdout, holdout
 from hub.journey.clv.models import MODELS
 from hub.journey.clv.score import score
 from hub.journey.portfolio import CLASSES, abc_classes, rfm_scores

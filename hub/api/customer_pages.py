@@ -10,6 +10,7 @@ from hub.api.types.customers import Customer, CustomerConnection
 from hub.api.types.enums import CustomerOrderField, OrderDirection
 from hub.api.types.filters import CustomerOrder
 from hub.store import customers, filters
+from hub.store.ranked import page_by_prediction
 from hub.values import Relationship
 
 _UNFILTERED = filters.CustomerFilter(relationships=(Relationship.CUSTOMER,))
@@ -35,7 +36,8 @@ async def customer_page(info: Info, place: str, wanted: filters.CustomerFilter, 
     order = customers.order_by(field, descending=descending)
     sealed = cursors(info, place, order)
     window = sealed.window(asked.first, asked.after, asked.last, asked.before)
-    page = await customers.page(await info.context.snapshot(), wanted, order, window)
+    read = page_by_prediction if field == CustomerOrderField.PREDICTED_VALUE else customers.page
+    page = await read(await info.context.snapshot(), wanted, order, window)
     limited = wanted != _UNFILTERED
 
     async def count() -> int:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from hub.store import customers, identifiers, matters, records, reference, sources, suggestions, touchpoints
+from hub.store import customers, identifiers, matters, records, reference, scores, sources, suggestions, touchpoints
 from hub.store.customers import StoredAffiliation, StoredCustomer, StoredStageChange, StoredTrait, StoredValue
 from hub.store.filters import MatterFilter, TouchpointFilter
 from hub.store.identifiers import StoredIdentifier
@@ -18,6 +18,7 @@ from hub.store.pages import Order, Page, Window
 from hub.store.reader import Snapshot
 from hub.store.records import StoredProblem, StoredRecord
 from hub.store.reference import StoredCampaign, StoredProduct, StoredUser
+from hub.store.scores import StoredModel, StoredScore
 from hub.store.sources import StoredRun, StoredSource
 from hub.store.suggestions import StoredSuggestion
 from hub.store.touchpoints import StoredLine, StoredParticipant, StoredTouchpoint, Subject
@@ -100,6 +101,20 @@ class Loaders:
     def customer_by_id(self) -> DataLoader[str, StoredCustomer | None]:
         """Customers by present or former id."""
         return self._one(customers.by_id)
+
+    @cached_property
+    def score(self) -> DataLoader[str, StoredScore | None]:
+        """Scores by public id of the customer."""
+        return self._one(scores.of_customers)
+
+    @cached_property
+    def last_fit(self) -> DataLoader[int, list[StoredModel]]:
+        """The models of the last fit; any key."""
+
+        async def read(snapshot: Snapshot, keys: Sequence[int]) -> dict[int, list[StoredModel]]:
+            return dict.fromkeys(keys, await scores.last_fit(snapshot))
+
+        return self._many(read)
 
     @cached_property
     def suggestions(self) -> DataLoader[str, list[StoredSuggestion]]:

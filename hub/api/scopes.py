@@ -42,6 +42,7 @@ TYPES: Mapping[str, frozenset[str]] = {
         "IdentityLinkConnection IdentityLinkEdge RefusedLink RefusedLinkConnection RefusedLinkEdge LinkDecision "
         "LinkDecisionConnection LinkDecisionEdge WhyNotMerged SharedIdentifier IdentityConflict IdentityStep "
         "Resemblance Change ChangeConnection ChangeEdge "
+        "Prediction FittedModel FittedParameter FitWarning Holdout HoldoutErrors HoldoutRow "
         "TouchpointAdded Suggestion SuggestionConnection SuggestionEdge Evidence Segment",
     ),
     **_each(
@@ -57,6 +58,7 @@ TYPES: Mapping[str, frozenset[str]] = {
     ),
     **_each(
         MANAGERS,
+        "ScorePortfolioPayload "
         "FindSuggestionsPayload WithdrawSourcePayload WithdrawRecordPayload ReplayPayload RebuildPayload Reread "
         "Consequences TouchpointChange FieldChange ProblemChange "
         "CreateSourcePayload SyncSourcePayload WithdrawRunPayload LinkPayload CustomerChange CreateTokenPayload "
@@ -77,7 +79,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
         "LinkPayload.customers MovedTouchpoint.touchpoint IdentitySwitch.identifier Subscription.touchpointAdded",
     ),
     **_each(INTAKE, "Query.node Query.nodes Query.connectors Query.sources Query.source Query.record"),
-    **_each(ANALYSTS, "Query.attribution Query.cohorts Query.funnel"),
+    **_each(ANALYSTS, "Query.fittedModels Query.attribution Query.cohorts Query.funnel"),
     **_each(PARTNERS, "Mutation.ingest"),
     **_each(
         WRITERS,
@@ -87,7 +89,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     **_each(
         MANAGERS,
         "Mutation.withdrawSource Mutation.withdrawRecord Mutation.replay Mutation.rebuild "
-        "Mutation.findSuggestions Mutation.acceptSuggestion Mutation.refuseSuggestion "
+        "Mutation.scorePortfolio Mutation.findSuggestions Mutation.acceptSuggestion Mutation.refuseSuggestion "
         "Query.identityRules Query.previewIdentityRules Mutation.applyIdentityRules "
         "Query.tokens Mutation.createSource Mutation.syncSource Mutation.withdrawRun Mutation.mergeCustomers "
         "Mutation.splitCustomer Mutation.undoLinkDecision Mutation.createToken Mutation.revokeToken",

@@ -12,6 +12,7 @@ from hub.store.filters import (
     Did,
     MatterFilter,
     PropertyFilter,
+    Range,
     Search,
     Span,
     TouchpointFilter,
@@ -87,7 +88,7 @@ def _looked_after(query: Query, owner: str | None) -> list[str]:
     return [f"(m.owner = (SELECT num FROM hub_user WHERE id = {name}) OR m.owner_named = {name})"]
 
 
-def _amounts(query: Query, column: str, wanted: AmountRange) -> list[str]:
+def _amounts(query: Query, column: str, wanted: AmountRange | Range) -> list[str]:
     parts = [] if wanted.least is None else [f"{column} >= {query.bind(wanted.least, 'bigint')}"]
     return parts if wanted.most is None else [*parts, f"{column} <= {query.bind(wanted.most, 'bigint')}"]
 
@@ -132,6 +133,10 @@ def _customers(query: Query, wanted: CustomerFilter) -> list[str]:
     parts += [f"c.num NOT IN ({_who(query, what)})" for what in wanted.did_not]
     if wanted.revenue is not None:
         parts += _revenue(query, wanted.revenue, in_hub=wanted.revenue_in_hub)
+    for column, scored in (("predicted_value", wanted.predicted), ("p_alive", wanted.p_alive)):
+        if scored is not None:
+            ends = " AND ".join([f"s.{column} IS NOT NULL", *_amounts(query, f"s.{column}", scored)])
+            parts.append(f"c.id IN (SELECT s.id FROM customer_score s WHERE {ends})")
     if wanted.matters is not None:
         parts.append(f"c.num IN ({_concerned(query, wanted.matters)})")
     return parts + _combined(query, _customers, wanted.all_of, wanted.any_of, wanted.none_of)

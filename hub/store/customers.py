@@ -122,10 +122,14 @@ ORDERS = {
     "NAME": ("c.name_key", "text"),
     "REVENUE": ("c.revenue", "bigint"),
 }
+PREDICTED_VALUE = "PREDICTED_VALUE"
+"""The order that ``hub.store.ranked`` reads."""
 
 
 def order_by(field: str, *, descending: bool) -> Order:
-    """The order of customers by one of ``ORDERS``."""
+    """The order of customers by one of ``ORDERS``, or by what may be expected of them."""
+    if field == PREDICTED_VALUE:
+        return Order(f"{field} {'DESC' if descending else 'ASC'}", "s.rank_value", "s.id", descending)
     column, kind = ORDERS[field]
     return Order(f"{field} {'DESC' if descending else 'ASC'}", column, "c.id", descending, column_type=kind)
 
@@ -167,6 +171,18 @@ async def of_touchpoint(snapshot: Snapshot, touchpoint: str) -> StoredCustomer |
         f"SELECT {CUSTOMERS.shape.columns} FROM touchpoint t JOIN customer c ON c.num = t.customer"
         " WHERE t.id = $1::text",
         touchpoint,
+    )
+    return CUSTOMERS.shape.one(row) if row else None
+
+
+async def of_side(snapshot: Snapshot, touchpoint: str, side: Side) -> StoredCustomer | None:
+    """The person or the organisation that a touchpoint is with, whether it still stands or not."""
+    column = "organisation" if side is Side.ORGANISATION else "customer"
+    row = await snapshot.one(
+        f"SELECT {CUSTOMERS.shape.columns} FROM touchpoint t JOIN customer c ON c.num = t.{column}"
+        " WHERE t.id = $1::text AND c.kind = $2::text",
+        touchpoint,
+        side.value,
     )
     return CUSTOMERS.shape.one(row) if row else None
 

@@ -26,6 +26,14 @@ class AmountRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """Whole numbers, both ends included."""
+
+    least: int | None = None
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PropertyFilter:
     """A property or trait: ``values`` are the JSON texts it may have, ``exists`` whether it must be there."""
 
@@ -92,7 +100,10 @@ class Did:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerFilter:
-    """Which customers. ``birthdays`` are month * 100 + day; ``revenue_in_hub`` says that its currency is the hub's."""
+    """Which customers. ``birthdays`` are month * 100 + day; ``revenue_in_hub`` says that its currency is the hub's.
+
+    ``predicted``: value in its minor units; ``p_alive`` in millionths.
+    """
 
     search: Search | None = None
     kinds: tuple[str, ...] | None = None
@@ -107,6 +118,8 @@ class CustomerFilter:
     did_not: tuple[TouchpointFilter, ...] = ()
     revenue: AmountRange | None = None
     revenue_in_hub: bool = True
+    predicted: Range | None = None
+    p_alive: Range | None = None
     last_touch: Span | None = None
     matters: MatterFilter | None = None
     all_of: tuple[CustomerFilter, ...] = ()

@@ -10,6 +10,7 @@ from hub.api.mutations.links import LinkMutations
 from hub.api.mutations.matters import MatterMutations
 from hub.api.mutations.repairs import RepairMutations
 from hub.api.mutations.rule_sets import RuleSetMutations
+from hub.api.mutations.scoring import ScoringMutations
 from hub.api.mutations.segments import SegmentMutations
 from hub.api.mutations.sources import SourceMutations
 from hub.api.mutations.suggestions import SuggestionMutations
@@ -25,6 +26,7 @@ class Mutation(
     RuleSetMutations,
     SuggestionMutations,
     SegmentMutations,
+    ScoringMutations,
     SourceMutations,
     CorrectionMutations,
     RepairMutations,

@@ -12,6 +12,7 @@ from hub.api.queries.customers import CustomerQueries
 from hub.api.queries.identity import IdentityQueries
 from hub.api.queries.journeys import JourneyQueries
 from hub.api.queries.nodes import node
+from hub.api.queries.predictions import PredictionQueries
 from hub.api.queries.segments import SegmentQueries
 from hub.api.queries.sources import SourceQueries
 from hub.api.queries.suggestions import SuggestionQueries
@@ -34,6 +35,7 @@ class Query(
     SourceQueries,
     TokenQueries,
     JourneyQueries,
+    PredictionQueries,
 ):
     """The reads."""
 

@@ -27,6 +27,7 @@ from hub.api.types.journey import Journey, journey_of
 from hub.api.types.lifecycle import Lifecycle
 from hub.api.types.matters import Matter, MatterConnection
 from hub.api.types.node import Node
+from hub.api.types.predictions import prediction_of
 from hub.api.types.reference import Campaign, User
 from hub.api.types.touchpoints import Origin, Touchpoint, TouchpointConnection, origin_of, touchpoint
 from hub.api.types.value import Value, value
@@ -301,7 +302,9 @@ class Customer(Node):
     ) -> Value:
         """Value metrics."""
         held = await info.context.load.values.load(self.row.num)
-        return value(held, currency or info.context.hub.company.currency)
+        own = info.context.hub.company.currency
+        predicted = await prediction_of(info, self.row.id) if currency in (None, own) else None
+        return value(held, currency or own, predicted)
 
     @field
     async def journey(self, info: Info) -> Journey:

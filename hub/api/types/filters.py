@@ -25,6 +25,7 @@ from hub.ingest.rows import document_key
 from hub.reading import digits
 from hub.store import filters, matters
 from hub.store.pages import Order
+from hub.store.scores import MILLION
 from hub.values import Channel, Direction, Identifier, MatterKind, Money, Relationship, Side, Stage, Standing
 
 T = TypeVar("T")
@@ -51,6 +52,14 @@ class MoneyRange:
     min: Exact | None = optional("At least.")
     max: Exact | None = optional("At most.")
     currency: Currency | None = optional("The currency.")
+
+
+@input_type
+class ProbabilityRange:
+    """A range of probabilities, 0 to 1."""
+
+    min: float | None = optional("At least.")
+    max: float | None = optional("At most.")
 
 
 @input_type
@@ -134,6 +143,8 @@ class CustomerFilter:
     did: list[DidFilter] | None = optional("Who did all of these.")
     did_not: list[TouchpointFilter] | None = optional("Who did none of these.")
     revenue: MoneyRange | None = optional("Worth such an amount.")
+    predicted_value: MoneyRange | None = optional("Of whom so much is expected, in the hub's currency.")
+    p_alive: ProbabilityRange | None = optional("Who have not left for good with such a probability.")
     last_touch: TimeRange | None = optional("Last met then.")
     matters: MatterFilter | None = optional("With such a matter.")
     and_: list[CustomerFilter] | None = optional("All of these.", name="and")
@@ -325,12 +336,31 @@ def customer_filter(
         did_not=tuple(touchpoint_filter(info, each) for each in wanted.did_not or ()),
         revenue=revenue,
         revenue_in_hub=revenue is None or revenue.currency == info.context.hub.company.currency,
+        predicted=_expected(info, wanted.predicted_value),
+        p_alive=_probability(wanted.p_alive),
         last_touch=span(wanted.last_touch),
         matters=None if wanted.matters is None else matter_filter(wanted.matters),
         all_of=(*_members(wanted.segment, segments), *(inner(each) for each in wanted.and_ or ())),
         any_of=None if wanted.or_ is None else tuple(inner(each) for each in wanted.or_),
         none_of=None if wanted.not_ is None else inner(wanted.not_),
     )
+
+
+def _expected(info: Info, wanted: MoneyRange | None) -> filters.Range | None:
+    if (found := _amounts(info, wanted)) is None:
+        return None
+    if found.currency != info.context.hub.company.currency:
+        raise InputWrong("Values are predicted in the hub's currency alone.", path="filter.predictedValue.currency")
+    return filters.Range(found.least, found.most)
+
+
+def _probability(wanted: ProbabilityRange | None) -> filters.Range | None:
+    if wanted is None:
+        return None
+    ends = [None if each is None else round(each * MILLION) for each in (wanted.min, wanted.max)]
+    if any(each is not None and not 0 <= each <= MILLION for each in ends):
+        raise InputWrong("A probability is between 0 and 1.", path="filter.pAlive")
+    return filters.Range(*ends)
 
 
 def _members(segment: str | None, segments: Members | None) -> tuple[filters.CustomerFilter, ...]:

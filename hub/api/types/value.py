@@ -6,6 +6,7 @@ from hub.api.graph import described, object_type
 from hub.api.scalars import DateTime
 from hub.api.types import amounts
 from hub.api.types.amounts import Money
+from hub.api.types.predictions import Prediction
 from hub.journey.value import rounded
 from hub.store.customers import StoredValue
 
@@ -24,10 +25,14 @@ class Value:
     refunded: Money = described("The sum of refunds.")
     first_purchase_at: DateTime | None = described("When they first bought.")
     last_purchase_at: DateTime | None = described("When they last bought.")
+    predicted: Prediction | None = described(
+        "What may be expected of them; null when they were not scored since they became a customer, and in any other "
+        "currency than the hub's."
+    )
     not_converted: list[Money] = described("Revenue in other currencies, for which there is no exchange rate.")
 
 
-def value(held: list[StoredValue], currency: str) -> Value:
+def value(held: list[StoredValue], currency: str, predicted: Prediction | None = None) -> Value:
     """The value in one currency out of all a customer used."""
     nothing = StoredValue(currency, 0, 0, 0, 0, 0, 0, 0, None, None)
     row = next((each for each in held if each.currency == currency), nothing)
@@ -43,6 +48,7 @@ def value(held: list[StoredValue], currency: str) -> Value:
         refunded=amounts.sure(row.refunded, currency),
         first_purchase_at=None if first is None else DateTime(first),
         last_purchase_at=None if last is None else DateTime(last),
+        predicted=predicted,
         not_converted=[
             amounts.sure(each.revenue, each.currency) for each in held if each.currency != currency and each.revenue
         ],

@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import numpy as np
 from scipy import optimize
 
+from hub.journey.clv.choices import Trouble
 from hub.journey.clv.histories import Floats
 
 Likelihood = Callable[[Floats], tuple[float, Floats]]
@@ -27,31 +27,6 @@ SCALES = 1e-5, 1e5
 """The same for scales (of time or money), as multiples of where the search begins."""
 _NEAR = 3
 """A parameter that comes so near to an end, as a factor, has no optimum."""
-
-
-class Trouble(StrEnum):
-    """Why a fit is not to be relied on."""
-
-    FEW_CUSTOMERS = "FEW_CUSTOMERS"
-    """Fewer customers than a fit needs."""
-    FEW_REPEATERS = "FEW_REPEATERS"
-    """Too few customers bought again."""
-    NOT_CONVERGED = "NOT_CONVERGED"
-    """The search ended without an optimum."""
-    AT_BOUND = "AT_BOUND"
-    """A parameter runs towards zero or without limit: the data do not show what it describes."""
-    SINGULAR = "SINGULAR"
-    """The likelihood is flat in some direction: different parameters explain the data equally well."""
-    UNCERTAIN = "UNCERTAIN"
-    """The standard error of a parameter exceeds the parameter itself."""
-    NO_MEAN = "NO_MEAN"
-    """The model of spend has no finite mean: it cannot say what a customer without repeat purchases spends."""
-    FEW_DAYS = "FEW_DAYS"
-    """The data cover too few days to be split into a part to fit and a part to test."""
-    STALE = "STALE"
-    """Nobody has bought anything for long: predictions count from the last purchase, not from today."""
-    CORRELATED = "CORRELATED"
-    """Who buys more often spends differently each time, which the model of spend takes for independent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from hub.journey.clv.fit import Fit, FitWarning, Trouble, enough, maximise, with_doubts
+from hub.journey.clv.choices import Trouble
+from hub.journey.clv.fit import Fit, FitWarning, enough, maximise, with_doubts
 from hub.journey.clv.histories import Floats
 
 NAME = "GAMMA_GAMMA"

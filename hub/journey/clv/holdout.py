@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
 from hub.journey.clv import gamma_gamma
-from hub.journey.clv.fit import Fit, FitWarning, Trouble
+from hub.journey.clv.choices import Predictor, Trouble
+from hub.journey.clv.fit import Fit, FitWarning
 from hub.journey.clv.histories import Floats, Integers, Summary, grouped, summarise
 from hub.journey.clv.models import MODELS, PurchaseModel, future
 
@@ -22,17 +22,6 @@ FEWEST_DAYS = 60
 """Days that data must cover to be split at all."""
 MOST_REPEATS = 7
 """The table by number of repeats ends with 'so many or more'."""
-
-
-class Predictor(StrEnum):
-    """What predicts."""
-
-    MODEL = "MODEL"
-    """The fitted model."""
-    PAST_SPEND = "PAST_SPEND"
-    """All that was spent, times the days predicted over the days known."""
-    PAST_RATE = "PAST_RATE"
-    """Repeats over age, times the days predicted; for money, times the mean of a repeat purchase."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hub.journey.clv import gamma_gamma
+from hub.journey.clv.choices import MONTHS, RATE
 from hub.journey.clv.histories import Floats, Integers
 from hub.journey.clv.models import PurchaseModel
 
@@ -25,8 +26,8 @@ _TABLE = 1 << 24
 class Horizon:
     """How far ahead, and at what discount: ``rate`` is per month, .01 being a hundredth."""
 
-    months: int = 12
-    rate: float = 0.01
+    months: int = MONTHS
+    rate: float = RATE
     month: float = MONTH
     """Days of a month."""
 

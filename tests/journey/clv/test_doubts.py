@@ -3,7 +3,8 @@
 import numpy as np
 
 from hub.journey.clv import bg_nbd, gamma_gamma, pareto_nbd
-from hub.journey.clv.fit import Fit, Trouble
+from hub.journey.clv.choices import Trouble
+from hub.journey.clv.fit import Fit
 from hub.journey.clv.histories import Floats, grouped
 from hub.journey.clv.score import score
 from tests.journey.clv.published import cdnow

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from hub.journey.clv import bg_nbd, gamma_gamma, pareto_nbd
-from hub.journey.clv.fit import Trouble
+from hub.journey.clv.choices import Predictor, Trouble
 from hub.journey.clv.histories import grouped, summarise
-from hub.journey.clv.holdout import Predictor, errors, holdout
+from hub.journey.clv.holdout import errors, holdout
 from tests.journey.clv.published import SPLIT, cdnow, cdnow_weeks, near, purchases
 
 BY_REPEATS = {

@@ -116,8 +116,8 @@ def test_bg_bb_of_the_donors() -> None:
     assert after @ histories.customers == pytest.approx(12_884.2, abs=0.05)
     assert 11_104 * bg_bb.probability(values, 0, 6) == pytest.approx(3_454.9, abs=0.05)
     assert 11_104 * bg_bb.probability(values, 6, 6) == pytest.approx(1_253.1, abs=0.05)
-    donors = np.array([[0.0, 0], [2, 4], [4, 5], [6, 6]]).T
-    near(bg_bb.alive(values, *donors, np.full(4, 6.0)), [0.11, 0.59, 0.70, 0.93], absolute=0.005)
+    donors, years = np.array([0.0, 2, 4, 6]), np.array([0.0, 4, 5, 6])
+    near(bg_bb.alive(values, donors, years, np.full(4, 6.0)), [0.11, 0.59, 0.70, 0.93], absolute=0.005)
 
 
 def test_one_customer_has_what_arrays_have() -> None:
