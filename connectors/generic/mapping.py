@@ -68,6 +68,9 @@ class Matter(sdk.Settings):
     due: str | None = None
     opened: str | None = None
     closed: str | None = None
+    opened_state: str | None = Field(
+        None, description="The state it opened in (a word, no column), where a row has only the state it is in now."
+    )
 
 
 class MappingSettings(ReferenceSettings, CellSettings):
@@ -120,7 +123,7 @@ class MappingSettings(ReferenceSettings, CellSettings):
         """Field to column, of all columns that there must be."""
         named = self.columns.model_dump(exclude_none=True)
         if self.matter:
-            of_matter = self.matter.model_dump(exclude_none=True, exclude={"kind", "state_outcomes"})
+            of_matter = self.matter.model_dump(exclude_none=True, exclude={"kind", "state_outcomes", "opened_state"})
             named |= {f"matter.{field}": column for field, column in of_matter.items()}
         named |= {f"where.{column}": column for column in self.where} | self.defined()
         if self.properties != "*":
@@ -258,7 +261,7 @@ class Mapping:
             reference=reference,
             title=cells.text(matter.title) or None,
             pipeline=cells.text(matter.pipeline) or None,
-            state=(state or None) if standing else None,
+            state=(state or None) if standing else matter.opened_state,
             outcome=outcome if standing else None,
             open=not (standing and ended),
             amount=cells.money(matter.amount, self._settings.columns.currency) if standing else None,

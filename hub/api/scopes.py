@@ -50,6 +50,7 @@ TYPES: Mapping[str, frozenset[str]] = {
         "Source SourceConnection SourceEdge Run RunConnection RunEdge Record RecordConnection RecordEdge Problem "
         "Replayed Rebuilt",
     ),
+    **_each(ANALYSTS, "MatterStats MatterStatsRow MatterStatsKey Pipeline PipelineState PipelineStep"),
     **_each(ANALYSTS, "Attribution AttributionRow AttributionKey Cohorts Cohort CohortRow FunnelStep"),
     **_each(PARTNERS, "IngestPayload IngestedRow PreviewedTouchpoint"),
     **_each(
@@ -81,6 +82,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     **_each(INTAKE, "Query.node Query.nodes Query.connectors Query.sources Query.source Query.record"),
     **_each(ANALYSTS, "Query.fittedModels Query.attribution Query.cohorts Query.funnel"),
     **_each(PARTNERS, "Mutation.ingest"),
+    **_each(ANALYSTS, "Query.matterStats Query.pipeline"),
     **_each(
         WRITERS,
         "Mutation.logTouchpoint Mutation.describeCustomers Mutation.changeMatter "

@@ -100,7 +100,8 @@ def folded(
     """The row of a matter from what is told of it (``matters.said``), and those of the states it went through."""
     zone = ZoneInfo(company.time_zone)
     state = fold([_said(each) for each in told], zone)
-    assert state is not None  # something is told
+    if state is None:
+        raise ValueError("nothing is told of this matter")
     campaign: int | None = next((each[7] for each in told if each[7] is not None), None)
     touchpoints = {each[1]: each[6] for each in told}
     changes = [

@@ -45,6 +45,10 @@ class Rows(sdk.PushStream):
         said = json.loads(row.payload)
         for line in said.get("lines", ()):
             yield sdk.Product(sku=line["sku"], name=line["description"])
+        for base, quote, on, rate in said.get("rates", ()):
+            yield sdk.ExchangeRate(base=base, quote=quote, on=date.fromisoformat(on), rate=Decimal(rate))
+        if "rates" in said:
+            return
         if "user" in said:
             yield sdk.User(reference=said["user"], name=said["name"], email=said["email"])
         if "kind" not in said:

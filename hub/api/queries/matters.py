@@ -1,0 +1,112 @@
+"""Figures of matters and pipelines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Annotated
+
+from hub.analysis import matter_stats
+from hub.analysis.matter_stats import Figures, Medians
+from hub.api.context import Info
+from hub.api.graph import argument, field, object_type
+from hub.api.scalars import DateTime
+from hub.api.types import amounts
+from hub.api.types.enums import MatterDimension, MatterStatsOrder, MatterTime
+from hub.api.types.filters import MatterFilter, matter_filter
+from hub.api.types.matter_stats import Asked, MatterStats, MatterStatsRow, Pipeline, PipelineState
+from hub.clock import micros, now
+from hub.errors import InputWrong
+from hub.journey.buckets import Calendar, TimeBucket
+from hub.store import filters
+from hub.store.matter_stats import Grouping
+from hub.values import MatterKind
+
+MOST_GROUPS = 10_000
+
+
+@object_type
+class MatterStatsQueries:
+    """Figures of matters and pipelines."""
+
+    @field
+    async def matter_stats(
+        self,
+        info: Info,
+        group_by: Annotated[
+            list[MatterDimension] | None, argument("By what; everything together unless given.")
+        ] = None,
+        every: Annotated[TimeBucket | None, argument("And by the time in which they were opened or closed.")] = None,
+        on: Annotated[MatterTime, argument("Which time counts for `every`.")] = MatterTime.CLOSED,
+        filter: Annotated[MatterFilter | None, argument("Only such.")] = None,  # noqa: A002
+        order_by: Annotated[MatterStatsOrder, argument("Which groups come first.")] = MatterStatsOrder.MATTERS,
+        first: Annotated[int, argument("At most so many groups.")] = 1000,
+    ) -> MatterStats:
+        """Figures of deals, cases and other matters: counts, amounts, win rates, days to close."""
+        if not 0 < first <= MOST_GROUPS:
+            raise InputWrong(f"first must be between 1 and {MOST_GROUPS}.", path="first")
+        company, snapshot = info.context.hub.company, await info.context.snapshot()
+        calendar = every and Calendar(every, company.week_starts_on, company.fiscal_year_starts_in_month)
+        dimensions = tuple(dict.fromkeys(each.value for each in group_by or ()))
+        grouping, wanted = Grouping(dimensions, calendar or None, on.value), matter_filter(filter)
+        present = micros(now())
+        found = await matter_stats.stats(snapshot, grouping, wanted, company.currency, present)
+
+        def rank(group: Figures) -> tuple[object, ...]:
+            size: int = getattr(group, order_by.value.lower())
+            return (group.key[0] if calendar else 0, -size, tuple(str(each) for each in group.key))
+
+        asked = _asked(info, grouping, wanted)
+        groups = sorted(found.groups, key=rank)
+        return MatterStats(
+            rows=[MatterStatsRow(row=group, asked=asked) for group in groups[:first]],
+            truncated=len(groups) > first,
+            not_converted=[amounts.sure(minor, code) for code, minor in found.not_converted],
+            computed_at=DateTime(present),
+        )
+
+    @field
+    async def pipeline(
+        self,
+        info: Info,
+        name: Annotated[str | None, argument("Its name; all of them together unless given.")] = None,
+        kind: Annotated[MatterKind, argument("The kind of matter.")] = MatterKind.DEAL,
+        filter: Annotated[MatterFilter | None, argument("Only such matters.")] = None,  # noqa: A002
+    ) -> Pipeline:
+        """The way of matters from state to state: how many came how far, and how long it took."""
+        wanted = matter_filter(filter)
+        if wanted.kinds is not None or wanted.pipeline is not None:
+            raise InputWrong("Give kind and pipeline as kind and name.", path="filter")
+        wanted = _narrowed(wanted, kind, name)
+        snapshot, currency = await info.context.snapshot(), info.context.hub.company.currency
+        flow = await matter_stats.pipeline(snapshot, wanted, currency, micros(now()))
+        return Pipeline(
+            name=name,
+            total=MatterStatsRow(row=flow.total, asked=_asked(info, Grouping(), wanted)),
+            states=[PipelineState(row=each) for each in flow.states],
+            not_converted=[amounts.sure(minor, code) for code, minor in flow.not_converted],
+        )
+
+
+def _narrowed(wanted: filters.MatterFilter, kind: MatterKind, name: str | None) -> filters.MatterFilter:
+    return replace(wanted, kinds=(kind.value,), pipeline=name)
+
+
+def _asked(info: Info, grouping: Grouping, wanted: filters.MatterFilter) -> Asked:
+    return Asked(grouping, info.context.hub.company.currency, _once(info, grouping, wanted))
+
+
+def _once(info: Info, grouping: Grouping, wanted: filters.MatterFilter) -> Callable[[], Awaitable[Medians]]:
+    """Reckons the medians when they are first asked for; every row that asks meanwhile waits for the same answer."""
+    reckoning: list[asyncio.Future[Medians]] = []
+
+    async def reckon() -> Medians:
+        return await matter_stats.medians(await info.context.snapshot(), grouping, wanted)
+
+    def once() -> Awaitable[Medians]:
+        if not reckoning:
+            reckoning.append(asyncio.ensure_future(reckon()))
+        return reckoning[0]
+
+    return once
