@@ -9,10 +9,22 @@ from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from hub.store import customers, identifiers, matters, records, reference, scores, sources, suggestions, touchpoints
+from hub.store import (
+    customers,
+    identifiers,
+    lifecycles,
+    matters,
+    records,
+    reference,
+    scores,
+    sources,
+    suggestions,
+    touchpoints,
+)
 from hub.store.customers import StoredAffiliation, StoredCustomer, StoredStageChange, StoredTrait, StoredValue
 from hub.store.filters import MatterFilter, TouchpointFilter
 from hub.store.identifiers import StoredIdentifier
+from hub.store.lifecycles import StoredStageTime
 from hub.store.matters import StoredMatter, StoredMatterChange
 from hub.store.pages import Order, Page, Window
 from hub.store.reader import Snapshot
@@ -135,6 +147,11 @@ class Loaders:
     def stage_changes(self) -> DataLoader[int, list[StoredStageChange]]:
         """Stage and standing history."""
         return self._many(customers.stage_changes)
+
+    @cached_property
+    def stage_times(self) -> DataLoader[int, list[StoredStageTime]]:
+        """The stages a customer has or had."""
+        return self._many(lifecycles.stage_times)
 
     @cached_property
     def traits(self) -> DataLoader[int, list[StoredTrait]]:

@@ -33,6 +33,7 @@ TYPES: Mapping[str, frozenset[str]] = {
     **_each(
         READERS,
         "Customer CustomerConnection CustomerEdge Trait Affiliation Acquisition Birthday Lifecycle Because StageChange "
+        "StageTime "
         "Value Journey JourneyStep ChannelUse StageReached "
         "EmailMessage Call Invoice Payment FormSubmission SocialPost CustomTouchpoint Attachment Origin Participant "
         "TouchpointConnection TouchpointEdge TouchpointKind Quantity LineItem LineItemConnection LineItemEdge "
@@ -52,10 +53,12 @@ TYPES: Mapping[str, frozenset[str]] = {
     ),
     **_each(ANALYSTS, "MatterStats MatterStatsRow MatterStatsKey Pipeline PipelineState PipelineStep"),
     **_each(ANALYSTS, "Attribution AttributionRow AttributionKey Cohorts Cohort CohortRow FunnelStep"),
+    **_each(READERS | MANAGERS, "LifecycleRules"),
     **_each(PARTNERS, "IngestPayload IngestedRow PreviewedTouchpoint"),
     **_each(
         WRITERS,
-        "LogTouchpointPayload DescribeCustomersPayload ChangeMatterPayload SaveSegmentPayload DeleteSegmentPayload",
+        "LogTouchpointPayload DecideStagePayload DescribeCustomersPayload "
+        "ChangeMatterPayload SaveSegmentPayload DeleteSegmentPayload",
     ),
     **_each(
         MANAGERS,
@@ -64,7 +67,8 @@ TYPES: Mapping[str, frozenset[str]] = {
         "Consequences TouchpointChange FieldChange ProblemChange "
         "CreateSourcePayload SyncSourcePayload WithdrawRunPayload LinkPayload CustomerChange CreateTokenPayload "
         "RevokeTokenPayload MovedTouchpoint IdentityRules IdentityRuleChange IdentitySwitch IdentityRegrouping "
-        "IdentityRulesPreview ApplyIdentityRulesPayload",
+        "IdentityRulesPreview ApplyIdentityRulesPayload LifecycleRulesPreview LifecycleRuleDifference LifecycleShift "
+        "LifecycleExample ApplyLifecycleRulesPayload",
     ),
 }
 """By type: which scopes open its fields; any one of them is enough."""
@@ -77,15 +81,17 @@ FIELDS: Mapping[str, frozenset[str]] = {
         "Query.customer Query.customers Query.touchpoints Query.matters Query.changes "
         "Query.touchpointKinds Record.touchpoints LogTouchpointPayload.touchpoint DescribeCustomersPayload.customers "
         "ChangeMatterPayload.matter "
+        "LifecycleExample.customer LifecycleExample.because DecideStagePayload.customers "
         "LinkPayload.customers MovedTouchpoint.touchpoint IdentitySwitch.identifier Subscription.touchpointAdded",
     ),
+    **_each(READERS | MANAGERS, "Hub.lifecycleRules"),
     **_each(INTAKE, "Query.node Query.nodes Query.connectors Query.sources Query.source Query.record"),
     **_each(ANALYSTS, "Query.fittedModels Query.attribution Query.cohorts Query.funnel"),
     **_each(PARTNERS, "Mutation.ingest"),
     **_each(ANALYSTS, "Query.matterStats Query.pipeline"),
     **_each(
         WRITERS,
-        "Mutation.logTouchpoint Mutation.describeCustomers Mutation.changeMatter "
+        "Mutation.logTouchpoint Mutation.decideStage Mutation.describeCustomers Mutation.changeMatter "
         "Mutation.saveSegment Mutation.deleteSegment",
     ),
     **_each(
@@ -93,6 +99,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
         "Mutation.withdrawSource Mutation.withdrawRecord Mutation.replay Mutation.rebuild "
         "Mutation.scorePortfolio Mutation.findSuggestions Mutation.acceptSuggestion Mutation.refuseSuggestion "
         "Query.identityRules Query.previewIdentityRules Mutation.applyIdentityRules "
+        "Query.previewLifecycleRules Mutation.applyLifecycleRules "
         "Query.tokens Mutation.createSource Mutation.syncSource Mutation.withdrawRun Mutation.mergeCustomers "
         "Mutation.splitCustomer Mutation.undoLinkDecision Mutation.createToken Mutation.revokeToken",
     ),

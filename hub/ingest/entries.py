@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.connector import Row
+from hub.ingest.lifecycles import written_decision
 from hub.ingest.outcomes import Description, Entry
 from hub.ingest.rows import json_text
 from hub.journey import claims
@@ -42,4 +43,5 @@ def decided(description: Description) -> dict[str, Any]:
         "add_tags": list(description.add_tags),
         "remove_tags": list(description.remove_tags),
     }
-    return {name: value for name, value in told.items() if value}
+    decision = {} if description.decision is None else written_decision(description.decision)
+    return {name: value for name, value in told.items() if value} | decision

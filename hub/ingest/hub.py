@@ -20,6 +20,7 @@ from hub.ids import random_id, touchpoint_id
 from hub.ingest import dry, entries, founding, matter_changes
 from hub.ingest.corrections import Corrections
 from hub.ingest.intake import Intake
+from hub.ingest.lifecycle_rule_sets import LifecycleRuleSets
 from hub.ingest.outcomes import (
     Description,
     Entry,
@@ -76,6 +77,7 @@ class Hub:
         self._intake = Intake(self.threads, clock)
         self.corrections = Corrections(self.threads, clock)
         self.rules = RuleSets(self.threads, clock)
+        self.lifecycle_rules = LifecycleRuleSets(store, self.threads, self.company, registry, clock)
         self.segments = Segments(self.threads, clock)
         desk = self._sources.desk().num
         self.rebuilds = Rebuilds(store, self.reader, self.threads, self._processor, clock)

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from hub.journey.timeline import StageDecision
 from hub.values import Direction, Identifier, MatterClaim, MatterKind, MatterOutcome, Money, Relationship
 
 
@@ -272,4 +273,5 @@ class Description:
     add_tags: tuple[str, ...] = ()
     remove_tags: tuple[str, ...] = ()
     traits: dict[str, Any] = field(default_factory=dict)
+    decision: StageDecision | None = None
     reason: str = ""

@@ -16,12 +16,11 @@ from hub.ingest.follow import follow
 from hub.ingest.lifecycle_rules import LifecycleRules
 from hub.ingest.lifecycles import Judge
 from hub.ingest.mapping import Reading, drafts
-from hub.ingest.outcomes import Problem
 from hub.ingest.place import Placement
 from hub.ingest.portrait import Light
 from hub.ingest.portraits import Portraits
 from hub.ingest.rates import Exchanges
-from hub.ingest.readings import Reader, RowKey
+from hub.ingest.readings import Reader, RowKey, keep_problems, withdrawn_rows
 from hub.ingest.rejudge import chunks, rejudge
 from hub.ingest.sources import Sources
 from hub.journey.rules import Rules as StageRules
@@ -36,7 +35,6 @@ from hub.store.writing import (
     matters,
     records,
     rule_sets,
-    sources,
     touchpoints,
 )
 from hub.store.writing import rates as stored_rates
@@ -180,7 +178,7 @@ class Processor:
         rows = [
             row
             for kind, target in records.withdrawals_between(session, batch.after, batch.until)
-            for row in self._withdrawn_rows(kind, target)
+            for row in withdrawn_rows(session, kind, target)
         ]
         return rows, identities.decided_between(session, batch.after, batch.until)
 
@@ -202,18 +200,6 @@ class Processor:
     def _finish(self, batch: Batch, clock: int) -> None:
         if not ledger.advance(self._session, batch.after, batch.until, max(clock, batch.now)):
             raise RetryLater("Another processor was faster.")
-
-    def _withdrawn_rows(self, kind: str, target: str) -> list[RowKey]:
-        session = self._session
-        if kind == "RUN":
-            num = records.run_num(session, target)
-            return records.keys_of_run(session, num) if num else []
-        if kind == "SOURCE":
-            num = sources.num_of(session, target)
-            return records.keys_of_source(session, num) if num else []
-        if kind == "RECORD":
-            return records.keys_of_records(session, [int(target)])
-        return []
 
     # One batch ------------------------------------------------------------------------------------------------
 
@@ -257,7 +243,7 @@ class Processor:
         readings, numbers = reader.read(rows)
         readings += reader.companions(readings, numbers)
         made, problems = drafts(readings, self._zone)
-        self._keep_problems(batch, readings, numbers, problems)
+        keep_problems(batch.session, readings, numbers, problems)
         source_ids = {source.num: source.id for source in self._sources.all()}
         names = reference.keep(batch.session, batch.numbers, readings, source_ids)
         batch.matters |= set(matters.named_by(batch.session, names))
@@ -288,17 +274,6 @@ class Processor:
         if afterwards:
             stored_rates.make_due(batch.session, afterwards)
             self._portraits.drop(afterwards)
-
-    def _keep_problems(
-        self, batch: Batch, readings: Sequence[Reading], read_numbers: Sequence[int], folding: dict[int, Problem]
-    ) -> None:
-        versions = {reading.version.number: reading.version for reading in readings}
-        faults = {r.version.number: r.problem for r in readings if r.problem is not None} | folding
-        problems = {
-            number: (versions[number].source, versions[number].run, fault.code, fault.message, fault.path, fault.hint)
-            for number, fault in faults.items()
-        }
-        ledger.write_problems(batch.session, sorted({*versions, *read_numbers}), problems)
 
     # Who, and what it means for them --------------------------------------------------------------------------
 

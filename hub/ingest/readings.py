@@ -10,7 +10,7 @@ from hub.ingest.mapping import Reading, read, standing
 from hub.ingest.outcomes import Problem
 from hub.ingest.sources import Source, Sources
 from hub.store.session import Session
-from hub.store.writing import records, touchpoints
+from hub.store.writing import ledger, records, sources, touchpoints
 from hub.store.writing.records import Version
 
 RowKey = tuple[int, str, str]
@@ -99,3 +99,29 @@ class Reader:
 
 def _broken(source: Source) -> Problem:
     return Problem("CONNECTOR_BROKEN", f"The connector of this row cannot be used: {source.broken}")
+
+
+def withdrawn_rows(session: Session, kind: str, target: str) -> list[RowKey]:
+    """The rows that a withdrawal of a kind is about."""
+    if kind == "RUN":
+        num = records.run_num(session, target)
+        return records.keys_of_run(session, num) if num else []
+    if kind == "SOURCE":
+        num = sources.num_of(session, target)
+        return records.keys_of_source(session, num) if num else []
+    if kind == "RECORD":
+        return records.keys_of_records(session, [int(target)])
+    return []
+
+
+def keep_problems(
+    session: Session, readings: Sequence[Reading], read_numbers: Sequence[int], folding: dict[int, Problem]
+) -> None:
+    """Write what is wrong with rows that were read; ``folding``: what was found when they were put together."""
+    versions = {reading.version.number: reading.version for reading in readings}
+    faults = {r.version.number: r.problem for r in readings if r.problem is not None} | folding
+    problems = {
+        number: (versions[number].source, versions[number].run, fault.code, fault.message, fault.path, fault.hint)
+        for number, fault in faults.items()
+    }
+    ledger.write_problems(session, sorted({*versions, *read_numbers}), problems)

@@ -24,17 +24,17 @@ class StoredRuleSet:
     decided_at: int
 
 
-_RULE_SET = Shape(StoredRuleSet, "r")
+RULE_SET = Shape(StoredRuleSet, "r")
 
 
 async def standing(snapshot: Snapshot) -> StoredRuleSet | None:
     """The identity rules that were processed last; None while those of every hub stand."""
     row = await snapshot.one(
-        f"SELECT {_RULE_SET.columns} FROM rule_set r WHERE r.kind = $1 "
+        f"SELECT {RULE_SET.columns} FROM rule_set r WHERE r.kind = $1 "
         "AND r.number <= (SELECT max(number) FROM processed) ORDER BY r.number DESC LIMIT 1",
         IDENTITY,
     )
-    return _RULE_SET.one(row) if row else None
+    return RULE_SET.one(row) if row else None
 
 
 async def identity_rules(snapshot: Snapshot) -> Rules:

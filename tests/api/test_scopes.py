@@ -95,6 +95,8 @@ INPUTS = {
     "splitCustomer": {"customer": "cus_x", "touchpoints": [], "reason": "r"},
     "undoLinkDecision": {"operation": "dec_x", "reason": "r"},
     "applyIdentityRules": {"rules": "", "reason": "r"},
+    "applyLifecycleRules": {"rules": "", "reason": "r"},
+    "decideStage": {"customers": ["cus_x"], "reason": "r"},
     "findSuggestions": {},
     "acceptSuggestion": {"suggestion": "sug_x", "reason": "r"},
     "refuseSuggestion": {"suggestion": "sug_x", "reason": "r"},

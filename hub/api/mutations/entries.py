@@ -114,10 +114,10 @@ class EntryMutations:
         if done is None:
             return DescribeCustomersPayload(customers=None, receipt=None, user_errors=errors)
         got = await receipt(info, done.sequence)
-        return DescribeCustomersPayload(customers=await _described(info, done.ids), receipt=got, user_errors=[])
+        return DescribeCustomersPayload(customers=await described_by(info, done.ids), receipt=got, user_errors=[])
 
 
-async def _described(info: Info, entries: Sequence[str]) -> list[Customer]:
+async def described_by(info: Info, entries: Sequence[str]) -> list[Customer]:
     """The customers that entries turned out to be about."""
     rows = await info.context.load.touchpoint_by_id.load_many(list(entries))
     found = [await customer_of(info, row.customer) for row in rows if row]

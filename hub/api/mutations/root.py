@@ -6,6 +6,7 @@ from hub.api.graph import object_type
 from hub.api.mutations.corrections import CorrectionMutations
 from hub.api.mutations.entries import EntryMutations
 from hub.api.mutations.ingest import IngestMutations
+from hub.api.mutations.lifecycle import LifecycleMutations
 from hub.api.mutations.links import LinkMutations
 from hub.api.mutations.matters import MatterMutations
 from hub.api.mutations.repairs import RepairMutations
@@ -21,6 +22,7 @@ from hub.api.mutations.tokens import TokenMutations
 class Mutation(
     IngestMutations,
     EntryMutations,
+    LifecycleMutations,
     LinkMutations,
     MatterMutations,
     RuleSetMutations,

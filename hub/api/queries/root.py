@@ -12,6 +12,7 @@ from hub.api.queries.customers import CustomerQueries
 from hub.api.queries.identity import IdentityQueries
 from hub.api.queries.journeys import JourneyQueries
 from hub.api.queries.matters import MatterStatsQueries
+from hub.api.queries.lifecycle import LifecycleQueries
 from hub.api.queries.nodes import node
 from hub.api.queries.predictions import PredictionQueries
 from hub.api.queries.segments import SegmentQueries
@@ -31,6 +32,7 @@ class Query(
     CustomerQueries,
     SegmentQueries,
     IdentityQueries,
+    LifecycleQueries,
     SuggestionQueries,
     MatterStatsQueries,
     TouchpointQueries,

@@ -8,6 +8,7 @@ from hub.api.context import Info
 from hub.api.graph import described, field, object_type
 from hub.api.scalars import Currency, DateTime, TimeZone
 from hub.api.types.enums import DayOfWeek
+from hub.api.types.lifecycle_rules import LifecycleRules
 from hub.settings import Company
 from hub.store import identifiers, ledger
 from hub.values import RevenueBasis
@@ -44,6 +45,11 @@ class Hub:
         Until it is 0 some of their touchpoints may be with another customer than in the end.
         """
         return await identifiers.dirty(await info.context.snapshot())
+
+    @field
+    async def lifecycle_rules(self, info: Info) -> LifecycleRules | None:
+        """The rules of stage and standing that stand. Needs the scope read or manage."""
+        return await LifecycleRules.standing(await info.context.snapshot(), info.context.hub.company)
 
     @classmethod
     def of(cls, company: Company) -> Hub:
