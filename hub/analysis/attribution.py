@@ -1,4 +1,4 @@
-"""Attribution of a whole hub: its touches and conversions, read block by block, become credits."""
+"""Attribution of a whole hub: its touches and conversions become credits."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from hub.analysis.accounts import Accounts, column, slices, whole
+from hub.analysis.accounts import parts as parts_of
 from hub.errors import InputWrong
 from hub.journey.attribution import Attribution, Credits
 from hub.journey.choices import NO_TOUCHES, AttributionDimension, AttributionModel
 from hub.journey.touches import Conversions, Counted, Touches, paths
-from hub.store import blocks
-from hub.store.blocks import Block
+from hub.store import blocks, scans
 from hub.store.filters import CustomerFilter, Span, TouchpointFilter
 from hub.store.reader import Rows, Snapshot
 
+Integers = NDArray[np.int64]
 Key = str | int
 """A channel, the row number of a campaign, or a utm_source."""
 
@@ -31,11 +34,6 @@ _KEYS: Final = {
     AttributionDimension.UTM_SOURCE: ("t.origin_source", "t.origin_source IS NOT NULL"),
 }
 _FOREVER: Final = 2**61
-# Whoever belongs to an organisation acts for it, but for those who buy themselves.
-_BUYERS: Final = (
-    f"{blocks.OWN} AND t.organisation IS NULL AND (c.organisation IS NULL"
-    " OR EXISTS (SELECT 1 FROM purchase p WHERE p.customer = c.num))"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,26 +72,21 @@ async def attribution(snapshot: Snapshot, asked: Asked) -> Attributed:
     """
     start = -_FOREVER if asked.start is None else asked.start
     counted = Counted(start, asked.end, asked.lookback, asked.first_only, at_once=asked.converting is None)
-    wanted = _touches(asked)
-    numbers: dict[Key, int] = defaultdict(count().__next__)
-    credit = Credits(asked.model, asked.half_life)
-    async for block in blocks.blocks(snapshot):
-        touched = await _touched(snapshot, block, asked, wanted)
-        converted = await _converted(snapshot, block, asked)
-        await asyncio.to_thread(_take, credit, numbers, touched, converted, counted)
-        if len(numbers) > MOST_KEYS:
-            raise InputWrong(
-                f"There are more than {MOST_KEYS} to share the conversions among.",
-                path="touches",
-                hint="Say by `touches` or `within` which of them matter.",
-            )
+    accounts = await Accounts.read(snapshot, asked.customers)
+    converted = await _conversions(snapshot, asked, accounts)
+    credit, numbers = Credits(asked.model, asked.half_life), defaultdict[Key, int](count().__next__)
+    parts = await parts_of(snapshot)
+    for part in range(parts):
+        touches = await _touched(snapshot, asked, accounts, converted, numbers, part, parts)
+        mine = converted if parts == 1 else _chosen(converted, converted.customer % parts == part)
+        await asyncio.to_thread(_take, credit, len(numbers), touches, mine, counted)
     unconverted: Sequence[tuple[str, int]] = ()
     if asked.converting is None:
         unconverted = await blocks.unconverted(snapshot, asked.customers, start, asked.end, first_only=asked.first_only)
     return Attributed(tuple(numbers), credit.result(), tuple(unconverted))
 
 
-def _touches(asked: Asked) -> TouchpointFilter:
+def _wanted(asked: Asked) -> TouchpointFilter:
     """What counts as a touch: nothing automated, internal or of the papers, unless asked for by name."""
     given = asked.touches
     never = []
@@ -109,32 +102,64 @@ def _touches(asked: Asked) -> TouchpointFilter:
     )
 
 
-async def _touched(snapshot: Snapshot, block: Block, asked: Asked, wanted: TouchpointFilter) -> list[Rows]:
-    """(customer, at, key) of all touches, whosesoever account they count for."""
-    key, known = _KEYS[asked.dimension]
-    persons = _BUYERS if asked.converting is None else blocks.ALONE
-    return [
-        await blocks.doings(snapshot, block, relation, f"t.occurred_at, {key}", asked.customers, wanted, known)
-        for relation in (persons, blocks.NAMED, blocks.OF_PEOPLE)
-    ]
-
-
-async def _converted(snapshot: Snapshot, block: Block, asked: Asked) -> list[Rows]:
-    """(customer, at, anything, minor units) of all conversions."""
+async def _conversions(snapshot: Snapshot, asked: Asked, accounts: Accounts) -> Conversions:
+    """All of them, whenever they were, in order of account and time."""
+    found: list[list[Integers]] = [[], [], []]
     if asked.converting is None:
-        return [await blocks.purchases(snapshot, block, asked.customers)]
-    return [
-        await blocks.doings(snapshot, block, relation, "t.occurred_at, t.num, 0", asked.customers, asked.converting)
-        for relation in (blocks.ALONE, blocks.NAMED, blocks.OF_PEOPLE)
-    ]
+        async for block in blocks.blocks(snapshot):
+            rows = await blocks.purchases(snapshot, block, asked.customers)
+            for columns, place in zip(found, (0, 1, 3), strict=True):
+                columns.append(column(rows, place))
+    else:
+        async for rows in scans.touchpoints(snapshot, "0", asked.converting):
+            places, account = accounts.of_money(column(rows, 1), column(rows, 2), np.empty(0, np.int64))
+            for columns, more in zip(found, (account, column(rows, 3)[places], 0 * places), strict=True):
+                columns.append(more)
+    customer, at, amount = (whole(columns) for columns in found)
+    return _chosen(Conversions(customer, at, amount), np.lexsort((at, customer)))
 
 
-def _take(
-    credit: Credits, numbers: dict[Key, int], touched: Sequence[Rows], converted: Sequence[Rows], counted: Counted
-) -> None:
-    touch = [row for rows in touched for row in rows]
-    conversion = [row for rows in converted for row in rows]
-    keys = np.fromiter((numbers[row[2]] for row in touch), np.int64, len(touch))
-    touches = Touches(blocks.column(touch, 0), blocks.column(touch, 1), keys)
-    conversions = Conversions(*(blocks.column(conversion, place) for place in (0, 1, 3)))
-    credit.take(paths(touches, conversions, counted), len(numbers))
+async def _touched(
+    snapshot: Snapshot,
+    asked: Asked,
+    accounts: Accounts,
+    converted: Conversions,
+    numbers: dict[Key, int],
+    part: int,
+    parts: int,
+) -> Touches:
+    """The touches of one part of the accounts; their keys are numbered on the way."""
+    key, known = _KEYS[asked.dimension]
+    # Who acts for an organisation has a path of their own only if they buy something themselves.
+    buyers = np.unique(converted.customer if asked.converting is None else converted.customer[:0])
+
+    def read(rows: Rows) -> tuple[Integers, Integers, NDArray[np.int16]]:
+        places, account = accounts.of_money(column(rows, 1), column(rows, 2), buyers)
+        if parts > 1:
+            mine = account % parts == part
+            places, account = places[mine], account[mine]
+        keys = np.fromiter((numbers[row[4]] for row in rows), np.int16, len(rows))
+        return account, column(rows, 3)[places], keys[places]
+
+    found = []
+    async for rows in scans.touchpoints(snapshot, key, _wanted(asked), known):
+        found.append(await asyncio.to_thread(read, rows))
+        if len(numbers) > MOST_KEYS:
+            raise InputWrong(
+                f"There are more than {MOST_KEYS} to share the conversions among.",
+                path="touches",
+                hint="Say by `touches` or `within` which of them matter.",
+            )
+    account, at = whole([each[0] for each in found]), whole([each[1] for each in found])
+    return Touches(account, at, np.concatenate([np.empty(0, np.int16), *(each[2] for each in found)]))
+
+
+def _take(credit: Credits, keys: int, touches: Touches, converted: Conversions, counted: Counted) -> None:
+    for places, low, high in slices(touches.customer):
+        begin, end = np.searchsorted(converted.customer, (low, high))
+        some = Touches(touches.customer[places], touches.at[places], touches.key[places].astype(np.int64))
+        credit.take(paths(some, _chosen(converted, slice(begin, end)), counted), keys)
+
+
+def _chosen(conversions: Conversions, places: Any) -> Conversions:
+    return Conversions(conversions.customer[places], conversions.at[places], conversions.amount[places])

@@ -10,6 +10,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.analysis.accounts import column
 from hub.journey import cohorts as journey
 from hub.journey.choices import CohortPeriod, CohortStart
 from hub.journey.cohorts import Began, Bought, Cohort
@@ -76,7 +77,7 @@ async def _first_touches(snapshot: Snapshot, customers: CustomerFilter) -> Async
     async for block in blocks.blocks(snapshot):
         rows = await blocks.first_touches(snapshot, block, customers)
         days = np.array([row[2] for row in rows], "datetime64[D]").astype(np.int64)
-        yield np.array([blocks.column(rows, 0), blocks.column(rows, 1), days])
+        yield np.array([column(rows, 0), column(rows, 1), days])
 
 
 async def _whole(parts: AsyncIterator[Columns], width: int) -> Columns:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.analysis.accounts import Accounts, column, slices, whole
+from hub.analysis.accounts import parts as parts_of
 from hub.journey.funnel import Changes, Doings, Stay, funnel, stages
-from hub.store import blocks
+from hub.store import blocks, scans
 from hub.store.filters import CustomerFilter, TouchpointFilter
 from hub.store.reader import Rows, Snapshot
 from hub.values import Stage
@@ -45,24 +47,50 @@ async def of_steps(
     snapshot: Snapshot, steps: Sequence[TouchpointFilter], within: int | None, customers: CustomerFilter
 ) -> list[Step]:
     """How many customers did these steps in this order, all within so many microseconds."""
+    accounts = await Accounts.read(snapshot, customers)
+    parts = await parts_of(snapshot)
     found: list[list[Integers]] = [[] for _ in steps]
-    async for block in blocks.blocks(snapshot):
-        read = [
-            await blocks.doings_of_steps(snapshot, block, relation, customers, steps)
-            for relation in (blocks.OWN, blocks.NAMED)
-        ]
-        waits = await asyncio.to_thread(_waits, read, len(steps), within)
+    for part in range(parts):
+        doings = await _doings(snapshot, steps, accounts, part, parts)
+        waits = await asyncio.to_thread(_waits, doings, len(steps), within)
         for all_waits, more in zip(found, waits, strict=True):
-            all_waits.append(more)
-    whole = [np.concatenate(waits) for waits in found]
-    return [Step(waits.size, _median(waits) if place else None) for place, waits in enumerate(whole)]
+            all_waits.extend(more)
+    joined = [whole(waits) for waits in found]
+    return [Step(waits.size, _median(waits) if place else None) for place, waits in enumerate(joined)]
 
 
-def _waits(read: Sequence[Rows], steps: int, within: int | None) -> list[Integers]:
-    rows = [row for each in read for row in each]
-    customer, at, touchpoint = (blocks.column(rows, place) for place in range(3))
-    fits = [blocks.column(rows, 3 + place) == 1 for place in range(steps)]
-    return funnel([Doings(customer[fit], at[fit], touchpoint[fit]) for fit in fits], within)
+_Doings = tuple[Integers, Integers, Integers, NDArray[np.int16]]
+"""Columns of accounts, times, numbers of touchpoints, and the steps that they fit."""
+
+
+async def _doings(
+    snapshot: Snapshot, steps: Sequence[TouchpointFilter], accounts: Accounts, part: int, parts: int
+) -> _Doings:
+    def read(rows: Rows) -> _Doings:
+        places, account = accounts.of_all(column(rows, 1), column(rows, 2))
+        if parts > 1:
+            mine = account % parts == part
+            places, account = places[mine], account[mine]
+        at, number, fits = (column(rows, place)[places] for place in (3, 0, 4))
+        return account, at, number, fits.astype(np.int16)
+
+    found = [await asyncio.to_thread(read, rows) async for rows in scans.steps(snapshot, steps)]
+    account, at = whole([each[0] for each in found]), whole([each[1] for each in found])
+    number = whole([each[2] for each in found])
+    return account, at, number, np.concatenate([np.empty(0, np.int16), *(each[3] for each in found)])
+
+
+def _waits(doings: _Doings, steps: int, within: int | None) -> list[list[Integers]]:
+    account, at, number, fits = doings
+    found: list[list[Integers]] = [[] for _ in range(steps)]
+    for places, _, _ in slices(account):
+        of_steps = []
+        for step in range(steps):
+            mine = places[(fits[places] >> step) & 1 == 1]
+            of_steps.append(Doings(account[mine], at[mine], number[mine]))
+        for waits, more in zip(found, funnel(of_steps, within), strict=True):
+            waits.append(more)
+    return found
 
 
 async def of_stages(snapshot: Snapshot, customers: CustomerFilter) -> list[StageStep]:
@@ -78,7 +106,7 @@ async def of_stages(snapshot: Snapshot, customers: CustomerFilter) -> list[Stage
 
 
 def _stays(rows: Rows) -> list[Stay]:
-    return stages(Changes(*(blocks.column(rows, place) for place in range(3))), len(Stage))
+    return stages(Changes(*(column(rows, place) for place in range(3))), len(Stage))
 
 
 def _stage_step(stage: Stage, parts: Sequence[Stay]) -> StageStep:

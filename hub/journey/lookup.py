@@ -11,14 +11,19 @@ Integers = NDArray[np.int64]
 
 
 class Lookup:
-    """Moments of customers, by customer and then time. ``order`` brings other columns into the same order."""
+    """Moments of customers, by customer and then time; ``customers`` has each once.
+
+    ``order`` brings other columns into the same order.
+    """
 
     def __init__(self, customer: Integers, at: Integers) -> None:
         self.order = np.lexsort((at, customer))
         self.customer = customer[self.order]
         self.at = at[self.order]
-        self._customers = np.unique(customer)
-        self._times = np.unique(at)
+        fresh = np.ones(customer.size, bool)
+        fresh[1:] = np.diff(self.customer) != 0
+        self.customers = self.customer[fresh]
+        self._times = np.sort(at)
         # A customer's rank and a time's rank in one number, so that one search finds both.
         self._width = self._times.size + 1
         self._ranks = self._rank(self.customer, self.at, "left")
@@ -36,7 +41,7 @@ class Lookup:
         return np.searchsorted(self.customer, customer, "right").astype(np.int64)
 
     def _rank(self, customer: Integers, at: Integers, side: Literal["left", "right"]) -> Integers:
-        found: Integers = np.searchsorted(self._customers, customer) * self._width
+        found: Integers = np.searchsorted(self.customers, customer) * self._width
         return found + np.searchsorted(self._times, at, side)
 
     def _search(self, customer: Integers, at: Integers, side: Literal["left", "right"]) -> Integers:

@@ -78,7 +78,7 @@ def paths(touches: Touches, conversions: Conversions, counted: Counted) -> Paths
 
 def _lost(touched: Lookup, converted: Lookup, counted: Counted) -> tuple[Integers, Integers]:
     """Where the touches begin and end that have led nowhere by the end, for each customer who has some."""
-    customer = np.unique(touched.customer)
+    customer = touched.customers
     end = np.full(customer.size, counted.end)
     begins, ends = touched.since(customer, end - counted.lookback), touched.since(customer, end)
     first, past = np.searchsorted(converted.customer, customer), converted.since(customer, end)

@@ -1,31 +1,18 @@
-"""What analyses read of many customers: by blocks of customers, so that memory does not grow with the hub."""
+"""What analyses read of many customers, by blocks of customers: what lies by customer in the database."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from hub.store import conditions
-from hub.store.filters import CustomerFilter, TouchpointFilter
+from hub.store.filters import CustomerFilter
 from hub.store.reader import Rows, Snapshot
 from hub.store.sql import Query
 
 _TOGETHER = 5000
-"""Customers of one block: some ten thousand touchpoints, which are read in a fraction of a second."""
+"""Customers of one block."""
 _LAST = 2**62
-
-OWN = "customer c CROSS JOIN touchpoint t WHERE t.customer = c.num"
-"""Persons and what they did. CROSS JOIN, because SQLite then goes by the customers, whose block is small."""
-NAMED = "customer c CROSS JOIN touchpoint t WHERE t.organisation = c.num"
-"""Organisations and what was done in their name."""
-OF_PEOPLE = (
-    "customer c CROSS JOIN affiliation a CROSS JOIN touchpoint t"
-    " WHERE a.organisation = c.num AND t.customer = a.person AND t.organisation IS NULL"
-)
-"""Organisations and what their people did in nobody's name."""
-ALONE = f"{OWN} AND t.organisation IS NULL AND c.organisation IS NULL"
-"""Persons of no organisation, and what they did in nobody's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,37 +39,7 @@ def _of_block(query: Query, block: Block, customers: CustomerFilter) -> None:
     query.add(conditions.customers(query, customers))
 
 
-async def doings(
-    snapshot: Snapshot,
-    block: Block,
-    relation: str,
-    columns: str,
-    customers: CustomerFilter,
-    wanted: TouchpointFilter,
-    besides: str = "1 = 1",
-) -> Rows:
-    """The customer's row number and ``columns`` of what they did, by one of the relations above, in any order.
-
-    ``besides``: one more condition, a constant.
-    """
-    query = Query(f"SELECT c.num, {columns} FROM {relation} AND {besides}")
-    _of_block(query, block, customers)
-    return await snapshot.query(query.add(f" AND {conditions.touchpoints(query, wanted)}"))
-
-
-async def doings_of_steps(
-    snapshot: Snapshot, block: Block, relation: str, customers: CustomerFilter, steps: Sequence[TouchpointFilter]
-) -> Rows:
-    """(customer, at, number of the touchpoint, 1 or 0 for each step that it fits), in any order."""
-    query = Query("SELECT w.* FROM (SELECT c.num, t.occurred_at, t.num AS what")
-    for place, step in enumerate(steps):
-        query.add(f", CASE WHEN {conditions.touchpoints(query, step)} THEN 1 ELSE 0 END AS fits_{place}")
-    query.add(f" FROM {relation}")
-    _of_block(query, block, customers)
-    fits = " + ".join(f"w.fits_{place}" for place in range(len(steps)))
-    return await snapshot.query(query.add(f") w WHERE {fits} > 0"))
-
-
+# CROSS JOIN, because SQLite then goes by the customers, whose block is small.
 async def first_touches(snapshot: Snapshot, block: Block, customers: CustomerFilter) -> Rows:
     """(customer, at, day as text in the hub's zone) of each customer's first touchpoint that was not automated."""
     query = Query(
@@ -132,10 +89,3 @@ async def unconverted(
         )
     query.add(f" AND {conditions.customers(query, customers)} GROUP BY p.currency ORDER BY p.currency")
     return [(row[0], row[1]) for row in await snapshot.query(query) if row[1]]
-
-
-def column(rows: Sequence[Any], place: int) -> Any:
-    """One column of whole numbers, for numpy."""
-    import numpy as np  # a start of the hub should not pay for it
-
-    return np.fromiter((row[place] for row in rows), np.int64, len(rows))

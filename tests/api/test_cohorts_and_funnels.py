@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from hub.analysis import accounts
 from hub.settings import Company
+from hub.store import blocks, scans
 from tests.api.conftest import Served, served
 
 ANNA, BERT, CARL = ({"email": f"{name}@example.com"} for name in ("anna", "bert", "carl"))
@@ -155,3 +157,14 @@ def test_cohorts_and_funnels_are_for_analysts(lite: Served) -> None:
     token = lite.new_token("read", "write", "manage")
     assert lite.refusal("{ cohorts { retention } }", token)[0] == "FORBIDDEN"
     assert lite.refusal("{ funnel { name } }", token)[0] == "FORBIDDEN"
+
+
+def test_a_hub_too_large_to_be_held_at_once_is_read_in_parts(shop: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 'model: MARKOV, lookback: "P100Y"'
+    document = "{ attribution(" + asked + ") { rows { key { channel } conversions removalEffect } conversions paths } }"
+    whole = funnel(shop, f"({STEPS})"), funnel(shop), shop.ask(document)
+    monkeypatch.setattr(accounts, "_HELD", 3)
+    monkeypatch.setattr(accounts, "_TOGETHER", 1)
+    monkeypatch.setattr(scans, "_TOGETHER", 2)
+    monkeypatch.setattr(blocks, "_TOGETHER", 2)
+    assert (funnel(shop, f"({STEPS})"), funnel(shop), shop.ask(document)) == whole
