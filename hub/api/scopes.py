@@ -54,6 +54,10 @@ TYPES: Mapping[str, frozenset[str]] = {
     **_each(ANALYSTS, "MatterStats MatterStatsRow MatterStatsKey Pipeline PipelineState PipelineStep"),
     **_each(ANALYSTS, "Attribution AttributionRow AttributionKey Cohorts Cohort CohortRow FunnelStep"),
     **_each(READERS | MANAGERS, "LifecycleRules"),
+    **_each(
+        ANALYSTS,
+        "Portfolio PortfolioPlace PortfolioClass RfmCell SoldProduct ChurnTrend ChurnPeriod Survival SurvivalPoint",
+    ),
     **_each(PARTNERS, "IngestPayload IngestedRow PreviewedTouchpoint"),
     **_each(
         WRITERS,
@@ -87,6 +91,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     **_each(READERS | MANAGERS, "Hub.lifecycleRules"),
     **_each(INTAKE, "Query.node Query.nodes Query.connectors Query.sources Query.source Query.record"),
     **_each(ANALYSTS, "Query.fittedModels Query.attribution Query.cohorts Query.funnel"),
+    **_each(ANALYSTS, "Query.portfolio"),
     **_each(PARTNERS, "Mutation.ingest"),
     **_each(ANALYSTS, "Query.matterStats Query.pipeline"),
     **_each(

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hub.journey.cut_offs import CUT_OFFS
+
 Whole = NDArray[np.int64]
 """One whole number for each customer: days, purchases or minor units."""
 Small = NDArray[np.int8]
 
 SCORES = 5
 """Scores go from 1 to 5, 5 being best."""
-CUT_OFFS = (Decimal("0.80"), Decimal("0.95"))
-"""Class A ends at 80 % of the revenue, class B at 95 %."""
 CLASSES = "ABC"
 
 

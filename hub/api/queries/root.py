@@ -15,6 +15,7 @@ from hub.api.queries.matters import MatterStatsQueries
 from hub.api.queries.lifecycle import LifecycleQueries
 from hub.api.queries.nodes import node
 from hub.api.queries.predictions import PredictionQueries
+from hub.api.queries.portfolio import PortfolioQueries
 from hub.api.queries.segments import SegmentQueries
 from hub.api.queries.sources import SourceQueries
 from hub.api.queries.suggestions import SuggestionQueries
@@ -31,6 +32,7 @@ MOST_NODES = 100
 class Query(
     CustomerQueries,
     SegmentQueries,
+    PortfolioQueries,
     IdentityQueries,
     LifecycleQueries,
     SuggestionQueries,
