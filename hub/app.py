@@ -8,10 +8,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from starlette.applications import Starlette
 from starlette.requests import Request
 
+from hub.analysis.nights import nights
 from hub.api import auth, http, pages
 from hub.api.documents import Document, documents_folder, read_documents
 from hub.api.pages import FormTarget
 from hub.client import Client
+from hub.clock import micros, now
 from hub.errors import HubError
 from hub.ingest.hub import Hub
 from hub.registry import load_registry
@@ -31,7 +33,7 @@ def create_app(settings: Settings, hub: Hub | None = None, examples: Mapping[str
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with _opened(settings, hub) as opened:
+        async with _opened(settings, hub) as opened, nights(opened, lambda: micros(now())):
             page = Pages(opened, examples or {})
             app.router.routes[:] = [
                 *http.routes(

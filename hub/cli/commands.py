@@ -19,6 +19,7 @@ from hub.cli import (
     rebuild,
     replay,
     schema,
+    score,
     serve,
     show,
     sources,
@@ -83,6 +84,7 @@ app.command("withdraw")(withdraw.withdraw)
 app.command("restore")(withdraw.restore)
 app.command("replay")(replay.replay)
 app.command("rebuild")(rebuild.rebuild)
+app.command("score")(score.score)
 app.add_typer(identity.app, name="identity")
 app.add_typer(suggestions.app, name="suggestions")
 app.add_typer(connectors.app, name="connector")
