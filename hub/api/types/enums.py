@@ -12,7 +12,6 @@ from hub.ingest.outcomes import RowOutcome
 from hub.ingest.suggesting import SuggestionReason
 from hub.journey import choices
 from hub.journey.buckets import TimeBucket
-from hub.journey.clv import choices as predictions
 
 E = TypeVar("E", bound=type[Enum])
 
@@ -392,33 +391,4 @@ shown(
     MONTH="A calendar month.",
     QUARTER="A quarter of the calendar year.",
     FISCAL_QUARTER="A quarter of the hub's fiscal year.",
-)
-shown(
-    predictions.PredictionModel,
-    "The models that can be fitted.",
-    BG_NBD="Of purchases: a customer may leave for good after each of them.",
-    PARETO_NBD="Of purchases: a customer may leave for good at any moment.",
-    GAMMA_GAMMA="Of what a purchase is worth.",
-)
-shown(
-    predictions.Predictor,
-    "What predicts, or orders.",
-    MODEL="The fitted model.",
-    PAST_SPEND="All that was spent before, as much in each day to come.",
-    PAST_RATE="As many purchases in each day to come as in those since the first one, of their mean value.",
-)
-shown(
-    predictions.Trouble,
-    "Why a fitted model is not to be relied on.",
-    name="FitTrouble",
-    FEW_CUSTOMERS="Fewer customers than a fit needs: nothing is predicted.",
-    FEW_REPEATERS="Too few customers bought again: nothing is predicted.",
-    FEW_DAYS="The purchases cover too few days for some to be predicted from others.",
-    STALE="Nobody has bought anything for long: predictions count from the last purchase, not from today.",
-    NOT_CONVERGED="The search ended without an optimum: nothing is predicted.",
-    AT_BOUND="A parameter runs towards zero or without limit: the data do not show what it describes.",
-    SINGULAR="Different parameters explain the data equally well.",
-    UNCERTAIN="The standard error of a parameter exceeds the parameter itself.",
-    NO_MEAN="What a purchase is worth has no finite mean.",
-    CORRELATED="How often customers buy and what they spend each time depend on each other, against what is assumed.",
 )
