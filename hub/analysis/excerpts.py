@@ -6,13 +6,13 @@ The ordinary processor fills ordinary tables, so that every field of a customer 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from hub.analysis.closure import Closure
 from hub.errors import RetryLater
 from hub.ingest.leave_out import leave_out
 from hub.ingest.refill import Make
 from hub.ingest.step import step
+from hub.settings import Company
 from hub.store.excerpt import ExcerptSession
 from hub.store.session import Session
 from hub.store.writing import excerpts
@@ -39,7 +39,7 @@ class Until:
     occurred: int | None = None
 
 
-def excerpt(session: Session, make: Make, asked: Asked, until: Until, zone: ZoneInfo) -> ExcerptSession:
+def excerpt(session: Session, make: Make, asked: Asked, until: Until, company: Company) -> ExcerptSession:
     """What a hub would show of a customer that was told nothing but what hangs together with them up to a moment.
 
     ``session`` reads the live projection within a snapshot; traces must have been kept as far as it shows. Raises
@@ -62,11 +62,9 @@ def excerpt(session: Session, make: Make, asked: Asked, until: Until, zone: Zone
         follow = (excerpts.nameless(made) & closure.web) - closure.followed
         if not missing and not follow:
             if until.occurred is not None:
-                leave_out(processor, made, until.occurred, zone)
+                leave_out(processor, made, until.occurred, company)
             return made
         forced |= missing
         lost |= follow
         made.close()
     raise RetryLater("What hangs together with this customer keeps growing.")
-
-

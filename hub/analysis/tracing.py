@@ -25,9 +25,7 @@ Trace = tuple[str, int, str | None]
 def pending(session: Session) -> bool:
     """Whether something was processed that is to be traced and is not yet."""
     reached, until = traces.reached(session), ledger.processed(session)[0]
-    return bool(
-        traces.withdrawal_after(session, reached, until) or traces.replacing(session, reached, until, 1)
-    )
+    return bool(traces.withdrawal_after(session, reached, until) or traces.replacing(session, reached, until, 1))
 
 
 def trace(processor: Processor, session: Session, company: Company, most: int = TOGETHER) -> bool:

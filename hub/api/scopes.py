@@ -32,6 +32,7 @@ TYPES: Mapping[str, frozenset[str]] = {
     **_each(ANYBODY, "Hub Viewer PageInfo Money Receipt UserError Connector Token"),
     **_each(
         READERS,
+        "Snapshot "
         "Customer CustomerConnection CustomerEdge Trait Affiliation Acquisition Birthday Lifecycle Because StageChange "
         "StageTime "
         "Value Journey JourneyStep ChannelUse StageReached "
@@ -67,6 +68,7 @@ TYPES: Mapping[str, frozenset[str]] = {
     **_each(
         MANAGERS,
         "ScorePortfolioPayload "
+        "TakeSnapshotPayload DropSnapshotPayload "
         "FindSuggestionsPayload WithdrawSourcePayload WithdrawRecordPayload ReplayPayload RebuildPayload Reread "
         "Consequences TouchpointChange FieldChange ProblemChange "
         "CreateSourcePayload SyncSourcePayload WithdrawRunPayload LinkPayload CustomerChange CreateTokenPayload "
@@ -78,6 +80,8 @@ TYPES: Mapping[str, frozenset[str]] = {
 """By type: which scopes open its fields; any one of them is enough."""
 
 FIELDS: Mapping[str, frozenset[str]] = {
+    **_each(READERS, "Query.asOf Query.snapshots"),
+    **_each(MANAGERS, "Mutation.takeSnapshot Mutation.dropSnapshot"),
     **_each(ANYBODY, "Query.viewer Query.hub"),
     **_each(
         READERS,
@@ -90,10 +94,10 @@ FIELDS: Mapping[str, frozenset[str]] = {
     ),
     **_each(READERS | MANAGERS, "Hub.lifecycleRules"),
     **_each(INTAKE, "Query.node Query.nodes Query.connectors Query.sources Query.source Query.record"),
+    **_each(ANALYSTS, "Query.matterStats Query.pipeline"),
     **_each(ANALYSTS, "Query.fittedModels Query.attribution Query.cohorts Query.funnel"),
     **_each(ANALYSTS, "Query.portfolio"),
     **_each(PARTNERS, "Mutation.ingest"),
-    **_each(ANALYSTS, "Query.matterStats Query.pipeline"),
     **_each(
         WRITERS,
         "Mutation.logTouchpoint Mutation.decideStage Mutation.describeCustomers Mutation.changeMatter "

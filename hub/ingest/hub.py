@@ -12,7 +12,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
+from hub.analysis.past import Past
 from hub.analysis.scoring import Scoring
+from hub.analysis.snapshots import Snapshots
 from hub.clock import micros, moment, now
 from hub.connector import Delivery, PushStream, Reply, Row
 from hub.errors import ConfigWrong, InputWrong, NotFound, RetryLater
@@ -83,6 +85,8 @@ class Hub:
         self.rebuilds = Rebuilds(store, self.reader, self.threads, self._processor, clock)
         self.replays = Replays(self.threads, self.company, clock)
         self.suggestions = Suggestions(store, self.reader, self.threads, self.corrections, desk, clock)
+        self.past = Past(store, self.threads, self._processor, self.company)
+        self.snapshots = Snapshots(store, self.reader, self.threads, self._processor, self.company, self.past, clock)
         self.scoring = Scoring(self.reader, self.threads, self.company, desk, clock)
         self._pulls: dict[str, tuple[str, asyncio.Task[None]]] = {}
 
@@ -101,6 +105,7 @@ class Hub:
             store.close()
             raise
         await hub.rebuilds.resume()
+        await hub.snapshots.resume()
         return hub
 
     async def __aenter__(self) -> Self:
@@ -114,6 +119,8 @@ class Hub:
         for _, task in self._pulls.values():
             task.cancel()
         await asyncio.gather(*(task for _, task in self._pulls.values()), return_exceptions=True)
+        await self.snapshots.close()
+        await self.past.close()
         await self.suggestions.close()
         await self.scoring.close()
         await self.replays.close()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from hub.ingest import about
 from hub.ingest.process import Processor
+from hub.settings import Company
 from hub.store.session import Session
 from hub.store.writing import later, matters
 
 
-def leave_out(processor: Processor, session: Session, after: int, zone: ZoneInfo) -> None:
+def leave_out(processor: Processor, session: Session, after: int, company: Company) -> None:
     """Retract every touchpoint that happened after a moment (microseconds), and fold everybody they were with again."""
     with session.transaction():
         batch = processor.begin()
@@ -18,6 +17,6 @@ def leave_out(processor: Processor, session: Session, after: int, zone: ZoneInfo
         spoken = later.matters(session, after)
         batch.touched |= later.retract(session, after)
         owners = later.owners(session, spoken)
-        about.refold(session, spoken, matters.said(session, spoken), owners, zone)
+        about.refold(session, spoken, matters.said(session, spoken), owners, company)
         batch.seen |= later.unsee(session, after)
         processor.fold_again(batch)

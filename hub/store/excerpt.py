@@ -52,6 +52,7 @@ def _tables() -> str:
         for table in metadata.sorted_tables:
             parts.append(str(CreateTable(table).compile(dialect=dialect)))
             parts += [
-                str(CreateIndex(index).compile(dialect=dialect)) for index in sorted(table.indexes, key=lambda i: i.name)
+                str(CreateIndex(index).compile(dialect=dialect))
+                for index in sorted(table.indexes, key=lambda i: i.name)
             ]
     return ";\n".join(parts) + ";"

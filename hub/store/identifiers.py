@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hub.ids import identifier_id
 from hub.store import lists
 from hub.store.pages import Order, Page, Window
 from hub.store.reader import Snapshot
 from hub.store.shapes import Shape
+from hub.values import Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +128,29 @@ async def stronger_beside(snapshot: Snapshot, identifier: int) -> list[StoredIde
 async def dirty(snapshot: Snapshot) -> int:
     """How many raw components wait to be resolved again."""
     return int(await snapshot.value("SELECT count(*) FROM dirty_component") or 0)
+
+
+async def ever(snapshot: Snapshot, kind: str, namespaces: Sequence[str], value: str) -> dict[str, list[str]]:
+    """The ids that identifiers of this value have or may have had, by side; without namespaces, those there are."""
+    found: dict[str, list[str]] = {}
+    rows = await snapshot.all(
+        "SELECT id, side, namespace FROM identifier WHERE kind = $1::text AND value = $2::text", kind, value
+    )
+    for id_, side, namespace in rows:
+        if not namespaces or namespace in namespaces:
+            found.setdefault(side, []).append(id_)
+    for side in Side:
+        for namespace in namespaces:
+            id_ = identifier_id(kind, namespace, value, side.value)
+            if id_ not in found.setdefault(side.value, []):
+                found[side.value].append(id_)
+    return found
+
+
+async def side_ever(snapshot: Snapshot, id_: str) -> Side | None:
+    """The side of an identifier that is there, or was."""
+    statement = (
+        "SELECT side FROM identifier WHERE id = $1::text UNION ALL SELECT side FROM trace WHERE said = $1::text LIMIT 1"
+    )
+    side = await snapshot.value(statement, id_)
+    return None if side is None else Side(side)

@@ -49,8 +49,8 @@ class Reader(ABC):
     """Gives snapshots."""
 
     @abstractmethod
-    def snapshot(self) -> Any:
-        """``async with reader.snapshot() as snapshot:``"""
+    def snapshot(self, number: int | None = None) -> Any:
+        """``async with reader.snapshot() as snapshot:``, of the live projection set or of another one."""
 
     @abstractmethod
     async def leave(self, number: int) -> None:
@@ -127,15 +127,15 @@ class SqliteReader(Reader):
         connection.execute("PRAGMA busy_timeout = 10000")
         return connection
 
-    def _begin(self, connection: _Connection) -> None:
-        """Begin a snapshot of the live projection set."""
+    def _begin(self, connection: _Connection, wanted: int | None) -> None:
+        """Begin a snapshot of a projection set."""
         while True:
             connection.execute("BEGIN")
             if connection.number:
                 # The projection before truth, so that whatever it names is there.
                 connection.execute("SELECT number FROM projection.processed").fetchall()
             live = connection.execute("SELECT number FROM truth.projection_set WHERE state = ?", (sets.LIVE,))
-            number = int(live.fetchall()[0][0])
+            number = int(live.fetchall()[0][0]) if wanted is None else wanted
             if number == connection.number:
                 return
             connection.execute("ROLLBACK")
@@ -151,7 +151,7 @@ class SqliteReader(Reader):
         self._used[number] += 1
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Snapshot]:
+    async def snapshot(self, number: int | None = None) -> AsyncIterator[Snapshot]:
         if self._free.empty() and self._room > 0:
             self._room -= 1
             connection = self._open()
@@ -159,7 +159,7 @@ class SqliteReader(Reader):
             connection = await self._free.get()
         snapshot = _SqliteSnapshot(connection, self._pool)
         try:
-            self._begin(connection)
+            self._begin(connection, number)
             yield snapshot
         finally:
             await asyncio.shield(self._give_back(snapshot, connection))
@@ -246,26 +246,28 @@ class PostgresReader(Reader):
         return self._pool
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Snapshot]:
+    async def snapshot(self, number: int | None = None) -> AsyncIterator[Snapshot]:
         with _clean_errors():
             pool = await self._opened()
             async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-                await self._enter(connection)
+                await self._enter(connection, number)
                 yield _PostgresSnapshot(connection)
 
-    async def _enter(self, connection: Any) -> None:
-        """Read the live projection set, which nobody removes until the transaction ends."""
-        number, held, path = await connection.fetchrow(
+    async def _enter(self, connection: Any, chosen: int | None) -> None:
+        """Read a projection set, which nobody removes until the transaction ends."""
+        found = await connection.fetchrow(
             "SELECT number, pg_try_advisory_xact_lock_shared($1::bigint + number), current_setting('search_path') "
-            "FROM truth.projection_set WHERE state = 'LIVE'",
+            "FROM truth.projection_set WHERE state = 'LIVE' AND $2::bigint IS NULL OR number = $2::bigint",
             sets.POSTGRES_LOCK,
+            chosen,
         )
+        number, held, path = found or (0, False, "")
         if not held:
             raise sets.SetRetired
         wanted = f"projection_{number}, truth"
         if path != wanted:
             await connection.execute(f"SET LOCAL search_path = {wanted}")
-        if wanted != self._path:
+        if wanted != self._path and chosen is None:
             # Connections that are opened from now on begin there.
             self._path = wanted
             self._pool.set_connect_args(self._url, server_settings={"search_path": wanted})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hub.errors import RetryLater
 from hub.store.session import Session
 
-LIVE, FILLING, RETIRED = "LIVE", "FILLING", "RETIRED"
+LIVE, FILLING, SNAPSHOT, RETIRED = "LIVE", "FILLING", "SNAPSHOT", "RETIRED"
 POSTGRES_LOCK = 7_264_100
 """Advisory locks of projection sets count from here: shared by who uses a set, alone for who removes it."""
 
@@ -58,14 +58,14 @@ def check(session: Session) -> None:
         raise SetRetired
 
 
-def begin(session: Session, code: str, run: int) -> ProjectionSet:
+def begin(session: Session, code: str, run: int, state: str = FILLING) -> ProjectionSet:
     """Note down a new set that is to be filled."""
     number = int(session.value("SELECT max(number) FROM projection_set")) + 1
     session.run(
-        "INSERT INTO projection_set (number, state, born, code, run) VALUES ($1, 'FILLING', 0, $2, $3)",
-        number, code, run,
+        "INSERT INTO projection_set (number, state, born, code, run) VALUES ($1, $2, 0, $3, $4)",
+        number, state, code, run,
     )  # fmt: skip
-    return ProjectionSet(number, FILLING, 0, code, run)
+    return ProjectionSet(number, state, 0, code, run)
 
 
 def switch(session: Session, number: int) -> None:
@@ -75,8 +75,8 @@ def switch(session: Session, number: int) -> None:
 
 
 def retire(session: Session, number: int) -> None:
-    """Give up a set that was being filled."""
-    session.run("UPDATE projection_set SET state = 'RETIRED' WHERE number = $1 AND state = 'FILLING'", number)
+    """Give up a set that was being filled, or a snapshot."""
+    session.run("UPDATE projection_set SET state = 'RETIRED' WHERE number = $1 AND state <> 'LIVE'", number)
 
 
 def forget(session: Session, number: int) -> None:

@@ -204,7 +204,8 @@ class SegmentRow(Truth, table=True):
 
 
 class ProjectionSetRow(Truth, table=True):
-    """A numbered set of projection tables: LIVE, FILLING beside the live one, or RETIRED until nobody reads it.
+    """A numbered set of projection tables: LIVE, FILLING beside the live one, a SNAPSHOT as of a moment, or RETIRED
+    until nobody reads it.
 
     ``born`` is the last truth number when a set was begun in the place of one that is lost: what it makes of truth up
     to there is history. ``code`` says which code fills it; ``run`` is the run that does.
@@ -216,6 +217,26 @@ class ProjectionSetRow(Truth, table=True):
     born: int = column.number()
     code: str = column.text()
     run: int | None = column.number(nullable=True)
+
+
+class SnapshotRow(Truth, table=True):
+    """A projection set that shows everybody as of a moment: of truth up to ``known_until``, at the time ``clock``.
+
+    ``at`` and ``occurred_until`` are parts of the moment that was asked for; ``of_today`` says that no number was: it
+    is the one that had been processed.
+    """
+
+    __tablename__ = "snapshot"
+    number: int = column.key()
+    id: str = column.text(unique=True)
+    known_until: int = column.number()
+    at: int | None = column.number(nullable=True)
+    occurred_until: int | None = column.number(nullable=True)
+    of_today: bool
+    clock: int = column.number()
+    ready: bool
+    run: int = column.number(foreign_key="run.num")
+    taken_at: int = column.number()
 
 
 class TokenRow(Truth, table=True):

@@ -84,6 +84,8 @@ INPUTS = {
     "logTouchpoint": {"key": "k", "kind": "call", "direction": "INBOUND", "title": "t"},
     "describeCustomers": {"customers": ["cus_x"]},
     "changeMatter": {"key": "k", "matter": "mat_x", "state": "s"},
+    "takeSnapshot": {"asOf": {"knownUntil": "1"}},
+    "dropSnapshot": {"id": "snp_x"},
     "createSource": {"name": "n", "connector": "test.sheet"},
     "syncSource": {"source": "src_x"},
     "withdrawRun": {"run": "run_x", "reason": "r"},

@@ -13,6 +13,7 @@ from hub.api.mutations.repairs import RepairMutations
 from hub.api.mutations.rule_sets import RuleSetMutations
 from hub.api.mutations.scoring import ScoringMutations
 from hub.api.mutations.segments import SegmentMutations
+from hub.api.mutations.snapshots import SnapshotMutations
 from hub.api.mutations.sources import SourceMutations
 from hub.api.mutations.suggestions import SuggestionMutations
 from hub.api.mutations.tokens import TokenMutations
@@ -29,6 +30,7 @@ class Mutation(
     SuggestionMutations,
     SegmentMutations,
     ScoringMutations,
+    SnapshotMutations,
     SourceMutations,
     CorrectionMutations,
     RepairMutations,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from hub.analysis.as_of import AsOf as Moment
+from hub.analysis.as_of import parted
+from hub.api import past
 from hub.api.connections import After, Before, First, Last
 from hub.api.context import Info
 from hub.api.customer_pages import Asked, customer_page
 from hub.api.graph import argument, field, object_type
 from hub.api.saved_filters import listed
+from hub.api.types.as_of import AsOf, context_as_of, moment_of
 from hub.api.types.customers import Customer, CustomerConnection
 from hub.api.types.filters import CustomerBy, CustomerFilter, CustomerOrder, IdentifierInput
 from hub.errors import InputWrong
@@ -23,9 +27,20 @@ class CustomerQueries:
     """Reads about customers."""
 
     @field
-    async def customer(self, info: Info, by: Annotated[CustomerBy, argument("How they are named.")]) -> Customer | None:
+    async def customer(
+        self,
+        info: Info,
+        by: Annotated[CustomerBy, argument("How they are named.")],
+        as_of: Annotated[AsOf | None, argument("As of this moment; of the present by default.")] = None,
+    ) -> Customer | None:
         """One customer."""
-        row = await _named(info, by)
+        bare, moment = parted(by.id) if by.id else ("", None)
+        moment = moment or await moment_of(info, as_of)
+        if moment is None:
+            row = await _named(info, by)
+        else:
+            context, row = await _named_then(info, moment, by, bare)
+            info.context.enter(info.path.as_list(), context)
         return Customer(row=row) if row else None
 
     @field
@@ -38,8 +53,10 @@ class CustomerQueries:
         before: Before = None,
         filter: Annotated[CustomerFilter | None, argument("Only such.")] = None,  # noqa: A002
         order_by: Annotated[CustomerOrder | None, argument("In which order.")] = None,
+        as_of: Annotated[AsOf | None, argument("As of this moment, of which a snapshot was taken.")] = None,
     ) -> CustomerConnection:
         """Customers, last met first unless asked."""
+        await context_as_of(info, as_of)
         wanted = await listed(info, filter)
         return await customer_page(info, "Query.customers", wanted, Asked(first, after, last, before, order_by))
 
@@ -54,7 +71,24 @@ async def _named(info: Info, by: CustomerBy) -> StoredCustomer | None:
     return None
 
 
+async def _named_then(info: Info, moment: Moment, by: CustomerBy, id_: str) -> past.Found:
+    if id_:
+        return await past.customer_by_id(info.context, moment, id_)
+    if by.touchpoint:
+        return await past.customer_of_touchpoint(info.context, moment, parted(by.touchpoint)[0])
+    if by.identifier:
+        namespaces, value = _meant(info, by.identifier)
+        return await past.customer_of_identifier(info.context, moment, by.identifier.kind, namespaces, value)
+    return info.context, None
+
+
 async def _identified(info: Info, given: IdentifierInput) -> StoredCustomer | None:
+    namespaces, value = _meant(info, given)
+    return await customers.of_identifier(await info.context.snapshot(), given.kind, namespaces, value, None)
+
+
+def _meant(info: Info, given: IdentifierInput) -> tuple[list[str], str]:
+    """Namespaces and canonical value of an identifier."""
     if given.kind in MINTED and given.source is None and given.namespace is None:
         namespaces = []  # a number that one source minted alone is clear enough
     else:
@@ -62,5 +96,4 @@ async def _identified(info: Info, given: IdentifierInput) -> StoredCustomer | No
     found = canonical(Identifier(given.kind, given.value), "", info.context.hub.company.country)
     if found is None:
         raise InputWrong("The identifier has no value.", path="by.identifier.value")
-    snapshot = await info.context.snapshot()
-    return await customers.of_identifier(snapshot, given.kind, namespaces, found.identifier.value, None)
+    return namespaces, found.identifier.value

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 
+from hub.analysis.as_of import AsOf, parted
+from hub.api import past
 from hub.api.auth import Scope
-from hub.api.context import Info
+from hub.api.context import Info, Place
+from hub.api.graph import OF_MOMENTS
 from hub.api.types.changes import Change
 from hub.api.types.customers import Customer
 from hub.api.types.identifiers import Identifier
@@ -24,9 +27,15 @@ LONGEST_ID = 200
 _LONGEST_NUMBER = 18
 
 
-async def node(info: Info, identity: str) -> Node | None:
-    """The object with an id; None when there is none, or the caller may not know that there is."""
+async def node(info: Info, identity: str, place: Place = ()) -> Node | None:
+    """The object with an id; None when there is none, or the caller may not know that there is.
+
+    An id that carries a moment is that of an object as of then: ``place`` is where the answer will stand.
+    """
     prefix = identity.partition("_")[0]
+    bare, moment = parted(identity) if len(identity) <= LONGEST_ID else (identity, None)
+    if moment is not None and identity.startswith(OF_MOMENTS) and info.context.principal.may(Scope.READ):
+        return await _then(info, bare, moment, prefix, place)
     find = _FINDERS.get(prefix) if len(identity) <= LONGEST_ID else None
     if find is None or (prefix not in _PARTNERS and not info.context.principal.may(Scope.READ)):
         return None
@@ -36,6 +45,23 @@ async def node(info: Info, identity: str) -> Node | None:
 async def _customer(info: Info, identity: str) -> Node | None:
     row = await info.context.load.customer_by_id.load(identity)
     return Customer(row=row) if row else None
+
+
+async def _then(info: Info, identity: str, moment: AsOf, prefix: str, place: Place) -> Node | None:
+    if prefix == "cus":
+        context, row = await past.customer_by_id(info.context, moment, identity)
+        info.context.enter(place, context)
+        return Customer(row=row) if row else None
+    context = await past.object_context(info.context, moment, identity)
+    info.context.enter(place, context)
+    if prefix == "tp":
+        held = await context.load.touchpoint_by_id.load(identity)
+        return touchpoint(held) if held else None
+    if prefix == "mat":
+        matter = await context.load.matter_by_id.load(identity)
+        return Matter(row=matter) if matter else None
+    found = await identifiers.by_id(await context.snapshot(), [identity])
+    return Identifier(row=found[identity]) if identity in found else None
 
 
 async def _touchpoint(info: Info, identity: str) -> Node | None:

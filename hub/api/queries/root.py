@@ -11,11 +11,12 @@ from hub.api.graph import argument, field, object_type
 from hub.api.queries.customers import CustomerQueries
 from hub.api.queries.identity import IdentityQueries
 from hub.api.queries.journeys import JourneyQueries
-from hub.api.queries.matters import MatterStatsQueries
 from hub.api.queries.lifecycle import LifecycleQueries
+from hub.api.queries.matters import MatterStatsQueries
 from hub.api.queries.nodes import node
-from hub.api.queries.predictions import PredictionQueries
+from hub.api.queries.past import PastQueries
 from hub.api.queries.portfolio import PortfolioQueries
+from hub.api.queries.predictions import PredictionQueries
 from hub.api.queries.segments import SegmentQueries
 from hub.api.queries.sources import SourceQueries
 from hub.api.queries.suggestions import SuggestionQueries
@@ -35,6 +36,7 @@ class Query(
     PortfolioQueries,
     IdentityQueries,
     LifecycleQueries,
+    PastQueries,
     SuggestionQueries,
     MatterStatsQueries,
     TouchpointQueries,
@@ -62,11 +64,11 @@ class Query(
         id: Annotated[strawberry.ID, argument("Its id.")],  # noqa: A002
     ) -> Node | None:
         """Any object by id."""
-        return await node(info, id)
+        return await node(info, id, info.path.as_list())
 
     @field
     async def nodes(self, info: Info, ids: Annotated[list[strawberry.ID], argument("Their ids.")]) -> list[Node | None]:
         """Objects by id, null where there is none."""
         if len(ids) > MOST_NODES:
             raise InputWrong(f"Ask for at most {MOST_NODES} ids at once.", path="ids")
-        return [await node(info, each) for each in ids]
+        return [await node(info, each, [*info.path.as_list(), place]) for place, each in enumerate(ids)]

@@ -9,6 +9,7 @@ from hub.api.connections import After, Before, First, Last, counted, cursors
 from hub.api.context import Info
 from hub.api.graph import argument, field, object_type
 from hub.api.scalars import dumped
+from hub.api.types.as_of import AsOf, context_as_of
 from hub.api.types.changes import Change, ChangeConnection
 from hub.api.types.enums import ChangeKind, TimelineOrder
 from hub.api.types.filters import (
@@ -39,8 +40,10 @@ class TouchpointQueries:
         before: Before = None,
         filter: Annotated[TouchpointFilter | None, argument("Only such.")] = None,  # noqa: A002
         order_by: Annotated[TimelineOrder, argument("In which order.")] = TimelineOrder.NEWEST_FIRST,
+        as_of: Annotated[AsOf | None, argument("As of this moment, of which a snapshot was taken.")] = None,
     ) -> TouchpointConnection:
         """Touchpoints of all customers, and those of nobody yet."""
+        await context_as_of(info, as_of)
         wanted = touchpoint_filter(info, filter)
         order = touchpoints.ORDERS[order_by]
         sealed = cursors(info, "Query.touchpoints", order)
@@ -68,8 +71,10 @@ class TouchpointQueries:
         before: Before = None,
         filter: Annotated[MatterFilter | None, argument("Only such.")] = None,  # noqa: A002
         order_by: Annotated[MatterOrder | None, argument("In which order; latest opened first by default.")] = None,
+        as_of: Annotated[AsOf | None, argument("As of this moment, of which a snapshot was taken.")] = None,
     ) -> MatterConnection:
         """Deals, cases, orders and follow-ups."""
+        await context_as_of(info, as_of)
         wanted, order = matter_filter(filter), matter_order(order_by)
         sealed = cursors(info, "Query.matters", order)
         window = sealed.window(first, after, last, before)

@@ -325,7 +325,12 @@ class CustomerConnection(CountedConnection[Customer]):
 async def customer_of(info: Info, number: int | None) -> Customer | None:
     """The customer with a row number."""
     row = await info.context.load.customer.load(number) if number is not None else None
-    return Customer(row=row) if row else None
+    if row is None:
+        return None
+    context, row = await info.context.whole(row)
+    if context is not info.context:
+        info.context.enter(info.path.as_list(), context)
+    return Customer(row=row)
 
 
 async def touchpoint_of(info: Info, number: int | None) -> Touchpoint | None:

@@ -42,7 +42,7 @@ class Run(Node):
     """One pull, push batch or import."""
 
     row: strawberry.Private[StoredRun]
-    kind: str = column("What it was: PULL, PUSH, IMPORT, REPLAY, REBUILD, SUGGEST or SCORE.")
+    kind: str = column("What it was: PULL, PUSH, IMPORT, REPLAY, REBUILD, SNAPSHOT, SUGGEST or SCORE.")
     state: str = column("How far it is, or how it ended.")
     started_at: DateTime = column("When it began.")
     finished_at: DateTime | None = column("When it ended.")

@@ -147,18 +147,24 @@ def decided_with(session: Session, touchpoints: Iterable[str], side: str, until:
 def defining(session: Session, records: Iterable[int], until: int) -> set[int]:
     """The records that define the campaigns and products these records name, and all people of the company."""
     wanted = list(records)
-    statements = (
+    campaigns = session.all(
         "SELECT c.record FROM record_touchpoint r JOIN touchpoint t ON t.num = r.touchpoint "
         "JOIN campaign c ON c.num = t.campaign WHERE r.record = ANY($1::bigint[])",
+        wanted,
+    )
+    products = session.all(
         "SELECT p.record FROM record_touchpoint r JOIN line_item l ON l.touchpoint = r.touchpoint "
         "JOIN product p ON p.num = l.product WHERE r.record = ANY($1::bigint[])",
+        wanted,
     )
-    found = {record for statement in statements for (record,) in session.all(statement, wanted)}
+    found = {record for (record,) in campaigns + products}
     found |= {record for (record,) in session.all("SELECT record FROM hub_user")}
     return versions(session, found, until)
 
 
-def copy(session: Session, excerpt: ExcerptSession, records: Iterable[int], touchpoints: Iterable[str], until: int) -> None:
+def copy(
+    session: Session, excerpt: ExcerptSession, records: Iterable[int], touchpoints: Iterable[str], until: int
+) -> None:
     """Copy records into an empty excerpt, with all truth about them and their touchpoints up to a truth number."""
     numbers, named = list(records), list(touchpoints)
     with excerpt.transaction():
@@ -195,7 +201,8 @@ def joining(session: Session, start: Sequence[str], side: str) -> dict[str, str]
     other_side = "ORGANISATION" if side == "PERSON" else "PERSON"
     wanted = list(start)
     labels = session.all(
-        f"SELECT DISTINCT c.{own} FROM touchpoint t JOIN claim c ON c.num = t.claim WHERE t.id = ANY($1::text[])", wanted
+        f"SELECT DISTINCT c.{own} FROM touchpoint t JOIN claim c ON c.num = t.claim WHERE t.id = ANY($1::text[])",
+        wanted,
     ) + session.all("SELECT DISTINCT component FROM identifier WHERE id = ANY($1::text[]) AND side = $2", wanted, side)
     here = [label for (label,) in labels if label is not None]
     beside = [

@@ -37,11 +37,12 @@ def owners(session: Session, nums: Sequence[int]) -> dict[int, tuple[int | None,
 
 
 def unsee(session: Session, after: int) -> set[int]:
-    """Identifiers were last seen before the moment, and those first seen later are not there; whose they are."""
+    """Identifiers were last seen before the moment, those first seen later are not shown; whose they are.
+
+    Whom they name stays known.
+    """
     rows = session.all("SELECT num, customer FROM identifier WHERE last_seen > $1", after)
     identities.see_again(session, [num for num, _ in rows])
-    session.run(
-        "DELETE FROM claim_identifier WHERE identifier IN (SELECT num FROM identifier WHERE first_seen > $1)", after
-    )
-    session.run("DELETE FROM identifier WHERE first_seen > $1", after)
+    session.run("DELETE FROM claim_identifier WHERE claim IN (SELECT num FROM claim WHERE first_at > $1)", after)
+    session.run("UPDATE identifier SET hidden = TRUE WHERE first_seen > $1", after)
     return {customer for _, customer in rows if customer is not None}

@@ -1,0 +1,138 @@
+"""Customers as of a moment, equal to what the hub answered then."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Served
+
+CUSTOMER = """
+  id kind relationship displayName name email phone country city tags
+  traits { name value since decided touchpoint { id } others { value } }
+  organisation { id displayName timeline { nodes { id } } }
+  affiliations { since until person { id displayName } organisation { id value { invoiced { amount } } } }
+  identifiers { nodes { id kind value firstSeen lastSeen } }
+  firstTouch { id } lastTouch { id } acquisition { channel }
+  timeline { totalCount nodes { id __typename kind title occurredAt amount { amount } customer { id }
+    ... on Invoice { lines { nodes { description amount { amount } product { sku name } } } } } }
+  matters { nodes { id kind title state open overdue openedAt customer { id } timeline { nodes { id } } } }
+  lifecycle { stage standing since nextChangeAt because { rule facts touchpoints { id } }
+    history { axis at before after because { rule } } }
+  value { revenue { amount currency } outstanding { amount } orders invoiced { amount } lastPurchaseAt }
+  journey { steps { channel stage began touchpoints } reached { stage at } touchesBeforePurchase automated }
+"""
+OF_NOW = f"query ($by: CustomerBy!) {{ customer(by: $by) {{ {CUSTOMER} }} }}"
+OF_THEN = f"query ($by: CustomerBy!, $asOf: AsOf) {{ customer(by: $by, asOf: $asOf) {{ {CUSTOMER} }} }}"
+
+ANNA, FIRM = {"email": "anna@x.example"}, {"contact": "42"}
+
+
+def unmarked(answer: Any) -> Any:
+    """An answer without the moment in its ids; identifiers stand in the order in which they were first processed."""
+    bare = json.loads(re.sub(r"@[kot][0-9kot-]+\"", '"', json.dumps(answer)))
+    if bare is not None:
+        bare["identifiers"]["nodes"].sort(key=lambda each: each["id"])
+    return bare
+
+
+def everybody(service: Served) -> dict[str, Any]:
+    """Every customer, by id, as the hub shows them now."""
+    ids = service.ask("{ customers(first: 50, filter: {relationships: [CUSTOMER, IRRELEVANT]}) { nodes { id } } }")
+    held = [node["id"] for node in ids["customers"]["nodes"]]
+    return {id_: unmarked(service.ask(OF_NOW, by={"id": id_})["customer"]) for id_ in held}
+
+
+def told(service: Served) -> list[dict[str, Any]]:
+    """Tell in parts; what everybody was after each, with the number reached."""
+    parts: list[list[dict[str, Any]]] = [
+        [{"kind": "email", "channel": "EMAIL", "at": "2026-03-01T09:00:00+00:00", "title": "hello", "who": ANNA,
+          "traits": {"name": "Anna Roy"}},
+         {"kind": "form", "channel": "WEB", "at": "2026-03-02T09:00:00+00:00", "who": {"phone": "+8801711000001"}}],
+        [{"kind": "invoice", "at": "2026-03-05", "title": "INV-1", "amount": "100.00", "who": {**ANNA, **FIRM},
+          "lines": [{"description": "Kettle", "amount": "100.00", "sku": "K1"}],
+          "matters": [{"kind": "INVOICE", "reference": "INV-1", "due": "2026-03-20T00:00:00+00:00"}]}],
+        [{"key": "r1", "kind": "email", "channel": "EMAIL", "at": "2026-03-01T09:00:00+00:00", "title": "hello again",
+          "who": {"email": "other@x.example"}, "traits": {"name": "Somebody Else"}},
+         {"kind": "call", "channel": "PHONE", "at": "2026-04-01T09:00:00+00:00",
+          "who": {**ANNA, "phone": "+8801711000001"}, "traits": {"city": "Sylhet"}}],
+        [{"kind": "payment", "at": "2026-04-03", "title": "paid", "amount": "100.00", "who": FIRM}],
+    ]  # fmt: skip
+    seen = []
+    for part in parts:
+        service.tell(*part)
+        seen.append({"number": service.sequence, "customers": everybody(service)})
+    return seen
+
+
+def test_customers_are_what_they_were_when_a_number_was_reached(service: Served) -> None:
+    for then in told(service):
+        for id_, before in then["customers"].items():
+            asked = {"by": {"id": id_}, "asOf": {"knownUntil": then["number"]}}
+            assert unmarked(service.ask(OF_THEN, **asked)["customer"]) == before
+
+
+def test_as_of_now_is_now(service: Served) -> None:
+    told(service)
+    for id_, today in everybody(service).items():
+        for moment in ({"knownUntil": service.sequence}, {"occurredUntil": "2026-11-22T00:00:00Z"}):
+            found = service.ask(OF_THEN, by={"id": id_}, asOf=moment)["customer"]
+            assert unmarked(found) == today
+
+
+def test_what_happened_later_is_left_out_and_who_is_whom_is_not(service: Served) -> None:
+    told(service)
+    found = service.ask(
+        """query ($by: CustomerBy!, $asOf: AsOf) { customer(by: $by, asOf: $asOf) {
+             id displayName city phone lifecycle { stage standing } value { revenue { amount } }
+             identifiers { nodes { kind value } } lastTouch { occurredAt }
+             timeline { totalCount nodes { kind } } } }""",
+        by={"identifier": {"kind": "email", "value": "anna@x.example"}},
+        asOf={"occurredUntil": "2026-03-04T00:00:00Z"},
+    )["customer"]
+    # The phone of the form is known to be Anna's by the call that came later.
+    assert [each["kind"] for each in found["timeline"]["nodes"]] == ["form"]
+    assert found["identifiers"]["nodes"] == [{"kind": "phone", "value": "+8801711000001"}]
+    assert (found["city"], found["phone"]) == (None, "+8801711000001")
+    assert found["lifecycle"] == {"stage": "LEAD", "standing": "ACTIVE"}
+    assert found["value"]["revenue"]["amount"] == "0.00"
+    assert found["id"].endswith("@o1772582400000000")
+
+
+def test_an_id_that_carries_a_moment_resolves_as_of_it(service: Served) -> None:
+    then = told(service)[1]
+    id_ = next(iter(then["customers"]))
+    first = service.ask(OF_THEN, by={"id": id_}, asOf={"knownUntil": then["number"]})["customer"]
+    assert first["id"] == f"{id_}@k{then['number']}"
+    again = service.ask(
+        f"query ($id: ID!) {{ node(id: $id) {{ id ... on Customer {{ {CUSTOMER} }} }} }}", id=first["id"]
+    )
+    assert again["node"] == first
+    ids = [each["id"] for each in first["timeline"]["nodes"]] + [each["id"] for each in first["matters"]["nodes"]]
+    nodes = service.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }", ids=[*ids, id_])["nodes"]
+    assert [node["id"] for node in nodes] == [*ids, id_]
+    assert service.ask(OF_NOW, by={"id": first["id"]})["customer"] == first
+
+
+@pytest.mark.parametrize(
+    ("moment", "message"),
+    [
+        ({}, "Say until when it occurred, or until when it was known."),
+        ({"knownUntil": "9000"}, "The hub has come to number"),
+        ({"knownUntil": "yesterday"}, "A truth number is written in digits."),
+        ({"knownUntil": "1", "knownUntilTime": "2026-01-01T00:00:00Z"}, "Give a truth number or a time"),
+    ],
+)  # fmt: skip
+def test_what_is_no_moment_is_refused(lite: Served, moment: dict[str, str], message: str) -> None:
+    code, said = lite.refusal(OF_THEN, by={"id": "cus_x"}, asOf=moment)
+    assert (code, said[: len(message)]) == ("BAD_USER_INPUT", message)
+
+
+def test_before_anything_was_known_there_was_nobody(service: Served) -> None:
+    told(service)
+    for id_ in everybody(service):
+        assert service.ask(OF_THEN, by={"id": id_}, asOf={"knownUntil": "1"})["customer"] is None
+        assert service.ask(OF_THEN, by={"id": id_}, asOf={"knownUntilTime": "2020-01-01T00:00:00Z"})["customer"] is None
