@@ -20,7 +20,8 @@ from hub.journey.clv.histories import Floats, Integers, grouped, summarise
 from hub.journey.clv.holdout import Holdout, holdout
 from hub.journey.clv.models import MODELS
 from hub.journey.clv.score import score
-from hub.journey.portfolio import CLASSES, abc_classes, rfm_scores
+from hub.journey.cut_offs import CLASSES
+from hub.journey.portfolio import abc_classes, rfm_scores
 from hub.store.scores import MILLION, StoredModel
 
 UNIT_DAYS = 7

@@ -17,7 +17,8 @@ from hub.journey import churn as leaving
 from hub.journey.choices import ChurnBasis, CohortPeriod
 from hub.journey.churn import Churn, Survival
 from hub.journey.cohorts import periods, starts_on
-from hub.journey.portfolio import CLASSES, SCORES, abc_classes, rfm_scores, share_of_top
+from hub.journey.cut_offs import CLASSES
+from hub.journey.portfolio import SCORES, abc_classes, rfm_scores, share_of_top
 from hub.settings import Company
 from hub.store import portfolios
 from hub.store.filters import CustomerFilter, Span

@@ -22,7 +22,6 @@ Small = NDArray[np.int8]
 
 SCORES = 5
 """Scores go from 1 to 5, 5 being best."""
-CLASSES = "ABC"
 
 
 def quintiles(values: NDArray[Any]) -> Small:

@@ -137,6 +137,7 @@ def _customers(query: Query, wanted: CustomerFilter) -> list[str]:
         if scored is not None:
             ends = " AND ".join([f"s.{column} IS NOT NULL", *_amounts(query, f"s.{column}", scored)])
             parts.append(f"c.id IN (SELECT s.id FROM customer_score s WHERE {ends})")
+    parts += _scored(query, wanted)
     if wanted.matters is not None:
         parts.append(f"c.num IN ({_concerned(query, wanted.matters)})")
     return parts + _combined(query, _customers, wanted.all_of, wanted.any_of, wanted.none_of)
@@ -213,6 +214,17 @@ def _revenue(query: Query, wanted: AmountRange, *, in_hub: bool) -> list[str]:
     currency = query.bind(wanted.currency, "text")
     amounts = _joined(_amounts(query, "v.revenue", wanted))
     return [f"c.num IN (SELECT v.customer FROM customer_value v WHERE v.currency = {currency} AND {amounts})"]
+
+
+def _scored(query: Query, wanted: CustomerFilter) -> list[str]:
+    held = _one_of(query, "s.abc_class", wanted.abc_classes)
+    for each in wanted.scores:
+        column = f"s.{each.name}_score"
+        held += [] if each.least is None else [f"{column} >= {query.bind(each.least, 'bigint')}"]
+        held += [] if each.most is None else [f"{column} <= {query.bind(each.most, 'bigint')}"]
+    if wanted.abc_classes is None and not wanted.scores:
+        return []
+    return [f"EXISTS (SELECT 1 FROM customer_score s WHERE s.id = c.id AND {_joined(held)})"]
 
 
 def _concerned(query: Query, wanted: MatterFilter) -> str:

@@ -98,6 +98,15 @@ class Did:
     at_most: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ScoreRange:
+    """A score (recency, frequency or monetary), both ends included."""
+
+    name: str
+    least: int | None = None
+    most: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerFilter:
     """Which customers. ``birthdays`` are month * 100 + day; ``revenue_in_hub`` says that its currency is the hub's.
@@ -120,6 +129,8 @@ class CustomerFilter:
     revenue_in_hub: bool = True
     predicted: Range | None = None
     p_alive: Range | None = None
+    abc_classes: tuple[str, ...] | None = None
+    scores: tuple[ScoreRange, ...] = ()
     last_touch: Span | None = None
     matters: MatterFilter | None = None
     all_of: tuple[CustomerFilter, ...] = ()

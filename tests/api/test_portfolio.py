@@ -160,8 +160,8 @@ def test_who_lapsed_is_lost_by_standing_and_ends_a_survival(service: Served) -> 
 def test_only_analysts_see_the_portfolio(lite: Served) -> None:
     assert lite.refusal("{ portfolio { buyers } }", lite.new_token("read", "pii"))[0] == "FORBIDDEN"
     empty = lite.ask("{ portfolio { buyers revenue { amount } concentration classes { customers share }"
-                     " rfm { customers } products { lines } costToServe { amount } survival { points { days } medianDays }"
-                     " churn { trend } } }")["portfolio"]  # fmt: skip
+                     " rfm { customers } products { lines } costToServe { amount }"
+                     " survival { points { days } medianDays } churn { trend } } }")["portfolio"]  # fmt: skip
     assert (empty["buyers"], empty["revenue"], empty["concentration"]) == (0, {"amount": "0.00"}, 0.0)
     assert empty["survival"] == {"points": [], "medianDays": None}
     for wrong in ("concentration(top: 0)", "classes(cutOffs: [0.9, 0.8]) { share }", "products(first: 501) { lines }",

@@ -17,6 +17,7 @@ from hub.api.context import Info
 from hub.api.graph import described, input_type, optional
 from hub.api.scalars import JSON, Currency, DateTime, Duration, Exact
 from hub.api.types.enums import CustomerOrderField, MatterOrderField, OrderDirection
+from hub.api.types.score_filters import RfmFilter, classes, scores
 from hub.clock import micros, moment, now
 from hub.errors import InputWrong
 from hub.identity.names import words
@@ -145,6 +146,8 @@ class CustomerFilter:
     revenue: MoneyRange | None = optional("Worth such an amount.")
     predicted_value: MoneyRange | None = optional("Of whom so much is expected, in the hub's currency.")
     p_alive: ProbabilityRange | None = optional("Who have not left for good with such a probability.")
+    abc_classes: list[str] | None = optional("In one of the classes A, B, C of revenue, as the last scoring run found.")
+    rfm: RfmFilter | None = optional("With such scores.")
     last_touch: TimeRange | None = optional("Last met then.")
     matters: MatterFilter | None = optional("With such a matter.")
     and_: list[CustomerFilter] | None = optional("All of these.", name="and")
@@ -338,6 +341,8 @@ def customer_filter(
         revenue_in_hub=revenue is None or revenue.currency == info.context.hub.company.currency,
         predicted=_expected(info, wanted.predicted_value),
         p_alive=_probability(wanted.p_alive),
+        abc_classes=classes(wanted.abc_classes),
+        scores=scores(wanted.rfm),
         last_touch=span(wanted.last_touch),
         matters=None if wanted.matters is None else matter_filter(wanted.matters),
         all_of=(*_members(wanted.segment, segments), *(inner(each) for each in wanted.and_ or ())),
