@@ -14,6 +14,7 @@ from hub.cli import (
     explain,
     identity,
     importing,
+    journeys,
     links,
     pull,
     rebuild,
@@ -85,6 +86,9 @@ app.command("restore")(withdraw.restore)
 app.command("replay")(replay.replay)
 app.command("rebuild")(rebuild.rebuild)
 app.command("score")(score.score)
+app.command("attribution")(journeys.attribution)
+app.command("cohorts")(journeys.cohorts)
+app.command("funnel")(journeys.funnel)
 app.add_typer(identity.app, name="identity")
 app.add_typer(suggestions.app, name="suggestions")
 app.add_typer(connectors.app, name="connector")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 from hub.api.context import Info
 from hub.api.graph import argument, field, object_type
+from hub.api.saved_filters import listed
 from hub.api.scalars import Duration
 from hub.api.types import attribution as shown_attribution
 from hub.api.types import cohorts as shown_cohorts
@@ -17,7 +17,6 @@ from hub.api.types.filters import (
     CustomerFilter,
     TimeRange,
     TouchpointFilter,
-    customer_filter,
     span,
     touchpoint_filter,
 )
@@ -26,7 +25,6 @@ from hub.clock import micros, now
 from hub.errors import InputWrong
 from hub.journey.choices import AttributionDimension, AttributionModel, CohortPeriod, CohortStart
 from hub.store import filters
-from hub.values import Relationship
 
 Customers = Annotated[CustomerFilter | None, argument("Only such; those whose relationship is CUSTOMER unless asked.")]
 
@@ -63,7 +61,7 @@ class JourneyQueries:
         from hub.analysis import attribution as analysis  # numpy, which a start should not pay for
 
         limits = span(within) or filters.Span()
-        present = micros(now())
+        present = info.context.now()
         asked = analysis.Asked(
             model=model,
             dimension=by,
@@ -72,7 +70,7 @@ class JourneyQueries:
             lookback=length(lookback, "lookback"),
             half_life=length(half_life, "halfLife") / 86_400_000_000,
             first_only=first_only,
-            customers=ours(info, filter),
+            customers=await listed(info, filter),
             touches=touchpoint_filter(info, touches),
             converting=None if conversion is None else touchpoint_filter(info, conversion),
         )
@@ -102,10 +100,10 @@ class JourneyQueries:
             fiscal_start=company.fiscal_year_starts_in_month,
             began=span(within) or filters.Span(),
             most=periods,
-            customers=ours(info, filter),
+            customers=await listed(info, filter),
         )
         found = await analysis.cohorts(await info.context.snapshot(), asked)
-        return shown_cohorts.cohorts(found, company.currency, micros(now()))
+        return shown_cohorts.cohorts(found, company.currency, info.context.now())
 
     @field
     async def funnel(
@@ -118,7 +116,7 @@ class JourneyQueries:
         """Customers who did these steps in this order, one after another; without steps, who came to each stage."""
         from hub.analysis import funnel as analysis  # numpy, which a start should not pay for
 
-        customers = ours(info, filter)
+        customers = await listed(info, filter)
         if not steps:
             if within is not None:
                 raise InputWrong("The funnel of the stages has no span.", path="within")
@@ -130,12 +128,6 @@ class JourneyQueries:
         found = await analysis.of_steps(await info.context.snapshot(), wanted, span_, customers)
         names = [", ".join(step.kinds or ()) or str(place) for place, step in enumerate(steps, 1)]
         return shown_funnel.of_steps(found, names)
-
-
-def ours(info: Info, wanted: CustomerFilter | None) -> filters.CustomerFilter:
-    """The filter, of those whose relationship is CUSTOMER unless it says otherwise."""
-    found = customer_filter(info, wanted)
-    return found if found.relationships is not None else replace(found, relationships=(Relationship.CUSTOMER,))
 
 
 def length(duration: Duration, path: str) -> int:
