@@ -101,7 +101,8 @@ async def medians(snapshot: Snapshot, grouping: Grouping, wanted: MatterFilter) 
     def of(outcome: str) -> dict[Key, float]:
         return {grouping.key(row): float(row[-1]) for row in by_outcome if row[-2] == outcome}
 
-    return Medians({grouping.key(row): float(row[-1]) for row in ended}, of("WON"), of("LOST"))
+    # Without dimensions there is a row even of nothing.
+    return Medians({grouping.key(row): float(row[-1]) for row in ended if row[-1] is not None}, of("WON"), of("LOST"))
 
 
 # Pipelines ----------------------------------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ def folded(
         raise ValueError("nothing is told of this matter")
     campaign: int | None = next((each[7] for each in told if each[7] is not None), None)
     touchpoints = {each[1]: each[6] for each in told}
-    changes = [
+    changes: list[tuple[object, ...]] = [
         (num, place, micros(each.at), each.before, each.after, each.open, each.outcome and each.outcome.value,
          touchpoints[each.touchpoint], _length(each.lasted))
         for place, each in enumerate(state.changes)

@@ -32,6 +32,7 @@ async def entry(snapshot: Snapshot, change: MatterChange, desk: str) -> tuple[st
     """
     if change.open and change.outcome is not None:
         raise InputWrong("A matter that has an outcome is not open: give one of them.", path="outcome")
+    anchor: str | None
     if change.matter is None:
         kind, reference_, anchor = await _opening(snapshot, change)
         id_ = matter_id(desk, kind, reference_)

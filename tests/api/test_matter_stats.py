@@ -140,8 +140,10 @@ def test_a_pipeline_says_how_many_came_how_far(service: Served) -> None:
     assert (offer["reached"], offer["won"], offer["medianDays"]) == (1, 1, 10.0)
     assert (won["state"], won["reached"], won["now"], won["meanDays"]) == ("won", 3, 0, None)
     assert lost["reached"] == 1
-    empty = service.ask('{ pipeline(name: "None") { total { matters winRate } states { state } } }')["pipeline"]
-    assert empty == {"total": {"matters": 0, "winRate": None}, "states": []}
+    empty = service.ask('{ pipeline(name: "None") { total { matters winRate medianDaysToWin } states { state } } }')[
+        "pipeline"
+    ]
+    assert empty == {"total": {"matters": 0, "winRate": None, "medianDaysToWin": None}, "states": []}
 
 
 def test_figures_need_the_right_to_analyse_and_good_arguments(lite: Served) -> None:

@@ -13,8 +13,8 @@ from hub.api.context import Info
 from hub.api.graph import argument, field, object_type
 from hub.api.scalars import DateTime
 from hub.api.types import amounts
-from hub.api.types.enums import MatterDimension, MatterStatsOrder, MatterTime
 from hub.api.types.filters import MatterFilter, matter_filter
+from hub.api.types.matter_enums import MatterDimension, MatterStatsOrder, MatterTime
 from hub.api.types.matter_stats import Asked, MatterStats, MatterStatsRow, Pipeline, PipelineState
 from hub.clock import micros, now
 from hub.errors import InputWrong

@@ -16,7 +16,8 @@ from hub import money
 from hub.api.context import Info
 from hub.api.graph import described, input_type, optional
 from hub.api.scalars import JSON, Currency, DateTime, Duration, Exact
-from hub.api.types.enums import CustomerOrderField, MatterOrderField, OrderDirection
+from hub.api.types.enums import CustomerOrderField, OrderDirection
+from hub.api.types.matter_enums import MatterOrderField
 from hub.api.types.score_filters import RfmFilter, classes, scores
 from hub.clock import micros, moment, now
 from hub.errors import InputWrong

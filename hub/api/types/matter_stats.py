@@ -15,7 +15,7 @@ from hub.api.graph import column, described, field, object_type
 from hub.api.scalars import Date, DateTime
 from hub.api.types import amounts, reference
 from hub.api.types.amounts import Money
-from hub.api.types.enums import MatterDimension
+from hub.api.types.matter_enums import MatterDimension
 from hub.api.types.matters import DAY
 from hub.api.types.reference import Campaign, User
 from hub.store.matter_stats import Grouping

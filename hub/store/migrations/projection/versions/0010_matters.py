@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -12,7 +14,7 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
-_NEW = {
+_NEW: dict[str, Any] = {
     "owner_named": TEXT, "state_since": NUMBER, "opened_on": NUMBER, "closed_on": NUMBER, "closed_after": NUMBER,
     "answered_after": NUMBER, "balance": TEXT, "balance_unit": TEXT, "due_place": NUMBER, "closed_place": NUMBER,
     "amount_place": NUMBER,
