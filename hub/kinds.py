@@ -107,6 +107,7 @@ _OTHERS: Final[tuple[_Row, ...]] = (
     ("referral", "Recommendation to somebody else", Channel.OTHER, {"code": "text"}),
     ("profile", "What is known about the customer", Channel.OTHER, {}),
     ("follow_up", "Follow-up", Channel.OTHER, {"due": "time", "done": "yes"}),
+    ("redemption", "Coupon or voucher redeemed", Channel.IN_PERSON, {"coupon": "text"}),
     ("loyalty", "Loyalty points", Channel.IN_PERSON, {"card": "text", "balance": "decimal"}),
 )
 _TYPED: Final[Mapping[str, tuple[_Row, ...]]] = {
