@@ -97,10 +97,12 @@ class StandingRules(Part):
     def _in_order(self) -> Self:
         if self.at_risk_after_days >= self.lapsed_after_days:
             raise ValueError("at_risk_after_days must be less than lapsed_after_days")
-        for one, other in zip(self.at_risk_between_days, self.lapsed_between_days, strict=True):
-            if one > other:
-                raise ValueError("at_risk_between_days must not be beyond lapsed_between_days")
-        for name in ("at_risk_between_days", "lapsed_between_days"):
+        bounds = "at_risk_between_days", "lapsed_between_days"
+        if self.model_fields_set.issuperset(bounds) and any(
+            one > other for one, other in zip(self.at_risk_between_days, self.lapsed_between_days, strict=True)
+        ):
+            raise ValueError("at_risk_between_days must not be beyond lapsed_between_days")
+        for name in bounds:
             least, most = getattr(self, name)
             if least > most:
                 raise ValueError(f"{name} holds the least days, then the most")
