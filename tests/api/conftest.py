@@ -51,6 +51,21 @@ class Rows(sdk.PushStream):
             return
         if "user" in said:
             yield sdk.User(reference=said["user"], name=said["name"], email=said["email"])
+        if "spend" in said:
+            yield sdk.Spend(
+                on=date.fromisoformat(said["on"]),
+                amount=sdk.Money(Decimal(said["spend"]), said.get("currency", "BDT")),
+                channel=sdk.Channel(said["channel"]) if "channel" in said else None,
+                campaign=said.get("campaign"),
+            )
+            return
+        if "defines" in said:
+            spent = sdk.Money(Decimal(said["spent"]), "BDT") if "spent" in said else None
+            starts = date.fromisoformat(said["starts"]) if "starts" in said else None
+            yield sdk.Campaign(
+                reference=said["defines"], name=said["title"], starts_on=starts, spend=spent, channel=sdk.Channel.EMAIL
+            )
+            return
         if "kind" not in said:
             raise sdk.RowUnreadable("kind is missing", path="kind", hint="say what it was")
         currency = said.get("currency", "BDT")
@@ -63,6 +78,8 @@ class Rows(sdk.PushStream):
             text=said.get("text"),
             automated=said.get("automated", False),
             amount=sdk.Money(Decimal(said["amount"]), currency) if "amount" in said else None,
+            cost=sdk.Money(Decimal(said["cost"]), currency) if "cost" in said else None,
+            campaign=said.get("campaign"),
             quantity=_quantity(*said["quantity"]) if "quantity" in said else None,
             origin=sdk.Origin(**said["origin"]) if "origin" in said else None,
             identifiers=tuple(_identifier(kind, value) for kind, value in said.get("who", {}).items()),
