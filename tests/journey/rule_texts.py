@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 from hypothesis import strategies as st
 
@@ -14,15 +13,15 @@ from tests.journey.moments import moment, on, timelines
 STANDING = "[standing]\nat_risk_after_days = 90\nlapsed_after_days = 365\n"
 MODEL = 'model = { name = "BG_NBD", r = 0.243, alpha = 4.414, a = 0.793, b = 2.426, unit_days = 7 }\n'
 PARETO = 'model = { name = "PARETO_NBD", r = 0.553, alpha = 10.578, s = 0.606, beta = 11.669, unit_days = 7 }\n'
+BOUNDS = "at_risk_between_days = [7, 40]\nlapsed_between_days = [30, 40]\n"
 STANDINGS = [
     STANDING,
     'active_again_after_days = 30\nsigns = "purchases"\n',
     "at_risk_after_rhythms = 2.5\nlapsed_after_rhythms = 6\n",
-    'at_risk_after_rhythms = 1.5\nlapsed_after_rhythms = 2\nrhythm = { of = "mean", intervals = 1 }\n'
-    "at_risk_between_days = [7, 40]\nlapsed_between_days = [30, 40]\n",
+    f'at_risk_after_rhythms = 1.5\nlapsed_after_rhythms = 2\nrhythm = {{ of = "mean", intervals = 1 }}\n{BOUNDS}',
     'signs = "purchases"\nat_risk_after_rhythms = 1\nlapsed_after_rhythms = 3\nrhythm = { intervals = 2 }\n',
     f'signs = "purchases"\nat_risk_below_alive = 0.7\nlapsed_below_alive = 0.3\n{MODEL}',
-    f'signs = "purchases"\nat_risk_below_alive = 0.5\nlapsed_below_alive = 0.1\n{PARETO}at_risk_between_days = [5, 60]\n',
+    f'signs = "purchases"\nat_risk_below_alive = 0.5\nlapsed_below_alive = 0.1\n{PARETO}{BOUNDS}',
 ]
 CONDITIONS = [
     'when = "touchpoint"\nkinds = ["email", "form"]\nat_least = 2\nwithin_days = 60\n',
@@ -89,6 +88,3 @@ def decided_timelines(draw: st.DrawFn) -> list[Moment]:
     told = draw(timelines())
     made = draw(st.lists(_DECISIONS, max_size=3))
     return told + [replace(each, id=f"tp_d{number}") for number, each in enumerate(made)]
-
-
-SPAN = timedelta(days=3000)

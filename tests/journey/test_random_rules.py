@@ -1,4 +1,4 @@
-"""Whatever the rules are: order changes nothing, time is only counted, and what is folded on is what is folded whole."""
+"""Whatever the rules are: order changes nothing, and what is folded on is what is folded whole."""
 
 from __future__ import annotations
 
