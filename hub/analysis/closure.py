@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hub.errors import InputWrong
+from hub.journey.rates import MOST_DAYS
 from hub.store.session import Session
 from hub.store.writing import excerpts
 from hub.store.writing.excerpts import Said
@@ -31,6 +32,8 @@ class Closure:
 
     session: Session
     until: int
+    currency: str
+    """Money in others is converted to it."""
     forced: Mapping[str, str]
     lost: Collection[str] = ()
     records: set[int] = field(default_factory=set)
@@ -53,6 +56,7 @@ class Closure:
         self._follow(own)
         self._take(self._said_by(self._idle))
         self.records |= excerpts.defining(self.session, self.records, self.until)
+        self.records |= excerpts.converting(self.session, self.touchpoints, self.currency, MOST_DAYS, self.until)
 
     def _widen(self, frontier: set[str], said: Said, side: Side) -> Said:
         """Along identifiers of a side that join, documents, and decisions about it; the answer is what all of it says.

@@ -48,7 +48,7 @@ def excerpt(session: Session, make: Make, asked: Asked, until: Until, company: C
     forced: dict[str, str] = {}
     lost: set[str] = set()
     for _ in range(_ROUNDS):
-        closure = Closure(session, until.number, forced, lost)
+        closure = Closure(session, until.number, company.currency, forced, lost)
         closure.find(asked.ids, asked.side)
         made = ExcerptSession()
         excerpts.copy(session, made, closure.records, closure.touchpoints, until.number)

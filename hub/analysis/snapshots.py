@@ -170,7 +170,7 @@ class Snapshots:
     def _fill(self, filling: _Filling) -> None:
         until = filling.until
         self._store.make_set(filling.number)
-        with closing(self._store.projection(filling.number)) as session:
+        with closing(self._store.projection(filling.number, until=until.number)) as session:
             self._own(session)
             self._tell(partial(records.resume_run, run=filling.run))
             self._store.hurry(session)

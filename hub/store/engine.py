@@ -52,10 +52,11 @@ class Store(ABC):
         """A session that writes truth."""
 
     @abstractmethod
-    def projection(self, number: int | None = None, *, beside: int | None = None) -> Session:
+    def projection(self, number: int | None = None, *, beside: int | None = None, until: int | None = None) -> Session:
         """A session that writes a projection set (the live one without ``number``) and reads truth.
 
-        ``beside``: another set that it can read, by qualified names: ``projection_1.touchpoint``.
+        ``beside``: another set that it can read, by qualified names: ``projection_1.touchpoint``. ``until``: the last
+        truth number that it sees.
         """
 
     def untidy(self) -> bool:
@@ -147,6 +148,16 @@ def _migrate(url: str, line: str, schema: str | None = None) -> None:
     migrate(url, line, schema)
 
 
+def _truth_until(number: int | None) -> list[str]:
+    """Views of truth up to a number: an unqualified name finds what is temporary first, on both databases."""
+    if number is None:
+        return []
+    return [
+        f"CREATE TEMP VIEW {table} AS SELECT * FROM truth.{table} WHERE number <= {int(number)}"
+        for table in ("record", "decision", "withdrawal", "rule_set")
+    ]
+
+
 class SqliteStore(Store):
     """A folder: ``hub.db`` holds truth and log, ``projection-N.db`` what is computed from it."""
 
@@ -186,9 +197,11 @@ class SqliteStore(Store):
     def truth(self) -> Session:
         return SqliteSession(self._truth)
 
-    def projection(self, number: int | None = None, *, beside: int | None = None) -> Session:
+    def projection(self, number: int | None = None, *, beside: int | None = None, until: int | None = None) -> Session:
         number = number or self.live()
         session = _SqliteProjection(self._file(number), self._truth, number, self._used)
+        for statement in _truth_until(until):
+            session.run(statement)
         if beside is not None:
             session.run(f"ATTACH $1 AS projection_{beside}", f"file:{quote(str(self._file(beside)))}?mode=ro")
         return session
@@ -292,9 +305,9 @@ class PostgresStore(Store):
     def truth(self) -> Session:
         return PostgresSession(self._url, "truth")
 
-    def projection(self, number: int | None = None, *, beside: int | None = None) -> Session:
+    def projection(self, number: int | None = None, *, beside: int | None = None, until: int | None = None) -> Session:
         # ``beside`` needs nothing here: every schema can be named.
-        return _PostgresProjection(self._url, number or self.live())
+        return _PostgresProjection(self._url, number or self.live(), until)
 
     def reader(self) -> Reader:
         return PostgresReader(self._url)
@@ -344,8 +357,9 @@ class PostgresStore(Store):
 class _PostgresProjection(PostgresSession):
     """A session on one projection set; while it is connected nobody removes the set."""
 
-    def __init__(self, url: str, number: int) -> None:
+    def __init__(self, url: str, number: int, until: int | None) -> None:
         self.projection_set = number
+        self._until = until
         super().__init__(url, f"projection_{number}, truth")
 
     def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
@@ -354,4 +368,6 @@ class _PostgresProjection(PostgresSession):
         if connection.execute(lock, (sets.POSTGRES_LOCK + self.projection_set,)).fetchall()[0][1] is None:
             connection.close()
             raise sets.SetRetired
+        for statement in _truth_until(self._until):
+            connection.execute(statement)
         return connection

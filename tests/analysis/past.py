@@ -19,11 +19,12 @@ from tests.ingest.builders import DAY, REGISTRY, Bench
 from tests.ingest.statements import DUMP
 from tests.ingest.streams import Step, stream, tell
 
-OWN = {
-    "customer": (0,), "touchpoint": (1, 2), "identifier": (3,), "customer_value": (0,), "purchase": (0,),
-    "stage_change": (0,), "trait": (0,), "tag": (0,), "affiliation": (0, 1), "matter": (8, 9),
-}  # fmt: skip
-"""In which columns of what is shown stand the customers whom it is shown with."""
+OWN = (
+    "customer touchpoint identifier customer_value purchase stage_change trait tag affiliation matter"
+).split()
+"""What is shown with customers, by their ids."""
+PARTS = {"line_item": "touchpoint", "matter_change": "matter"}
+"""And what is shown with that."""
 
 Shown = dict[str, list[tuple[Any, ...]]]
 
@@ -31,16 +32,19 @@ Shown = dict[str, list[tuple[Any, ...]]]
 def shown(session: Session) -> dict[str, Shown]:
     """All that is shown of each customer, by id."""
     found: dict[str, Shown] = {}
-    for table, columns in OWN.items():
+    for table in OWN:
         for row in session.all(DUMP[table]):
-            # How an identifier is spelled is how it was written first, by whatever was processed first.
-            row = (*row[:3], row[4], row[4], None, *row[6:]) if table == "customer" else row
-            for id_ in {row[column] for column in columns} - {None}:
+            ids = {cell for cell in row if isinstance(cell, str) and cell.startswith("cus_")}
+            if table == "customer":
+                # How an identifier is spelled is how it was written first, by whatever was processed first.
+                ids, row = {row[0]}, (*row[:3], row[4], row[4], None, *row[6:])
+            for id_ in ids:
                 found.setdefault(id_, {}).setdefault(table, []).append(tuple(row))
-    lines = [tuple(row) for row in session.all(DUMP["line_item"])]
+    beside = {name: (of, session.all(DUMP[name])) for name, of in PARTS.items()}
     for tables in found.values():
-        held = {row[0] for row in tables.get("touchpoint", ())}
-        tables["line_item"] = [row for row in lines if row[0] in held]
+        for name, (of, rows) in beside.items():
+            held = {row[0] for row in tables.get(of, ())}
+            tables[name] = [tuple(row) for row in rows if row[0] in held]
         for rows in tables.values():
             rows.sort(key=repr)
     return found
@@ -108,6 +112,6 @@ def left_out(bench: Bench, seed: int) -> Iterator[str]:
     leave_out(bench.processor, bench.projection, moment, bench.company)
     whole = shown(bench.projection)
     for id_ in everybody:
-        for table in OWN:
+        for table in (*OWN, *PARTS):
             if whole.get(id_, {}).get(table) != found[id_].get(table):
                 yield f"stream {seed}, {id_}, {table}: {whole.get(id_, {}).get(table)} but {found[id_].get(table)}"

@@ -136,3 +136,67 @@ def test_before_anything_was_known_there_was_nobody(service: Served) -> None:
     for id_ in everybody(service):
         assert service.ask(OF_THEN, by={"id": id_}, asOf={"knownUntil": "1"})["customer"] is None
         assert service.ask(OF_THEN, by={"id": id_}, asOf={"knownUntilTime": "2020-01-01T00:00:00Z"})["customer"] is None
+
+
+LISTS = """{ customers(filter: {relationships: [CUSTOMER, IRRELEVANT]}) { totalCount nodes { id displayName
+               lifecycle { stage standing } value { revenue { amount } } organisation { id displayName } } }
+             touchpoints { totalCount nodes { id kind customer { id } } }
+             matters { totalCount nodes { id state overdue customer { id } } } }"""
+
+
+def taken(service: Served, **moment: str) -> dict[str, Any]:
+    """A snapshot that can be asked."""
+    made = service.ask(
+        """mutation ($input: TakeSnapshotInput!) { takeSnapshot(input: $input) {
+             snapshot { id knownUntil occurredUntil ready run { state kind } } userErrors { message } } }""",
+        input={"asOf": moment},
+    )["takeSnapshot"]
+    assert made["userErrors"] == []
+    service.client.portal.call(service.hub.snapshots.taken)  # type: ignore[union-attr]
+    held = service.ask("{ snapshots { id knownUntil occurredUntil ready now run { kind state error } } }")["snapshots"]
+    found: dict[str, Any] = next(each for each in held if each["id"] == made["snapshot"]["id"])
+    assert (found["ready"], found["run"]) == (True, {"kind": "SNAPSHOT", "state": "OK", "error": None})
+    return found
+
+
+def test_lists_as_of_a_moment_are_what_they_were(service: Served) -> None:
+    service.tell({"kind": "email", "channel": "EMAIL", "at": "2026-03-01T09:00:00+00:00", "who": ANNA,
+                  "matters": [{"kind": "DEAL", "reference": "D1", "state": "open", "open": True}]})  # fmt: skip
+    service.tell({"kind": "invoice", "at": "2026-03-05", "amount": "100.00", "who": {**ANNA, **FIRM}})
+    before, number = service.ask(LISTS), service.sequence
+    told(service)
+    nested = f'query ($asOf: AsOf!) {{ asOf(moment: $asOf) {LISTS} }}'
+    code, message = service.refusal(nested, asOf={"knownUntil": number})
+    assert (code, message) == ("BAD_USER_INPUT", "No snapshot was taken as of that moment: lists are answered from one.")
+    held = taken(service, knownUntil=number)
+    assert held["knownUntil"] == number
+    then = service.ask(nested, asOf={"knownUntil": number})["asOf"]
+    assert json.loads(re.sub(r"@k\d+", "", json.dumps(then))) == before
+    argument = service.ask(
+        "query ($asOf: AsOf) { customers(asOf: $asOf) { nodes { id timeline { nodes { id } } } } }",
+        asOf={"knownUntil": number},
+    )["customers"]["nodes"]
+    assert all(node["id"].endswith(f"@k{number}") for node in argument)
+    id_ = argument[0]["id"]
+    assert service.ask("query ($id: ID!) { node(id: $id) { id } }", id=id_)["node"]["id"] == id_
+
+
+def test_a_snapshot_without_a_number_is_of_what_is_known_when_it_is_taken(service: Served) -> None:
+    told(service)
+    held = taken(service, occurredUntil="2026-03-04T00:00:00Z")
+    asked = {"occurredUntil": "2026-03-04T00:00:00Z"}
+    document = "query ($asOf: AsOf!) { asOf(moment: $asOf) { touchpoints { nodes { id kind } } customers { nodes { id } } } }"
+    found = service.ask(document, asOf=asked)["asOf"]
+    assert [node["kind"] for node in found["touchpoints"]["nodes"]] == ["form", "email"]
+    mark = f"@k{held['knownUntil']}o1772582400000000"
+    assert all(node["id"].endswith(mark) for node in found["touchpoints"]["nodes"] + found["customers"]["nodes"])
+
+
+def test_a_dropped_snapshot_is_gone(service: Served) -> None:
+    told(service)
+    held = taken(service, knownUntil=service.sequence)
+    drop = "mutation ($id: ID!) { dropSnapshot(input: {id: $id}) { userErrors { message } } }"
+    assert service.ask(drop, id=held["id"])["dropSnapshot"]["userErrors"] == []
+    service.client.portal.call(service.hub.snapshots.taken)  # type: ignore[union-attr]
+    assert service.ask("{ snapshots { id } }")["snapshots"] == []
+    assert service.ask(drop, id=held["id"])["dropSnapshot"]["userErrors"] != []

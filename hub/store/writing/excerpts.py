@@ -13,6 +13,7 @@ from hub.ids import anchor_touchpoint, anchors_naming
 from hub.store.excerpt import ExcerptSession
 from hub.store.session import Session
 
+_DAY = 86_400_000_000
 _SAYING = {
     "idn": "SELECT r.record FROM identifier i JOIN claim_identifier ci ON ci.identifier = i.num "
     "JOIN touchpoint t ON t.claim = ci.claim JOIN record_touchpoint r ON r.touchpoint = t.num "
@@ -160,6 +161,18 @@ def defining(session: Session, records: Iterable[int], until: int) -> set[int]:
     found = {record for (record,) in campaigns + products}
     found |= {record for (record,) in session.all("SELECT record FROM hub_user")}
     return versions(session, found, until)
+
+
+def converting(session: Session, touchpoints: Iterable[str], currency: str, days: int, until: int) -> set[int]:
+    """The records of exchange rates of the ``days`` before touchpoints in other currencies than this one."""
+    rows = session.all(
+        "SELECT DISTINCT occurred_at FROM touchpoint WHERE id = ANY($1::text[]) AND currency <> $2",
+        list(touchpoints), currency,
+    )  # fmt: skip
+    # A day more at either end: days are the hub's, not those of UTC.
+    wanted = {day for (at,) in rows for day in range(at // _DAY - days - 1, at // _DAY + 2)}
+    found = session.all("SELECT DISTINCT record FROM exchange_rate WHERE day = ANY($1::bigint[])", sorted(wanted))
+    return versions(session, [record for (record,) in found], until)
 
 
 def copy(
