@@ -57,7 +57,8 @@ TYPES: Mapping[str, frozenset[str]] = {
     **_each(READERS | MANAGERS, "LifecycleRules"),
     **_each(
         ANALYSTS,
-        "Portfolio PortfolioPlace PortfolioClass RfmCell SoldProduct ChurnTrend ChurnPeriod Survival SurvivalPoint",
+        "Portfolio PortfolioPlace PortfolioClass RfmCell SoldProduct ChurnTrend ChurnPeriod Survival SurvivalPoint "
+        "Acquisitions AcquisitionRow AcquisitionKey CampaignResult",
     ),
     **_each(PARTNERS, "IngestPayload IngestedRow PreviewedTouchpoint"),
     **_each(
@@ -96,7 +97,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     **_each(INTAKE, "Query.node Query.nodes Query.connectors Query.sources Query.source Query.record"),
     **_each(ANALYSTS, "Query.matterStats Query.pipeline"),
     **_each(ANALYSTS, "Query.fittedModels Query.attribution Query.cohorts Query.funnel"),
-    **_each(ANALYSTS, "Query.portfolio"),
+    **_each(ANALYSTS, "Query.portfolio Query.acquisition Query.campaigns"),
     **_each(PARTNERS, "Mutation.ingest"),
     **_each(
         WRITERS,

@@ -52,3 +52,18 @@ class ChurnBasis(StrEnum):
 
     PURCHASES = "PURCHASES"
     STANDING = "STANDING"
+
+
+class AcquisitionDimension(StrEnum):
+    """By what customers are told apart."""
+
+    CHANNEL = "CHANNEL"
+    CAMPAIGN = "CAMPAIGN"
+    SOURCE = "SOURCE"
+
+
+class ValueBasis(StrEnum):
+    """What a customer's value is."""
+
+    PREDICTED = "PREDICTED"
+    PAST = "PAST"

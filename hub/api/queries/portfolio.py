@@ -10,9 +10,14 @@ from hub.api.context import Info
 from hub.api.graph import argument, field, object_type
 from hub.api.saved_filters import listed
 from hub.api.scalars import Currency
+from hub.api.types.acquisition import Acquisitions, CampaignResult, acquisitions, campaign_result
 from hub.api.types.filters import CustomerFilter, TimeRange, span
 from hub.api.types.portfolio import Portfolio
+from hub.errors import InputWrong
+from hub.journey.choices import AcquisitionDimension
 from hub.store.filters import Span
+
+MOST_CAMPAIGNS = 500
 
 
 @object_type
@@ -26,9 +31,7 @@ class PortfolioQueries:
         filter: Annotated[  # noqa: A002
             CustomerFilter | None, argument("Of such customers; those whose relationship is CUSTOMER unless asked.")
         ] = None,
-        within: Annotated[
-            TimeRange | None, argument("Bought then. Recency counts back from its end.")
-        ] = None,
+        within: Annotated[TimeRange | None, argument("Bought then. Recency counts back from its end.")] = None,
     ) -> Portfolio:
         """What customers come to together: revenue, classes, scores, churn."""
         from hub.analysis import portfolio as analysis  # numpy, which a start should not pay for
@@ -40,6 +43,46 @@ class PortfolioQueries:
         return Portfolio(
             held=analysis.Portfolio(await info.context.snapshot(), asked), currency=Currency(company.currency)
         )
+
+    @field
+    async def acquisition(
+        self,
+        info: Info,
+        by: Annotated[AcquisitionDimension, argument("By what.")] = AcquisitionDimension.CHANNEL,
+        acquired: Annotated[
+            TimeRange | None, argument("Who first bought then; spend of that time.")
+        ] = None,
+        filter: Annotated[  # noqa: A002
+            CustomerFilter | None, argument("Of such customers; those whose relationship is CUSTOMER unless asked.")
+        ] = None,
+    ) -> Acquisitions:
+        """What it cost to win customers, and what they are worth."""
+        from hub.analysis import acquisition as analysis
+
+        company, wanted = info.context.hub.company, span(acquired) or Span()
+        days, _ = days_of(wanted, ZoneInfo(company.time_zone))
+        asked = analysis.Asked(
+            by=by, customers=await listed(info, filter), span=wanted, days=days, currency=company.currency
+        )
+        found = await analysis.acquired(await info.context.snapshot(), asked)
+        return await acquisitions(info, found, by, company.currency)
+
+    @field
+    async def campaigns(
+        self,
+        info: Info,
+        within: Annotated[TimeRange | None, argument("Touchpoints, purchases and spend of this time.")] = None,
+        first: Annotated[int, argument("At most so many.")] = 100,
+    ) -> list[CampaignResult]:
+        """What campaigns came to: those that touched most customers first."""
+        from hub.analysis import acquisition as analysis
+
+        if not 0 <= first <= MOST_CAMPAIGNS:
+            raise InputWrong(f"Ask for 0 to {MOST_CAMPAIGNS} campaigns.", path="first")
+        company, wanted = info.context.hub.company, span(within) or Span()
+        days, _ = days_of(wanted, ZoneInfo(company.time_zone))
+        found = await analysis.campaigns(await info.context.snapshot(), wanted, days, company.currency)
+        return [campaign_result(each, company.currency) for each in found[:first]]
 
 
 def days_of(wanted: Span | None, zone: ZoneInfo) -> tuple[Span, int]:
