@@ -23,12 +23,14 @@ class Kind(StrEnum):
     CREDIT_NOTE = "credit_note"
     PAYMENT = "payment"
     REFUND = "refund"
+    REVERSAL = "reversal"
     QUOTE = "quote"
     ORDER = "order"
 
 
-INBOUND = {Kind.PAYMENT, Kind.ORDER}
+INBOUND = {Kind.PAYMENT, Kind.REVERSAL, Kind.ORDER}
 """What the customer does; all other documents are the company's."""
+NOTHING_SOLD = {Kind.PAYMENT, Kind.REVERSAL}
 
 
 class LedgerColumns(sdk.Settings):
@@ -122,7 +124,7 @@ class Documents(sdk.PullStream):
             return
         yield self._touchpoint(cells, kind, number)
         sku, description = cells.text(columns.sku), cells.text(columns.description)
-        if sku and description and kind is not Kind.PAYMENT:
+        if sku and description and kind not in NOTHING_SOLD:
             yield sdk.Product(sku=sku, name=description)
 
     def _row(self, record: sheets.Record, occurrences: Occurrences) -> sdk.Row | None:
@@ -225,7 +227,7 @@ TRAITS = ("name", "company", "street", "postcode", "city", "country")
 
 def _sells(kind: Kind, line: sdk.Line) -> bool:
     """Whether the row is a line of goods; a refund may be of money alone."""
-    return kind is not Kind.PAYMENT and (kind is not Kind.REFUND or bool(line.sku or line.description))
+    return kind not in NOTHING_SOLD and (kind is not Kind.REFUND or bool(line.sku or line.description))
 
 
 def _matters(kind: Kind, number: str, settles: str, due: date | datetime | None) -> Iterator[sdk.MatterClaim]:

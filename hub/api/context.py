@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import strawberry
 
 from hub.analysis.as_of import AsOf
 from hub.api.auth import NotSignedIn, Principal
 from hub.api.loaders import Loaders
-from hub.clock import micros, now
+from hub.clock import day, micros, moment, now
 from hub.store import ledger
 from hub.store.customers import StoredCustomer
 from hub.store.reader import Snapshot
@@ -51,6 +52,10 @@ class Context:
     def now(self) -> int:
         """The time that it is in the answer, in microseconds."""
         return micros(now())
+
+    def today(self) -> int:
+        """The day that it is in the answer, since 1970-01-01, in the hub's zone."""
+        return day(moment(self.now()), ZoneInfo(self.hub.company.time_zone))
 
     async def snapshot(self) -> Snapshot:
         """The operation's snapshot."""

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
+from hub.analysis import value
+from hub.analysis.value import Asked, Buying, Figures, Sum
 from hub.store import (
     customers,
     identifiers,
@@ -21,7 +23,7 @@ from hub.store import (
     suggestions,
     touchpoints,
 )
-from hub.store.customers import StoredAffiliation, StoredCustomer, StoredStageChange, StoredTrait, StoredValue
+from hub.store.customers import StoredAffiliation, StoredCustomer, StoredStageChange, StoredTrait
 from hub.store.filters import MatterFilter, TouchpointFilter
 from hub.store.identifiers import StoredIdentifier
 from hub.store.lifecycles import StoredStageTime
@@ -139,9 +141,24 @@ class Loaders:
         return self._many(customers.former_ids)
 
     @cached_property
-    def values(self) -> DataLoader[int, list[StoredValue]]:
-        """Value in every currency."""
-        return self._many(customers.values)
+    def figures(self) -> DataLoader[Asked, Figures | None]:
+        """Value in a currency."""
+        return self._one(value.figures)
+
+    @cached_property
+    def overdue(self) -> DataLoader[Asked, Sum | None]:
+        """What is overdue, in a currency."""
+        return self._one(value.overdue)
+
+    @cached_property
+    def buying(self) -> DataLoader[Asked, Buying | None]:
+        """How customers buy."""
+        return self._one(value.buying)
+
+    @cached_property
+    def cost_to_serve(self) -> DataLoader[Asked, Sum | None]:
+        """What touchpoints cost, in a currency."""
+        return self._one(value.cost_to_serve)
 
     @cached_property
     def stage_changes(self) -> DataLoader[int, list[StoredStageChange]]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 NO_TOUCHES: Final = tuple(
-    "invoice credit_note payment refund order quote delivery return contract deal case follow_up note profile "
+    "invoice credit_note payment refund reversal order quote delivery return contract deal case follow_up note profile "
     "bounce complaint auto_reply read_receipt unsubscription unfollow".split()
 )
 """Kinds that led nobody to buy: papers of a sale, what colleagues wrote down, what machines report, farewells."""

@@ -98,7 +98,7 @@ def fold(claims: Iterable[Said], zone: tzinfo = UTC) -> MatterState | None:
     after everything else of that day in ``zone``. The latest claim that speaks of ``open`` or ``outcome`` decides
     whether the matter is open; opening it again clears the outcome. An invoice is open while something is outstanding:
     its amount is that of its invoice touchpoints less its credit notes, outstanding is that less payments and plus
-    refunds. What is in another currency than the invoice is not reckoned. The balance of a loyalty account is the sum
+    refunds and reversals. What is in another currency than the invoice is not reckoned. The balance of a loyalty account is the sum
     of the quantities of its touchpoints, in the unit of the first.
     """
     said = {one.touchpoint: one for one in claims}
@@ -222,7 +222,8 @@ class _Fold:
         if self.currency is None or (paid is None and refunded is None):
             told: Money | None = self.said.get("paid")
             return told
-        return Money((paid or Decimal(0)) - (refunded or Decimal(0)), self.currency)
+        back = (refunded or Decimal(0)) + (self._sum("reversal") or Decimal(0))
+        return Money((paid or Decimal(0)) - back, self.currency)
 
     def _outstanding(self) -> Money | None:
         amount, paid = self._amount(), self._paid()

@@ -54,7 +54,7 @@ class Worth:
         return rounded(self.revenue, self.orders) if self.orders else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Converted:
     """What was made of the money in one ``currency`` in another: each amount by the rate of its day, then summed.
 

@@ -138,6 +138,10 @@ def _customers(query: Query, wanted: CustomerFilter) -> list[str]:
             ends = " AND ".join([f"s.{column} IS NOT NULL", *_amounts(query, f"s.{column}", scored)])
             parts.append(f"c.id IN (SELECT s.id FROM customer_score s WHERE {ends})")
     parts += _scored(query, wanted)
+    if wanted.overdue is not None:
+        today = query.bind(wanted.overdue_on, "bigint")
+        owing = f"SELECT d.customer FROM debt d WHERE d.due < {today}"
+        parts.append(f"c.num {'' if wanted.overdue else 'NOT '}IN ({owing})")
     if wanted.matters is not None:
         parts.append(f"c.num IN ({_concerned(query, wanted.matters)})")
     return parts + _combined(query, _customers, wanted.all_of, wanted.any_of, wanted.none_of)

@@ -58,11 +58,16 @@ class StoredValue:
     credited: int
     paid: int
     refunded: int
+    reversals: int
     revenue: int
     outstanding: int
     orders: int
     first_purchase_at: int | None
     last_purchase_at: int | None
+    settled: int
+    days_to_pay: int
+    settled_due: int
+    days_late: int
 
 
 @dataclass(frozen=True, slots=True)

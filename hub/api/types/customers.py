@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from hub.analysis.value import NOTHING, Asked
 from hub.api.connections import After, Before, CountedConnection, First, Last, counted, cursors
 from hub.api.context import Info
 from hub.api.graph import argument, column, described, field, object_type
@@ -30,7 +31,7 @@ from hub.api.types.node import Node
 from hub.api.types.predictions import prediction_of
 from hub.api.types.reference import Campaign, User
 from hub.api.types.touchpoints import Origin, Touchpoint, TouchpointConnection, origin_of, touchpoint
-from hub.api.types.value import Value, value
+from hub.api.types.value import Value
 from hub.store import filters, identifiers, matters, touchpoints
 from hub.store.customers import StoredAffiliation, StoredCustomer, StoredTrait
 from hub.store.touchpoints import Subject
@@ -301,10 +302,12 @@ class Customer(Node):
         currency: Annotated[Currency | None, argument("In this currency; the hub's by default.")] = None,
     ) -> Value:
         """Value metrics."""
-        held = await info.context.load.values.load(self.row.num)
-        own = info.context.hub.company.currency
-        predicted = await prediction_of(info, self.row.id) if currency in (None, own) else None
-        return value(held, currency or own, predicted)
+        context = info.context
+        company = context.hub.company
+        asked = Asked(self.subject, currency or company.currency, context.today(), company)
+        predicted = await prediction_of(info, self.row.id) if asked.currency == company.currency else None
+        figures = await context.load.figures.load(asked)
+        return Value(asked=asked, figures=figures or NOTHING, predicted=predicted)
 
     @field
     async def journey(self, info: Info) -> Journey:

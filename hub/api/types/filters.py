@@ -145,6 +145,7 @@ class CustomerFilter:
     did: list[DidFilter] | None = optional("Who did all of these.")
     did_not: list[TouchpointFilter] | None = optional("Who did none of these.")
     revenue: MoneyRange | None = optional("Worth such an amount.")
+    overdue: bool | None = optional("Whether something they owe was to be paid before today.")
     predicted_value: MoneyRange | None = optional("Of whom so much is expected, in the hub's currency.")
     p_alive: ProbabilityRange | None = optional("Who have not left for good with such a probability.")
     abc_classes: list[str] | None = optional("In one of the classes A, B, C of revenue, as the last scoring run found.")
@@ -340,6 +341,8 @@ def customer_filter(
         did_not=tuple(touchpoint_filter(info, each) for each in wanted.did_not or ()),
         revenue=revenue,
         revenue_in_hub=revenue is None or revenue.currency == info.context.hub.company.currency,
+        overdue=wanted.overdue,
+        overdue_on=info.context.today() if wanted.overdue is not None else 0,
         predicted=_expected(info, wanted.predicted_value),
         p_alive=_probability(wanted.p_alive),
         abc_classes=classes(wanted.abc_classes),
