@@ -25,6 +25,8 @@ SHAPES = 1e-5, 1e3
 """The search ends here: a shape beyond makes all customers equal, or none like another."""
 SCALES = 1e-5, 1e5
 """The same for scales (of time or money), as multiples of where the search begins."""
+_FLAT = 1e-5
+"""The slope, for each customer and relative change of a parameter, from which on there is no optimum yet."""
 _NEAR = 3
 """A parameter that comes so near to an end, as a factor, has no optimum."""
 
@@ -84,23 +86,20 @@ def maximise(
         for name, *begin in zip(names, *starts, strict=True)
     ]
     bounds = np.log(ends)
-    found = [
-        optimize.minimize(
-            cost,
-            np.log(start),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=bounds,
-            options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-7},
-        )
-        for start in starts
-    ]
-    best = min(found, key=lambda each: float(each.fun))
+
+    def climb(logs: Floats, near: float) -> optimize.OptimizeResult:
+        # Truncated Newton: unlike the other bounded methods it calls no BLAS, whose threads would wait for each other.
+        options = {"maxfun": 500, "ftol": near**2, "gtol": near * 10}
+        return optimize.minimize(cost, logs, jac=True, method="TNC", bounds=bounds, options=options)
+
+    best = min((climb(np.log(start), 1e-4) for start in starts), key=lambda each: float(each.fun))
     logs, steep = _polished(cost, best.x, bounds)
+    if steep > _FLAT:  # too far from the top for Newton's steps, or there is none
+        logs, steep = _polished(cost, climb(logs, 1e-7).x, bounds)
     values = np.exp(logs)
     height, _ = likelihood(values)
     errors = _standard_errors(likelihood, values)
-    warnings = [] if steep < 1e-5 else [FitWarning(Trouble.NOT_CONVERGED, "The search ended without an optimum.")]
+    warnings = [] if steep <= _FLAT else [FitWarning(Trouble.NOT_CONVERGED, "The search ended without an optimum.")]
     warnings += _doubts(names, values, errors, ends)
     parameters = dict(zip(names, map(float, values), strict=True))
     return Fit(model, parameters, dict(zip(names, errors, strict=True)), height, customers, tuple(warnings))
