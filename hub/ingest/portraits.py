@@ -22,6 +22,8 @@ _MOST_KEPT = 10_000
 _IN_ORDER = itemgetter(6, 1)
 """Time and id of a touchpoint's row."""
 
+_STATE = itemgetter(customers.COLUMNS.index("stage"), customers.COLUMNS.index("standing"))
+
 Row = Sequence[Any]
 
 
@@ -75,12 +77,13 @@ class Portraits:
             parts = portrait.paint(light, own.get(portrait.num, ()), shared.get(portrait.num, ()))
             for table, rows in parts.items():
                 differences[table].add(portrait.num, sitting.written.get(table, {}), rows)
-            portrait.written = sitting.written | parts
+            sitting.written.update(parts)
+            portrait.written = sitting.written
             self._kept[portrait.num] = portrait
             self._kept.move_to_end(portrait.num)
             sitting.tell_changes(batch)
-        customers.write_new(session, [each.portrait.row for each in sittings if each.new])
-        customers.write_changed(session, [(each.portrait.row, each.row) for each in sittings if not each.new])
+        customers.write_new(session, [each.portrait.row for each in sittings if each.row is None])
+        customers.write_changed(session, [(each.portrait.row, each.row) for each in sittings if each.row is not None])
         for table, each in differences.items():
             customers.remove_parts(session, table, each.gone)
             customers.write_parts(session, table, each.new, each.changed)
@@ -88,9 +91,9 @@ class Portraits:
     def _sittings(self, batch: Batch, nums: Sequence[int], light: Light) -> Iterator[_Sitting]:
         """Everybody folded: those known go on where they stand, unless something before it has changed."""
         kept = {num: portrait for num in nums if (portrait := self._kept.get(num)) is not None}
-        known = customers.known(batch.session, [num for num in nums if num not in kept and num not in batch.fresh])
-        customers.clear(batch.session, list(known))
-        named = {num: (row[0], Side(row[1])) for num, row in known.items()}
+        known = customers.standing(batch.session, [num for num in nums if num not in kept and num not in batch.fresh])
+        written = customers.parts(batch.session, list(known))
+        named = {num: (row[1], Side(row[2])) for num, row in known.items()}
         named |= {num: (portrait.id, portrait.side) for num, portrait in kept.items()}
         named |= {num: batch.named[num] for num in nums if num in batch.named}
         grown: dict[int, Sequence[Row]] = {num: sorted(batch.grown.get(num, ()), key=_IN_ORDER) for num in nums}
@@ -105,11 +108,9 @@ class Portraits:
                 continue
             old = kept.get(num)
             portrait = Portrait(num, *named[num], light) if old is None or num in again else old
-            before = (old.stage, old.standing) if old else known[num][2:4] if num in known else (None, None)
             sitting = _Sitting(
-                portrait, new=old is None and num not in known, row=old.row if old else None,
-                written=old.written if old else {}, before=before,
-            )  # fmt: skip
+                portrait, row=old.row if old else known.get(num), written=old.written if old else written.get(num, {})
+            )
             portrait.id = named[num][0]
             portrait.take(grown[num], light)
             yield sitting
@@ -117,19 +118,18 @@ class Portraits:
 
 @dataclass(slots=True)
 class _Sitting:
-    """A portrait with what stood before: stage and standing, the customer's row and those below, where known."""
+    """A portrait with what stood before: the customer's row, None when it is new, and those below it."""
 
     portrait: Portrait
-    new: bool
     row: Row | None
     written: Rows
-    before: tuple[str | None, str | None]
 
     def tell_changes(self, batch: Batch) -> None:
         """Lines for the ledger."""
+        stage, standing = (None, None) if self.row is None else _STATE(self.row)
         for kind, old, new in (
-            ("STAGE_CHANGED", self.before[0], self.portrait.stage),
-            ("STANDING_CHANGED", self.before[1], self.portrait.standing),
+            ("STAGE_CHANGED", stage, self.portrait.stage),
+            ("STANDING_CHANGED", standing, self.portrait.standing),
         ):
             if old != new:
                 batch.lines.append((kind, None, None, self.portrait.id, None, None, old, new))

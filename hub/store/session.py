@@ -31,6 +31,8 @@ _FULL = ("disk is full", "readonly database", "disk I/O error", "unable to open 
 class Session(ABC):
     """Statements on one connection, in one thread. A transaction is opened by ``with session.transaction():``."""
 
+    sparing = False
+    """Whether an update does well to name only those indexed columns that differ."""
     projection_set = 0
     """The number of the projection set that unqualified names are looked up in; 0 for truth alone."""
 
@@ -138,6 +140,8 @@ def _clean_errors() -> Iterator[None]:
 
 class SqliteSession(Session):
     """A session that writes one file of a hub's folder and reads the other."""
+
+    sparing = True  # the indexes of a column that is named are written again, whether it differs or not
 
     def __init__(self, writes: Path, reads: Path | None = None) -> None:
         self._file = writes

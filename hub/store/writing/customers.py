@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
+from operator import itemgetter, ne
 from typing import Any
 
 from hub.store.session import Session, Values
@@ -36,10 +36,15 @@ PARTS = {
 }
 """The tables below a customer: key columns, the customer's number first, and the others."""
 
-_OFTEN = "touchpoints last_touch last_touch_at next_change_at because".split()
-_AT_TIMES = [*_OFTEN, *"stage stage_since standing revenue".split()]
-"""Columns of a customer that nearly every touchpoint changes, and with those that many change. The fewer columns are
-written, the fewer indexes are."""
+Parts = dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]
+"""The rows of one customer by table and key (without the customer)."""
+
+_INDEXED = (
+    "id relationship name_key birthday_day owner first_touch_at last_touch_at stage standing next_change_at revenue"
+).split()
+"""Columns of a customer that indexes hold."""
+_OFTEN = "touchpoints last_touch last_touch_at next_change_at because stage stage_since standing revenue".split()
+"""Columns of a customer that many touchpoints change."""
 
 MOMENT = (
     "num id kind channel direction automated occurred_at amount currency document settles thread due_on quantity "
@@ -70,6 +75,26 @@ def known(session: Session, nums: Sequence[int]) -> dict[int, tuple[Any, ...]]:
     """Customers as they stand: (id, kind, stage, standing) by row number."""
     rows = session.all("SELECT num, id, kind, stage, standing FROM customer WHERE num = ANY($1::bigint[])", list(nums))
     return {row[0]: tuple(row[1:]) for row in rows}
+
+
+def standing(session: Session, nums: Sequence[int]) -> dict[int, tuple[Any, ...]]:
+    """Customers as they stand, in the order of ``COLUMNS``, by row number."""
+    rows = session.all(f"SELECT {', '.join(COLUMNS)} FROM customer WHERE num = ANY($1::bigint[])", list(nums))
+    return {row[0]: tuple(row) for row in rows}
+
+
+def parts(session: Session, nums: Sequence[int]) -> dict[int, Parts]:
+    """The rows below customers as they stand."""
+    found: dict[int, Parts] = {num: {table: {} for table in PARTS} for num in nums}
+    if not found:
+        return found
+    for table, (key, columns) in PARTS.items():
+        width = len(key)
+        for row in session.all(
+            f"SELECT {', '.join([*key, *columns])} FROM {table} WHERE {key[0]} = ANY($1::bigint[])", list(found)
+        ):
+            found[row[0]][table][tuple(row[1:width])] = tuple(row[width:])
+    return found
 
 
 def shown(session: Session, nums: Sequence[int]) -> dict[str, tuple[Any, ...]]:
@@ -134,30 +159,31 @@ def write_new(session: Session, rows: Sequence[Sequence[object]]) -> None:
     session.insert("customer", COLUMNS, rows)
 
 
-def write_changed(session: Session, rows: Sequence[tuple[Sequence[object], Sequence[object] | None]]) -> None:
-    """Write customers again, in the order of ``COLUMNS``, each with what was there when that is known."""
-    often: list[Values] = []
-    at_times: list[Values] = []
-    wholly: list[Values] = []
+def write_changed(session: Session, rows: Sequence[tuple[Sequence[object], Sequence[object]]]) -> None:
+    """Write customers again, in the order of ``COLUMNS``, each with what was there."""
+    together: dict[tuple[bool, ...], list[Sequence[object]]] = {}
     for row, before in rows:
-        if before is None or _SELDOM(row) != _SELDOM(before):
-            wholly.append(row)
-        elif _NOT_OFTEN(row) != _NOT_OFTEN(before):
-            at_times.append((row[0], *_VALUES_AT_TIMES(row)))
-        elif row != before:
-            often.append((row[0], *_VALUES_OFTEN(row)))
-    session.update("customer", ["num"], _OFTEN, often)
-    session.update("customer", ["num"], _AT_TIMES, at_times)
-    session.update("customer", ["num"], COLUMNS[1:], wholly)
+        if row != before:
+            differing = _SELDOM(row) != _SELDOM(before), *map(ne, _KEYS(row), _KEYS(before))
+            together.setdefault(differing if session.sparing else differing[:1], []).append(row)
+    for differing, changed in together.items():
+        names = _written(*differing)
+        values = _values(["num", *names])
+        session.update("customer", ["num"], names, [values(row) for row in changed])
+
+
+def _written(seldom: bool, *indexed: bool) -> list[str]:
+    """The columns to write, whether a seldom one has changed; ``indexed`` says which of those do, where that counts."""
+    same = {name for name, differs in zip(_INDEXED, indexed, strict=False) if not differs}
+    return [name for name in (COLUMNS[1:] if seldom else _OFTEN) if name not in same]
 
 
 def _values(names: Iterable[str]) -> Callable[[Sequence[object]], tuple[object, ...]]:
     return itemgetter(*(COLUMNS.index(name) for name in names))
 
 
-_VALUES_OFTEN, _VALUES_AT_TIMES = _values(_OFTEN), _values(_AT_TIMES)
-_SELDOM = _values(name for name in COLUMNS if name not in _AT_TIMES)
-_NOT_OFTEN = _values(name for name in COLUMNS if name not in _OFTEN)
+_SELDOM = _values(name for name in COLUMNS if name not in _OFTEN)
+_KEYS = _values(_INDEXED)
 
 
 def free_ids(session: Session, nums: Sequence[int]) -> None:

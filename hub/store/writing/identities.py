@@ -77,13 +77,16 @@ _CLAIM_COLUMNS = [
 ]  # fmt: skip
 
 
+_SIDES = {side.value: side for side in Side}
+
+
 def _identifier(row: Sequence[Any]) -> StoredIdentifier:
     num, id_, rank, kind, namespace, value, side, blocked, capped, component, hidden, customer, first, last = row
     return StoredIdentifier(
         num,
         id_,
         (rank, kind, namespace, value),
-        Side(side),
+        _SIDES[side],
         blocked is not None,
         capped,
         component,
@@ -259,15 +262,17 @@ def names_of(session: Session, identifiers: Sequence[int]) -> dict[int, set[str]
 
 def companions_of(session: Session, identifiers: Sequence[int]) -> dict[int, set[Node]]:
     """The distinct stronger identifiers seen together with identifiers in standing claims."""
-    found: dict[int, set[Node]] = {}
-    for identifier, rank, kind, namespace, value in session.all(
-        "SELECT DISTINCT ci.identifier, o.rank, o.kind, o.namespace, o.value FROM claim_identifier ci "
-        "JOIN identifier i ON i.num = ci.identifier JOIN claim c ON c.num = ci.claim "
-        "JOIN claim_identifier co ON co.claim = ci.claim JOIN identifier o ON o.num = co.identifier "
-        "WHERE ci.identifier = ANY($1::bigint[]) AND c.touchpoints > 0 AND o.blocked IS NULL AND o.rank < i.rank",
+    # In two steps, each by a key: one statement for both is planned badly while a database knows little of its tables.
+    beside = session.all(
+        "SELECT DISTINCT ci.identifier, co.identifier FROM claim_identifier ci JOIN claim c ON c.num = ci.claim "
+        "JOIN claim_identifier co ON co.claim = ci.claim WHERE ci.identifier = ANY($1::bigint[]) AND c.touchpoints > 0",
         list(identifiers),
-    ):
-        found.setdefault(identifier, set()).add((rank, kind, namespace, value))
+    )
+    held = identifiers_by_num(session, {num for pair in beside for num in pair})
+    found: dict[int, set[Node]] = {}
+    for num, other in beside:
+        if held[other].node[0] < held[num].node[0] and not held[other].blocked:
+            found.setdefault(num, set()).add(held[other].node)
     return found
 
 
