@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
 from hub.analysis.past import Past
+from hub.analysis.reckonings import Reckonings
 from hub.analysis.scoring import Scoring
 from hub.analysis.snapshots import Snapshots
 from hub.clock import micros, moment, now
@@ -87,6 +88,7 @@ class Hub:
         self.suggestions = Suggestions(store, self.reader, self.threads, self.corrections, desk, clock)
         self.past = Past(store, self.threads, self._processor, self.company)
         self.snapshots = Snapshots(store, self.reader, self.threads, self._processor, self.company, self.past, clock)
+        self.reckonings = Reckonings(store.reader)
         self.scoring = Scoring(self.reader, self.threads, self.company, desk, clock)
         self._pulls: dict[str, tuple[str, asyncio.Task[None]]] = {}
 
@@ -121,6 +123,7 @@ class Hub:
         await asyncio.gather(*(task for _, task in self._pulls.values()), return_exceptions=True)
         await self.snapshots.close()
         await self.past.close()
+        await self.reckonings.close()
         await self.suggestions.close()
         await self.scoring.close()
         await self.replays.close()

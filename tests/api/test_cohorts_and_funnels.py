@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -168,3 +169,11 @@ def test_a_hub_too_large_to_be_held_at_once_is_read_in_parts(shop: Served, monke
     monkeypatch.setattr(scans, "_TOGETHER", 2)
     monkeypatch.setattr(blocks, "_TOGETHER", 2)
     assert (funnel(shop, f"({STEPS})"), funnel(shop), shop.ask(document)) == whole
+
+
+def test_more_people_than_connections_may_ask_at_once(service: Served) -> None:
+    fill(service)
+    document = "{ funnel { customers } cohorts { retention } }"
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: service.post(document).json(), range(24)))
+    assert all(answer["data"]["funnel"][0]["customers"] == 4 for answer in answers)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
 
 from hub.api.context import Info
 from hub.api.graph import argument, field, object_type
@@ -25,6 +26,9 @@ from hub.clock import micros, now
 from hub.errors import InputWrong
 from hub.journey.choices import AttributionDimension, AttributionModel, CohortPeriod, CohortStart
 from hub.store import filters
+from hub.store.reader import Snapshot
+
+T = TypeVar("T")
 
 Customers = Annotated[CustomerFilter | None, argument("Only such; those whose relationship is CUSTOMER unless asked.")]
 
@@ -60,6 +64,7 @@ class JourneyQueries:
         """What channels, campaigns or utm_sources get for the conversions that they led to."""
         from hub.analysis import attribution as analysis  # numpy, which a start should not pay for
 
+        given = (model, by, within, lookback, half_life, first_only, conversion, touches, filter)
         limits = span(within) or filters.Span()
         present = info.context.now()
         asked = analysis.Asked(
@@ -74,9 +79,13 @@ class JourneyQueries:
             touches=touchpoint_filter(info, touches),
             converting=None if conversion is None else touchpoint_filter(info, conversion),
         )
-        found = await analysis.attribution(await info.context.snapshot(), asked)
+
+        async def reckon(snapshot: Snapshot) -> tuple[analysis.Attributed, int]:
+            return await analysis.attribution(snapshot, asked), present
+
+        found, at = await reckoned(info, "attribution", given, reckon)
         currency = info.context.hub.company.currency if conversion is None else None
-        return await shown_attribution.attribution(info, found, by, currency, present)
+        return await shown_attribution.attribution(info, found, by, currency, at)
 
     @field
     async def cohorts(
@@ -102,8 +111,13 @@ class JourneyQueries:
             most=periods,
             customers=await listed(info, filter),
         )
-        found = await analysis.cohorts(await info.context.snapshot(), asked)
-        return shown_cohorts.cohorts(found, company.currency, info.context.now())
+        present = info.context.now()
+
+        async def reckon(snapshot: Snapshot) -> tuple[analysis.Found, int]:
+            return await analysis.cohorts(snapshot, asked), present
+
+        found, at = await reckoned(info, "cohorts", (by, period, periods, within, filter), reckon)
+        return shown_cohorts.cohorts(found, company.currency, at)
 
     @field
     async def funnel(
@@ -120,14 +134,33 @@ class JourneyQueries:
         if not steps:
             if within is not None:
                 raise InputWrong("The funnel of the stages has no span.", path="within")
-            return shown_funnel.of_stages(await analysis.of_stages(await info.context.snapshot(), customers))
+            stages = await reckoned(info, "stages", filter, lambda snapshot: analysis.of_stages(snapshot, customers))
+            return shown_funnel.of_stages(stages)
         if len(steps) > MOST_STEPS:
             raise InputWrong(f"A funnel has at most {MOST_STEPS} steps.", path="steps")
         wanted = [touchpoint_filter(info, step) for step in steps]
-        span_ = None if within is None else length(within, "within")
-        found = await analysis.of_steps(await info.context.snapshot(), wanted, span_, customers)
+        soon = None if within is None else length(within, "within")
+
+        async def reckon(snapshot: Snapshot) -> list[analysis.Step]:
+            return await analysis.of_steps(snapshot, wanted, soon, customers)
+
+        found = await reckoned(info, "funnel", (steps, within, filter), reckon)
         names = [", ".join(step.kinds or ()) or str(place) for place, step in enumerate(steps, 1)]
         return shown_funnel.of_steps(found, names)
+
+
+async def reckoned(info: Info, name: str, given: object, reckon: Callable[[Snapshot], Awaitable[T]]) -> T:
+    """What an analysis comes to. Raises ``RetryLater`` when it takes long: it goes on, and who asks again is told.
+
+    ``given``: all arguments as the client wrote them.
+    """
+    context = info.context
+    snapshot = await context.snapshot()
+    if context.moment is not None or context.processed is None:
+        return await reckon(snapshot)
+    found, processed = await context.hub.reckonings.get(f"{name} {given!r}", context.processed, reckon)
+    context.processed = min(context.processed, processed)
+    return found
 
 
 def length(duration: Duration, path: str) -> int:
