@@ -7,7 +7,9 @@ this, each once, when somebody asks for the past.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
+from hub.ids import campaign_id, product_id, user_id
 from hub.ingest import about
 from hub.ingest.claims import naming
 from hub.ingest.mapping import Reading
@@ -15,7 +17,9 @@ from hub.ingest.process import Processor
 from hub.settings import Company
 from hub.store.session import Session
 from hub.store.writing import ledger, traces
+from hub.values import Campaign, ExchangeRate, Product, ReferenceData, User
 
+_FIRST_DAY = date(1970, 1, 1).toordinal()
 TOGETHER = 500
 """Records in a transaction, so that nobody waits long who has something to process."""
 
@@ -64,6 +68,9 @@ def _keep(processor: Processor, session: Session, company: Company, records: Seq
 
 def _said(reading: Reading, source: str, company: Company) -> Iterator[Trace]:
     number = reading.version.number
+    for row in reading.reference:
+        if (told := _defined(row, source)) is not None:
+            yield told, number, None
     for id_, touchpoint in reading.touchpoints.items():
         yield id_, number, None
         named = naming(id_, 0, 0, touchpoint, source, company.country)
@@ -73,3 +80,18 @@ def _said(reading: Reading, source: str, company: Company) -> Iterator[Trace]:
             yield matter, number, None
         if touchpoint.anchor is not None:
             yield f"about {touchpoint.anchor}", number, None
+
+
+def _defined(row: ReferenceData, source: str) -> str | None:
+    """What a row about the business is about: an id, or the day of an exchange rate."""
+    match row:
+        case Product():
+            return product_id(source, row.sku)
+        case Campaign():
+            return campaign_id(row.reference)
+        case User():
+            return user_id(row.reference)
+        case ExchangeRate():
+            return f"rate {row.on.toordinal() - _FIRST_DAY}"
+        case _:
+            return None

@@ -19,10 +19,12 @@ from hub.cli import (
     pull,
     rebuild,
     replay,
+    report,
     schema,
     score,
     serve,
     show,
+    snapshots,
     sources,
     suggestions,
     tokens,
@@ -86,10 +88,12 @@ app.command("restore")(withdraw.restore)
 app.command("replay")(replay.replay)
 app.command("rebuild")(rebuild.rebuild)
 app.command("score")(score.score)
+app.command("report")(report.report)
 app.command("attribution")(journeys.attribution)
 app.command("cohorts")(journeys.cohorts)
 app.command("funnel")(journeys.funnel)
 app.add_typer(identity.app, name="identity")
+app.add_typer(snapshots.app, name="snapshot")
 app.add_typer(suggestions.app, name="suggestions")
 app.add_typer(connectors.app, name="connector")
 app.add_typer(sources.app, name="source")

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from hub.cli.session import ask
-from hub.cli.terminal import moment, notes, out, table
+from hub.cli.snapshots import Known, Occurred, as_of
+from hub.cli.terminal import moment as shown
+from hub.cli.terminal import notes, out, table
 from hub.client import Client, Json, document
 from hub.demo.show import DOCUMENT, variables
 from hub.demo.show import show as print_customer
@@ -27,6 +29,8 @@ def show(
         list[str], typer.Argument(help="A phone number in any script, an e-mail address, an id, or words of a name.")
     ],
     first: Annotated[int, typer.Option(min=1, max=500, help="How many touchpoints to print.")] = 50,
+    occurred_until: Occurred = None,
+    known_until: Known = None,
 ) -> None:
     """Print a customer: stage and why, what they are worth, and everything that happened.
 
@@ -35,17 +39,20 @@ def show(
       hub show ০১৭১১-২৩৪৫৬৭
       hub show anna@mail.example
       hub show Nasrin Akter
+      hub show anna@mail.example --occurred-until 2026-01-31
     """
     words = " ".join(who).strip()
+    moment = as_of(occurred_until, known_until) or None
 
     async def work(client: Client) -> tuple[Json | None, Json]:
         if named_exactly(words):
-            data = await client.execute(DOCUMENT, variables(words, first))
+            data = await client.execute(DOCUMENT, {**variables(words, first), "asOf": moment})
             if data["customer"]:
                 return data, {}
         found = (await client.execute(document("search"), {"words": words, "first": MOST}))["customers"]
         if len(found["nodes"]) == 1:
-            return await client.execute(DOCUMENT, variables(found["nodes"][0]["id"], first)), {}
+            named = variables(found["nodes"][0]["id"], first)
+            return await client.execute(DOCUMENT, {**named, "asOf": moment}), {}
         return None, found
 
     data, found = ask(context, work)
@@ -74,7 +81,7 @@ def _list(words: str, found: Json) -> None:
         (
             node["id"],
             node["lifecycle"]["stage"],
-            moment((node["lastTouch"] or {}).get("occurredAt")),
+            shown((node["lastTouch"] or {}).get("occurredAt")),
             node["displayName"],
         )
         for node in found["nodes"]

@@ -148,18 +148,20 @@ def decided_with(session: Session, touchpoints: Iterable[str], side: str, until:
 def defining(session: Session, records: Iterable[int], until: int) -> set[int]:
     """The records that define the campaigns and products these records name, and all people of the company."""
     wanted = list(records)
-    campaigns = session.all(
-        "SELECT c.record FROM record_touchpoint r JOIN touchpoint t ON t.num = r.touchpoint "
+    named = session.all(
+        "SELECT DISTINCT c.id, c.record FROM record_touchpoint r JOIN touchpoint t ON t.num = r.touchpoint "
         "JOIN campaign c ON c.num = t.campaign WHERE r.record = ANY($1::bigint[])",
         wanted,
     )
-    products = session.all(
-        "SELECT p.record FROM record_touchpoint r JOIN line_item l ON l.touchpoint = r.touchpoint "
+    named += session.all(
+        "SELECT DISTINCT p.id, p.record FROM record_touchpoint r JOIN line_item l ON l.touchpoint = r.touchpoint "
         "JOIN product p ON p.num = l.product WHERE r.record = ANY($1::bigint[])",
         wanted,
     )
-    found = {record for (record,) in campaigns + products}
+    found = {record for _, record in named}
     found |= {record for (record,) in session.all("SELECT record FROM hub_user")}
+    found |= {record for (record,) in session.all(_TRACED, [id_ for id_, _ in named], until)}
+    found |= {record for (record,) in session.all("SELECT record FROM trace WHERE said >= 'usr_' AND said < 'usr`'")}
     return versions(session, found, until)
 
 
@@ -172,6 +174,7 @@ def converting(session: Session, touchpoints: Iterable[str], currency: str, days
     # A day more at either end: days are the hub's, not those of UTC.
     wanted = {day for (at,) in rows for day in range(at // _DAY - days - 1, at // _DAY + 2)}
     found = session.all("SELECT DISTINCT record FROM exchange_rate WHERE day = ANY($1::bigint[])", sorted(wanted))
+    found += session.all(_TRACED, [f"rate {day}" for day in sorted(wanted)], until)
     return versions(session, [record for (record,) in found], until)
 
 
