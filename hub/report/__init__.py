@@ -1,0 +1,1 @@
+"""The portfolio drawn as one page."""

@@ -9,7 +9,9 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 WIDTH = 560
 """Of every chart, in its own units: the page scales them to its column."""
-_LABEL, _NUMBER = 130, 110
+_LEAST_LABEL, _MOST_LABEL, _NUMBER = 60, 190, 110
+_LETTER = 6.6
+"""The width of a letter, more or less."""
 _ROW, _BAR = 26, 16
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 10, 26
 _DRAWN = 200
@@ -32,15 +34,20 @@ def bars(rows: Sequence[Bar]) -> str:
     """Lying bars from one zero line, the longest as long as there is room."""
     most = max((row.value for row in rows), default=0) or 1
     svg = _svg(len(rows) * _ROW, f"{len(rows)} bars")
-    room = WIDTH - _LABEL - _NUMBER
+    label = min(_MOST_LABEL, max([_LEAST_LABEL, *(8 + _LETTER * len(row.label) for row in rows)]))
+    room = WIDTH - label - _NUMBER
     for place, row in enumerate(rows):
         middle = place * _ROW + _ROW / 2
-        _text(svg, _LABEL - 8, middle, row.label, anchor="end")
+        _text(svg, label - 8, middle, _shortened(row.label, int(label / _LETTER)), anchor="end")
         width = max(1.0, row.value / most * room)
-        bar = _rectangle(svg, _LABEL, middle - _BAR / 2, width, _BAR, "series-1")
+        bar = _rectangle(svg, label, middle - _BAR / 2, width, _BAR, "series-1")
         _title(bar, row.hint or f"{row.label}: {row.says}")
-        _text(svg, _LABEL + width + 6, middle, row.says, kind="number")
+        _text(svg, label + width + 6, middle, row.says, kind="number")
     return _drawn(svg)
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def columns(labels: Sequence[str], series: Mapping[str, Sequence[float]], unit: str = "") -> str:

@@ -85,5 +85,5 @@ def _template() -> Template:
 
 def html(report: Report) -> str:
     """The page. Whatever a source told is escaped; only the charts are markup of our own."""
-    names = Report.__slots__  # type: ignore[attr-defined]
+    names = Report.__slots__
     return _template().render({name: getattr(report, name) for name in names})

@@ -15,7 +15,7 @@ FLOORS = (
     ("store",),
     ("ingest", "reads", "analysis"),
     ("api", "work", "console"),
-    ("app", "cli", "client", "demo", "served", "serving", "testing", "__main__"),
+    ("app", "cli", "client", "demo", "report", "served", "serving", "testing", "__main__"),
 )
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 PURE = ("hub.identity", "hub.journey")

@@ -1,0 +1,43 @@
+"""``hub report``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub.cli.session import ask
+from hub.cli.terminal import out
+from hub.client import Client, Json, document
+from hub.errors import InputWrong
+
+
+def report(
+    context: typer.Context,
+    to: Annotated[Path, typer.Option("--out", "-o", help="Where to write the page.")] = Path("report.html"),
+    segment: Annotated[str | None, typer.Option(help="Only customers of this segment, by its id.")] = None,
+) -> None:
+    """Draw the portfolio as one HTML page with charts: stages, revenue, cohorts, attribution, forecast error.
+
+    The page opens without a network. Run `hub score` before, for predictions.
+
+    \b
+    Example:
+      hub report --out customers.html
+    """
+    from hub.report.page import html
+    from hub.report.report import report as made
+
+    wanted = {"filter": {"segment": segment} if segment else None}
+
+    async def work(client: Client) -> Json:
+        return await client.execute(document("report"), wanted)
+
+    page = html(made(ask(context, work), datetime.now(UTC), "one segment" if segment else ""))
+    try:
+        to.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise InputWrong(f"{to} cannot be written: {error.strerror}.") from None
+    out.print(f"{to} is ready: open it in a browser.", markup=False)
