@@ -31,7 +31,7 @@ async def sync(client: Client, sources: Sequence[Json]) -> list[Json]:
     with progress() as shown:
         await follow(client, names, shown)
         await work_out(client, shown)
-    return await _patiently(lambda: client.runs(list(names)))
+    return await patiently(lambda: client.runs(list(names)))
 
 
 async def follow(client: Client, names: Mapping[str, str], shown: Progress) -> None:
@@ -63,13 +63,13 @@ async def work_out(client: Client, shown: Progress) -> None:
 async def _looks(ask: Callable[[], Awaitable[T]]) -> AsyncIterator[T]:
     """The answer, again and again."""
     for look in count():
-        yield await _patiently(ask)
+        yield await patiently(ask)
         await asyncio.sleep(LOOK if look < _FIRST else LOOK_LATER)
 
 
-async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
-    """The answer of a hub that may be busy. Raises ``RetryLater`` when it stays so."""
-    until = time.monotonic() + PATIENCE
+async def patiently(ask: Callable[[], Awaitable[T]], patience: float | None = None) -> T:
+    """The answer of a hub that may be busy. Raises ``RetryLater`` when it stays so; ``patience`` in seconds."""
+    until = time.monotonic() + (PATIENCE if patience is None else patience)
     while True:
         try:
             return await ask()
