@@ -65,7 +65,7 @@ class JourneyQueries:
         from hub.analysis import attribution as analysis  # numpy, which a start should not pay for
 
         given = (model, by, within, lookback, half_life, first_only, conversion, touches, filter)
-        limits = span(within) or filters.Span()
+        limits = span(within, info.context.now()) or filters.Span()
         present = info.context.now()
         asked = analysis.Asked(
             model=model,
@@ -107,7 +107,7 @@ class JourneyQueries:
             start=by,
             period=period,
             fiscal_start=company.fiscal_year_starts_in_month,
-            began=span(within) or filters.Span(),
+            began=span(within, info.context.now()) or filters.Span(),
             most=periods,
             customers=await listed(info, filter),
         )

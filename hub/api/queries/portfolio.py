@@ -38,7 +38,7 @@ class PortfolioQueries:
 
         company = info.context.hub.company
         wanted = await listed(info, filter)
-        days, today = days_of(span(within), ZoneInfo(company.time_zone))
+        days, today = days_of(span(within, info.context.now()), ZoneInfo(company.time_zone), info.context.now())
         asked = analysis.Asked(customers=wanted, days=days, today=today)
         return Portfolio(
             held=analysis.Portfolio(await info.context.snapshot(), asked), currency=Currency(company.currency)
@@ -49,9 +49,7 @@ class PortfolioQueries:
         self,
         info: Info,
         by: Annotated[AcquisitionDimension, argument("By what.")] = AcquisitionDimension.CHANNEL,
-        acquired: Annotated[
-            TimeRange | None, argument("Who first bought then; spend of that time.")
-        ] = None,
+        acquired: Annotated[TimeRange | None, argument("Who first bought then; spend of that time.")] = None,
         filter: Annotated[  # noqa: A002
             CustomerFilter | None, argument("Of such customers; those whose relationship is CUSTOMER unless asked.")
         ] = None,
@@ -59,8 +57,8 @@ class PortfolioQueries:
         """What it cost to win customers, and what they are worth."""
         from hub.analysis import acquisition as analysis
 
-        company, wanted = info.context.hub.company, span(acquired) or Span()
-        days, _ = days_of(wanted, ZoneInfo(company.time_zone))
+        company, wanted = info.context.hub.company, span(acquired, info.context.now()) or Span()
+        days, _ = days_of(wanted, ZoneInfo(company.time_zone), info.context.now())
         asked = analysis.Asked(
             by=by, customers=await listed(info, filter), span=wanted, days=days, currency=company.currency
         )
@@ -79,15 +77,15 @@ class PortfolioQueries:
 
         if not 0 <= first <= MOST_CAMPAIGNS:
             raise InputWrong(f"Ask for 0 to {MOST_CAMPAIGNS} campaigns.", path="first")
-        company, wanted = info.context.hub.company, span(within) or Span()
-        days, _ = days_of(wanted, ZoneInfo(company.time_zone))
+        company, wanted = info.context.hub.company, span(within, info.context.now()) or Span()
+        days, _ = days_of(wanted, ZoneInfo(company.time_zone), info.context.now())
         found = await analysis.campaigns(await info.context.snapshot(), wanted, days, company.currency)
         return [campaign_result(each, company.currency) for each in found[:first]]
 
 
-def days_of(wanted: Span | None, zone: ZoneInfo) -> tuple[Span, int]:
+def days_of(wanted: Span | None, zone: ZoneInfo, now: int) -> tuple[Span, int]:
     """The days of a span in the hub's zone, each of them whole; and the day on which it ends, today at the latest."""
-    today = clock.day(clock.now(), zone)
+    today = clock.day(clock.moment(now), zone)
     if wanted is None:
         return Span(None, None), today
     start = None if wanted.start is None else clock.day(clock.moment(wanted.start), zone)

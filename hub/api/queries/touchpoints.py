@@ -75,7 +75,7 @@ class TouchpointQueries:
     ) -> MatterConnection:
         """Deals, cases, orders and follow-ups."""
         await context_as_of(info, as_of)
-        wanted, order = matter_filter(filter), matter_order(order_by)
+        wanted, order = matter_filter(filter, info.context.now()), matter_order(order_by)
         sealed = cursors(info, "Query.matters", order)
         window = sealed.window(first, after, last, before)
         page = await matters.page(await info.context.snapshot(), wanted, order, window)

@@ -268,7 +268,7 @@ class Customer(Node):
         order_by: Annotated[MatterOrder | None, argument("In which order; latest opened first by default.")] = None,
     ) -> MatterConnection:
         """Their deals, cases, orders and follow-ups."""
-        wanted, order = matter_filter(filter), matter_order(order_by)
+        wanted, order = matter_filter(filter, info.context.now()), matter_order(order_by)
         sealed = cursors(info, "Customer.matters", order)
         asked = MattersAsked(self.subject, wanted, order, sealed.window(first, after, last, before))
         page = await info.context.load.customer_matters.load(asked)

@@ -195,14 +195,14 @@ def _values(values: Sequence[Any] | None) -> tuple[str, ...] | None:
     return tuple(str(value) for value in values)
 
 
-def span(wanted: TimeRange | None) -> filters.Span | None:
-    """The span a client means, by the clock of now. Raises ``InputWrong``."""
+def span(wanted: TimeRange | None, at: int | None = None) -> filters.Span | None:
+    """The span a client means, by the clock of now, or of another time (microseconds). Raises ``InputWrong``."""
     if wanted is None:
         return None
     absolute = wanted.from_ is not None or wanted.until is not None
     if absolute + (wanted.last is not None) + (wanted.next is not None) > 1:
         raise InputWrong("A span of time has absolute ends, or last, or next: only one of them.", path="filter")
-    present = now()
+    present = now() if at is None else moment(at)
     if wanted.last is not None:
         return filters.Span(micros(wanted.last.added_to(present, -1)), micros(present) + 1)
     if wanted.next is not None:
@@ -270,8 +270,8 @@ def touchpoint_filter(info: Info, wanted: TouchpointFilter | None, level: int = 
         channels=_values(wanted.channels),
         directions=_values(wanted.directions),
         automated=wanted.automated,
-        occurred=span(wanted.occurred),
-        recorded=span(wanted.recorded),
+        occurred=span(wanted.occurred, info.context.now()),
+        recorded=span(wanted.recorded, info.context.now()),
         sources=_values(wanted.sources),
         campaign=wanted.campaign,
         utm_source=wanted.utm_source,
@@ -285,21 +285,21 @@ def touchpoint_filter(info: Info, wanted: TouchpointFilter | None, level: int = 
     )
 
 
-def matter_filter(wanted: MatterFilter | None) -> filters.MatterFilter:
-    """What the store is asked for."""
+def matter_filter(wanted: MatterFilter | None, at: int | None = None) -> filters.MatterFilter:
+    """What the store is asked for, now or at another time (microseconds)."""
     if wanted is None:
         return filters.MatterFilter()
     return filters.MatterFilter(
         kinds=_values(wanted.kinds),
         open=wanted.open,
         overdue=wanted.overdue,
-        overdue_at=0 if wanted.overdue is None else micros(now()),
+        overdue_at=0 if wanted.overdue is None else micros(now()) if at is None else at,
         owner=wanted.owner,
         pipeline=wanted.pipeline,
         states=_values(wanted.states),
-        due=span(wanted.due),
-        opened=span(wanted.opened),
-        closed=span(wanted.closed),
+        due=span(wanted.due, at),
+        opened=span(wanted.opened, at),
+        closed=span(wanted.closed, at),
     )
 
 
@@ -347,8 +347,8 @@ def customer_filter(
         p_alive=_probability(wanted.p_alive),
         abc_classes=classes(wanted.abc_classes),
         scores=scores(wanted.rfm),
-        last_touch=span(wanted.last_touch),
-        matters=None if wanted.matters is None else matter_filter(wanted.matters),
+        last_touch=span(wanted.last_touch, info.context.now()),
+        matters=None if wanted.matters is None else matter_filter(wanted.matters, info.context.now()),
         all_of=(*_members(wanted.segment, segments), *(inner(each) for each in wanted.and_ or ())),
         any_of=None if wanted.or_ is None else tuple(inner(each) for each in wanted.or_),
         none_of=None if wanted.not_ is None else inner(wanted.not_),
@@ -385,7 +385,7 @@ def _birthdays(info: Info, wanted: TimeRange | None) -> tuple[int, ...] | None:
     if wanted is None:
         return None
     info.context.principal.demand_contacts("A filter by birthday")
-    found = span(wanted)
+    found = span(wanted, info.context.now())
     if found is None or found.start is None or found.end is None:
         raise InputWrong("A span of birthdays has two ends.", path="filter.birthday")
     zone = ZoneInfo(info.context.hub.company.time_zone)

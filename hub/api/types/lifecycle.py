@@ -12,7 +12,7 @@ from hub.api.graph import column, field, object_type
 from hub.api.scalars import JSON, DateTime, dumped
 from hub.api.types.enums import Axis
 from hub.api.types.touchpoints import Touchpoint, touchpoint
-from hub.clock import micros, now
+from hub.clock import micros
 from hub.journey import reasons
 from hub.store.customers import StoredCustomer, StoredStageChange
 from hub.store.lifecycles import StoredStageTime
@@ -144,7 +144,7 @@ class Lifecycle:
     @field
     async def stages(self, info: Info) -> list[StageTime]:
         """The stages they have or had, each with how long, in the order in which they were first entered."""
-        at = micros(now())
+        at = info.context.now()
         return [StageTime(row=row, now=at) for row in await info.context.load.stage_times.load(self.row.num)]
 
     @field

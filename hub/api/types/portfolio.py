@@ -14,7 +14,7 @@ from hub.api.types import amounts, reference
 from hub.api.types.amounts import Money
 from hub.api.types.enums import shown
 from hub.api.types.reference import Product
-from hub.clock import micros, now
+from hub.clock import moment
 from hub.errors import InputWrong
 from hub.journey.choices import ChurnBasis, CohortPeriod
 from hub.journey.cut_offs import CUT_OFFS
@@ -245,7 +245,7 @@ class Portfolio:
         """Who was lost, in periods that have ended, whatever span the portfolio is of."""
         if not 1 <= periods <= MOST_PERIODS:
             raise InputWrong(f"Ask for 1 to {MOST_PERIODS} periods.", path="periods")
-        found = await self.held.churn(info.context.hub.company, now(), by, period, periods)
+        found = await self.held.churn(info.context.hub.company, moment(info.context.now()), by, period, periods)
         return ChurnTrend(
             periods=[
                 ChurnPeriod(starts_on=Date(on.isoformat()), customers=each.customers, lost=each.lost, rate=each.rate)
@@ -255,9 +255,9 @@ class Portfolio:
         )
 
     @field
-    async def survival(self) -> Survival:
+    async def survival(self, info: Info) -> Survival:
         """How long customers stay, whatever span the portfolio is of; who has not lapsed counts as long as seen."""
-        return _survival(await self.held.survival(micros(now())))
+        return _survival(await self.held.survival(info.context.now()))
 
 
 def _survival(curve: Curve) -> Survival:
