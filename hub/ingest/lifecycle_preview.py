@@ -91,10 +91,8 @@ def differences(before: Rules, after: Rules) -> list[tuple[str, str, str]]:
     """(name, before, after) of rules and settings that say something else; nothing where there is none."""
     was = {f"stages.{rule.rule}": rule.model_dump_json(exclude_defaults=True) for rule in before.stages}
     now = {f"stages.{rule.rule}": rule.model_dump_json(exclude_defaults=True) for rule in after.stages}
-    for name, value in before.standing:
-        was[f"standing.{name}"] = str(value)
-    for name, value in after.standing:
-        now[f"standing.{name}"] = str(value)
+    for told, rules in ((was, before), (now, after)):
+        told |= {f"standing.{name}": str(value) for name, value in rules.standing.model_dump(mode="json").items()}
     names = [name for name in dict.fromkeys([*was, *now]) if was.get(name) != now.get(name)]
     return [(name, was.get(name, ""), now.get(name, "")) for name in names]
 

@@ -86,10 +86,10 @@ class Processor:
                 self._forget()
             self._reached = None
             last = self._last(after)
-            folded = refold.waiting(self._session, self._lifecycle_rules(after)) if most > 1 else None
+            folded = refold.waiting(self._session, self._lifecycle_rules(after))
             self.at_leisure = False
             # While rows come in all the time, those who wait for other rules get their turn all the same.
-            self._turn = folded is not None and last > after and not self._turn
+            self._turn = folded is not None and last > after and most > 1 and not self._turn
             if self._turn:
                 more = True
                 self._fold_everybody(after, clock, folded)

@@ -21,7 +21,7 @@ from hub.ingest.defer import OVERSIZE
 from hub.ingest.preview import Preview, preview
 from hub.ingest.process import Processor, drain
 from hub.ingest.sources import Sources
-from hub.journey.rules import load_rules
+from hub.journey.rules import rules_of
 from hub.registry import Registry
 from hub.settings import Company
 from hub.store import matter_tables, portraits  # noqa: F401 (their tables belong to the projection too)
@@ -198,6 +198,7 @@ class Bench:
         self.store = Store.at(address)
         self.company = company
         self.identity = identity
+        self.lifecycle = rules_of(company)
         self.truth = self.store.truth()
         self.projection = self.store.projection()
         carefree = "SET synchronous_commit = off" if address.startswith("postgresql") else "PRAGMA synchronous = OFF"
@@ -224,7 +225,7 @@ class Bench:
             self.projection,
             self.company,
             self.sources,
-            load_rules(basis=self.company.revenue_basis),
+            self.lifecycle,
             lambda: self.clock,
             self.identity,
         )
@@ -323,6 +324,14 @@ class Bench:
             number = records.take_numbers(self.truth) + 1
             rule_sets.insert(self.truth, (number, rule_sets.IDENTITY, rules.version, write_rules(rules), "me", "", NOW))
             records.give_numbers(self.truth, number)
+
+    def lifecycle_rules(self, text: str) -> int:
+        """Store lifecycle rules."""
+        with self.truth.transaction():
+            number = records.take_numbers(self.truth) + 1
+            rule_sets.insert(self.truth, (number, rule_sets.LIFECYCLE, "t", text, "me", "", NOW))
+            records.give_numbers(self.truth, number)
+        return number
 
     def _write(
         self, made: Sequence[tuple[str, str, str, str, str]], taken: Sequence[tuple[str, str, bool, str | None]]

@@ -15,6 +15,7 @@ from typing import Any
 from hub import sdk
 from hub.identity.rules import Rules
 from hub.ids import customer_id
+from hub.journey.rules import default_text
 from hub.values import Side
 from tests.ingest.builders import DAY, Bench, row, tp
 
@@ -45,6 +46,18 @@ RUNS = "ab"
 TIMES = ["2025-01-01T09:00:00+00:00"] * 3 + ["2025-02-01T09:00:00+00:00", "2025-02-01"]
 DOCUMENTS = ["D1", "D2"]
 YEAR = 400 * DAY
+DECIDED = [
+    {"stage": "LOYAL", "until": None, "by": "Mina", "reason": "She knows."},
+    {"stage": "LEAD", "until": "2025-06-01T00:00:00+00:00", "by": "Mina", "reason": "For now."},
+    {"stage": None, "until": None, "by": "Mina", "reason": "Never mind."},
+]
+LIFECYCLES = [
+    default_text(),
+    default_text().replace("at_least = 3", "at_least = 2").replace("at_risk_after_days = 90", "at_risk_after_days = 9"),
+    default_text().replace('"purchase"\ntext', '"purchase"\nlasts_days = 40\nspent_at_least = 12\ntext'),
+    default_text().replace("[standing]", "[standing]\nat_risk_after_rhythms = 1.5\nlapsed_after_rhythms = 4\n"
+                           'signs = "purchases"\nrhythm = { intervals = 1 }'),
+]  # fmt: skip
 DUPLICATES = 0.2
 """How many rows are told twice."""
 
@@ -192,6 +205,7 @@ def entry(rng: random.Random, key: str, names: Sequence[Named]) -> sdk.Row:
     if profile:
         told["properties"] = rng.choice(
             [{"add_tags": ["vip"]}, {"remove_tags": ["vip"], "add_tags": ["loud"]}, {"relationship": "SUPPLIER"}]
+            + [{"stage_decision": decided} for decided in DECIDED]
         )
     return sdk.Row(key, json.dumps(told, sort_keys=True).encode())
 
@@ -294,6 +308,9 @@ class _Making:
     def rules(self) -> None:
         self.steps.append(Step("rules", "rules", (limits(self.rng),)))
 
+    def lifecycle(self) -> None:
+        self.steps.append(Step("lifecycle", "lifecycle", (self.rng.choice(LIFECYCLES),)))
+
     def entry(self) -> None:
         key = f"e{len(self.steps)}"
         given = entry(self.rng, key, self.names)
@@ -324,6 +341,8 @@ def stream(seed: int) -> list[Step]:
             making.entry()
         elif chance < 0.55:
             making.rules()
+        elif chance < 0.6:
+            making.lifecycle()
         elif chance < 0.77:
             making.decision()
         else:
@@ -373,6 +392,8 @@ def _tell(bench: Bench, step: Step) -> None:
         bench.decide(operation, *pairs, withdraw=contrary)
     elif step.kind == "rules":
         bench.rule(*step.given)
+    elif step.kind == "lifecycle":
+        bench.lifecycle_rules(*step.given)
     else:
         kind, target, restore = step.given
         bench.withdraw(kind, target, restore=restore)
