@@ -189,14 +189,15 @@ def _money(kind: str, currency: str, at: int, amount: int) -> Moment:
 
 
 def _figures(held: Sequence[StoredValue], converted: Sequence[Converted], closing: Conversion, today: int) -> Figures:
-    own = [row for row in held if row.currency == closing.target]
+    flows: list[StoredValue | Converted] = [row for row in held if row.currency == closing.target]
+    flows += converted
     whole = {row.currency for row in converted if not row.missing} | {closing.target}
     orders = sum(row.orders for row in held if row.currency in whole)
-    earned = sum(row.revenue for row in (*own, *converted) if row.currency in whole)
+    earned = sum(row.revenue for row in flows if row.currency in whole)
     outstanding, lacking = _summed(((row.outstanding, row.currency, today) for row in held if row.outstanding), closing)
     missing = [(row.currency, row.missing_on) for row in converted if row.missing_on is not None]
     return Figures(
-        **{name: sum(getattr(row, name) for row in (*own, *converted)) for name in _FLOWS},
+        **{name: sum(getattr(row, name) for row in flows) for name in _FLOWS},
         **{name: sum(getattr(row, name) for row in held) for name in _PAID},
         outstanding=outstanding,
         orders=sum(row.orders for row in held),

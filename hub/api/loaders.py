@@ -22,6 +22,7 @@ from hub.store import (
     sources,
     suggestions,
     touchpoints,
+    values,
 )
 from hub.store.customers import StoredAffiliation, StoredCustomer, StoredStageChange, StoredTrait
 from hub.store.filters import MatterFilter, TouchpointFilter
@@ -36,6 +37,7 @@ from hub.store.scores import StoredModel, StoredScore
 from hub.store.sources import StoredRun, StoredSource
 from hub.store.suggestions import StoredSuggestion
 from hub.store.touchpoints import StoredLine, StoredParticipant, StoredTouchpoint, Subject
+from hub.store.values import StoredAnswers
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -144,6 +146,16 @@ class Loaders:
     def figures(self) -> DataLoader[Asked, Figures | None]:
         """Value in a currency."""
         return self._one(value.figures)
+
+    @cached_property
+    def level(self) -> DataLoader[int, int | None]:
+        """Levels of engagement."""
+        return self._one(values.levels)
+
+    @cached_property
+    def answers(self) -> DataLoader[int, list[StoredAnswers]]:
+        """What customers answered when they were asked for their satisfaction."""
+        return self._many(values.answers)
 
     @cached_property
     def overdue(self) -> DataLoader[Asked, Sum | None]:

@@ -35,7 +35,7 @@ TYPES: Mapping[str, frozenset[str]] = {
         "Snapshot "
         "Customer CustomerConnection CustomerEdge Trait Affiliation Acquisition Birthday Lifecycle Because StageChange "
         "StageTime "
-        "Value MissingRate Journey JourneyStep ChannelUse StageReached "
+        "Value MissingRate Satisfaction SurveyScore Journey JourneyStep ChannelUse StageReached "
         "EmailMessage Call Invoice Payment FormSubmission SocialPost CustomTouchpoint Attachment Origin Participant "
         "TouchpointConnection TouchpointEdge TouchpointKind Quantity LineItem LineItemConnection LineItemEdge "
         "Matter MatterConnection MatterEdge MatterChange MatterStateTime "

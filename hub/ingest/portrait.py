@@ -18,11 +18,13 @@ from hub.identity.names import words
 from hub.identity.normalise import masked, masked_name, search_terms
 from hub.ingest.lifecycles import change_row, lifecycle_columns, moment_of
 from hub.ingest.rows import json_text
+from hub.journey.engagement import Engagement
 from hub.journey.lifecycle import Course, Lifecycle
 from hub.journey.purchases import Purchase
 from hub.journey.rates import Conversion
 from hub.journey.reasons import Change
 from hub.journey.rules import Rules
+from hub.journey.satisfaction import Satisfaction
 from hub.journey.timeline import Moment
 from hub.journey.value import Accounts, Value
 from hub.settings import Company
@@ -94,8 +96,9 @@ class Portrait:
     """
 
     __slots__ = tuple(
-        "num id side row stage standing count written _course _accounts _told _best _decided _first _last _acquired "
-        "_bought _sold _firm _spans _machines _future _stale _changes _worth _shared _texts _look _looks".split()
+        "num id side row stage standing count written _course _accounts _engagement _satisfaction _told _best _decided "
+        "_first _last _acquired _bought _sold _firm _spans _machines _future _stale _changes _worth _shared _texts "
+        "_look _looks".split()
     )
 
     def __init__(self, num: int, id_: str, side: Side, light: Light) -> None:
@@ -109,6 +112,8 @@ class Portrait:
         self.written: Rows = {}
         self._course = Course(light.rules)
         self._accounts = Accounts(self._course.purchases, light.conversion)
+        self._engagement = Engagement()
+        self._satisfaction = Satisfaction()
         self._told: dict[str, dict[str, Told]] = {}
         self._best: dict[str, list[Told]] = {}
         self._decided = _Decided()
@@ -145,6 +150,10 @@ class Portrait:
         self._course.take(present)
         if self._accounts.take(present):
             self._stale.add("customer_value")
+        if self._engagement.take(present):
+            self._stale.add("engagement")
+        if self._satisfaction.take(present):
+            self._stale.add("satisfaction")
 
     def _see(self, row: Sequence[Any], light: Light) -> Moment:
         num, id_, kind, channel, _, automated, at, *_, source, organisation, traits, _, decided = row
@@ -203,6 +212,10 @@ class Portrait:
             parts["converted_value"] = _converted_rows(self._worth)
             parts["debt"] = _debt_rows(self._worth)
             parts["purchase"] = self._purchases(light)
+        if "engagement" in self._stale:
+            parts["engagement"] = {(): (self._engagement.level, self._engagement.contacts)}
+        if "satisfaction" in self._stale:
+            parts["satisfaction"] = _answer_rows(self._satisfaction)
         if "trait" in self._stale:
             parts["trait"] = _trait_rows(self._best)
         if "tag" in self._stale:
@@ -341,6 +354,12 @@ def _debt_rows(worth: Value) -> dict[Key, tuple[object, ...]]:
         if due is not None:
             amounts[currency, due.toordinal() - _FIRST_DAY] += amount
     return {key: (amount,) for key, amount in amounts.items()}
+
+
+def _answer_rows(satisfaction: Satisfaction) -> dict[Key, tuple[object, ...]]:
+    return {
+        (each.unit,): (each.answers, each.total, each.latest, micros(each.latest_at)) for each in satisfaction.answers
+    }
 
 
 def _micros(at: datetime | None) -> int | None:

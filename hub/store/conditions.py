@@ -138,6 +138,9 @@ def _customers(query: Query, wanted: CustomerFilter) -> list[str]:
             ends = " AND ".join([f"s.{column} IS NOT NULL", *_amounts(query, f"s.{column}", scored)])
             parts.append(f"c.id IN (SELECT s.id FROM customer_score s WHERE {ends})")
     parts += _scored(query, wanted)
+    if wanted.engagement is not None:
+        least = query.bind(wanted.engagement, "bigint")
+        parts.append(f"c.num IN (SELECT e.customer FROM engagement e WHERE e.level >= {least})")
     if wanted.overdue is not None:
         today = query.bind(wanted.overdue_on, "bigint")
         owing = f"SELECT d.customer FROM debt d WHERE d.due < {today}"

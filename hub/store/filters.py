@@ -127,6 +127,8 @@ class CustomerFilter:
     did_not: tuple[TouchpointFilter, ...] = ()
     revenue: AmountRange | None = None
     revenue_in_hub: bool = True
+    engagement: int | None = None
+    """The least level (``hub.journey.engagement``)."""
     overdue: bool | None = None
     overdue_on: int = 0
     predicted: Range | None = None

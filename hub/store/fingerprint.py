@@ -107,6 +107,11 @@ SECTIONS: Mapping[str, str] = {
         "JOIN customer c ON c.num = v.customer"
     ),
     "debt": "SELECT c.id, d.currency, d.due, d.amount FROM debt d JOIN customer c ON c.num = d.customer",
+    "engagement": "SELECT c.id, e.level, e.contacts FROM engagement e JOIN customer c ON c.num = e.customer",
+    "satisfaction": (
+        "SELECT c.id, s.unit, s.answers, s.total, s.latest, s.latest_at FROM satisfaction s "
+        "JOIN customer c ON c.num = s.customer"
+    ),
     "purchase": (
         "SELECT c.id, t.id, p.at, p.day, p.amount, p.currency, p.converted FROM purchase p "
         "JOIN customer c ON c.num = p.customer LEFT JOIN touchpoint t ON t.num = p.touchpoint"

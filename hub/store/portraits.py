@@ -133,6 +133,27 @@ class PurchaseRow(Projection, table=True):
     converted: int | None = column.number(nullable=True)
 
 
+class EngagementRow(Projection, table=True):
+    """How engaged a customer is: ``level`` as in ``hub.journey.engagement``, which orders customers at any time."""
+
+    __tablename__ = "engagement"
+    customer: int = column.key()
+    level: int = column.number()
+    contacts: int = column.number()
+
+
+class SatisfactionRow(Projection, table=True):
+    """What a customer answered to one question (``unit``: nps, csat). Scores are thousandths."""
+
+    __tablename__ = "satisfaction"
+    customer: int = column.number(primary_key=True)
+    unit: str = column.text(primary_key=True)
+    answers: int = column.number()
+    total: int = column.number()
+    latest: int = column.number()
+    latest_at: int = column.number()
+
+
 class StageChangeRow(Projection, table=True):
     """One change of stage or standing in a customer's history."""
 

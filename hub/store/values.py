@@ -34,6 +34,18 @@ class StoredPurchase:
     converted: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredAnswers:
+    """Answers to one question (``unit``: nps, csat). Scores are thousandths, ``latest_at`` microseconds."""
+
+    unit: str
+    answers: int
+    total: int
+    latest: int
+    latest_at: int
+
+
+_ANSWERS = lists.Listing("satisfaction a", Shape(StoredAnswers, "a"), "a.customer")
 _PURCHASES = lists.Listing("purchase p", Shape(StoredPurchase, "p"), "p.touchpoint")
 
 
@@ -45,6 +57,19 @@ async def converted(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, lis
 async def purchases(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, list[StoredPurchase]]:
     """The purchases of customers, in order of time."""
     return await lists.grouped(snapshot, _PURCHASES, "p.customer", numbers, "p.customer, p.at, p.touchpoint")
+
+
+async def levels(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, int]:
+    """Levels of engagement (``hub.journey.engagement``) of customers who were in contact."""
+    rows = await snapshot.all(
+        "SELECT customer, level FROM engagement WHERE customer = ANY($1::bigint[])", list(numbers)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def answers(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, list[StoredAnswers]]:
+    """What customers answered when they were asked for their satisfaction."""
+    return await lists.grouped(snapshot, _ANSWERS, "a.customer", numbers, "a.customer, a.unit")
 
 
 async def overdue(snapshot: Snapshot, numbers: Sequence[int], today: int) -> dict[int, list[StoredOverdue]]:

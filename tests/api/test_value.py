@@ -1,10 +1,11 @@
 """Value of a customer: converted by the rate of the day, debts, days to pay, cost, and what is missing."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.api.conftest import Served
 
-ANN = {"email": "ann@example.com"}
+ANN, BEN = {"email": "ann@example.com"}, {"email": "ben@example.com"}
 VALUE = """query ($currency: Currency) { customer(by: {identifier: {kind: "email", value: "ann@example.com"}}) {
   value(currency: $currency) {
     revenue { amount currency } invoiced { amount } credited { amount } paid { amount } refunded { amount }
@@ -87,8 +88,6 @@ def test_what_lacks_a_rate_is_named_with_its_day(service: Served) -> None:
 
 
 def test_what_is_owed_is_converted_by_the_rate_of_today(service: Served) -> None:
-    from datetime import UTC, datetime
-
     today = datetime.now(UTC).date().isoformat()
     service.tell(
         bill("A", "10.00", "2020-01-12", "USD", due_on="2020-02-01"), rate("2020-01-12", "USD", "BDT", "84"),
@@ -106,3 +105,27 @@ def test_customers_who_owe_something_overdue_are_found(service: Served) -> None:
     ask = "query ($overdue: Boolean) { customers(filter: {overdue: $overdue}) { nodes { email } totalCount } }"
     assert service.ask(ask, overdue=True)["customers"] == {"nodes": [{"email": "ann@example.com"}], "totalCount": 1}
     assert service.ask(ask, overdue=False)["customers"] == {"nodes": [{"email": "ben@example.com"}], "totalCount": 1}
+
+
+def test_engagement_decays_and_answers_are_kept(service: Served) -> None:
+    def ago(days: int) -> str:
+        return (datetime.now(UTC) - timedelta(days=days)).isoformat()
+
+    service.tell(
+        {"kind": "email", "channel": "EMAIL", "at": ago(90), "who": ANN},
+        {"kind": "meeting", "channel": "IN_PERSON", "direction": "OUTBOUND", "at": ago(180), "who": ANN},
+        {"kind": "email", "channel": "EMAIL", "direction": "OUTBOUND", "at": ago(1), "who": ANN},
+        {"kind": "survey", "channel": "WEB", "at": ago(360), "who": BEN, "quantity": ["9", "nps"]},
+        {"kind": "survey", "channel": "WEB", "at": ago(350), "who": BEN, "quantity": ["6", "nps"]},
+        {"kind": "form", "channel": "WEB", "at": ago(340), "who": BEN, "quantity": ["4.5", "csat"]},
+    )  # fmt: skip
+    ask = """query ($least: Float) { customers(filter: {engagementAtLeast: $least}) {
+      nodes { email engagement satisfaction { nps { latest mean answers } csat { latest } } } } }"""
+    found = {each.pop("email"): each for each in service.ask(ask, least=0)["customers"]["nodes"]}
+    assert abs(found["ann@example.com"]["engagement"] - (0.5 + 3 / 4)) < 1e-3
+    assert found["ann@example.com"]["satisfaction"] == {"nps": None, "csat": None}
+    assert found["ben@example.com"]["satisfaction"] == {
+        "nps": {"latest": "6", "mean": 7.5, "answers": 2}, "csat": {"latest": "4.5"},
+    }  # fmt: skip
+    engaged = service.ask(ask, least=1.2)["customers"]["nodes"]
+    assert [each["email"] for each in engaged] == ["ann@example.com"]

@@ -17,6 +17,8 @@ DUMP = {
     "customer_value": SECTIONS["customer_value"],
     "converted_value": SECTIONS["converted_value"],
     "debt": SECTIONS["debt"],
+    "engagement": SECTIONS["engagement"],
+    "satisfaction": SECTIONS["satisfaction"],
     "exchange_rate": "SELECT x.base, x.quote, x.day, s.id, x.rate FROM exchange_rate x JOIN source s ON s.num = x.source",
     "purchase": "SELECT c.id, t.id, p.at, p.day, p.amount, p.currency, p.converted FROM purchase p JOIN customer c ON c.num = p.customer "
     "JOIN touchpoint t ON t.num = p.touchpoint",

@@ -30,8 +30,11 @@ from hub.api.types.matters import Matter, MatterConnection
 from hub.api.types.node import Node
 from hub.api.types.predictions import prediction_of
 from hub.api.types.reference import Campaign, User
+from hub.api.types.satisfaction import Satisfaction, satisfaction
 from hub.api.types.touchpoints import Origin, Touchpoint, TouchpointConnection, origin_of, touchpoint
 from hub.api.types.value import Value
+from hub.clock import moment
+from hub.journey.engagement import score
 from hub.store import filters, identifiers, matters, touchpoints
 from hub.store.customers import StoredAffiliation, StoredCustomer, StoredTrait
 from hub.store.touchpoints import Subject
@@ -308,6 +311,16 @@ class Customer(Node):
         predicted = await prediction_of(info, self.row.id) if asked.currency == company.currency else None
         figures = await context.load.figures.load(asked)
         return Value(asked=asked, figures=figures or NOTHING, predicted=predicted)
+
+    @field
+    async def engagement(self, info: Info) -> float:
+        """What they lately did with us: contacts by weight, each halved every 90 days."""
+        return score(await info.context.load.level.load(self.row.num), moment(info.context.now()))
+
+    @field
+    async def satisfaction(self, info: Info) -> Satisfaction:
+        """What they say of us when asked."""
+        return satisfaction(await info.context.load.answers.load(self.row.num))
 
     @field
     async def journey(self, info: Info) -> Journey:

@@ -24,6 +24,7 @@ from hub.errors import InputWrong
 from hub.identity.names import words
 from hub.identity.normalise import canonical, fold
 from hub.ingest.rows import document_key
+from hub.journey.engagement import level_of
 from hub.reading import digits
 from hub.store import filters, matters
 from hub.store.pages import Order
@@ -145,6 +146,7 @@ class CustomerFilter:
     did: list[DidFilter] | None = optional("Who did all of these.")
     did_not: list[TouchpointFilter] | None = optional("Who did none of these.")
     revenue: MoneyRange | None = optional("Worth such an amount.")
+    engagement_at_least: float | None = optional("Engaged at least so much today.")
     overdue: bool | None = optional("Whether something they owe was to be paid before today.")
     predicted_value: MoneyRange | None = optional("Of whom so much is expected, in the hub's currency.")
     p_alive: ProbabilityRange | None = optional("Who have not left for good with such a probability.")
@@ -341,6 +343,7 @@ def customer_filter(
         did_not=tuple(touchpoint_filter(info, each) for each in wanted.did_not or ()),
         revenue=revenue,
         revenue_in_hub=revenue is None or revenue.currency == info.context.hub.company.currency,
+        engagement=level_of(wanted.engagement_at_least or 0.0, moment(info.context.now())),
         overdue=wanted.overdue,
         overdue_on=info.context.today() if wanted.overdue is not None else 0,
         predicted=_expected(info, wanted.predicted_value),

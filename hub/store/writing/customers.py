@@ -27,6 +27,8 @@ PARTS = {
         "invoiced credited paid refunded reversals revenue missing missing_on unconverted first_on last_on".split(),
     ),
     "debt": (("customer", "currency", "due"), ["amount"]),
+    "engagement": (("customer",), ["level", "contacts"]),
+    "satisfaction": (("customer", "unit"), "answers total latest latest_at".split()),
     "purchase": (("customer", "touchpoint"), "at day amount currency converted".split()),
     "stage_change": (("customer", "position"), "axis at before after rule rule_version text facts touchpoints".split()),
     "trait": (("customer", "name", "position"), "value since touchpoint decided".split()),

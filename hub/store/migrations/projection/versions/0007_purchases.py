@@ -1,4 +1,4 @@
-"""Purchases that stand, exchange rates, value in other currencies, debts and how they are paid."""
+"""Purchases that stand, exchange rates, value in other currencies, debts, engagement and satisfaction."""
 
 from __future__ import annotations
 
@@ -59,6 +59,18 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("debt_due", "debt", ["due", "customer"], unique=False)
+    op.create_table(
+        "engagement",
+        *(sa.Column(name, NUMBER, nullable=False) for name in ("customer", "level", "contacts")),
+        sa.PrimaryKeyConstraint("customer"),
+    )
+    op.create_table(
+        "satisfaction",
+        sa.Column("customer", NUMBER, nullable=False),
+        sa.Column("unit", TEXT, nullable=False),
+        *(sa.Column(name, NUMBER, nullable=False) for name in ("answers", "total", "latest", "latest_at")),
+        sa.PrimaryKeyConstraint("customer", "unit"),
+    )
     op.drop_table("customer_value")  # it is written anew, with more columns
     op.create_table(
         "customer_value",
