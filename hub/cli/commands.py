@@ -15,6 +15,7 @@ from hub.cli import (
     identity,
     importing,
     journeys,
+    lifecycle,
     links,
     pull,
     rebuild,
@@ -93,6 +94,7 @@ app.command("attribution")(journeys.attribution)
 app.command("cohorts")(journeys.cohorts)
 app.command("funnel")(journeys.funnel)
 app.add_typer(identity.app, name="identity")
+app.add_typer(lifecycle.app, name="lifecycle")
 app.add_typer(snapshots.app, name="snapshot")
 app.add_typer(suggestions.app, name="suggestions")
 app.add_typer(connectors.app, name="connector")

@@ -1,4 +1,4 @@
-"""What people type: settings as JSON, and times to come."""
+"""What people type: settings as JSON, times to come, names of files."""
 
 from __future__ import annotations
 
@@ -66,3 +66,15 @@ def expiry(given: str | None) -> str | None:
         raise InputWrong(f"{given!r} is no time: give 12h, 30d, 8w, 1y or a date like 2027-01-31.") from None
     at = at if at.tzinfo else at.astimezone()
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def text_of(file: Path) -> str:
+    """The text of a file. Raises ``InputWrong``."""
+    try:
+        return file.read_text("utf-8")
+    except FileNotFoundError:
+        raise InputWrong(f"There is no file {file}.") from None
+    except OSError as error:
+        raise InputWrong(f"{file} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InputWrong(f"{file} is not UTF-8 text.") from None

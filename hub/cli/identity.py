@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from hub.cli.consequences import change_rows
+from hub.cli.given import text_of
 from hub.cli.session import ask
 from hub.cli.terminal import counted, moment, notes, out, table
 from hub.cli.undo import confirm
 from hub.client import Client, Json, document
-from hub.errors import InputWrong
 from hub.identity.rule_set import differences, read_rules
 from hub.identity.rules import Rules
 
@@ -51,7 +51,7 @@ def check(file: File) -> None:
     Example:
       hub identity check rules.toml
     """
-    found = differences(Rules(), read_rules(_text(file)))
+    found = differences(Rules(), read_rules(text_of(file)))
     table(("key", "shipped", "here"), found)
     out.print("The rules are right.")
 
@@ -64,7 +64,7 @@ def preview(context: typer.Context, file: File) -> None:
     Example:
       hub identity preview rules.toml
     """
-    _tell(_preview(context, _text(file)))
+    _tell(_preview(context, text_of(file)))
     out.print("Nothing was changed.")
 
 
@@ -83,7 +83,7 @@ def apply(
     Example:
       hub identity apply rules.toml --reason "families share phones here"
     """
-    text = _text(file)
+    text = text_of(file)
     _tell(_preview(context, text))
     if not yes:
         confirm()
@@ -93,17 +93,6 @@ def apply(
 
     done = ask(context, work)
     out.print("Done." if done["receipt"]["processed"] else "Done; it is being worked out.")
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except FileNotFoundError:
-        raise InputWrong(f"There is no file {file}.") from None
-    except OSError as error:
-        raise InputWrong(f"{file} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise InputWrong(f"{file} is not UTF-8 text.") from None
 
 
 def _preview(context: typer.Context, text: str) -> Json:

@@ -157,7 +157,7 @@ def test_customers_who_are_due_are_found_by_index(bench: Bench) -> None:
     statement = "SELECT num FROM customer WHERE next_change_at <= 1 ORDER BY next_change_at LIMIT 1000"
     if bench.projection.__class__.__name__.startswith("_Sqlite"):
         plan = bench.projection.all(f"EXPLAIN QUERY PLAN {statement}")
-        assert [each[-1] for each in plan] == ["SEARCH customer USING COVERING INDEX customer_next_change (next_change_at<?)"]
+        assert [each[-1].partition("INDEX ")[2] for each in plan] == ["customer_next_change (next_change_at<?)"]
     else:
         with bench.projection.transaction():
             bench.projection.run("SET LOCAL enable_seqscan = off")  # a table of three rows is read whole otherwise
