@@ -128,7 +128,7 @@ class Portrait:
         self._machines = True
         self._future: int | None = None
         # What follows is kept because it is costly to make and seldom changes.
-        self._stale = {"customer_value", "trait", "tag", "affiliation"}
+        self._stale = {"customer_value", "engagement", "satisfaction", "trait", "tag", "affiliation"}
         self._changes: tuple[Change, ...] = ()
         self._worth = Value()
         self._shared: Held = ()
@@ -213,7 +213,8 @@ class Portrait:
             parts["debt"] = _debt_rows(self._worth)
             parts["purchase"] = self._purchases(light)
         if "engagement" in self._stale:
-            parts["engagement"] = {(): (self._engagement.level, self._engagement.contacts)}
+            level = self._engagement.level
+            parts["engagement"] = {} if level is None else {(): (level, self._engagement.contacts)}
         if "satisfaction" in self._stale:
             parts["satisfaction"] = _answer_rows(self._satisfaction)
         if "trait" in self._stale:

@@ -118,3 +118,10 @@ def test_merge_then_split_gives_the_purchases_back(bench: Bench) -> None:
     assert rows(bench) == {tp("I2"): ("PERSON", 20149, 2000, "BDT", 2000)}
     bench.undo(operation)
     assert bench.projection.all(ROWS) == before
+
+
+def test_whoever_was_engaged_and_is_no_more_has_no_engagement(bench: Bench) -> None:
+    bench.tell(row("k1", who=ANN), row("k2", who=ANN, direction="OUTBOUND"))
+    assert bench.projection.all("SELECT contacts FROM engagement") == [(1,)]
+    bench.tell(row("k1"))
+    assert bench.projection.all("SELECT contacts FROM engagement") == []
