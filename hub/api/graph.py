@@ -60,10 +60,10 @@ def column(
     return shown
 
 
-def identity(description: str) -> Any:
+def identity(description: str, *, init: Literal[False] = False) -> Any:
     """The field of an object's global id."""
-    shown = Identity(description=description, graphql_name=None)
-    shown.init = shown.repr = shown.compare = False
+    shown = Identity(description=description)
+    shown.init = shown.repr = shown.compare = init
     return shown
 
 
