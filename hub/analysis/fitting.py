@@ -17,7 +17,7 @@ from hub.journey.clv import gamma_gamma
 from hub.journey.clv.choices import Predictor, Trouble
 from hub.journey.clv.fit import Fit, FitWarning
 from hub.journey.clv.histories import Floats, Integers, grouped, summarise
-from hub.journey.clv.holdout import Holdout, holdout
+from hub.journey.clv.holdout import MOST_CUSTOMERS, Holdout, holdout
 from hub.journey.clv.models import MODELS
 from hub.journey.clv.score import score
 from hub.journey.cut_offs import CLASSES
@@ -87,7 +87,8 @@ def fit_all(bought: Bought, today: int) -> list[Fitted]:
     end = end_of(bought.days, today)
     first = int(bought.days.min()) if len(bought.days) else end
     known = summarise(bought.customers, bought.days, bought.amounts, end)
-    histories = grouped(known.repeats, known.recency / UNIT_DAYS, known.age / UNIT_DAYS)
+    few = known.some(MOST_CUSTOMERS)
+    histories = grouped(few.repeats, few.recency / UNIT_DAYS, few.age / UNIT_DAYS)
     tested, untested = holdout(bought.customers, bought.days, bought.amounts, unit=float(UNIT_DAYS))
     errors = {each.model: each for each, _ in tested}
     fits = {name: model.fit(histories) for name, model in MODELS.items()}
@@ -97,7 +98,7 @@ def fit_all(bought: Bought, today: int) -> list[Fitted]:
         Fitted(fit, place == 0, (first, end), errors.get(fit.model), (*fit.warnings, *untested, *stale))
         for place, fit in enumerate(order)
     ]
-    spend = gamma_gamma.fit(known.known, known.mean)
+    spend = gamma_gamma.fit(few.known, few.mean)
     return [*found, Fitted(spend, True, (first, end), None, (*spend.warnings, *stale))]
 
 

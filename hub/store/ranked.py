@@ -15,6 +15,8 @@ from hub.store.sql import Query
 UNSCORED = -1
 """The place of those who are not scored: below everybody who is."""
 _SCORED = lists.Listing("customer_score s JOIN customer c ON c.id = s.id", CUSTOMERS.shape, "c.num")
+# SQLite keeps to the order of a cross join, which is that of the page when nothing narrows the list.
+_ALL_SCORED = lists.Listing("customer_score s CROSS JOIN customer c", CUSTOMERS.shape, "c.num")
 _WITHOUT = " AND NOT EXISTS (SELECT 1 FROM customer_score s WHERE s.id = c.id)"
 
 
@@ -62,6 +64,12 @@ def _block_of(place: Place | None, blocks: Sequence[_Block], otherwise: int) -> 
 async def _part(
     snapshot: Snapshot, wanted: CustomerFilter, order: Order, block: _Block, window: Window
 ) -> Page[StoredCustomer]:
+    if block.scored and wanted == CustomerFilter(relationships=wanted.relationships):
+
+        def everybody(query: Query) -> str:
+            return f"c.id = s.id AND {conditions.customers(query, wanted)}"
+
+        return await lists.page_of(snapshot, _ALL_SCORED, everybody, order, window)
     if block.scored:
         return await lists.page_of(snapshot, _SCORED, lambda query: conditions.customers(query, wanted), order, window)
 

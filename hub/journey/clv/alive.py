@@ -47,25 +47,25 @@ def falls_below(parameters: Mapping[str, float], repeats: int, recency: float, t
 
 
 @cache
-def quadrature() -> tuple[tuple[float, ...], tuple[float, ...]]:
+def quadrature(size: int = NODES) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Nodes and weights of Gauss and Legendre for the integral from 0 to 1, by Newton's method on the polynomial."""
     nodes, weights = [], []
-    for index in range(NODES):
-        x = math.cos(math.pi * (index + 0.75) / (NODES + 0.5))
+    for index in range(size):
+        x = math.cos(math.pi * (index + 0.75) / (size + 0.5))
         for _ in range(8):
-            value, slope = _legendre(x)
+            value, slope = _legendre(size, x)
             x -= value / slope
-        _, slope = _legendre(x)
+        _, slope = _legendre(size, x)
         nodes.append((1 - x) / 2)
         weights.append(1 / ((1 - x * x) * slope * slope))
     return tuple(nodes), tuple(weights)
 
 
-def _legendre(x: float) -> tuple[float, float]:
+def _legendre(size: int, x: float) -> tuple[float, float]:
     before, value = 1.0, x
-    for degree in range(2, NODES + 1):
+    for degree in range(2, size + 1):
         before, value = value, ((2 * degree - 1) * x * value - (degree - 1) * before) / degree
-    return value, NODES * (before - x * value) / (1 - x * x)
+    return value, size * (before - x * value) / (1 - x * x)
 
 
 def _bg(parameters: Mapping[str, float], repeats: int, recency: float, age: float) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy import optimize
@@ -69,17 +70,21 @@ def maximise(
     starts: Sequence[Sequence[float]],
     customers: int,
     scales: Sequence[str] = (),
+    thin: Likelihood | None = None,
 ) -> Fit:
     """The parameters under which the data are the most probable, from the best of the starts.
 
-    Those named by ``scales`` are in a unit, of time or money; the others are shapes.
+    Those named by ``scales`` are in a unit, of time or money; the others are shapes. ``thin``: the likelihood of a part
+    of the data, by which the best start is found when that of all takes long.
     """
     size = max(customers, 1)
 
-    def cost(logs: Floats) -> tuple[float, Floats]:
+    def per_customer(of: Likelihood, logs: Floats) -> tuple[float, Floats]:
         values = np.exp(logs)
-        height, slope = likelihood(values)
+        height, slope = of(values)
         return (-height / size, -slope * values / size) if math.isfinite(height) else (1e100, np.zeros(len(logs)))
+
+    cost = partial(per_customer, likelihood)
 
     ends = [
         (min(begin) * SCALES[0], max(begin) * SCALES[1]) if name in scales else SHAPES
@@ -87,12 +92,13 @@ def maximise(
     ]
     bounds = np.log(ends)
 
-    def climb(logs: Floats, near: float) -> optimize.OptimizeResult:
+    def climb(logs: Floats, near: float, cost: Likelihood = cost) -> optimize.OptimizeResult:
         # Truncated Newton: unlike the other bounded methods it calls no BLAS, whose threads would wait for each other.
         options = {"maxfun": 500, "ftol": near**2, "gtol": near * 10}
         return optimize.minimize(cost, logs, jac=True, method="TNC", bounds=bounds, options=options)
 
-    best = min((climb(np.log(start), 1e-4) for start in starts), key=lambda each: float(each.fun))
+    first = cost if thin is None else partial(per_customer, thin)
+    best = min((climb(np.log(start), 1e-4, first) for start in starts), key=lambda each: float(each.fun))
     logs, steep = _polished(cost, best.x, bounds)
     if steep > _FLAT:  # too far from the top for Newton's steps, or there is none
         logs, steep = _polished(cost, climb(logs, 1e-7).x, bounds)

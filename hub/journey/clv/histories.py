@@ -5,7 +5,7 @@ Purchases of one customer on one day count once. Age and recency are counted fro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,13 @@ class Histories:
     def size(self) -> int:
         """How many customers there are."""
         return int(self.customers.sum())
+
+    def some(self, most: int) -> Histories:
+        """Not more than so many rows, spread evenly: enough to begin a search with."""
+        step = -(-len(self.repeats) // most)
+        if step <= 1:
+            return self
+        return grouped(self.repeats[::step], self.recency[::step], self.age[::step], self.customers[::step])
 
     @property
     def mean_age(self) -> float:
@@ -82,6 +89,13 @@ class Summary:
     def size(self) -> int:
         """How many customers there are."""
         return len(self.customers)
+
+    def some(self, most: int) -> Summary:
+        """Not more than so many customers, every n-th."""
+        step = -(-self.size // most)
+        if step <= 1:
+            return self
+        return Summary(*(getattr(self, each.name)[::step] for each in fields(self)))
 
 
 def summarise(customers: Integers, days: Integers, amounts: Floats, end: int) -> Summary:
