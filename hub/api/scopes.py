@@ -45,7 +45,7 @@ TYPES: Mapping[str, frozenset[str]] = {
         "LinkDecisionConnection LinkDecisionEdge WhyNotMerged SharedIdentifier IdentityConflict IdentityStep "
         "Resemblance Change ChangeConnection ChangeEdge "
         "Prediction FittedModel FittedParameter FitWarning Holdout HoldoutErrors HoldoutRow "
-        "TouchpointAdded Suggestion SuggestionConnection SuggestionEdge Evidence Segment",
+        "TouchpointAdded Suggestion SuggestionConnection SuggestionEdge Evidence Segment Scores",
     ),
     **_each(
         INTAKE,

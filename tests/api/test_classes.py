@@ -29,6 +29,20 @@ def test_customers_are_narrowed_by_class_and_scores(service: Served) -> None:
     assert emails(service, "{rfm: {}}") == emails(service, "{}") == ["a", "a", "b", "c"]
 
 
+def test_a_customer_says_its_class_and_scores(service: Served) -> None:
+    scored(service)
+    found = service.ask("{ customers { nodes { email scores { abcClass recency frequency monetary computedAt } } } }")
+    by_email = {each["email"]: each["scores"] for each in found["customers"]["nodes"]}
+    assert by_email["asks@example.com"] is None
+    assert {name: by_email["a@example.com"][name] for name in ("abcClass", "recency", "frequency", "monetary")} == {
+        "abcClass": "A",
+        "recency": 5,
+        "frequency": 2,
+        "monetary": 5,
+    }
+    assert by_email["b@example.com"]["frequency"] == 5
+
+
 def test_there_are_three_classes(lite: Served) -> None:
     code, message = lite.refusal('{ customers(filter: {abcClasses: ["D"]}) { nodes { id } } }')
     assert (code, message) == ("BAD_USER_INPUT", "'D' is no class: they are A, B and C.")

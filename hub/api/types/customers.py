@@ -31,6 +31,7 @@ from hub.api.types.node import Node
 from hub.api.types.predictions import prediction_of
 from hub.api.types.reference import Campaign, User
 from hub.api.types.satisfaction import Satisfaction, satisfaction
+from hub.api.types.scores import Scores, scores_of
 from hub.api.types.touchpoints import Origin, Touchpoint, TouchpointConnection, origin_of, touchpoint
 from hub.api.types.value import Value
 from hub.clock import moment
@@ -311,6 +312,11 @@ class Customer(Node):
         predicted = await prediction_of(info, self.row.id) if asked.currency == company.currency else None
         figures = await context.load.figures.load(asked)
         return Value(asked=asked, figures=figures or NOTHING, predicted=predicted)
+
+    @field
+    async def scores(self, info: Info) -> Scores | None:
+        """How they compare with other buyers; null for who bought nothing, or was not scored since."""
+        return await scores_of(info, self.row.id)
 
     @field
     async def engagement(self, info: Info) -> float:
