@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hub.journey.rates import Exchange
 from hub.store import matter_stats, rates
 from hub.store.filters import MatterFilter
 from hub.store.matter_stats import Grouping
 from hub.store.reader import Snapshot
+
+if TYPE_CHECKING:
+    from hub.journey.pipelines import Stays
 
 Key = tuple[Any, ...]
 """What a group has in common: the number of its bucket, then its values, row numbers where they name rows."""
@@ -145,28 +149,52 @@ class Flow:
 async def pipeline(snapshot: Snapshot, wanted: MatterFilter, currency: str, now: int) -> Flow:
     """How matters went from state to state."""
     found = await stats(snapshot, Grouping(), wanted, currency, now)
-    total = found.groups[0]
-    means, middles = (_by_key(rows) for rows in await matter_stats.stays(snapshot, wanted))
-    taken, waits = await matter_stats.steps(snapshot, wanted)
-    waited = _by_key(waits)
-    reached = sorted(await matter_stats.reached(snapshot, wanted), key=lambda row: (row[5], -row[1], row[0]))
-    size = {row[0]: row[1] for row in reached}
-    steps: dict[str, list[Step]] = {}
-    for state, following, matters in sorted(taken, key=lambda row: (-row[2], row[1])):
-        step = Step(following, matters, matters / size[state], waited.get((state, following)))
-        steps.setdefault(state, []).append(step)
-    return Flow(
-        total,
-        [
-            PipelineState(
-                state, many, many / total.matters, here, won, lost, means.get((state,)), middles.get((state,)),
-                steps.get(state, ()),
-            )
-            for state, many, here, won, lost, _ in reached
-        ],
-        found.not_converted,
-    )  # fmt: skip
+    names: dict[str, int] = {}
+    blocks = [
+        await asyncio.to_thread(_stays, rows, names) async for rows in matter_stats.stays(snapshot, wanted) if rows
+    ]
+    states = await asyncio.to_thread(_flow, blocks, list(names), found.groups[0].matters)
+    return Flow(found.groups[0], states, found.not_converted)
 
 
-def _by_key(rows: Iterable[Sequence[Any]]) -> dict[Key, float]:
-    return {tuple(row[:-1]): float(row[-1]) for row in rows}
+def _stays(rows: Sequence[Any], names: dict[str, int]) -> Stays:
+    """Columns of one block; states that are met first get the next number in ``names``."""
+    import numpy as np  # a start of the hub should not pay for it
+
+    from hub.journey.pipelines import Stays
+
+    def column(values: Iterable[int | bool]) -> Any:
+        return np.fromiter(values, np.int64, len(rows))
+
+    return Stays(
+        matter=column(row[0] for row in rows),
+        position=column(row[1] for row in rows),
+        state=column(names.setdefault(row[2], len(names)) for row in rows),
+        lasted=column(-1 if row[3] is None else row[3] for row in rows),
+        now=column(bool(row[6]) and row[4] == row[2] for row in rows),
+        won=column(row[5] == "WON" for row in rows),
+        lost=column(row[5] == "LOST" for row in rows),
+    )
+
+
+def _flow(blocks: Iterable[Stays], names: Sequence[str], matters: int) -> list[PipelineState]:
+    from hub.journey.pipelines import Pipelines
+
+    tally = Pipelines(len(names))
+    for block in blocks:
+        tally.add(block)
+    means, medians_, waits = tally.lengths()
+
+    def steps(state: int) -> list[Step]:
+        taken = sorted(tally.taken(state), key=lambda each: (-each[1], names[each[0]]))
+        reached = int(tally.reached[state])
+        return [Step(names[to], many, many / reached, waits.get((state, to))) for to, many in taken]
+
+    order = sorted(range(len(names)), key=lambda state: (tally.place(state), -tally.reached[state], names[state]))
+    return [
+        PipelineState(
+            names[state], int(tally.reached[state]), float(tally.reached[state] / matters), int(tally.now[state]),
+            int(tally.won[state]), int(tally.lost[state]), means.get(state), medians_.get(state), steps(state),
+        )
+        for state in order
+    ]  # fmt: skip

@@ -82,10 +82,9 @@ def _placed(query: Query, column: str, span: Span | None) -> list[str]:
 
 def _looked_after(query: Query, owner: str | None) -> list[str]:
     """By a user's id, or by what the matter's source calls its owner."""
-    if owner is None:
-        return []
-    name = query.bind(owner, "text")
-    return [f"(m.owner = (SELECT num FROM hub_user WHERE id = {name}) OR m.owner_named = {name})"]
+    if owner is None or owner.startswith("usr_"):
+        return _owner(query, "m.owner", owner)
+    return _equal(query, "m.owner_named", owner)
 
 
 def _amounts(query: Query, column: str, wanted: AmountRange | Range) -> list[str]:
@@ -281,10 +280,12 @@ def _property(query: Query, wanted: PropertyFilter) -> list[str]:
 
 
 def _matters(query: Query, wanted: MatterFilter) -> list[str]:
+    # Somebody's matters are few: no index of kinds or of open ones shall be taken instead, whatever the order.
+    kind, is_open = ("m.kind", "m.open") if wanted.owner is None else ("coalesce(m.kind, '')", "coalesce(m.open, TRUE)")
     parts = [
-        *_one_of(query, "m.kind", wanted.kinds),
-        *_flag(query, "m.open", wanted.open),
         *_looked_after(query, wanted.owner),
+        *_one_of(query, kind, wanted.kinds),
+        *_flag(query, is_open, wanted.open),
         *_equal(query, "m.pipeline", wanted.pipeline),
         *_one_of(query, "m.state", wanted.states),
         *_placed(query, "m.due_place", wanted.due),
@@ -292,6 +293,6 @@ def _matters(query: Query, wanted: MatterFilter) -> list[str]:
         *_placed(query, "m.closed_place", wanted.closed),
     ]
     if wanted.overdue is not None:
-        late = _joined([*_flag(query, "m.open", True), *_between(query, "m.due_place", Span(None, wanted.overdue_at))])
+        late = _joined([*_flag(query, is_open, True), *_between(query, "m.due_place", Span(None, wanted.overdue_at))])
         parts.append(late if wanted.overdue else f"NOT ({late})")
     return parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,42 +132,20 @@ def _middle(names: Sequence[str]) -> str:
 
 # Pipelines ----------------------------------------------------------------------------------------------------------
 
-_STAYS = " FROM matter_change h JOIN matter m ON m.num = h.matter WHERE "
-_STEPS = (
-    " FROM matter_change h JOIN matter m ON m.num = h.matter"
-    " JOIN matter_change n ON n.matter = h.matter AND n.position = h.position + 1 WHERE "
-)
+_TOGETHER = 100_000
+"""Matters whose stays are read at a time."""
 
 
-async def reached(snapshot: Snapshot, wanted: MatterFilter) -> Rows:
-    """(state, matters that ever were in it, those that are and are open, won, lost, mean place) of each state."""
-    query = Query(
-        "SELECT f.state, count(*), count(CASE WHEN f.open AND f.now = f.state THEN 1 END), "
-        "count(CASE WHEN f.outcome = 'WON' THEN 1 END), count(CASE WHEN f.outcome = 'LOST' THEN 1 END), "
-        "avg(f.place) FROM (SELECT h.matter, h.after AS state, m.open AS open, m.state AS now, m.outcome AS outcome, "
-        f"min(h.position) AS place{_STAYS}"
-    )
-    query.add(conditions.matters(query, wanted))
-    return await snapshot.query(
-        query.add(" GROUP BY h.matter, h.after, m.open, m.state, m.outcome) f GROUP BY f.state")
-    )
-
-
-async def stays(snapshot: Snapshot, wanted: MatterFilter) -> tuple[Rows, Rows]:
-    """Of stays that have ended: (state, mean microseconds) and (state, median)."""
-    mean = Query(f"SELECT h.after, avg(h.lasted){_STAYS}")
-    mean.add(f"{conditions.matters(mean, wanted)} AND h.lasted IS NOT NULL GROUP BY h.after")
-    median = Query()
-    names = _numbered(median, ["h.after"], "h.lasted")
-    median.add(f"{_STAYS}{conditions.matters(median, wanted)} AND h.lasted IS NOT NULL{_middle(names)}")
-    return await snapshot.query(mean), await snapshot.query(median)
-
-
-async def steps(snapshot: Snapshot, wanted: MatterFilter) -> tuple[Rows, Rows]:
-    """(state, the next one, how many matters ever took this step) and (state, the next one, median microseconds)."""
-    taken = Query(f"SELECT h.after, n.after, count(DISTINCT h.matter){_STEPS}")
-    taken.add(f"{conditions.matters(taken, wanted)} GROUP BY h.after, n.after")
-    median = Query()
-    names = _numbered(median, ["h.after", "n.after"], "h.lasted")
-    median.add(f"{_STEPS}{conditions.matters(median, wanted)}{_middle(names)}")
-    return await snapshot.query(taken), await snapshot.query(median)
+async def stays(snapshot: Snapshot, wanted: MatterFilter) -> AsyncIterator[Rows]:
+    """Block by block (matter, position, state, microseconds or None, the matter's state, outcome, open) of the stays
+    in states, all those of a matter together and in order."""
+    last = await snapshot.value("SELECT max(num) FROM matter") or 0
+    for start in range(0, last + 1, _TOGETHER):
+        # CROSS JOIN, because SQLite then goes by the stays, whose rows are in order.
+        query = Query(
+            "SELECT h.matter, h.position, h.after, h.lasted, m.state, m.outcome, m.open"
+            " FROM matter_change h CROSS JOIN matter m WHERE m.num = h.matter"
+        )
+        low, high = query.bind(start, "bigint"), query.bind(start + _TOGETHER, "bigint")
+        query.add(f" AND h.matter >= {low} AND h.matter < {high} AND {conditions.matters(query, wanted)}")
+        yield await snapshot.query(query.add(" ORDER BY h.matter, h.position"))

@@ -16,7 +16,6 @@ from hub.api.types import amounts
 from hub.api.types.filters import MatterFilter, matter_filter
 from hub.api.types.matter_enums import MatterDimension, MatterStatsOrder, MatterTime
 from hub.api.types.matter_stats import Asked, MatterStats, MatterStatsRow, Pipeline, PipelineState
-from hub.clock import micros, now
 from hub.errors import InputWrong
 from hub.journey.buckets import Calendar, TimeBucket
 from hub.store import filters
@@ -50,7 +49,7 @@ class MatterStatsQueries:
         calendar = every and Calendar(every, company.week_starts_on, company.fiscal_year_starts_in_month)
         dimensions = tuple(dict.fromkeys(each.value for each in group_by or ()))
         grouping, wanted = Grouping(dimensions, calendar or None, on.value), matter_filter(filter)
-        present = micros(now())
+        present = info.context.now()
         found = await matter_stats.stats(snapshot, grouping, wanted, company.currency, present)
 
         def rank(group: Figures) -> tuple[object, ...]:
@@ -80,7 +79,7 @@ class MatterStatsQueries:
             raise InputWrong("Give kind and pipeline as kind and name.", path="filter")
         wanted = _narrowed(wanted, kind, name)
         snapshot, currency = await info.context.snapshot(), info.context.hub.company.currency
-        flow = await matter_stats.pipeline(snapshot, wanted, currency, micros(now()))
+        flow = await matter_stats.pipeline(snapshot, wanted, currency, info.context.now())
         return Pipeline(
             name=name,
             total=MatterStatsRow(row=flow.total, asked=_asked(info, Grouping(), wanted)),

@@ -18,7 +18,6 @@ from hub.api.types.node import Node
 from hub.api.types.reference import Campaign, User
 from hub.api.types.sources import Source, source_of
 from hub.api.types.touchpoints import Touchpoint, TouchpointConnection, touchpoint
-from hub.clock import micros, now
 from hub.store import matters
 from hub.store.matters import StoredMatter, StoredMatterChange
 from hub.values import MatterKind, MatterOutcome
@@ -99,9 +98,9 @@ class Matter(Node):
         return amounts.shown(self.row.outstanding, self.row.currency)
 
     @field
-    def overdue(self) -> bool:
+    def overdue(self, info: Info) -> bool:
         """Whether it is open and past its due time."""
-        return self.row.open and self.row.due_at is not None and self.row.due_at < micros(now())
+        return self.row.open and self.row.due_at is not None and self.row.due_at < info.context.now()
 
     @field
     def closed_after(self) -> float | None:
@@ -109,11 +108,11 @@ class Matter(Node):
         return days(self.row.closed_after)
 
     @field
-    def days_open(self) -> float:
+    def days_open(self, info: Info) -> float:
         """Days from its opening to its end, or until now."""
         if self.row.closed_after is not None:
             return self.row.closed_after / DAY
-        return max(0, micros(now()) - self.row.opened_at) / DAY
+        return max(0, info.context.now() - self.row.opened_at) / DAY
 
     @field
     def answered_after(self) -> float | None:
@@ -135,7 +134,7 @@ class Matter(Node):
     @field
     async def states(self, info: Info) -> list[MatterStateTime]:
         """How long it was in each state, in the order in which it first came into them."""
-        return state_times(await info.context.load.matter_changes.load(self.row.num), micros(now()))
+        return state_times(await info.context.load.matter_changes.load(self.row.num), info.context.now())
 
     @field
     async def owner(self, info: Info) -> User | None:

@@ -27,8 +27,8 @@ _FILLED = {
 _WHOLE = {
     "matter_due": ["open", "due_place", "id"],
     "matter_opened": ["opened_at", "id"],
-    "matter_closed": ["closed_place", "id"],
-    "matter_amount": ["amount_place", "id"],
+    "matter_closed": ["kind", "closed_place", "id"],
+    "matter_amount": ["kind", "amount_place", "id"],
 }
 
 
