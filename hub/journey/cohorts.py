@@ -43,8 +43,7 @@ def starts_on(number: int, period: CohortPeriod, fiscal_start: int = 1) -> date:
 
 
 def _shift(period: CohortPeriod, fiscal_start: int) -> int:
-    # Quarters that begin in January begin in every third month after it too.
-    return (fiscal_start - 1) % 3 if period is CohortPeriod.FISCAL_QUARTER else 0
+    return fiscal_start - 1 if period is CohortPeriod.FISCAL_QUARTER else 0
 
 
 @dataclass(frozen=True, slots=True)

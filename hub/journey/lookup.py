@@ -25,7 +25,7 @@ class Lookup:
         self.customers = self.customer[fresh]
         self._times = np.sort(at)
         # A customer's rank and a time's rank in one number, so that one search finds both.
-        self._width = self._times.size + 1
+        self._width = self._times.size
         self._ranks = self._rank(self.customer, self.at, "left")
 
     def since(self, customer: Integers, at: Integers) -> Integers:

@@ -60,7 +60,7 @@ def paths(touches: Touches, conversions: Conversions, counted: Counted) -> Paths
         counts[1:] &= np.diff(converted.customer) != 0
     customer, at = converted.customer[counts], converted.at[counts]
     ends = (touched.after if counted.at_once else touched.since)(customer, at)
-    begins = np.minimum(touched.since(customer, at - counted.lookback), ends)
+    begins = touched.since(customer, at - counted.lookback)
     lost_begins, lost_ends = _lost(touched, converted, counted)
 
     places = spread(np.concatenate((begins, lost_begins)), np.concatenate((ends, lost_ends)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -40,6 +41,7 @@ def fill(service: Served) -> None:
         did("email", "EMAIL", 3, ANNA, direction="OUTBOUND"),
         did("email", "EMAIL", 4, ANNA, direction="OUTBOUND", automated=True),
         did("note", "OTHER", 4, ANNA, direction="INTERNAL"),
+        did("test.scan", "APP", 4, ANNA, direction="INTERNAL"),
         did("call", "PHONE", 5, ANNA),
         bought(5, ANNA, "100.01"),
         bought(20, ANNA, "50.00"),
@@ -81,6 +83,7 @@ def test_purchases_are_shared_among_what_touched_their_customers(service: Served
         ('model: LAST, within: {from: "2026-01-10T00:00:00Z"}', {"PHONE": (1.0, "50.00")}),
         ("model: LAST, touches: {kinds: [\"email\"]}", {"EMAIL": (2.0, "150.01")}),
         ("model: LAST, touches: {kinds: [\"note\"], directions: [INTERNAL]}", {"OTHER": (2.0, "150.01")}),
+        ("model: LAST, touches: {directions: [INTERNAL]}", {"APP": (2.0, "150.01")}),
         ('model: FIRST, conversion: {kinds: ["call"]}', {"WEB": (1.0, None)}),
         ("model: LAST, filter: {stages: [LEAD]}", {}),
         ("model: SHAPLEY, filter: {stages: [CUSTOMER]}", dict.fromkeys(("EMAIL", "PHONE", "WEB"), (2 / 3, "50.00"))),
@@ -100,6 +103,13 @@ def test_channels_are_weighed_by_their_removal_effects(shop: Served) -> None:
     assert found["paths"] == 4
     effects = {row["key"]["channel"]: row["removalEffect"] for row in found["rows"]}
     assert effects == {"WEB": pytest.approx(0.5), "EMAIL": pytest.approx(0.5), "PHONE": pytest.approx(1.0)}
+
+
+@pytest.mark.parametrize("model", ["FIRST", "LAST", "LINEAR", "POSITION", "TIME_DECAY", "SHAPLEY", "MARKOV"])
+def test_each_model_gives_all_that_was_touched(shop: Served, model: str) -> None:
+    found = attributed(shop, f"model: {model}")
+    assert sum(row["conversions"] for row in found["rows"]) == pytest.approx(2.0, abs=1e-9)
+    assert sum(Decimal(row["amount"]["amount"]) for row in found["rows"]) == Decimal("150.01")
 
 
 def test_campaigns_and_utm_sources_get_credit_for_their_own_touches(shop: Served) -> None:

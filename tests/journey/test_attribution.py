@@ -195,6 +195,11 @@ def test_nothing_has_no_effects() -> None:
         assert attribute(model).total == 0
 
 
+def test_a_longer_half_life_forgets_less() -> None:
+    found = attribute(AttributionModel.TIME_DECAY, Path(((MAIL, 30), (WEB, 2))), half_life=14.0)
+    assert found.conversions[:3] == pytest.approx([0.2, 0.0, 0.8])
+
+
 def test_a_touch_of_long_ago_still_gets_its_share() -> None:
     found = attribute(AttributionModel.TIME_DECAY, Path(((MAIL, 90_000),)), half_life=1.0)
     assert found.conversions[MAIL] == 1.0
