@@ -23,6 +23,10 @@ class ExcerptSession(SqliteSession):
     def tidy(self) -> None:
         """Nothing: memory has no write-ahead log."""
 
+    def __del__(self) -> None:
+        # Excerpts are let go of by whoever read them last.
+        self._connection.close()
+
 
 class ExcerptSnapshot(Snapshot):
     """Reads what a session holds that nobody writes any more."""
@@ -46,13 +50,11 @@ def _tables() -> str:
     from hub.store.projection import PROJECTION
     from hub.store.truth import TRUTH
 
-    dialect = sqlite.dialect()  # type: ignore[no-untyped-call]
+    dialect = sqlite.dialect()
     parts: list[str] = []
     for metadata in (TRUTH, PROJECTION):
         for table in metadata.sorted_tables:
             parts.append(str(CreateTable(table).compile(dialect=dialect)))
-            parts += [
-                str(CreateIndex(index).compile(dialect=dialect))
-                for index in sorted(table.indexes, key=lambda i: i.name)
-            ]
+            indexes = sorted(table.indexes, key=lambda index: str(index.name))
+            parts += [str(CreateIndex(index).compile(dialect=dialect)) for index in indexes]
     return ";\n".join(parts) + ";"

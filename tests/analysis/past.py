@@ -19,9 +19,7 @@ from tests.ingest.builders import DAY, REGISTRY, Bench
 from tests.ingest.statements import DUMP
 from tests.ingest.streams import Step, stream, tell
 
-OWN = (
-    "customer touchpoint identifier customer_value purchase stage_change trait tag affiliation matter"
-).split()
+OWN = ("customer touchpoint identifier customer_value purchase stage_change trait tag affiliation matter").split()
 """What is shown with customers, by their ids."""
 PARTS = {"line_item": "touchpoint", "matter_change": "matter"}
 """And what is shown with that."""

@@ -50,7 +50,7 @@ def invoice(key: str, customer: str, day: int, amount: float) -> sdk.Row:
 def purchases(customers: int, seed: int = 1) -> list[sdk.Row]:
     """What they bought: first in the first half year, then at a rate of their own, until they leave."""
     chance = np.random.default_rng(seed)
-    rows = []
+    rows: list[sdk.Row] = []
     for number in range(customers):
         rate, mean = chance.gamma(1.0, 1 / 40), chance.gamma(4.0, 10.0) + 5
         day = float(chance.integers(0, 180))

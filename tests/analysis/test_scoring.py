@@ -130,3 +130,25 @@ def test_who_asks_while_a_run_goes_on_is_told_of_that_run(hub_address: str) -> N
         await hub.scoring.scored()
 
     opened(hub_address, look)
+
+
+def test_who_is_merged_loses_the_score_until_the_next_run(hub_address: str) -> None:
+    shown = "SELECT c.id FROM customer c JOIN customer_score s ON s.id = c.id"
+
+    async def look(hub: Hub, clock: Clock) -> None:
+        await fill(hub, purchases(105))
+        await scored(hub)
+        (one,), (other,) = (await all_rows(hub, "SELECT id FROM customer ORDER BY id"))[:2]
+        done = await hub.corrections.merge([one, other], reason="one person", by="me")
+        assert await hub.wait(done.sequence, 20)
+        assert len(await all_rows(hub, shown)) == 104, "the other's score is nobody's"
+        await scored(hub)
+        assert len(await all_rows(hub, SCORES)) == 104
+        assert done.operation
+        undone = await hub.corrections.undo(done.operation, reason="two after all", by="me")
+        assert await hub.wait(undone.sequence, 20)
+        assert len(await all_rows(hub, shown)) == 104, "who is back has none yet"
+        await scored(hub)
+        assert len(await all_rows(hub, shown)) == 105
+
+    opened(hub_address, look)

@@ -165,9 +165,12 @@ def test_lists_as_of_a_moment_are_what_they_were(service: Served) -> None:
     service.tell({"kind": "invoice", "at": "2026-03-05", "amount": "100.00", "who": {**ANNA, **FIRM}})
     before, number = service.ask(LISTS), service.sequence
     told(service)
-    nested = f'query ($asOf: AsOf!) {{ asOf(moment: $asOf) {LISTS} }}'
+    nested = f"query ($asOf: AsOf!) {{ asOf(moment: $asOf) {LISTS} }}"
     code, message = service.refusal(nested, asOf={"knownUntil": number})
-    assert (code, message) == ("BAD_USER_INPUT", "No snapshot was taken as of that moment: lists are answered from one.")
+    assert (code, message) == (
+        "BAD_USER_INPUT",
+        "No snapshot was taken as of that moment: lists are answered from one.",
+    )
     held = taken(service, knownUntil=number)
     assert held["knownUntil"] == number
     then = service.ask(nested, asOf={"knownUntil": number})["asOf"]
@@ -185,7 +188,9 @@ def test_a_snapshot_without_a_number_is_of_what_is_known_when_it_is_taken(servic
     told(service)
     held = taken(service, occurredUntil="2026-03-04T00:00:00Z")
     asked = {"occurredUntil": "2026-03-04T00:00:00Z"}
-    document = "query ($asOf: AsOf!) { asOf(moment: $asOf) { touchpoints { nodes { id kind } } customers { nodes { id } } } }"
+    document = (
+        "query ($asOf: AsOf!) { asOf(moment: $asOf) { touchpoints { nodes { id kind } } customers { nodes { id } } } }"
+    )
     found = service.ask(document, asOf=asked)["asOf"]
     assert [node["kind"] for node in found["touchpoints"]["nodes"]] == ["form", "email"]
     mark = f"@k{held['knownUntil']}o1772582400000000"
@@ -200,3 +205,26 @@ def test_a_dropped_snapshot_is_gone(service: Served) -> None:
     service.client.portal.call(service.hub.snapshots.taken)  # type: ignore[union-attr]
     assert service.ask("{ snapshots { id } }")["snapshots"] == []
     assert service.ask(drop, id=held["id"])["dropSnapshot"]["userErrors"] != []
+
+
+ANALYSES = """{
+  portfolio { buyers purchases revenue { amount } classes { abcClass customers } }
+  cohorts { cohorts { startsOn size } retention }
+  attribution(model: LINEAR) { conversions rows { conversions share } }
+}"""
+
+
+def test_analyses_as_of_a_moment_are_what_they_were(service: Served) -> None:
+    told(service)
+    before, number = service.ask(ANALYSES), service.sequence
+    service.tell({"kind": "invoice", "at": "2026-05-05", "amount": "70.00", "who": {"email": "new@x.example"}})
+    assert service.ask(ANALYSES) != before
+    taken(service, knownUntil=number)
+    then = service.ask(f"query ($asOf: AsOf!) {{ asOf(moment: $asOf) {ANALYSES} }}", asOf={"knownUntil": number})
+    assert then["asOf"] == before
+
+
+def test_a_moment_within_a_moment_is_refused(lite: Served) -> None:
+    document = """{ asOf(moment: {occurredUntil: "2026-01-01T00:00:00Z"}) {
+                    customer(by: {id: "cus_x"}, asOf: {knownUntil: "1"}) { id } } }"""
+    assert lite.refusal(document)[1] == "This is as of a moment already: give one moment alone."
