@@ -134,8 +134,10 @@ class SqliteReader(Reader):
             if connection.number:
                 # The projection before truth, so that whatever it names is there.
                 connection.execute("SELECT number FROM projection.processed").fetchall()
-            live = connection.execute("SELECT number FROM truth.projection_set WHERE state = ?", (sets.LIVE,))
-            number = int(live.fetchall()[0][0]) if wanted is None else wanted
+            live = connection.execute(
+                "SELECT number FROM truth.projection_set WHERE state = ?", (sets.LIVE,)
+            ).fetchall()
+            number = int(live[0][0]) if wanted is None else wanted
             if number == connection.number:
                 return
             connection.execute("ROLLBACK")
