@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 
@@ -12,26 +11,37 @@ _SIGN = {"invoice": 1, "credit_note": -1, "payment": -1, "refund": 1, "reversal"
 _SIZED = ("credit_note", "refund", "reversal")
 
 
+_CREDIT = date.min
+"""Where, among the due dates, bills of less than nothing are added up."""
+_Days = tuple[int, int, int, int]
+_UNPAID: _Days = (0, 0, 0, 0)
+
+
 @dataclass(slots=True)
 class _Document:
+    """``shown``: what of it is in the sums of its ledger: when it is due, what is left of it, and how it was paid."""
+
     billed: int = 0
     settled: int = 0
     due: date | None = None
     billed_at: datetime | None = None
     paid_at: datetime | None = None
-
-    @property
-    def rest(self) -> int:
-        return self.billed + self.settled
+    shown: tuple[date | None, int, _Days] = (None, 0, _UNPAID)
 
 
 @dataclass(slots=True)
 class _Ledger:
-    """The documents of one currency; ``account``: what names none; ``settles``: what payments name, by their number."""
+    """The documents of one currency; ``account``: what names none; ``settles``: what payments name, by their number.
+
+    ``touched`` documents are not yet in the sums: what is left by due date, and how documents were paid.
+    """
 
     documents: dict[str, _Document] = field(default_factory=dict)
     account: int = 0
     settles: dict[str, str] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+    rests: dict[date | None, int] = field(default_factory=dict)
+    paid: _Days = _UNPAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,68 +99,81 @@ class Debts:
 def _enter(moment: Moment, signed: int, ledger: _Ledger) -> None:
     documents = ledger.documents
     if moment.kind == "invoice" and (signed >= 0 or not moment.settles):
-        document = documents.setdefault(moment.document or f"touchpoint {moment.id}", _Document())
+        number = moment.document or f"touchpoint {moment.id}"
+        document = documents.setdefault(number, _Document())
         document.billed += signed
         document.billed_at = min(moment.at, document.billed_at or moment.at)
         if moment.due is not None:
             document.due = min(moment.due, document.due or moment.due)
     elif moment.settles:
-        document = documents.setdefault(moment.settles, _Document())
+        number = moment.settles
+        document = documents.setdefault(number, _Document())
         document.settled += signed
         if moment.kind == "payment":
             document.paid_at = max(moment.at, document.paid_at or moment.at)
             if moment.document:
-                named = moment.settles, ledger.settles.get(moment.document, moment.settles)
-                ledger.settles[moment.document] = min(named)
+                before = ledger.settles.get(moment.document, number)
+                ledger.settles[moment.document] = min(number, before)
+                ledger.touched.add(before)
     else:
         ledger.account += signed
+        return
+    ledger.touched.add(number)
 
 
 def _owed(ledger: _Ledger, zone: tzinfo) -> Owed:
     taken_back: dict[str, int] = {}
-    for number, settles in ledger.settles.items():
-        payment = ledger.documents.get(number)
-        if payment is not None and payment.billed_at is None and number != settles:
+    for number in ledger.settles.keys() & ledger.documents.keys():
+        payment, settles = ledger.documents[number], ledger.settles[number]
+        if payment.billed_at is None and number != settles:
             taken_back[settles] = taken_back.get(settles, 0) + payment.settled
-    total, rests, paid = ledger.account, [], []
-    for number, document in ledger.documents.items():
-        rest = document.rest + taken_back.get(number, 0)
-        if document.billed < 0:
-            total += rest
-        elif document.billed and rest > 0:
-            total += rest
-            rests.append((document.due, rest))
-        elif document.billed:
-            paid.append(document)
-    debts = _open(rests, max(0, total))
-    return Owed(sum(rest for _, rest in debts), debts, *_days(paid, zone))
+    for number in ledger.touched | taken_back.keys():
+        document = ledger.documents[number]
+        _sum(ledger, document, -1)
+        document.shown = _state(document, taken_back.get(number, 0), zone)
+        _sum(ledger, document, 1)
+    ledger.touched.clear()
+    total = ledger.account + sum(ledger.rests.values())
+    debts = _open(ledger.rests, max(0, total))
+    return Owed(sum(rest for _, rest in debts), debts, *ledger.paid)
 
 
-def _open(rests: list[tuple[date | None, int]], outstanding: int) -> tuple[tuple[date | None, int], ...]:
-    """What is left open of documents of which so much is outstanding: the rest was paid on account, first due first.
+def _sum(ledger: _Ledger, document: _Document, sign: int) -> None:
+    due, rest, paid = document.shown
+    ledger.rests[due] = ledger.rests.get(due, 0) + sign * rest
+    if not ledger.rests[due]:
+        del ledger.rests[due]
+    if paid is not _UNPAID:
+        settled, to_pay, with_due, late = (before + sign * more for before, more in zip(ledger.paid, paid, strict=True))
+        ledger.paid = settled, to_pay, with_due, late
+
+
+def _state(document: _Document, taken_back: int, zone: tzinfo) -> tuple[date | None, int, _Days]:
+    """When it is due, what is left of it, and how it was paid. A bill of less than nothing is a credit."""
+    rest = document.billed + document.settled + taken_back
+    if document.billed < 0:
+        return _CREDIT, rest, _UNPAID
+    if not document.billed or rest > 0:
+        return document.due, rest if document.billed else 0, _UNPAID
+    if document.billed_at is None or document.paid_at is None:
+        return None, 0, _UNPAID
+    on = document.paid_at.astimezone(zone).toordinal()
+    to_pay = max(0, on - document.billed_at.astimezone(zone).toordinal())
+    late = (0, 0) if document.due is None else (1, on - document.due.toordinal())
+    return None, 0, (1, to_pay, *late)
+
+
+def _open(rests: dict[date | None, int], outstanding: int) -> tuple[tuple[date | None, int], ...]:
+    """What is left open of what so much is outstanding of: the rest was paid on account, first due first.
 
     More may be outstanding than documents say: a refund that names none.
     """
-    rests.sort(key=lambda each: (each[0] is None, each[0] or date.min, each[1]))
-    credit = sum(rest for _, rest in rests) - outstanding
-    left: list[tuple[date | None, int]] = [(None, -credit)] if credit < 0 else []
-    for due, rest in rests:
-        taken = min(rest, max(credit, 0))
+    credit = sum(rest for due, rest in rests.items() if due != _CREDIT) - outstanding
+    left: list[tuple[date | None, int]] = []
+    for due in sorted(due for due in rests if due is not None and due != _CREDIT):
+        taken = max(0, min(rests[due], credit))
         credit -= taken
-        if rest > taken:
-            left.append((due, rest - taken))
-    return tuple(sorted(left, key=lambda each: (each[0] is None, each[0] or date.min, each[1])))
-
-
-def _days(paid: Iterable[_Document], zone: tzinfo) -> tuple[int, int, int, int]:
-    settled = to_pay = with_due = late = 0
-    for document in paid:
-        if document.billed_at is None or document.paid_at is None:
-            continue
-        on = document.paid_at.astimezone(zone).toordinal()
-        settled += 1
-        to_pay += max(0, on - document.billed_at.astimezone(zone).toordinal())
-        if document.due is not None:
-            with_due += 1
-            late += on - document.due.toordinal()
-    return settled, to_pay, with_due, late
+        if rests[due] > taken:
+            left.append((due, rests[due] - taken))
+    unnamed = rests.get(None, 0) - credit
+    return (*left, (None, unnamed)) if unnamed else tuple(left)

@@ -27,7 +27,7 @@ class Worth:
     ``revenue``: invoiced - credited when billed, paid - refunded - reversals when cash.
     ``outstanding``: what is still owed, never below zero. ``oldest_due``: the earliest due date of an open invoice;
     it is overdue when that day is before today. ``settled`` to ``days_late``: as of ``hub.journey.owed.Owed``.
-    ``orders``: purchases that were not fully credited; ``purchase_days``: the days of the hub's zone they fell on.
+    ``orders``: purchases that were not fully credited.
     """
 
     currency: str
@@ -39,7 +39,6 @@ class Worth:
     revenue: int = 0
     outstanding: int = 0
     orders: int = 0
-    purchase_days: int = 0
     first_purchase_at: datetime | None = None
     last_purchase_at: datetime | None = None
     oldest_due: date | None = None
@@ -169,7 +168,7 @@ class Accounts:
         debts = self._debts.owed(zone)
         return Value(
             tuple(
-                _worth(currency, totals, self._signs, debts.get(currency, Owed()), self.purchases, zone)
+                _worth(currency, totals, self._signs, debts.get(currency, Owed()), self.purchases)
                 for currency, totals in sorted(self._totals.items())
             ),
             tuple(Converted(currency=currency, **sums) for currency, sums in sorted(self._converted.items())),
@@ -194,9 +193,7 @@ def _merged(ours: Iterable[T], theirs: Iterable[T]) -> tuple[T, ...]:
     return tuple(found[currency] for currency in sorted(found))
 
 
-def _worth(
-    currency: str, totals: dict[str, int], signs: dict[str, int], debt: Owed, purchases: Purchases, zone: tzinfo
-) -> Worth:
+def _worth(currency: str, totals: dict[str, int], signs: dict[str, int], debt: Owed, purchases: Purchases) -> Worth:
     bought = [purchase for purchase in purchases.standing if purchase.currency == currency]
     return Worth(
         currency=currency,
@@ -204,7 +201,6 @@ def _worth(
         revenue=sum(sign * totals.get(name, 0) for name, sign in signs.items()),
         outstanding=debt.outstanding,
         orders=len(bought),
-        purchase_days=len({purchase.day(zone) for purchase in bought}),
         first_purchase_at=bought[0].at if bought else None,
         last_purchase_at=bought[-1].at if bought else None,
         oldest_due=debt.oldest_due,

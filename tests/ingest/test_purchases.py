@@ -20,7 +20,7 @@ ROWS = (
 def bill(number: str, amount: str | None, who: dict[str, str], on: str = "2025-03-01", **more: Any) -> sdk.Row:
     return row(
         number, kind="invoice", channel="ACCOUNTING", direction="OUTBOUND", amount=amount, who=who,
-        at=f"{on}T20:00:00+00:00", properties={"number": number}, **more,
+        at=f"{on}T20:00:00+00:00", **{"properties": {"number": number}} | more,
     )  # fmt: skip
 
 

@@ -129,3 +129,20 @@ def test_rates_read_again_are_the_same_after_a_rebuild(bench: Bench) -> None:
     bench.forget()
     bench.process()
     assert before.differing(fingerprint(bench.projection)) == []
+
+
+def test_merge_then_split_gives_every_number_back(bench: Bench) -> None:
+    bench.tell(
+        rate("x1", "2025-02-01", "100"), rate("x2", "2025-02-01", "1.25", "EURUSD"),
+        bill("I1", "5.00", ANN, properties={"number": "I1", "due_on": "2025-04-01"}), dollars("I2", "3.33"),
+        bill("I3", "2.00", BEN, currency="EUR"), bill("I4", "9.99", BEN, currency="PKR"),
+        row("k1", who=ANN), row("k2", kind="meeting", direction="OUTBOUND", who=BEN), credit("C1", "1.00", "I1", BEN),
+    )  # fmt: skip
+    before = fingerprint(bench.projection)
+    customers = sorted({each for pair in bench.partition().values() for each in pair if each})
+    operation = bench.merge(*customers)
+    merged = fingerprint(bench.projection)
+    assert {"customer", "customer_value", "converted_value", "debt", "engagement"} <= set(before.differing(merged))
+    bench.undo(operation)
+    money = ("customer", "customer_value", "converted_value", "debt", "engagement", "purchase", "stage_change")
+    assert set(before.differing(fingerprint(bench.projection))).isdisjoint(money)

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub.journey.purchases import Purchases
 from hub.journey.rates import Conversion, Exchange, Series
-from hub.journey.timeline import Moment
-from hub.journey.value import NOTHING, Converted, Value, Worth, combine, rounded, value
+from hub.journey.timeline import Moment, instants, ordered
+from hub.journey.value import NOTHING, Accounts, Converted, Value, Worth, combine, rounded, value
 from hub.values import RevenueBasis
 from tests.journey.moments import moment, on, timelines
 
@@ -49,7 +50,6 @@ def test_billed_value_of_a_history() -> None:
         revenue=1401,
         outstanding=451,
         orders=2,
-        purchase_days=2,
         first_purchase_at=on(1),
         last_purchase_at=on(2),
         oldest_due=date(2025, 2, 1),
@@ -66,7 +66,6 @@ def test_cash_value_of_the_same_history() -> None:
         revenue=950,
         outstanding=451,
         orders=1,
-        purchase_days=1,
         first_purchase_at=on(3),
         last_purchase_at=on(3),
         oldest_due=date(2025, 2, 1),
@@ -180,10 +179,10 @@ def test_a_credit_that_names_the_other_currency_takes_nothing_back() -> None:
     assert (worth.orders, worth.revenue) == (1, 100)
 
 
-def test_purchase_days_are_days_of_the_zone() -> None:
-    late = [moment("invoice", day, amount=5) for day in (1, 1.3)]  # 12:00 and 19:12 UTC
-    assert value(late, BILLED, UTC)["BDT"].purchase_days == 1
-    assert value(late, BILLED, ZoneInfo("Asia/Dhaka"))["BDT"].purchase_days == 2
+def test_purchases_fall_on_days_of_the_zone() -> None:
+    purchases = Purchases(BILLED)
+    purchases.take([moment("invoice", 1.3, amount=5)])  # 19:12 UTC
+    assert [purchases.standing[0].day(zone) - 20089 for zone in (UTC, ZoneInfo("Asia/Dhaka"))] == [1, 2]
 
 
 @settings(max_examples=300, deadline=None)
@@ -202,7 +201,6 @@ def test_revenue_and_debts_keep_their_bounds(moments: list[Moment], basis: Reven
         received = worth.paid - worth.refunded - worth.reversals
         assert worth.revenue == (billed_ if basis is BILLED else received)
         assert worth.outstanding >= 0
-        assert worth.purchase_days <= worth.orders
         assert (worth.first_purchase_at is None) == (worth.last_purchase_at is None) == (worth.orders == 0)
 
 
@@ -228,7 +226,6 @@ def test_combined_values_add_up() -> None:
         revenue=1402,
         outstanding=451,
         orders=2,
-        purchase_days=2,
         first_purchase_at=on(0),
         last_purchase_at=on(9),
         oldest_due=date(2025, 2, 1),
@@ -370,3 +367,20 @@ def test_money_in_one_currency_does_not_see_the_other(history: list[Moment]) -> 
         assert both[currency] == alone[currency]
         assert [each for each in both.debts if each[0] == currency] == list(alone.debts)
     assert both.converted == in_bdt(*(each for each in history if each.currency == "USD"), d0="100").converted
+
+
+@given(timelines(), st.sampled_from(RevenueBasis))
+def test_asked_after_every_touchpoint_it_comes_to_the_same(history: list[Moment], basis: RevenueBasis) -> None:
+    accounts = Accounts(Purchases(basis))
+    for _, instant in instants(ordered(history)):
+        accounts.purchases.take(instant)
+        accounts.take(instant)
+        found = accounts.value(UTC)
+    if history:
+        whole = value(history, basis, UTC)
+        assert (found, found.debts) == (whole, whole.debts)
+
+
+def test_a_bill_of_less_than_nothing_pays_what_is_due_first() -> None:
+    assert debts(*TWO_BILLS, moment("invoice", 4, amount=-600)) == [(MARCH, 900), (None, 70)]
+    assert debts(*TWO_BILLS, moment("refund", 4, amount=30)) == [(FEBRUARY, 500), (MARCH, 1000), (None, 100)]
