@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
 DAY = 86_400_000_000
 """Microseconds after which a fit is old."""
-_TOGETHER = 5000
-"""Scores that are written between two batches."""
-_SWEPT = 20_000
+_TOGETHER = 2000
+"""Scores that are written, or looked at, between two batches: for longer nobody's rows should wait."""
+_STEP = 0.05
+"""How much further a run must have come to say so."""
 
 _log = logging.getLogger(__name__)
 
@@ -117,7 +118,7 @@ class Scoring:
         return len(ids), await self._keep(run, ids, await asyncio.to_thread(work), at)
 
     async def _keep(self, run: int, ids: NDArray[np.bytes_], columns: Sequence[NDArray[Any]], at: int) -> int:
-        changed, size = 0, len(ids)
+        changed, said, size = 0, 0.0, len(ids)
         for start in range(0, size, _TOGETHER):
             if self._stopping:
                 return changed
@@ -125,10 +126,13 @@ class Scoring:
             rows = await asyncio.to_thread(_rows, ids[part], [column[part] for column in columns], at)
             changed += await self._threads.between_batches(partial(self._write, writing.keep, rows))
             share = min(1.0, (start + _TOGETHER) / size)
-            await self._threads.store(partial(records.advance_run, run=run, expected=size, done=share))
-        after: str | None = ""
+            if share >= said + _STEP:
+                said = share
+                await self._threads.store(partial(records.advance_run, run=run, expected=size, done=share))
+        kept = await self._threads.between_batches(lambda: writing.count(self._threads.projection))
+        after: str | None = "" if kept > size else None
         while after is not None and not self._stopping:
-            after = await self._threads.between_batches(partial(self._write, writing.sweep, after, _SWEPT))
+            after = await self._threads.between_batches(partial(self._write, writing.sweep, after, _TOGETHER))
         return changed
 
     def _write(self, job: Callable[..., Any], *given: object) -> Any:

@@ -130,3 +130,14 @@ def test_a_prediction_is_in_the_currency_of_the_hub_alone(lite: Served) -> None:
     refused = lite.refusal(COUNT, filter={"predictedValue": {"min": "1", "currency": "USD"}})
     assert refused == ("BAD_USER_INPUT", "Values are predicted in the hub's currency alone.")
     assert lite.refusal(COUNT, filter={"pAlive": {"min": 2}})[1] == "A probability is between 0 and 1."
+
+
+def test_nothing_is_predicted_as_of_another_moment(lite: Served) -> None:
+    fill(lite, 105)
+    score(lite)
+    (node,) = lite.ask(IDS, first=1, direction="DESC")["customers"]["nodes"]
+    asked = """query ($id: ID!) { customer(by: {id: $id}, asOf: {occurredUntil: "2099-01-01T00:00:00.000000Z"}) {
+      value { orders predicted { pAlive } } } }"""
+    value = lite.ask(asked, id=node["id"])["customer"]["value"]
+    assert value["orders"] > 0
+    assert value["predicted"] is None

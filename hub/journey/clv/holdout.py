@@ -17,7 +17,7 @@ from hub.journey.clv.histories import Floats, Integers, Summary, grouped, summar
 from hub.journey.clv.models import MODELS, PurchaseModel, future
 
 MOST_CUSTOMERS = 100_000
-"""Of more customers every n-th is fitted to: standard errors are below a hundredth by then."""
+"""Of more customers every n-th is fitted to, so that a night's fit takes seconds."""
 PART = 2 / 3
 """How much of the days the model is fitted to."""
 FEWEST_DAYS = 60

@@ -38,6 +38,11 @@ def keep(session: Session, rows: Sequence[Sequence[Any]]) -> int:
     return len(changed)
 
 
+def count(session: Session) -> int:
+    """How many scores there are."""
+    return int(session.value("SELECT count(*) FROM customer_score"))
+
+
 def sweep(session: Session, after: str, most: int) -> str | None:
     """Remove scores of those who have bought nothing (any more) or are no customers; so many rows are looked at.
 

@@ -1,5 +1,6 @@
 """Histories from purchases, and predictions against what happened."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hub.journey.clv import bg_nbd, gamma_gamma, pareto_nbd
 from hub.journey.clv.choices import Predictor, Trouble
 from hub.journey.clv.histories import grouped, summarise
-from hub.journey.clv.holdout import errors, holdout
+from hub.journey.clv.holdout import Holdout, errors, holdout
 from tests.journey.clv.published import SPLIT, cdnow, cdnow_weeks, near, purchases
 
 BY_REPEATS = {
@@ -67,6 +68,20 @@ def test_expected_purchases_of_all_until_week_78() -> None:
     for model, total in ((bg_nbd, 4160.5), (pareto_nbd, 4269.9)):
         values = model.fit(cdnow_weeks()).values
         assert float(model.expected(values, age / 7 + 39).sum()) == pytest.approx(total, abs=0.2)
+
+
+def test_the_better_order_is_used() -> None:
+    def held(model: float | None, past: float | None) -> Holdout:
+        both = {Predictor.MODEL: model, Predictor.PAST_SPEND: past}
+        value = {each: replace(errors(np.zeros(1), np.zeros(1)), rank_correlation=rank) for each, rank in both.items()}
+        return Holdout("BG_NBD", 0, 1, 2, 1, {}, value, ())
+
+    assert held(0.5, 0.4).ranking is Predictor.MODEL
+    assert held(0.4, 0.4).ranking is Predictor.MODEL
+    assert held(0.4, 0.5).ranking is Predictor.PAST_SPEND
+    assert held(None, 0.1).ranking is Predictor.PAST_SPEND
+    assert held(0.1, None).ranking is Predictor.MODEL
+    assert replace(held(0.5, 0.4), value={}).ranking is Predictor.PAST_SPEND
 
 
 @pytest.mark.shared
