@@ -228,3 +228,29 @@ def test_a_moment_within_a_moment_is_refused(lite: Served) -> None:
     document = """{ asOf(moment: {occurredUntil: "2026-01-01T00:00:00Z"}) {
                     customer(by: {id: "cus_x"}, asOf: {knownUntil: "1"}) { id } } }"""
     assert lite.refusal(document)[1] == "This is as of a moment already: give one moment alone."
+
+
+def test_below_a_moment_one_customer_needs_no_snapshot(service: Served) -> None:
+    then = told(service)[1]
+    id_ = next(iter(then["customers"]))
+    found = service.ask(
+        """query ($asOf: AsOf!, $id: ID!) { asOf(moment: $asOf) {
+             customer(by: {id: $id}) { id displayName } node(id: $id) { id } } }""",
+        asOf={"knownUntil": then["number"]}, id=id_,
+    )["asOf"]  # fmt: skip
+    assert found["node"]["id"] == found["customer"]["id"] == f"{id_}@k{then['number']}"
+    assert found["customer"]["displayName"] == then["customers"][id_]["displayName"]
+
+
+def test_earlier_versions_do_not_show_in_what_is_masked(service: Served) -> None:
+    then = told(service)[1]
+    token = service.new_token("read")
+    for id_ in then["customers"]:
+        asked = {"by": {"id": id_}, "asOf": {"knownUntil": then["number"]}}
+        found = service.ask(
+            "query ($by: CustomerBy!, $asOf: AsOf) { customer(by: $by, asOf: $asOf) "
+            "{ displayName email traits { value } timeline { nodes { title } } } }", token, **asked,
+        )["customer"]  # fmt: skip
+        assert all(each["value"] is None for each in found["traits"])
+        assert all(each["title"] is None for each in found["timeline"]["nodes"])
+        assert found["email"] is None or "anna" not in found["email"]

@@ -34,6 +34,7 @@ async def node(info: Info, identity: str, place: Place = ()) -> Node | None:
     """
     prefix = identity.partition("_")[0]
     bare, moment = parted(identity) if len(identity) <= LONGEST_ID else (identity, None)
+    moment = moment or info.context.moment
     if moment is not None and identity.startswith(OF_MOMENTS) and info.context.principal.may(Scope.READ):
         return await _then(info, bare, moment, prefix, place)
     find = _FINDERS.get(prefix) if len(identity) <= LONGEST_ID else None
