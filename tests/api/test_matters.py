@@ -1,5 +1,6 @@
 """Deals, cases and follow-ups that people open, change and close in the hub."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -285,3 +286,36 @@ def test_a_loyalty_account_has_a_balance(service: Served) -> None:
     service.tell({**card, "quantity": ("120.5", "points")}, {**card, "quantity": ("-20", "points")})
     (node,) = service.ask("{ matters { nodes { balance { value unit } } } }")["matters"]["nodes"]
     assert node["balance"] == {"value": "100.5", "unit": "points"}
+
+
+def test_the_day_of_a_colleague(service: Served) -> None:
+    """What is due within a day and what is late, of one user; and which of their deals were closed lately."""
+    service.tell({"user": "rina", "name": "Rina Akter", "email": "rina@shop.example", "kind": "note",
+                  "who": {"email": "ann@example.com"}})  # fmt: skip
+    customer = customers(service)["ann@example.com"]
+
+    def promise(key: str, days: float, owner: str = "rina", **more: Any) -> None:
+        due = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+        changed(service, **{"key": key, "title": key, "customer": customer, "kind": "FOLLOW_UP", "owner": owner,
+                            "dueAt": due, **more})  # fmt: skip
+
+    promise("soon", 0.5)
+    promise("late", -2)
+    promise("later", 3)
+    promise("done", 0.5, open=False)
+    promise("sold", 9, kind="DEAL", outcome="WON")
+    nodes = service.ask("{ matters { nodes { owner { id } } } }")["matters"]["nodes"]
+    (me,) = {each["owner"]["id"] for each in nodes}
+    found = service.ask(
+        """query Today($me: ID!) {
+             due: matters(filter: {kinds: [FOLLOW_UP, CASE], open: true, owner: $me, due: {next: "P1D"}}) { ...of }
+             late: matters(filter: {kinds: [FOLLOW_UP, CASE], overdue: true, owner: $me}) { ...of }
+             sold: matters(filter: {kinds: [DEAL], owner: $me, closed: {last: "P3M"}}) { ...of } }
+           fragment of on MatterConnection { nodes { title overdue } }""",
+        me=me,
+    )
+    assert {name: [(each["title"], each["overdue"]) for each in held["nodes"]] for name, held in found.items()} == {
+        "due": [("soon", False)],
+        "late": [("late", True)],
+        "sold": [("sold", False)],
+    }
