@@ -62,7 +62,8 @@ class Course:
     def __copy__(self) -> Course:
         """One that time may pass for, while this one stays where it is; it takes no touchpoints."""
         other = object.__new__(Course)
-        other._stages, other._silence = copy(self._stages), copy(self._silence)
+        other._stages = self._stages if self._stages.due is None else copy(self._stages)
+        other._silence = copy(self._silence)
         other._bought, other._standing, other._since = self._bought, self._standing, self._since
         other._changes = [*self._changes]
         return other
@@ -74,10 +75,12 @@ class Course:
 
     def take(self, timeline: Sequence[Moment]) -> None:
         """Add touchpoints in order, all of them later than every one so far."""
+        stages, silence = self._stages, self._silence
         for at, instant in instants(timeline):
-            self.pass_until(at, inclusive=False)
-            before = self._stages.stage
-            because = self._stages.take(instant)
+            if (silence.due is not None and silence.due < at) or (stages.due is not None and stages.due < at):
+                self.pass_until(at, inclusive=False)
+            before = stages.stage
+            because = stages.take(instant)
             if because is not None:
                 self._restage(at, before, because)
             self._listen(instant)
@@ -113,19 +116,25 @@ class Course:
         )
 
     def _listen(self, instant: Sequence[Moment]) -> None:
-        """Take the first sign of life of an instant; a purchase before others, where one is there."""
-        silence, is_purchase = self._silence, self.purchases.is_purchase
+        """Take the first sign of life of an instant; where purchases are the signs, one of them before others."""
+        silence, is_purchase = self._silence, self._stages.purchases.is_purchase
+        if not silence.counts_purchases:
+            for moment in instant:
+                if silence.is_contact(moment, is_purchase(moment)):
+                    silence.contact(moment)
+                    return
+            return
         bought = self._bought
         sign: Moment | None = None
         for moment in instant:
             purchase = is_purchase(moment)
             self._bought |= purchase
-            if (sign is None or purchase) and silence.is_contact(moment, purchase=purchase, bought=bought):
+            if purchase or (sign is None and not bought and silence.is_contact(moment, purchase)):
                 sign = moment
-                if purchase or not silence.counts_purchases:
+                if purchase:
                     break
         if sign is not None:
-            silence.contact(sign, purchase=is_purchase(sign))
+            silence.contact(sign, paced=is_purchase(sign))
 
     def _due(self) -> datetime | None:
         one, other = self._stages.due, self._silence.due

@@ -13,7 +13,7 @@ from hub.journey.purchases import Purchase, Purchases
 from hub.journey.reasons import Because, written
 from hub.journey.rules import Clause, Rules
 from hub.journey.spending import CITED, Spending, Sum
-from hub.journey.timeline import Moment
+from hub.journey.timeline import Moment, StageDecision
 from hub.money import text as money
 from hub.values import Direction, Stage
 
@@ -83,14 +83,18 @@ class Stages:
         ended = self._end(instant[0].at) if self.due is not None and self.due <= instant[0].at else []
         held = len(self._done)
         lasting = False
+        decided: Moment | None = None
         for moment in instant:
+            if moment.decision is not None:
+                decided = moment
             for clause in self._open_clauses(moment.kind):
                 lasting |= self._try(clause, moment)
         if self._answers:
             lasting |= self._look_for_answers(instant)
         came, fell = self.purchases.take(instant)
         bought = bool(came or fell or self.purchases.touched)
-        decided = self._decided(instant)
+        if decided is not None:
+            decided = self._decided(decided, decided.decision)
         if not bought and not ended and not lasting and decided is None and len(self._done) == held:
             return None
         if bought:
@@ -278,15 +282,10 @@ class Stages:
 
     # What it comes to ---------------------------------------------------------------------------------------------
 
-    def _decided(self, instant: Sequence[Moment]) -> Moment | None:
-        """Take over what people decided; the last of it."""
-        last = None
-        for moment in instant:
-            if moment.decision is not None:
-                last = moment
-        if last is None or last.decision is None:
+    def _decided(self, last: Moment, said: StageDecision | None) -> Moment | None:
+        """Take over what a person decided last; the moment of it, unless it says nothing new."""
+        if said is None:
             return None
-        said = last.decision
         if said.stage is None or (said.until is not None and said.until <= last.at):
             if self._decision is None:
                 return None

@@ -26,7 +26,9 @@ _Wait = tuple[timedelta, dict[str, Any]]
 class Silence:
     """Told of signs of life in order of time; ``lapse`` lets the silence between them fall due."""
 
-    __slots__ = ("_last", "_pace", "_rules", "_version", "_why", "_won_back_at", "_zone", "due", "standing")
+    __slots__ = (
+        "_last", "_pace", "_rules", "_version", "_why", "_won_back_at", "_zone", "counts_purchases", "due", "standing",
+    )  # fmt: skip
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules.standing
@@ -35,26 +37,15 @@ class Silence:
         self._last: Moment | None = None
         self._won_back_at: datetime | None = None
         self._pace = Pace(rules.standing.rhythm) if rules.standing.own_pace else None
+        self.counts_purchases = rules.standing.signs == "purchases"
+        """Whether nothing but a purchase is a sign of life, from the first one on."""
         self.standing: Standing | None = None
         self._why: tuple[str, dict[str, Any], tuple[Moment, ...]] | None = None
         self.due: datetime | None = None
         """When the next silence falls due; None before the first sign of life and after LAPSED."""
 
-    @property
-    def counts_purchases(self) -> bool:
-        """Whether it matters which of the signs of life is a purchase."""
-        return self._rules.signs == "purchases"
-
-    def is_contact(self, moment: Moment, *, purchase: bool, bought: bool) -> bool:
-        """Whether the customer showed a sign of life: inbound or mutual, or bought; never by a machine.
-
-        ``bought``: whether there was a purchase before. Where purchases are the signs, nothing else is from then on.
-        """
-        if self._rules.signs == "purchases":
-            if purchase:
-                return True
-            if bought:
-                return False
+    def is_contact(self, moment: Moment, purchase: bool) -> bool:
+        """Whether the customer was in contact: inbound or mutual, or bought; never by a machine."""
         if moment.automated or moment.kind in self._rules.ignored_kinds:
             return False
         return purchase or moment.direction is Direction.INBOUND or moment.kind in self._rules.mutual_kinds
@@ -72,8 +63,8 @@ class Silence:
             self._explain("at_risk", self._wait("at_risk")[1], last)
             self.standing, self.due = Standing.AT_RISK, last.at + until_lapsed
 
-    def contact(self, moment: Moment, *, purchase: bool) -> None:
-        """A sign of life at ``moment.at``, which is not before any other so far."""
+    def contact(self, moment: Moment, *, paced: bool = True) -> None:
+        """A sign of life at ``moment.at``, which is not before any other so far. ``paced``: one of the rhythm."""
         before, last = self.standing, self._last
         if before is Standing.LAPSED and last is not None:
             self.standing, self._won_back_at = Standing.WON_BACK, moment.at
@@ -86,7 +77,7 @@ class Silence:
         if self._pace is None:
             self.due = moment.at + self._rules.at_risk
             return
-        if purchase or self._rules.signs == "contacts":
+        if paced:
             self._pace.add(self._day(moment.at))
         self.due = moment.at + self._wait("at_risk")[0]
 
@@ -103,8 +94,7 @@ class Silence:
                 days, why = own
                 wait = timedelta(seconds=round(min(max(days, least), most) * 86400))
                 return wait, {"days": _plain(wait / _DAY), **why}
-        wait = rules.at_risk if name == "at_risk" else rules.lapsed
-        return wait, {"days": wait.days}
+        return rules.fixed[name]
 
     def _own_wait(self, pace: Pace, name: str) -> tuple[float, dict[str, Any]] | None:
         """The same by what this customer did, in days; None when that is too little to tell."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
@@ -82,6 +82,14 @@ class StandingRules(Part):
     def lapsed(self) -> timedelta:
         """After which silence."""
         return timedelta(days=self.lapsed_after_days)
+
+    @cached_property
+    def fixed(self) -> Mapping[str, tuple[timedelta, dict[str, Any]]]:
+        """The silences of whoever is not measured by their own pace, and what reasons say of them."""
+        return {
+            "at_risk": (self.at_risk, {"days": self.at_risk_after_days}),
+            "lapsed": (self.lapsed, {"days": self.lapsed_after_days}),
+        }
 
     @cached_property
     def settling(self) -> timedelta:
