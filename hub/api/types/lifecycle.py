@@ -128,9 +128,15 @@ class Lifecycle:
     stage: Stage | None = column("How far the relationship has come; null until a rule holds.")
     standing: Standing | None = column("How alive it is; null until it began.")
     since: DateTime | None = column("Since when the stage holds.", attribute="stage_since")
-    next_change_at: DateTime | None = column(
-        "When time alone will change stage or standing: silence, a decision that ends, a rule that only lasts so long."
-    )
+
+    @field
+    def next_change_at(self) -> DateTime | None:
+        """When time alone will change stage or standing.
+
+        By silence, by a decision that ends, by a rule that only lasts so long.
+        """
+        at = self.row.next_change_at
+        return DateTime(at) if at else None  # 0: they are folded again in a moment
 
     @field
     def because(self) -> Because | None:
