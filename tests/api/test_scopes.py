@@ -100,6 +100,7 @@ INPUTS = {
     "applyLifecycleRules": {"rules": "", "reason": "r"},
     "decideStage": {"customers": ["cus_x"], "reason": "r"},
     "findSuggestions": {},
+    "scorePortfolio": {},
     "acceptSuggestion": {"suggestion": "sug_x", "reason": "r"},
     "refuseSuggestion": {"suggestion": "sug_x", "reason": "r"},
     "saveSegment": {"name": "n", "filter": {}},
