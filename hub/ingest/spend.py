@@ -27,7 +27,8 @@ def keep(session: Session, numbers: Numbers, readings: Iterable[Reading], read: 
         for position, row in enumerate(reading.reference)
         if isinstance(row, Spend)
     ]
-    spend.forget(session, read)
+    # Other rows of a document are read with it, though nothing of them has changed.
+    spend.forget(session, sorted({*read, *(number for number, _, _ in told)}))
     if told:
         campaigns = _campaigns(session, numbers, {row.campaign: number for number, _, row in told if row.campaign})
         spend.insert(session, [_stored(number, position, row, campaigns) for number, position, row in told])

@@ -56,3 +56,11 @@ def test_an_amount_too_large_to_be_kept_is_a_problem_of_its_row_alone(bench: Ben
     bench.tell(row("a", {"spend": "1" + "0" * 30, "on": "2026-03-01"}), row("b", {"spend": "1", "on": "2026-03-01"}))
     assert [each[3] for each in told(bench)] == [100]
     assert bench.projection.all("SELECT code FROM problem") == [("UNREADABLE",)]
+
+
+def test_a_line_of_a_document_that_also_tells_spend_is_read_again_with_the_others(bench: Bench) -> None:
+    line = {"kind": "invoice", "document": "I1", "who": {"email": "a@x.org"}, "amount": "1.00", "part": "invoice"}
+    bench.tell(row("a", {"spend": "10", "on": "2026-03-01"}, line))
+    bench.tell(row("b", line))
+    assert [each[3] for each in told(bench)] == [1000]
+    assert bench.projection.all("SELECT code FROM problem") == []
