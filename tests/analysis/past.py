@@ -15,7 +15,7 @@ from hub.ingest.process import Processor
 from hub.ingest.sources import Sources
 from hub.journey.rules import load_rules
 from hub.store.session import Session
-from tests.ingest.builders import DAY, REGISTRY, Bench
+from tests.ingest.builders import DAY, NOW, REGISTRY, Bench
 from tests.ingest.statements import DUMP
 from tests.ingest.streams import Step, stream, tell
 
@@ -101,7 +101,7 @@ def left_out(bench: Bench, seed: int) -> Iterator[str]:
     traced(bench)
     number = int(bench.truth.value("SELECT value FROM sequence"))
     happened = [at for (at,) in bench.projection.all("SELECT occurred_at FROM touchpoint ORDER BY occurred_at")]
-    moment = random.Random(seed).choice([at + extra for at in happened for extra in (-1, 0, 40 * DAY)])
+    moment = random.Random(seed).choice([at + extra for at in happened or [NOW] for extra in (-1, 0, 40 * DAY)])
     everybody = list(shown(bench.projection))
     found = {id_: as_of(bench, id_, Until(number, moment, moment)) for id_ in everybody}
     bench.clock = moment
