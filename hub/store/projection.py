@@ -241,7 +241,7 @@ class IdentifierRow(Projection, table=True):
 
     __tablename__ = "identifier"
     __table_args__ = (
-        Index("identifier_value", "kind", "namespace", "value", "side", unique=True),
+        Index("identifier_value", "value"),
         Index("identifier_customer", "customer", "num"),
         Index("identifier_component", "component"),
     )

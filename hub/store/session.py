@@ -270,6 +270,9 @@ class PostgresSession(Session):
     def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
         connection = psycopg.connect(self._url, autocommit=True, cursor_factory=psycopg.RawCursor, connect_timeout=10)
         connection.execute(f"SET search_path = {self._search_path}")
+        # Pages are in memory or on a disk without arms. Where a server thinks otherwise it finds the rows of a batch by
+        # reading whole tables (measured: in three times as long).
+        connection.execute("SET random_page_cost = 1.1")
         # A machine that dies says nothing: asked and silent for 25 s, its locks are given to others.
         connection.execute(
             "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
