@@ -19,7 +19,7 @@ Integers = NDArray[np.int64]
 _TOGETHER: Final = 500_000
 """Touchpoints that are reckoned at a time."""
 _HELD: Final = 10_000_000
-"""Touchpoints that are held at a time, in some 30 bytes each; of more, all are read again for each part of the
+"""Touchpoints that are held at a time, in some 60 bytes each; of more, all are read again for each part of the
 accounts."""
 
 
