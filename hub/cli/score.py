@@ -64,7 +64,7 @@ def _fit(model: Json) -> None:
     ]
     table(("parameter", "value", "standard error"), rows, numbers=("value", "standard error"))
     for warning in model["warnings"]:
-        notes.print(f"{warning['code']}: {warning['text']}", markup=False)
+        notes.print(f"{model['model']}: {warning['code']}: {warning['text']}", markup=False)
 
 
 def _holdout(model: Json) -> None:

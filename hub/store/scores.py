@@ -66,9 +66,11 @@ async def last_fit(snapshot: Snapshot) -> list[StoredModel]:
 
 
 async def fits(snapshot: Snapshot, most: int) -> list[StoredModel]:
-    """The latest models, the last first."""
+    """The latest models, the last fit first, and of a fit the chosen ones."""
     return _MODEL.all(
-        await snapshot.all(f"SELECT {_MODEL.columns} FROM fitted_model m ORDER BY m.number DESC LIMIT {most}")
+        await snapshot.all(
+            f"SELECT {_MODEL.columns} FROM fitted_model m ORDER BY m.fitted_at DESC, m.chosen DESC, m.number LIMIT {most}"
+        )
     )
 
 
