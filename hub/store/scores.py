@@ -67,11 +67,8 @@ async def last_fit(snapshot: Snapshot) -> list[StoredModel]:
 
 async def fits(snapshot: Snapshot, most: int) -> list[StoredModel]:
     """The latest models, the last fit first, and of a fit the chosen ones."""
-    return _MODEL.all(
-        await snapshot.all(
-            f"SELECT {_MODEL.columns} FROM fitted_model m ORDER BY m.fitted_at DESC, m.chosen DESC, m.number LIMIT {most}"
-        )
-    )
+    order = "m.fitted_at DESC, m.chosen DESC, m.number"
+    return _MODEL.all(await snapshot.all(f"SELECT {_MODEL.columns} FROM fitted_model m ORDER BY {order} LIMIT {most}"))
 
 
 async def ids(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, str]:
