@@ -99,7 +99,6 @@ class AccountingRates(sdk.Connector):
     name = "accounting.rates"
     title = "Exchange rates: the European Central Bank's table, or rows of date, base, quote, rate"
     Settings = RateSettings
-    files = folders.SUFFIXES
     settings: RateSettings
 
     def streams(self) -> Sequence[sdk.Stream]:

@@ -41,7 +41,7 @@ def test_demo_prints_a_customer_met_on_all_four_channels(hub: Run, demo_folder: 
     assert HEROINE["revenue"] == "27660.00"
     assert (
         f"She is one of {EXPECTED['customers']} customers with {EXPECTED['touchpoints']['total']} touchpoints"
-        " from 8 sources." in ended.out
+        " from 11 sources." in ended.out
     )
 
 
