@@ -14,12 +14,14 @@ from hub.errors import InputWrong, RetryLater
 from hub.identity.rule_set import write_rules
 from hub.identity.rules import Rules
 from hub.ingest import refold
+from hub.ingest.hub import Hub
 from hub.ingest.lifecycle_preview import look
 from hub.ingest.lifecycle_rules import checked, store
 from hub.ingest.lifecycles import Judge
 from hub.journey.rules import default_text, load_rules
 from hub.store.writing import lifecycle_folds
 from tests.ingest.builders import NOW, Bench, row, tp
+from tests.ingest.rebuilding import filled, opened, rebuilt, rows_of
 from tests.ingest.streams import LIFECYCLES, stream, tell
 
 STRICT = default_text().replace('version = "1"', 'version = "strict"').replace("at_least = 3", "at_least = 2")
@@ -260,3 +262,16 @@ def test_identity_rules_are_no_lifecycle_rules(bench: Bench) -> None:
     apply(bench, STRICT)
     bench.process()
     assert write_rules(bench.processor._standing(10)) == write_rules(Rules())
+
+
+def test_a_rebuild_after_rules_were_set_has_the_fingerprint_of_the_old_projection(hub_address: str) -> None:
+    async def work(hub: Hub) -> None:
+        await filled(hub, 60)
+        number = await hub.lifecycle_rules.apply(STRICT, reason="two are enough", by="me")
+        assert await hub.wait(number, 20)
+        assert (await rebuilt(hub))["differing"] == []
+        assert await rows_of(hub, "SELECT reached FROM lifecycle_fold") == [(None,)]
+        versions = await rows_of(hub, "SELECT DISTINCT rule_version FROM stage_change")
+        assert versions == [(load_rules(STRICT).name,)]
+
+    opened(hub_address, work)
