@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from hub.client import Json
 from hub.report.page import Cell, Part, Row, Table
-from hub.report.words import number, percent, signed, word
+from hub.report.words import amount, number, percent, signed, word
 
 _PREDICTORS = {"MODEL": "the model", "PAST_SPEND": "past spend", "PAST_RATE": "past rate"}
 
@@ -33,6 +33,46 @@ def credit(models: Mapping[str, Json]) -> Part | None:
         "The share of each channel in the purchases that touchpoints of 90 days led to, by five ways to share.",
         table=Table(("channel", *(word(name) for name in models)), rows),
         notes=(f"{any_model['untouched']:,} of {any_model['conversions']:,} purchases came without any touch before.",),
+    )
+
+
+def campaigns(results: Sequence[Json], acquired: Sequence[Json]) -> Part | None:
+    """What campaigns cost, and whom they brought."""
+    costs = {row["key"]["campaign"]["name"]: row for row in acquired if row["key"]["campaign"]}
+    rows = []
+    for each in results:
+        row = costs.get(each["campaign"]["name"], {})
+        worth = row.get("valueToCost")
+        rows.append(
+            Row(
+                each["campaign"]["name"],
+                [
+                    Cell(amount(each["spend"])), Cell(f"{each['customers']:,}"), Cell(f"{row.get('customers', 0):,}"),
+                    Cell(amount(row.get("costPerCustomer"))), Cell(amount(each["firstTouchRevenue"])),
+                    Cell(amount(each["touchedRevenue"])), Cell("–" if worth is None else f"{worth:.2f}"),
+                ],
+            )
+        )  # fmt: skip
+    columns = (
+        "campaign",
+        "cost",
+        "touched",
+        "won",
+        "cost of each",
+        "revenue, first touch",
+        "revenue, any",
+        "worth/cost",
+    )
+    return (
+        Part(
+            "What campaigns bring",
+            "Customers a campaign touched, those it touched first and who bought, what each of them cost, and what they "
+            "are worth for it.",
+            table=Table(columns, rows),
+            wide=True,
+        )
+        if rows
+        else None
     )
 
 

@@ -28,6 +28,7 @@ def report(data: Json, now: datetime, filtered: str = "") -> Report:
         "survival": worth.stays(portfolio["survival"]),
         "cohorts": growth.retention(cohorts, data["cohorts"]["retention"]),
         "matters": worth.matters(data["matterStats"]["rows"]),
+        "campaigns": causes.campaigns(data["campaigns"], data["acquisition"]["rows"]),
         "predictions (hub score)": causes.foresight(data["fittedModels"]),
     }
     here = now.astimezone(ZoneInfo(hub["timeZone"]))

@@ -21,6 +21,7 @@ PARTS = [
     "How long they stay",
     "Who comes back",
     "What is under way",
+    "What campaigns bring",
     "How far to trust predictions",
 ]
 
@@ -78,7 +79,7 @@ def test_a_hub_that_sold_nothing_says_what_is_missing(hub: Run, tmp_path: Path) 
     text = (tmp_path / "empty.html").read_text("utf-8")
     missing = (
         "stages, revenue by month, standings, ABC classes, recency and frequency, products, attribution, churn, "
-        "survival, cohorts, matters, predictions (hub score)"
+        "survival, cohorts, matters, campaigns, predictions (hub score)"
     )
     assert f"<footer>Nothing to show yet of: {missing}.</footer>" in text
 
