@@ -53,6 +53,8 @@ def campaigns(results: Sequence[Json], acquired: Sequence[Json]) -> Part | None:
                 ],
             )
         )  # fmt: skip
+    if not rows:
+        return None
     columns = (
         "campaign",
         "cost",
@@ -63,16 +65,11 @@ def campaigns(results: Sequence[Json], acquired: Sequence[Json]) -> Part | None:
         "revenue, any",
         "worth/cost",
     )
-    return (
-        Part(
-            "What campaigns bring",
-            "Customers a campaign touched, those it touched first and who bought, what each of them cost, and what they "
-            "are worth for it.",
-            table=Table(columns, rows),
-            wide=True,
-        )
-        if rows
-        else None
+    return Part(
+        "What campaigns bring",
+        "Whom a campaign touched; won are buyers whom it touched first, with the cost of each and their worth for it.",
+        table=Table(columns, rows),
+        wide=True,
     )
 
 
