@@ -97,7 +97,7 @@ class Portrait:
 
     __slots__ = tuple(
         "num id side row stage standing count written _course _accounts _engagement _satisfaction _told _best _decided "
-        "_first _last _acquired _bought _sold _firm _spans _machines _future _stale _changes _worth _shared _texts "
+        "_first _last _acquired _bought _sold _firm _spans _machines _future _stale _changes _revenue _shared _texts "
         "_look _looks".split()
     )
 
@@ -130,7 +130,7 @@ class Portrait:
         # What follows is kept because it is costly to make and seldom changes.
         self._stale = {"customer_value", "engagement", "satisfaction", "trait", "tag", "affiliation"}
         self._changes: tuple[Change, ...] = ()
-        self._worth = Value()
+        self._revenue = 0
         self._shared: Held = ()
         self._texts: list[str] | None = None
         self._look: tuple[str | None, ...] = ()
@@ -207,10 +207,11 @@ class Portrait:
         life = self._course.lifecycle(moment(light.now), None if self._future is None else moment(self._future))
         parts: Rows = {"stage_change": self._change_rows(life.changes)}
         if "customer_value" in self._stale:
-            self._worth = self._accounts.value(light.zone)
-            parts["customer_value"] = _value_rows(self._worth)
-            parts["converted_value"] = _converted_rows(self._worth)
-            parts["debt"] = _debt_rows(self._worth)
+            worth = self._accounts.value(light.zone)
+            self._revenue = worth[light.company.currency].revenue + sum(each.revenue for each in worth.converted)
+            parts["customer_value"] = _value_rows(worth)
+            parts["converted_value"] = _converted_rows(worth)
+            parts["debt"] = _debt_rows(worth)
             parts["purchase"] = self._purchases(light)
         if "engagement" in self._stale:
             level = self._engagement.level
@@ -225,25 +226,25 @@ class Portrait:
             parts["affiliation"] = self._affiliations()
         self._stale.clear()
         self._shared = shared
-        texts = [str(one.value) for name in ("name", "company") for one in self._best.get(name, ())]
-        texts += [text for held in (own, shared) for _, value, display, _ in held for text in (value, display)]
+        told = {str(one.value) for name in ("name", "company") for one in self._best.get(name, ())}
+        told.update(text for held in (own, shared) for _, value, display, _ in held for text in (value, display))
+        texts = sorted(told)  # the order in which they were seen last plays no part
         if texts != self._texts:
             self._texts = texts
-            parts["search_term"] = {(term,): () for text in dict.fromkeys(texts) for term in search_terms(text)}
+            parts["search_term"] = {(term,): () for text in texts for term in search_terms(text)}
         self.stage = life.stage and life.stage.value
         self.standing = life.standing and life.standing.value
         self.row = self._row(light, life, own)
         return parts
 
     def _row(self, light: Light, life: Lifecycle, own: Held) -> tuple[object, ...]:
-        revenue = self._worth[light.company.currency].revenue + sum(each.revenue for each in self._worth.converted)
         owner = self._decided.owner
         return (
             self.num, self.id, self.side.value, self._relationship().value,
             *self._appearance(own), light.users.get(owner) if owner else None, self._firm, self.count,
             *self._first, *self._last[:2], self._acquired,
             *lifecycle_columns(life),
-            revenue, light.company.currency,
+            self._revenue, light.company.currency,
         )  # fmt: skip
 
     def _appearance(self, own: Held) -> tuple[object, ...]:
