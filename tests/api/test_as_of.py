@@ -71,7 +71,7 @@ def told(service: Served) -> list[dict[str, Any]]:
 def test_customers_are_what_they_were_when_a_number_was_reached(service: Served) -> None:
     for then in told(service):
         for id_, before in then["customers"].items():
-            asked = {"by": {"id": id_}, "asOf": {"knownUntil": then["number"]}}
+            asked: dict[str, Any] = {"by": {"id": id_}, "asOf": {"knownUntil": then["number"]}}
             assert unmarked(service.ask(OF_THEN, **asked)["customer"]) == before
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -24,18 +25,21 @@ DECIDE = (
 STRICT = default_text().replace('version = "1"', 'version = "strict"').replace("at_least = 3", "at_least = 2")
 
 
-def lives(service: Served, token: str | None = None) -> dict[str, dict]:
+def lives(service: Served, token: str | None = None) -> dict[str, dict[str, Any]]:
     return {each["id"]: each["lifecycle"] for each in service.ask(BOTH_STAGES, token)["customers"]["nodes"]}
 
 
-def only(service: Served, token: str | None = None) -> dict:
+def only(service: Served, token: str | None = None) -> dict[str, Any]:
     (life,) = lives(service, token).values()
     return life
 
 
-def decide(service: Served, **given: object) -> list[dict]:
+def decide(service: Served, **given: object) -> dict[str, Any]:
     (customer,) = lives(service)
-    return service.ask(DECIDE, input={"customers": [customer], "reason": "They asked.", **given})["decideStage"]
+    done: dict[str, Any] = service.ask(DECIDE, input={"customers": [customer], "reason": "They asked.", **given})[
+        "decideStage"
+    ]
+    return done
 
 
 def bought(service: Served, *days: str, who: dict[str, str] = ANNA) -> None:
@@ -115,7 +119,9 @@ def test_a_decision_is_replaced_and_taken_back(service: Served) -> None:
         ({"stage": "LOYAL", "customers": []}, ["customers"], "Decide about 1 to 500 customers at once."),
     ],
 )
-def test_a_decision_that_makes_no_sense_is_refused(lite: Served, given: dict, path: list[str], message: str) -> None:
+def test_a_decision_that_makes_no_sense_is_refused(
+    lite: Served, given: dict[str, Any], path: list[str], message: str
+) -> None:
     lite.tell({"kind": "form", "at": "2026-01-01T09:00:00+00:00", "who": ANNA})
     (error,) = decide(lite, **given)["userErrors"]
     assert (error["path"], error["message"]) == (path, message)

@@ -24,7 +24,7 @@ NBD = ParetoNbd(name="PARETO_NBD", r=0.553, alpha=10.578, s=0.606, beta=11.669)
 
 
 def lived(standing: str, *moments: tuple[str, float], day: float, zone: str = "UTC") -> Lifecycle:
-    told = [moment(kind, at, **({"amount": 100} if kind == "invoice" else {})) for kind, at in moments]
+    told = [moment(kind, at, amount=100) if kind == "invoice" else moment(kind, at) for kind, at in moments]
     return lifecycle(told, load_rules(text_of([("LEAD", FORMS)], standing), zone=zone), on(day))
 
 

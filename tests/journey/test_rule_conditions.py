@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -36,7 +37,7 @@ def stages(found: Lifecycle) -> list[tuple[datetime, object, str]]:
 FORM = moment("form", 0)
 
 
-def bought(day: float, amount: int = 1000, **given: object) -> Moment:
+def bought(day: float, amount: int = 1000, **given: Any) -> Moment:
     return moment("invoice", day, amount=amount, document=f"I{day:g}", **given)
 
 
