@@ -39,7 +39,8 @@ async def examples(client: Client) -> Mapping[str, str]:
         "key": f"{said['network']}/{said['id']}",
         "payload": payload,
     }
-    values |= {"matter": one["id"] for one in found["matters"]["nodes"]}
+    if found["matters"]["nodes"]:
+        values["matter"] = found["matters"]["nodes"][-1]["id"]
     lines = [line for one in found["touchpoints"]["nodes"] for line in one["lines"]["nodes"]]
     sold = dict.fromkeys(line["product"]["id"] for line in lines if line["product"])
     return values | dict(zip(("product", "other_product"), sold, strict=False))

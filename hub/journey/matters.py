@@ -98,8 +98,8 @@ def fold(claims: Iterable[Said], zone: tzinfo = UTC) -> MatterState | None:
     after everything else of that day in ``zone``. The latest claim that speaks of ``open`` or ``outcome`` decides
     whether the matter is open; opening it again clears the outcome. An invoice is open while something is outstanding:
     its amount is that of its invoice touchpoints less its credit notes, outstanding is that less payments and plus
-    refunds and reversals. What is in another currency than the invoice is not reckoned. The balance of a loyalty account is the sum
-    of the quantities of its touchpoints, in the unit of the first.
+    refunds and reversals. What is in another currency than the invoice is not reckoned. The balance of a loyalty
+    account is the sum of the quantities of its touchpoints, in the unit of the first.
     """
     said = {one.touchpoint: one for one in claims}
     in_order = sorted(said.values(), key=lambda one: (_place(one, zone), one.closes, one.touchpoint))

@@ -154,7 +154,7 @@ class WithdrawalRow(Truth, table=True):
 
 
 class RuleSetRow(Truth, table=True):
-    """A whole set of rules as TOML, kind ``IDENTITY`` or ``LIFECYCLE``: the last one of a kind applies to everything."""
+    """A whole set of rules as TOML, ``IDENTITY`` or ``LIFECYCLE``: the last one of a kind applies to everything."""
 
     __tablename__ = "rule_set"
     __table_args__ = (Index("rule_set_of_kind", "kind", "number"),)

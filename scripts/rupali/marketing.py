@@ -9,9 +9,12 @@ from typing import Any
 from rupali.world import BEGIN, END, moment
 
 CAMPAIGNS: list[dict[str, Any]] = [
-    {"reference": "winter-pots", "name": "Winter pots", "channel": "Newsletter", "from": "2025-08-01", "to": "2026-02-28"},
-    {"reference": "wedding", "name": "Wedding season", "channel": "Google", "from": "2025-10-01", "to": "2026-03-31"},
-    {"reference": "eid-2026", "name": "ঈদ ২০২৬", "channel": "Facebook", "from": "2026-02-01", "to": "2026-06-15"},
+    dict(zip(("reference", "name", "channel", "from", "to"), campaign, strict=True))
+    for campaign in (
+        ("winter-pots", "Winter pots", "Newsletter", "2025-08-01", "2026-02-28"),
+        ("wedding", "Wedding season", "Google", "2025-10-01", "2026-03-31"),
+        ("eid-2026", "ঈদ ২০২৬", "Facebook", "2026-02-01", "2026-06-15"),
+    )
 ]
 _WEEKLY = {"winter-pots": 350, "wedding": 1400, "eid-2026": 900}
 """Taka, at the beginning; a tenth more every four weeks."""

@@ -31,7 +31,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, dic
             {"title": "no kind"},
         )  # fmt: skip
         held = service.ask(
-            """{ customers { nodes { id email } } matters { nodes { id } } sources { nodes { id runs { nodes { id } } } }
+            """{ customers { nodes { id email } } matters { nodes { id } }
+                 sources { nodes { id runs { nodes { id } } } }
                  record: touchpoints(filter: {kinds: ["invoice"]}) { nodes { record { key }
                  ... on Invoice { lines { nodes { product { id } } } } } } }"""
         )
