@@ -16,8 +16,8 @@ from hub.store.writing import customers
 from hub.values import Side
 
 _TOGETHER = 1000
-_MOST_KEPT = 10_000
-"""Portraits in memory, about 10 kB each; whoever is not among them is folded from all their touchpoints."""
+_MOST_KEPT = 20_000
+"""Portraits in memory, about 12 kB each; whoever is not among them is folded from all their touchpoints."""
 
 _IN_ORDER = itemgetter(6, 1)
 """Time and id of a touchpoint's row."""
