@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import closing
+from zoneinfo import ZoneInfo
 
 from hub.ingest.lifecycle_preview import LifecyclePreview, look
 from hub.ingest.lifecycle_rules import LifecycleRules, checked, store
 from hub.ingest.lifecycles import Judge
+from hub.ingest.rates import Exchanges
 from hub.ingest.sources import Sources
 from hub.ingest.threads import Threads
 from hub.journey.rules import Rules
@@ -59,5 +61,6 @@ class LifecycleRuleSets:
             with session.snapshot():
                 sources.refresh(session)
                 before = LifecycleRules(self._company).at(session, ledger.processed(session)[0])
-            judge = Judge(rules, self._clock(), sources.desk().num, sources.books())
+            rates = Exchanges(session, self._company.currency, ZoneInfo(self._company.time_zone))
+            judge = Judge(rules, self._clock(), sources.desk().num, sources.books(), rates.conversion)
             return look(session, before, judge)

@@ -14,6 +14,7 @@ import orjson
 from hub.clock import micros, moment
 from hub.ingest.rows import json_text
 from hub.journey.lifecycle import Course, Lifecycle
+from hub.journey.rates import Conversion
 from hub.journey.reasons import Because, Change
 from hub.journey.rules import Rules
 from hub.journey.timeline import Moment, StageDecision
@@ -36,11 +37,12 @@ class Judge:
     desk: int
     counted: frozenset[int]
     """Sources that are books of record."""
+    conversion: Conversion
 
     def lifecycle(self, rows: Sequence[Row], side: Side) -> Lifecycle:
         """Fold the touchpoints of one customer (``customers.timelines``)."""
         present = bisect_right(rows, self.now, key=lambda row: row[_AT])
-        course = Course(self.rules)
+        course = Course(self.rules, self.conversion)
         course.take([moment_of(row, side, self.desk, self.counted) for row in rows[:present]])
         next_touch = moment(rows[present][_AT]) if present < len(rows) else None
         return course.lifecycle(moment(self.now), next_touch)

@@ -110,7 +110,7 @@ class Portrait:
         self.standing: str | None = None
         self.count = 0
         self.written: Rows = {}
-        self._course = Course(light.rules)
+        self._course = Course(light.rules, light.conversion)
         self._accounts = Accounts(self._course.purchases, light.conversion)
         self._engagement = Engagement()
         self._satisfaction = Satisfaction()

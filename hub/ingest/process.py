@@ -353,7 +353,8 @@ class Processor:
             return False
         batch = self._between(after, max(self._clock(), clock))
         light = self._light(batch)
-        folded = refold.refold(batch, Judge(light.rules, light.now, light.desk, light.counted), reached)
+        judge = Judge(light.rules, light.now, light.desk, light.counted, light.conversion)
+        folded = refold.refold(batch, judge, reached)
         self._portraits.drop(folded)
         self._tell_between(batch, clock)
         self.at_leisure = len(folded) == refold.CHUNK

@@ -82,7 +82,10 @@ class AnswerCondition(_Lasting):
 
 
 class PurchaseCondition(_Counted):
-    """Holds while ``at_least`` purchases stand, and what is left of them comes to ``spent_at_least``."""
+    """Holds while ``at_least`` purchases stand, and what is left of them comes to ``spent_at_least``.
+
+    That is in the reporting currency, into which all of them are converted, or of purchases in ``currency`` alone.
+    """
 
     facts: ClassVar = frozenset({"kind", "documents", "days", "spent", "currency"})
     when: Literal["purchase"]

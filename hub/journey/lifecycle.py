@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.journey.purchases import Purchases
+from hub.journey.rates import Conversion
 from hub.journey.reasons import Because, Change
 from hub.journey.rules import Rules
 from hub.journey.stages import Stages
@@ -33,15 +34,19 @@ class Lifecycle:
     changes: tuple[Change, ...]
 
 
-def lifecycle(moments: Iterable[Moment], rules: Rules, now: datetime) -> Lifecycle:
+def lifecycle(
+    moments: Iterable[Moment], rules: Rules, now: datetime, conversion: Conversion | None = None
+) -> Lifecycle:
     """Fold the touchpoints up to ``now`` (aware). The order in which they are given does not matter.
+
+    ``conversion``: into the reporting currency, for rules that wait for a sum.
 
     Whatever happens at one time is decided together. Standing is null while stage is null, and before the first
     contact.
     """
     timeline = ordered(moments)
     present = bisect_right(timeline, now, key=lambda moment: moment.at)
-    course = Course(rules)
+    course = Course(rules, conversion)
     course.take(timeline[:present])
     return course.lifecycle(now, timeline[present].at if present < len(timeline) else None)
 
@@ -51,8 +56,8 @@ class Course:
 
     __slots__ = ("_bought", "_changes", "_silence", "_since", "_stages", "_standing")
 
-    def __init__(self, rules: Rules) -> None:
-        self._stages = Stages(rules)
+    def __init__(self, rules: Rules, conversion: Conversion | None = None) -> None:
+        self._stages = Stages(rules, conversion)
         self._silence = Silence(rules)
         self._bought = False
         self._standing: Standing | None = None

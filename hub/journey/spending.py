@@ -9,6 +9,7 @@ from itertools import islice
 
 from hub.journey.conditions import PurchaseCondition, TouchpointCondition
 from hub.journey.purchases import Purchase
+from hub.journey.rates import Conversion
 from hub.journey.timeline import Moment
 from hub.money import digits
 
@@ -47,16 +48,19 @@ class Sum:
 
 
 class Spending:
-    """What is left of standing purchases in one currency within the condition's span. ``run``: those that met it.
+    """What is left of standing purchases within the condition's span. ``run``: those that met it.
 
+    Where the condition names a currency, purchases in that one count. Else all do that there is a ``conversion`` for,
+    each by the rate of its day.
     The first such run stands until one of them is credited so far that it is none; a condition that only lasts for a
     time has the last one.
     """
 
-    __slots__ = ("_condition", "_currency", "_least", "_tail", "_total", "_worth", "run")
+    __slots__ = ("_condition", "_conversion", "_currency", "_least", "_tail", "_total", "_worth", "run")
 
-    def __init__(self, condition: PurchaseCondition, currency: str) -> None:
+    def __init__(self, condition: PurchaseCondition, currency: str, conversion: Conversion | None) -> None:
         self._condition = condition
+        self._conversion = conversion if condition.currency is None else None
         self._currency = condition.currency or currency
         least = (condition.spent_at_least or Decimal(0)).scaleb(digits(self._currency))
         self._least = int(least.to_integral_value(ROUND_CEILING))
@@ -87,7 +91,12 @@ class Spending:
             self._add(purchase)
 
     def _weight(self, purchase: Purchase) -> int:
-        return purchase.left if purchase.currency == self._currency else 0
+        if purchase.currency == self._currency:
+            return purchase.left
+        if self._conversion is None or purchase.currency is None:
+            return 0
+        on = purchase.day(self._conversion.zone)
+        return self._conversion.exchange(purchase.currency).convert(purchase.left, on) or 0
 
     def _spoilt(self, touched: Iterable[Purchase], came: Sequence[Purchase]) -> bool:
         run = self.run or {}

@@ -10,6 +10,7 @@ from typing import Any
 
 from hub.journey.conditions import PurchaseCondition, TouchpointCondition
 from hub.journey.purchases import Purchase, Purchases
+from hub.journey.rates import Conversion
 from hub.journey.reasons import Because, written
 from hub.journey.rules import Clause, Rules
 from hub.journey.spending import CITED, Spending, Sum
@@ -46,12 +47,13 @@ class Stages:
     """
 
     __slots__ = (
-        "_answers", "_asked", "_decision", "_done", "_for_kind", "_held", "_met", "_recent", "_rules", "_runs",
+        "_answers", "_asked", "_conversion", "_decision", "_done", "_for_kind", "_held", "_met", "_recent", "_rules", "_runs",
         "_spending", "_sums", "because", "due", "purchases", "stage",
     )  # fmt: skip
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, conversion: Conversion | None = None) -> None:
         self._rules = rules
+        self._conversion = conversion
         self._for_kind: dict[str, tuple[Clause[TouchpointCondition], ...]] = {}
         self._recent: dict[str, deque[Moment]] = {}
         self._sums: dict[str, Sum] = {}
@@ -206,7 +208,7 @@ class Stages:
         condition = clause.condition
         spending = self._spending.get(clause.key)
         if spending is None:
-            spending = self._spending[clause.key] = Spending(condition, self._rules.currency)
+            spending = self._spending[clause.key] = Spending(condition, self._rules.currency, self._conversion)
         before = spending.run
         spending.take(self.purchases.standing, came, fell, self.purchases.touched)
         run = spending.run

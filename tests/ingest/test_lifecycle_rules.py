@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,6 +19,7 @@ from hub.ingest.hub import Hub
 from hub.ingest.lifecycle_preview import look
 from hub.ingest.lifecycle_rules import checked, store
 from hub.ingest.lifecycles import Judge
+from hub.ingest.rates import Exchanges
 from hub.journey.rules import default_text, load_rules
 from hub.store.writing import lifecycle_folds
 from tests.ingest.builders import NOW, Bench, row, tp
@@ -60,7 +62,8 @@ def stages(bench: Bench) -> list[tuple[str | None, int]]:
 
 def judge(bench: Bench, text: str) -> Judge:
     rules = checked(bench.company, text)
-    return Judge(rules, bench.clock, bench.sources.desk().num, bench.sources.books())
+    rates = Exchanges(bench.projection, bench.company.currency, ZoneInfo(bench.company.time_zone))
+    return Judge(rules, bench.clock, bench.sources.desk().num, bench.sources.books(), rates.conversion)
 
 
 def test_rules_apply_to_everybody_and_the_former_ones_undo_it(bench: Bench) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from hub import sdk
 from hub.ingest import rates
+from hub.journey.rules import default_text
 from hub.store.fingerprint import fingerprint
 from tests.ingest.builders import DAY, NOW, Bench, row
 from tests.ingest.test_purchases import ANN, BEN, bill, credit, read
@@ -146,3 +147,50 @@ def test_merge_then_split_gives_every_number_back(bench: Bench) -> None:
     bench.undo(operation)
     money = ("customer", "customer_value", "converted_value", "debt", "engagement", "purchase", "stage_change")
     assert set(before.differing(fingerprint(bench.projection))).isdisjoint(money)
+
+
+SPENDERS = default_text().replace('version = "1"', 'version = "spenders"') + (
+    '[[stages]]\nrule = "spender"\nstage = "LOYAL"\nwhen = "purchase"\nspent_at_least = 1000\ntext = "{spent}."\n'
+)
+
+
+def spender(bench: Bench, email: str = "ann@x.org") -> tuple[Any, ...]:
+    found = bench.projection.all("SELECT stage, because::jsonb ->> 'text' FROM customer WHERE email = $1", email)
+    return tuple(found[0])
+
+
+def test_stages_that_wait_for_a_sum_follow_the_rates(bench: Bench) -> None:
+    bench.lifecycle_rules(SPENDERS)
+    bench.tell(bill("I1", "100.00", ANN), dollars("I2", "9.00"), bill("I3", "999.00", BEN))
+    bought = ("CUSTOMER", "Bought, and it was not fully credited: invoice.")
+    assert spender(bench) == bought
+    steps = [
+        (rate("x1", "2025-03-01", "99.99"), bought),
+        (rate("x1", "2025-03-01", "100"), ("LOYAL", "1000.00.")),
+        (rate("x2", "2025-03-02", "110"), ("LOYAL", "1090.00.")),
+        (row("x2"), ("LOYAL", "1000.00.")),
+        (row("x1"), bought),
+    ]
+    for given, expected in steps:
+        bench.tell(given)
+        assert (spender(bench), spender(bench, "ben@x.org")) == (expected, bought)
+    assert bench.projection.value("SELECT count(*) FROM stage_change WHERE after = 'LOYAL'") == 0
+
+
+def test_stages_are_the_same_whatever_was_told_first_rules_rates_or_bills(bench: Bench) -> None:
+    told = [
+        lambda: bench.lifecycle_rules(SPENDERS),
+        lambda: bench.tell(rate("x1", "2025-03-01", "100")),
+        lambda: bench.tell(dollars("I2", "9.00", "2025-03-20")),
+        lambda: bench.tell(bill("I1", "100.00", ANN)),
+    ]
+    history = "SELECT axis, at, after, text, touchpoints FROM stage_change ORDER BY axis, position"
+    found = set()
+    for order in permutations(told):
+        bench.clear()
+        for tell in order:
+            tell()
+            bench.process()
+        assert spender(bench) == ("LOYAL", "1000.00.")
+        found.add(tuple(tuple(each) for each in bench.projection.all(history)))
+    assert len(found) == 1

@@ -9,6 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from hub.clock import day as day_of
+from hub.journey.rates import Conversion, Exchange, Series
 from hub.journey.timeline import Moment
 from hub.kinds import KINDS
 from hub.values import Direction
@@ -38,6 +40,19 @@ def moment(kind: str, day: float = 0, direction: Direction | None = None, **give
         **given,
     )
 
+
+def rates(**told: dict[float, str]) -> Conversion:
+    """Into taka, by (day of the test's time, rate) of each currency."""
+    first = day_of(on(0), UTC)
+    series = {
+        (code, "BDT"): Series.of((first + int(at), 1, rate) for at, rate in known.items())
+        for code, known in told.items()
+    }
+    return Conversion("BDT", UTC, lambda currency: Exchange(currency, "BDT", series))
+
+
+TWO = rates(USD=dict.fromkeys(range(0, 3000, 31), "2"))
+"""Two taka for a dollar, at any time."""
 
 _NUMBERS = st.sampled_from([None, "A", "B", "C"])
 _MOMENTS = st.builds(

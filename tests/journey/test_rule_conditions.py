@@ -14,20 +14,23 @@ from hypothesis import strategies as st
 from hub.errors import ConfigWrong
 from hub.journey.lifecycle import Lifecycle, lifecycle
 from hub.journey.purchases import Purchases
+from hub.journey.rates import Conversion
 from hub.journey.rules import load_rules
 from hub.journey.timeline import Moment, instants, ordered
 from hub.values import RevenueBasis, Stage
-from tests.journey.moments import INBOUND, moment, on, timelines
+from tests.journey.moments import INBOUND, TWO, moment, on, rates, timelines
 from tests.journey.rule_texts import STANDING, decision, text_of
 
 
-def life(moments: list[Moment], *conditions: str, day: float, text: str = "It holds.") -> Lifecycle:
+def life(
+    moments: list[Moment], *conditions: str, day: float, text: str = "It holds.", conversion: Conversion | None = None
+) -> Lifecycle:
     """By the default rules with one rule more."""
     rule = text_of([("LOYAL", list(conditions))]).partition("[[stages]]\n")[2].partition("[standing]")[0]
     rule = rule.replace('text = "Rule 0."', f'text = "{text}"')
     base = 'version = "t"\n[[stages]]\nrule = "came"\nstage = "LEAD"\nwhen = "touchpoint"\n'
     base += 'kinds = ["form"]\ntext = "."\n'
-    return lifecycle(moments, load_rules(f"{base}[[stages]]\n{rule}{STANDING}"), on(day))
+    return lifecycle(moments, load_rules(f"{base}[[stages]]\n{rule}{STANDING}"), on(day), conversion)
 
 
 def stages(found: Lifecycle) -> list[tuple[datetime, object, str]]:
@@ -52,10 +55,41 @@ def test_spent_within_days_holds_from_the_purchase_that_reaches_it() -> None:
     assert found.because.touchpoints == ("invoice@50", "invoice@100")
 
 
-def test_spent_counts_one_currency_and_names_it() -> None:
+def test_spent_counts_what_each_purchase_is_worth_by_the_rate_of_its_day() -> None:
+    told = [FORM, bought(1, 900), bought(2, 333, currency="USD"), bought(9, 333, currency="USD")]
+    told += [moment("credit_note", 12, amount=33, currency="USD", settles="I9")]
+    known = rates(USD={1: "1.5", 8: "2.505"})
+    text = "{documents} came to {spent} {currency}."
+
+    def found(least: str, **given: Any) -> Lifecycle:
+        return life(told, f'when = "purchase"\nspent_at_least = {least}\n', day=20, text=text, **given)
+
+    # 9.00, 3.33 at 1.5 = 4.995, half to even 5.00, and 3.33 at 2.505 = 8.34165, 8.34; of that 3.00 are left: 7.515.
+    assert stages(found("13.99", conversion=known)) == [(on(0), Stage.LEAD, "came"), (on(2), Stage.LOYAL, "rule_0")]
+    assert [(at, rule) for at, _, rule in stages(found("22.34", conversion=known))] == [
+        (on(0), "came"), (on(9), "rule_0"), (on(12), "credited"),
+    ]  # fmt: skip
+    because = found("21.52", conversion=known).because
+    assert because is not None
+    assert because.text == "3 came to 21.52 BDT."
+    assert because.touchpoints == ("invoice@1", "invoice@2", "invoice@9")
+    assert found("21.53", conversion=known).stage is Stage.LEAD
+    # What has no rate does not count.
+    assert found("9.01").stage is Stage.LEAD
+    assert found("9.01", conversion=rates(EUR={1: "1"})).stage is Stage.LEAD
+    assert found("17.51", conversion=rates(USD={8: "2.505"})).stage is Stage.LEAD
+    assert found("16.51", conversion=rates(USD={8: "2.505"})).stage is Stage.LOYAL
+
+
+def test_spent_in_a_named_currency_counts_that_one_alone() -> None:
     told = [FORM, bought(1, 900), bought(2, 5000, currency="USD")]
-    assert life(told, 'when = "purchase"\nspent_at_least = 10\n', day=9).stage is Stage.LEAD
-    assert life(told, 'when = "purchase"\nspent_at_least = 10\ncurrency = "USD"\n', day=9).stage is Stage.LOYAL
+    known = rates(USD={1: "100"})
+    for given in (None, known):
+        assert life(told, 'when = "purchase"\nspent_at_least = 50\ncurrency = "USD"\n', day=9,
+                    conversion=given).stage is Stage.LOYAL  # fmt: skip
+        for named in ("USD", "BDT"):
+            rule = f'when = "purchase"\nspent_at_least = 50.01\ncurrency = "{named}"\n'
+            assert life(told, rule, day=9, conversion=given).stage is Stage.LEAD
 
 
 def test_a_partial_credit_takes_back_what_was_spent() -> None:
@@ -196,7 +230,7 @@ def test_spent_is_any_run_of_standing_purchases_that_comes_to_it(
     condition += f"within_days = {within}\n" if within else ""
     condition += f"lasts_days = {lasts}\n" if lasts else ""
     known = [replace(each, decision=None) for each in moments if each.at <= on(day)]
-    found = lifecycle(known, load_rules(text_of([("LOYAL", [condition])]), basis), on(day))
+    found = lifecycle(known, load_rules(text_of([("LOYAL", [condition])]), basis), on(day), TWO)
 
     purchases = Purchases(basis)
     for _, instant in instants(ordered(known)):
@@ -208,7 +242,7 @@ def test_spent_is_any_run_of_standing_purchases_that_comes_to_it(
             run = standing[first : last + 1]
             holds |= (
                 len(run) >= at_least
-                and sum(each.left for each in run if each.currency == "BDT") >= least
+                and sum(each.left * {"BDT": 1, "USD": 2}.get(each.currency or "", 0) for each in run) >= least
                 and (within is None or run[-1].at - run[0].at <= timedelta(days=within))
                 and (lasts is None or run[-1].at + timedelta(days=lasts) > on(day))
             )
