@@ -47,8 +47,8 @@ class Stages:
     """
 
     __slots__ = (
-        "_answers", "_asked", "_conversion", "_decision", "_done", "_for_kind", "_held", "_met", "_recent", "_rules", "_runs",
-        "_spending", "_sums", "because", "due", "purchases", "stage",
+        "_answers", "_asked", "_conversion", "_decision", "_done", "_for_kind", "_held", "_met", "_recent",
+        "_rules", "_runs", "_spending", "_sums", "because", "due", "purchases", "stage",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, conversion: Conversion | None = None) -> None:

@@ -84,12 +84,12 @@ def test_spent_counts_what_each_purchase_is_worth_by_the_rate_of_its_day() -> No
 def test_spent_in_a_named_currency_counts_that_one_alone() -> None:
     told = [FORM, bought(1, 900), bought(2, 5000, currency="USD")]
     known = rates(USD={1: "100"})
-    for given in (None, known):
+    for conversion in (None, known):
         assert life(told, 'when = "purchase"\nspent_at_least = 50\ncurrency = "USD"\n', day=9,
-                    conversion=given).stage is Stage.LOYAL  # fmt: skip
+                    conversion=conversion).stage is Stage.LOYAL  # fmt: skip
         for named in ("USD", "BDT"):
             rule = f'when = "purchase"\nspent_at_least = 50.01\ncurrency = "{named}"\n'
-            assert life(told, rule, day=9, conversion=given).stage is Stage.LEAD
+            assert life(told, rule, day=9, conversion=conversion).stage is Stage.LEAD
 
 
 def test_a_partial_credit_takes_back_what_was_spent() -> None:
