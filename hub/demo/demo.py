@@ -134,7 +134,7 @@ def _paste(folder: Path, filled: Filled, url: str | None) -> None:
         ]
     else:
         lines.append("To paste:")
-    lines += [f"  {hub} show {TYPED}", f"  {hub} undo {filled.operation}"]
+    lines += [f"  {hub} show {TYPED}", f"  {hub} undo {filled.operation}", f"  {hub} report"]
     if url:
         lines += [f"  {_curl(url, filled)}", "", "Ctrl+C ends the demo."]
     for line in lines:
