@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hub.journey.rules import default_text
 from tests.api.conftest import Served
 
 CUSTOMER = """
@@ -222,6 +223,56 @@ def test_analyses_as_of_a_moment_are_what_they_were(service: Served) -> None:
     taken(service, knownUntil=number)
     then = service.ask(f"query ($asOf: AsOf!) {{ asOf(moment: $asOf) {ANALYSES} }}", asOf={"knownUntil": number})
     assert then["asOf"] == before
+
+
+LIFE = "lifecycle { stage because { rule decidedBy } stages { stage latestDays totalDays exitedAt } }"
+LIFE_OF_THEN = f"query ($by: CustomerBy!, $asOf: AsOf) {{ customer(by: $by, asOf: $asOf) {{ {LIFE} }} }}"
+
+
+def times(service: Served, id_: str, **moment: str) -> dict[str, float]:
+    """The stages that a customer had had at a moment, with the days of each."""
+    life = service.ask(LIFE_OF_THEN, by={"id": id_}, asOf=moment)["customer"]["lifecycle"]
+    held = [each["stage"] for each in life["stages"] if each["exitedAt"] is None]
+    assert held == [life["stage"]]
+    return {each["stage"]: each["totalDays"] for each in life["stages"] if each["latestDays"] == each["totalDays"]}
+
+
+def test_stages_as_of_a_moment_are_by_the_rules_and_decisions_of_then_and_last_until_it(service: Served) -> None:
+    service.tell({"kind": "form", "at": "2026-01-01T09:00:00+00:00", "who": ANNA})
+    for day in ("2026-01-11", "2026-02-11"):
+        service.tell({"kind": "invoice", "at": f"{day}T09:00:00+00:00", "title": day, "amount": "10", "who": ANNA})
+    numbers = [service.sequence]
+    (id_,) = everybody(service)
+    apply = "mutation ($input: ApplyLifecycleRulesInput!) { done: applyLifecycleRules(input: $input) { %s } }"
+    decide = "mutation ($input: DecideStageInput!) { done: decideStage(input: $input) { %s } }"
+    twice = default_text().replace('version = "1"', 'version = "2"').replace("at_least = 3", "at_least = 2")
+    for document, given in (
+        (apply, {"rules": twice, "reason": "two are enough"}),
+        (decide, {"customers": [id_], "stage": "ADVOCATE", "reason": "She sends her friends."}),
+        (apply, {"rules": default_text(), "reason": "no"}),
+    ):
+        done = service.ask(document % "receipt { sequence } userErrors { message }", input=given)["done"]
+        assert done["userErrors"] == []
+        numbers.append(done["receipt"]["sequence"])
+    then = {"occurredUntil": "2026-02-21T09:00:00Z"}
+    by_default, by_two = {"LEAD": 10.0, "CUSTOMER": 41.0}, {"LEAD": 10.0, "CUSTOMER": 31.0, "LOYAL": 10.0}
+    # The decision was made today, which is later than then.
+    assert [times(service, id_, knownUntil=number, **then) for number in numbers] == [
+        by_default, by_two, by_two, by_default,
+    ]  # fmt: skip
+    assert times(service, id_, occurredUntil="2026-01-06T21:00:00Z") == {"LEAD": 5.5}
+    known = [times(service, id_, knownUntil=number) for number in numbers]
+    assert [list(each) for each in known] == [
+        ["LEAD", "CUSTOMER"], ["LEAD", "CUSTOMER", "LOYAL"], ["LEAD", "CUSTOMER", "LOYAL", "ADVOCATE"],
+        ["LEAD", "CUSTOMER", "ADVOCATE"],
+    ]  # fmt: skip
+    assert [times(service, id_, knownUntil=number) for number in numbers] == known  # whenever it is asked
+    taken(service, knownUntil=numbers[2])
+    listed = f"query ($asOf: AsOf!) {{ asOf(moment: $asOf) {{ customers {{ nodes {{ {LIFE} }} }} }} }}"
+    (of_list,) = service.ask(listed, asOf={"knownUntil": numbers[2]})["asOf"]["customers"]["nodes"]
+    alone = service.ask(LIFE_OF_THEN, by={"id": id_}, asOf={"knownUntil": numbers[2]})["customer"]
+    assert of_list == alone
+    assert alone["lifecycle"]["because"] == {"rule": "decided", "decidedBy": "test"}
 
 
 def test_a_moment_within_a_moment_is_refused(lite: Served) -> None:

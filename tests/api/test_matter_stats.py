@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import Served
+from tests.api.test_as_of import taken
 
 ROW = """matters open overdue won lost winRate amount { amount } wonAmount { amount } lostAmount { amount }
   openAmount { amount } meanDaysToClose meanDaysToWin meanDaysToLose medianDaysToClose medianDaysToWin
@@ -161,3 +162,33 @@ def test_every_stretch_of_time_can_be_asked_for(lite: Served, every: str) -> Non
     deals(lite)
     rows = stats(lite, f"(every: {every})", "period", "matters")
     assert sum(row["matters"] for row in rows) == 4
+
+
+def test_figures_as_of_a_moment_count_from_then(service: Served) -> None:
+    deals(service)
+    service.tell(told("f", "2026-02-04", owner="moses", state="talk", open=True, due="2026-02-05T00:00:00+00:00"))
+    taken(service, occurredUntil="2026-02-09T12:00:00Z")
+    figures = """
+      all: matterStats { computedAt rows { matters open overdue won meanDaysInState } }
+      late: matterStats(filter: {overdue: true}) { rows { matters } }
+      soon: matterStats(filter: {due: {next: "P2D"}}) { rows { matters } }
+      lately: matterStats(filter: {opened: {last: "P9D"}}, groupBy: [OWNER]) { rows { key { ownerName } matters } }
+      pipeline(name: "Retail", filter: {opened: {last: "P9D"}}) { total { matters } states { state reached now } }
+    """
+    then = service.ask(f'{{ asOf(moment: {{occurredUntil: "2026-02-09T12:00:00Z"}}) {{ {figures} }} }}')["asOf"]
+    # The one that is open since January came into its state ten days before; two came seven and five days before.
+    assert then == {
+        "all": {
+            "computedAt": "2026-02-09T12:00:00.000000Z",
+            "rows": [{"matters": 6, "open": 3, "overdue": 1, "won": 2, "meanDaysInState": 7.333333333}],
+        },
+        "late": {"rows": [{"matters": 1}]},
+        "soon": {"rows": [{"matters": 1}]},
+        "lately": {"rows": [{"key": {"ownerName": "moses"}, "matters": 3}]},
+        "pipeline": {
+            "total": {"matters": 3},
+            "states": [{"state": "talk", "reached": 3, "now": 2}, {"state": "lost", "reached": 1, "now": 0}],
+        },
+    }
+    now = service.ask(f"{{ {figures} }}")
+    assert [now[each]["rows"] for each in ("late", "soon", "lately")] == [[{"matters": 2}], [{"matters": 0}], []]

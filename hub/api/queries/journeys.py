@@ -22,7 +22,7 @@ from hub.api.types.filters import (
     touchpoint_filter,
 )
 from hub.api.types.funnel import FunnelStep
-from hub.clock import micros, now
+from hub.clock import micros, moment
 from hub.errors import InputWrong
 from hub.journey.choices import AttributionDimension, AttributionModel, CohortPeriod, CohortStart
 from hub.store import filters
@@ -72,8 +72,8 @@ class JourneyQueries:
             dimension=by,
             start=limits.start,
             end=present + 1 if limits.end is None else limits.end,
-            lookback=length(lookback, "lookback"),
-            half_life=length(half_life, "halfLife") / 86_400_000_000,
+            lookback=length(lookback, "lookback", present),
+            half_life=length(half_life, "halfLife", present) / 86_400_000_000,
             first_only=first_only,
             customers=await listed(info, filter),
             touches=touchpoint_filter(info, touches),
@@ -139,7 +139,7 @@ class JourneyQueries:
         if len(steps) > MOST_STEPS:
             raise InputWrong(f"A funnel has at most {MOST_STEPS} steps.", path="steps")
         wanted = [touchpoint_filter(info, step) for step in steps]
-        soon = None if within is None else length(within, "within")
+        soon = None if within is None else length(within, "within", info.context.now())
 
         async def reckon(snapshot: Snapshot) -> list[analysis.Step]:
             return await analysis.of_steps(snapshot, wanted, soon, customers)
@@ -163,10 +163,9 @@ async def reckoned(info: Info, name: str, given: object, reckon: Callable[[Snaps
     return found
 
 
-def length(duration: Duration, path: str) -> int:
-    """Microseconds of a duration, back from now. Raises ``InputWrong`` when there are none."""
-    present = now()
-    found = micros(present) - micros(duration.added_to(present, -1))
+def length(duration: Duration, path: str, present: int) -> int:
+    """Microseconds of a duration, back from a time (microseconds). Raises ``InputWrong`` when there are none."""
+    found = present - micros(duration.added_to(moment(present), -1))
     if found <= 0:
         raise InputWrong("That duration is nothing.", path=path)
     return found

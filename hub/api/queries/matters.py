@@ -48,8 +48,8 @@ class MatterStatsQueries:
         company, snapshot = info.context.hub.company, await info.context.snapshot()
         calendar = every and Calendar(every, company.week_starts_on, company.fiscal_year_starts_in_month)
         dimensions = tuple(dict.fromkeys(each.value for each in group_by or ()))
-        grouping, wanted = Grouping(dimensions, calendar or None, on.value), matter_filter(filter)
         present = info.context.now()
+        grouping, wanted = Grouping(dimensions, calendar or None, on.value), matter_filter(filter, present)
         found = await matter_stats.stats(snapshot, grouping, wanted, company.currency, present)
 
         def rank(group: Figures) -> tuple[object, ...]:
@@ -74,12 +74,13 @@ class MatterStatsQueries:
         filter: Annotated[MatterFilter | None, argument("Only such matters.")] = None,  # noqa: A002
     ) -> Pipeline:
         """The way of matters from state to state: how many came how far, and how long it took."""
-        wanted = matter_filter(filter)
+        snapshot, currency = await info.context.snapshot(), info.context.hub.company.currency
+        present = info.context.now()
+        wanted = matter_filter(filter, present)
         if wanted.kinds is not None or wanted.pipeline is not None:
             raise InputWrong("Give kind and pipeline as kind and name.", path="filter")
         wanted = _narrowed(wanted, kind, name)
-        snapshot, currency = await info.context.snapshot(), info.context.hub.company.currency
-        flow = await matter_stats.pipeline(snapshot, wanted, currency, info.context.now())
+        flow = await matter_stats.pipeline(snapshot, wanted, currency, present)
         return Pipeline(
             name=name,
             total=MatterStatsRow(row=flow.total, asked=_asked(info, Grouping(), wanted)),

@@ -19,7 +19,7 @@ from hub.api.scalars import JSON, Currency, DateTime, Duration, Exact
 from hub.api.types.enums import CustomerOrderField, OrderDirection
 from hub.api.types.matter_enums import MatterOrderField
 from hub.api.types.score_filters import RfmFilter, classes, scores
-from hub.clock import micros, moment, now
+from hub.clock import micros, moment
 from hub.errors import InputWrong
 from hub.identity.names import words
 from hub.identity.normalise import canonical, fold
@@ -197,14 +197,14 @@ def _values(values: Sequence[Any] | None) -> tuple[str, ...] | None:
     return tuple(str(value) for value in values)
 
 
-def span(wanted: TimeRange | None, at: int | None = None) -> filters.Span | None:
-    """The span a client means, by the clock of now, or of another time (microseconds). Raises ``InputWrong``."""
+def span(wanted: TimeRange | None, at: int) -> filters.Span | None:
+    """The span a client means at a time (microseconds). Raises ``InputWrong``."""
     if wanted is None:
         return None
     absolute = wanted.from_ is not None or wanted.until is not None
     if absolute + (wanted.last is not None) + (wanted.next is not None) > 1:
         raise InputWrong("A span of time has absolute ends, or last, or next: only one of them.", path="filter")
-    present = now() if at is None else moment(at)
+    present = moment(at)
     if wanted.last is not None:
         return filters.Span(micros(wanted.last.added_to(present, -1)), micros(present) + 1)
     if wanted.next is not None:
@@ -287,15 +287,15 @@ def touchpoint_filter(info: Info, wanted: TouchpointFilter | None, level: int = 
     )
 
 
-def matter_filter(wanted: MatterFilter | None, at: int | None = None) -> filters.MatterFilter:
-    """What the store is asked for, now or at another time (microseconds)."""
+def matter_filter(wanted: MatterFilter | None, at: int) -> filters.MatterFilter:
+    """What the store is asked for at a time (microseconds)."""
     if wanted is None:
         return filters.MatterFilter()
     return filters.MatterFilter(
         kinds=_values(wanted.kinds),
         open=wanted.open,
         overdue=wanted.overdue,
-        overdue_at=0 if wanted.overdue is None else micros(now()) if at is None else at,
+        overdue_at=0 if wanted.overdue is None else at,
         owner=wanted.owner,
         pipeline=wanted.pipeline,
         states=_values(wanted.states),
