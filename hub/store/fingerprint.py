@@ -6,7 +6,7 @@ which rows were written shows. Sets are comparable when they have processed the 
 Left out, because it is history and no function of truth:
 
 - the ledger, which is log;
-- how far the processor has come, and its clock;
+- how far the processor has come, its clock, and how far new lifecycle rules were applied;
 - retracted touchpoints: a version that was replaced before it was processed never became a touchpoint;
 - ``touchpoint.gave_id``, which remembers the ids customers had in between;
 - how an identifier was written first (``display``) and what is made of it: its masked form, the words of the search,

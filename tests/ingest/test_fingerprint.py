@@ -22,7 +22,10 @@ SHOWN = {
     "stage_change": "at = at + 1",
     "problem": "message = message || '!'",
 }
-LEFT_OUT = {"ledger", "processed", "search_term", "suggestion", "customer_score", "dirty_component", "trace", "traced"}
+LEFT_OUT = {
+    "ledger", "processed", "lifecycle_fold", "search_term", "suggestion", "customer_score", "dirty_component", "trace",
+    "traced",
+}  # fmt: skip
 """Log, history, and what is worked out from other tables."""
 
 
