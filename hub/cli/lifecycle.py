@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.given import text_of
+from hub.cli.runs import asked
 from hub.cli.session import ask
 from hub.cli.terminal import counted, moment, notes, out, table
 from hub.cli.undo import confirm
@@ -108,7 +109,7 @@ def _preview(context: typer.Context, text: str) -> Json:
         found: Json = answer["previewLifecycleRules"]
         return found
 
-    return ask(context, work)
+    return asked(context, work)
 
 
 def _tell(seen: Json) -> None:
@@ -116,31 +117,9 @@ def _tell(seen: Json) -> None:
         ("rule or setting", "stands", "would be"),
         [(each["name"], each["before"], each["after"]) for each in seen["differences"]],
     )
-    out.print(f"{counted(seen['changed'], 'customer')} of {seen['examined']:,} would have another stage or standing.")
-    table(
-        ("axis", "from", "to", "customers"),
-        [
-            (each["axis"], each["before"] or "none", each["after"] or "none", f"{each['customers']:,}")
-            for each in seen["shifts"]
-        ],
-        numbers=("customers",),
-    )
-    table(
-        ("such as", "stage", "standing", "why"),
-        [
-            (
-                each["id"],
-                _step(each["stageBefore"], each["stageAfter"]),
-                _step(each["standingBefore"], each["standingAfter"]),
-                each["because"]["text"] if each["because"] else "",
-            )
-            for each in seen["examples"]
-        ],
-    )
-    if seen["truncated"]:
-        out.print(
-            f"{seen['examined']:,} of {counted(seen['customers'], 'customer')} were looked at, evenly spread over all."
-        )
+    out.print(f"{counted(seen['changed'], 'customer')} of {seen['customers']:,} would have another stage or standing.")
+    if seen["changed"]:
+        _list(seen)
 
 
 def _step(before: str | None, after: str | None) -> str:

@@ -150,7 +150,7 @@ def test_a_preview_says_who_would_have_another_stage_and_writes_nothing(service:
     assert example["customer"]["id"] == example["id"]
     assert (example["stageBefore"], example["stageAfter"]) == ("CUSTOMER", "LOYAL")
     assert example["because"] == {"rule": "bought_often", "text": "Bought 2 times within 365 days."}
-    assert [each["name"] for each in seen["differences"]] == ["stages.bought_often"]
+    assert [each["name"] for each in seen["differences"]] == ["stages.bought_often.at_least"]
     assert {life["stage"] for life in lives(service).values()} == {"CUSTOMER"}
     assert service.ask(RULES)["hub"]["lifecycleRules"]["number"] == "0"
 

@@ -153,7 +153,7 @@ def test_a_preview_counts_who_would_change_and_writes_nothing(bench: Bench) -> N
         ("STAGE", "CUSTOMER", "LOYAL", 7)
     ]
     assert len(seen.examples) == 5
-    assert [each[0] for each in seen.differences] == ["stages.bought_often"]
+    assert [each[0] for each in seen.differences] == ["stages.bought_often.at_least"]
     assert bench.dump() == before
     assert look(bench.projection, load_rules(), judge(bench, STRICT), patience=-1.0).examined == 0
 
