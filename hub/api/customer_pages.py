@@ -9,8 +9,7 @@ from hub.api.context import Info
 from hub.api.types.customers import Customer, CustomerConnection
 from hub.api.types.enums import CustomerOrderField, OrderDirection
 from hub.api.types.filters import CustomerOrder
-from hub.store import customers, filters
-from hub.store.ranked import page_by_prediction
+from hub.store import customers, filters, ranked
 from hub.values import Relationship
 
 _UNFILTERED = filters.CustomerFilter(relationships=(Relationship.CUSTOMER,))
@@ -33,11 +32,10 @@ async def customer_page(info: Info, place: str, wanted: filters.CustomerFilter, 
     descending = asked.order_by is None or asked.order_by.direction == OrderDirection.DESC
     if field == CustomerOrderField.NAME:
         info.context.principal.demand_contacts("An order by name")
-    order = customers.order_by(field, descending=descending)
+    order = ranked.order_by(field, descending=descending)
     sealed = cursors(info, place, order)
     window = sealed.window(asked.first, asked.after, asked.last, asked.before)
-    read = page_by_prediction if field == CustomerOrderField.PREDICTED_VALUE else customers.page
-    page = await read(await info.context.snapshot(), wanted, order, window)
+    page = await ranked.page_of(await info.context.snapshot(), wanted, order, window)
     limited = wanted != _UNFILTERED
 
     async def count() -> int:

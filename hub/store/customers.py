@@ -127,14 +127,10 @@ ORDERS = {
     "NAME": ("c.name_key", "text"),
     "REVENUE": ("c.revenue", "bigint"),
 }
-PREDICTED_VALUE = "PREDICTED_VALUE"
-"""The order that ``hub.store.ranked`` reads."""
 
 
 def order_by(field: str, *, descending: bool) -> Order:
-    """The order of customers by one of ``ORDERS``, or by what may be expected of them."""
-    if field == PREDICTED_VALUE:
-        return Order(f"{field} {'DESC' if descending else 'ASC'}", "s.rank_value", "s.id", descending)
+    """The order of customers by one of ``ORDERS``; ``hub.store.ranked`` has the others."""
     column, kind = ORDERS[field]
     return Order(f"{field} {'DESC' if descending else 'ASC'}", column, "c.id", descending, column_type=kind)
 

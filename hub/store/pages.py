@@ -35,7 +35,11 @@ Place = tuple[int | str, int | str]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order of a list: a column, ties by ``tie``, both in the same direction. Both are never null."""
+    """An order of a list: a column, ties by ``tie``, both in the same direction. Both are never null.
+
+    ``constant`` is a column that is the same in every row and comes first in the index that gives the order: PostgreSQL
+    knows that of one that equals a value, but not of one that is null.
+    """
 
     name: str
     column: str
@@ -43,6 +47,7 @@ class Order:
     descending: bool = False
     column_type: str = "bigint"
     tie_type: str = "text"
+    constant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,7 @@ def narrow(query: Query, order: Order, window: Window) -> None:
 def direction(order: Order, window: Window) -> str:
     """What follows ORDER BY, read from the window's counting end."""
     way = "DESC" if order.descending != window.backward else "ASC"
-    return f"{order.column} {way}, {order.tie} {way}"
+    return ", ".join(f"{column} {way}" for column in (order.constant, order.column, order.tie) if column)
 
 
 def page(found: Sequence[T], places: Sequence[Place], window: Window) -> Page[T]:

@@ -137,6 +137,7 @@ class EngagementRow(Projection, table=True):
     """How engaged a customer is: ``level`` as in ``hub.journey.engagement``, which orders customers at any time."""
 
     __tablename__ = "engagement"
+    __table_args__ = (Index("engagement_level", "level", "customer"),)
     customer: int = column.key()
     level: int = column.number()
     contacts: int = column.number()

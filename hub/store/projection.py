@@ -334,7 +334,10 @@ class CustomerScoreRow(Projection, table=True):
     """
 
     __tablename__ = "customer_score"
-    __table_args__ = (Index("customer_score_rank", "rank_value", "id"),)
+    __table_args__ = (
+        Index("customer_score_rank", "rank_value", "id"),
+        Index("customer_score_class", "abc_class", "rank_value", "id"),
+    )
     id: str = column.text(primary_key=True)
     abc_class: str = column.text()
     recency_score: int = column.number()

@@ -199,16 +199,25 @@ class CustomerOrderField(StrEnum):
     LAST_TOUCH = "LAST_TOUCH"
     NAME = "NAME"
     REVENUE = "REVENUE"
+    STAGE = "STAGE"
+    STANDING = "STANDING"
+    ABC_CLASS = "ABC_CLASS"
+    ENGAGEMENT = "ENGAGEMENT"
     PREDICTED_VALUE = "PREDICTED_VALUE"
 
 
 shown(
     CustomerOrderField,
-    "What customers can be ordered by.",
+    "What customers can be ordered by. Whoever has nothing to be ordered by comes last, in either direction.",
     FIRST_TOUCH="When they were first met.",
     LAST_TOUCH="When they were last met.",
     NAME="Their name, folded so that scripts and accents meet.",
     REVENUE="Revenue in the hub's currency.",
+    STAGE="How far the relationship has come: ADVOCATE is largest. In a stage by when they were last met.",
+    STANDING="How alive the relationship is: ACTIVE is largest, then WON_BACK, AT_RISK and LAPSED. "
+    "In a standing by when they were last met.",
+    ABC_CLASS="The class by revenue: A is largest. In a class as PREDICTED_VALUE does.",
+    ENGAGEMENT="How much contact there was lately.",
     PREDICTED_VALUE="Value expected in the coming twelve months, or past spend where that ordered them better so far.",
 )
 
