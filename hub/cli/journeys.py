@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import typer
 
-from hub.cli.runs import patiently
-from hub.cli.session import ask
+from hub.cli.runs import asked
 from hub.cli.terminal import amount, counted, notes, out, table
 from hub.client import Client, Json, document
 from hub.journey.choices import AttributionDimension, AttributionModel, CohortPeriod, CohortStart
 
-_PATIENCE = 1800.0
-"""Seconds in which an analysis is asked for again: of a large hub it takes longer than a request."""
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(\d+)S)?")
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
 
@@ -35,12 +31,12 @@ def attribution(
       hub attribution --model SHAPLEY --by CAMPAIGN
       hub attribution --model FIRST --lookback 365 --first-only
     """
-    asked = {"model": model, "by": by, "lookback": f"P{lookback}D", "firstOnly": first_only}
+    given = {"model": model, "by": by, "lookback": f"P{lookback}D", "firstOnly": first_only}
 
     async def work(client: Client) -> Json:
-        return await client.execute(document("attribution"), asked)
+        return await client.execute(document("attribution"), given)
 
-    found = _asked(context, work)["attribution"]
+    found = asked(context, work)["attribution"]
     columns = ["conversions", "share", "amount"]
     if model is AttributionModel.MARKOV:
         columns.append("removal effect")
@@ -75,7 +71,7 @@ def cohorts(
     async def work(client: Client) -> Json:
         return await client.execute(document("cohorts"), {"by": by, "period": period, "periods": periods})
 
-    found = _asked(context, work)["cohorts"]
+    found = asked(context, work)["cohorts"]
     longest = len(found["retention"])
     columns = ["began", "customers", *(str(number) for number in range(longest))]
     rows = []
@@ -108,18 +104,13 @@ def funnel(
     columns = ["customers", "of the step before", "of the first", "time between"]
     stays = [] if steps else ["still there", "time in it"]
     rows = []
-    for step in _asked(context, work)["funnel"]:
+    for step in asked(context, work)["funnel"]:
         cells = [f"{step['customers']:,}", _percent(step["conversion"]), _percent(step["overall"])]
         cells.append(_lasting(step["medianTime"]))
         if stays:
             cells += [f"{step['stillThere']:,}", _lasting(step["medianStay"])]
         rows.append((step["name"], *cells))
     table(("step", *columns, *stays), rows, numbers=[*columns, *stays])
-
-
-def _asked(context: typer.Context, work: Callable[[Client], Awaitable[Json]]) -> Json:
-    """The answer, however often it must be asked for."""
-    return ask(context, lambda client: patiently(lambda: work(client), _PATIENCE))
 
 
 def _name(key: Json) -> str:

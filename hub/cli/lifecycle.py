@@ -122,5 +122,29 @@ def _tell(seen: Json) -> None:
         _list(seen)
 
 
+def _list(seen: Json) -> None:
+    """From what to what, and examples."""
+    table(
+        ("axis", "from", "to", "customers"),
+        [
+            (each["axis"], each["before"] or "none", each["after"] or "none", f"{each['customers']:,}")
+            for each in seen["shifts"]
+        ],
+        numbers=("customers",),
+    )
+    table(
+        ("such as", "stage", "standing", "why"),
+        [
+            (
+                each["id"],
+                _step(each["stageBefore"], each["stageAfter"]),
+                _step(each["standingBefore"], each["standingAfter"]),
+                each["because"]["text"] if each["because"] else "",
+            )
+            for each in seen["examples"]
+        ],
+    )
+
+
 def _step(before: str | None, after: str | None) -> str:
     return (before or "none") if before == after else f"{before or 'none'} -> {after or 'none'}"

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from itertools import count
 from typing import TypeVar
 
+import typer
 from rich.progress import Progress
 
+from hub.cli.session import ask
 from hub.cli.terminal import progress, table
 from hub.client import Client, Json, document
 from hub.errors import RetryLater
@@ -20,6 +22,8 @@ LOOK, LOOK_LATER = 0.1, 0.5
 _FIRST = 50
 PATIENCE = 30.0
 """Seconds in which a hub that is busy is asked again: what it was told to do goes on."""
+_LONG = 1800.0
+"""Seconds in which an analysis is asked for again: of a large hub it takes longer than a request."""
 
 
 async def sync(client: Client, sources: Sequence[Json]) -> list[Json]:
@@ -77,6 +81,11 @@ async def patiently(ask: Callable[[], Awaitable[T]], patience: float | None = No
             if time.monotonic() >= until:
                 raise
             await asyncio.sleep(busy.after)
+
+
+def asked(context: typer.Context, work: Callable[[Client], Awaitable[T]]) -> T:
+    """What an analysis comes to, however often it must be asked for."""
+    return ask(context, lambda client: patiently(lambda: work(client), _LONG))
 
 
 async def repair(client: Client, run: str, name: str) -> Json:

@@ -80,7 +80,7 @@ class Hub:
         self._intake = Intake(self.threads, clock)
         self.corrections = Corrections(self.threads, clock)
         self.rules = RuleSets(self.threads, clock)
-        self.lifecycle_rules = LifecycleRuleSets(store, self.threads, self.company, registry, clock)
+        self.lifecycle_rules = LifecycleRuleSets(self.threads, self.company, clock)
         self.segments = Segments(self.threads, clock)
         desk = self._sources.desk().num
         self.rebuilds = Rebuilds(store, self.reader, self.threads, self._processor, clock)

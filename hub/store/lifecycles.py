@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hub.store.reader import Snapshot
 from hub.store.rule_sets import RULE_SET, StoredRuleSet
+from hub.store.writing.customers import timelines_text
 from hub.store.writing.rule_sets import LIFECYCLE
 
 
@@ -39,6 +41,33 @@ async def stage_times(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, l
     found: dict[int, list[StoredStageTime]] = {}
     for row in rows:
         found.setdefault(row[0], []).append(StoredStageTime(*row))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class StandingStage:
+    """Stage and standing of a customer as they are stored. ``kind`` is the side."""
+
+    num: int
+    id: str
+    kind: str
+    stage: str | None
+    standing: str | None
+
+
+async def stages_after(snapshot: Snapshot, reached: int, most: int) -> list[StandingStage]:
+    """The next customers by number."""
+    rows = await snapshot.all(
+        "SELECT num, id, kind, stage, standing FROM customer WHERE num > $1 ORDER BY num LIMIT $2", reached, most
+    )
+    return [StandingStage(*row) for row in rows]
+
+
+async def timelines(snapshot: Snapshot, nums: Sequence[int], account: bool) -> dict[int, list[tuple[Any, ...]]]:
+    """What folds need of customers of one side, as ``writing.customers.timelines`` reads it."""
+    found: dict[int, list[tuple[Any, ...]]] = {num: [] for num in nums}
+    for owner, *rest in await snapshot.all(timelines_text(account), list(nums)) if nums else ():
+        found[owner].append(tuple(rest))
     return found
 
 

@@ -8,6 +8,12 @@ from hub.journey.rates import MOST_DAYS, Exchange, Pair, Series, ways
 from hub.store.reader import Snapshot
 
 
+async def converted(snapshot: Snapshot) -> list[str]:
+    """The currencies but the reporting one in which there is any money."""
+    rows = await snapshot.all("SELECT DISTINCT currency FROM converted_value ORDER BY currency")
+    return [currency for (currency,) in rows]
+
+
 async def exchanges(
     snapshot: Snapshot, currencies: Iterable[str], target: str, today: int | None = None
 ) -> dict[str, Exchange]:

@@ -113,3 +113,14 @@ async def withdrawn(snapshot: Snapshot, kind: str, targets: Sequence[str]) -> di
     )
     latest = {target: None if restore else decided_at for target, restore, decided_at in rows}
     return {target: at for target, at in latest.items() if at is not None}
+
+
+async def books(snapshot: Snapshot) -> frozenset[int]:
+    """The row numbers of those that are books of record."""
+    return frozenset(num for num, book in await snapshot.all("SELECT num, book_of_record FROM source") if book)
+
+
+async def of_connector(snapshot: Snapshot, connector: str) -> int:
+    """The row number of the first source of a connector; 0 when there is none."""
+    found = await snapshot.value("SELECT min(num) FROM source WHERE connector = $1::text", connector)
+    return int(found or 0)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hub.analysis import reckonings
 from hub.journey.rules import default_text, load_rules
 from tests.api.conftest import Served
 
@@ -128,7 +129,7 @@ def test_a_decision_that_makes_no_sense_is_refused(
 
 
 PREVIEW = (
-    "query ($rules: String!) { previewLifecycleRules(rules: $rules) { ruleVersion customers examined truncated changed "
+    "query ($rules: String!) { previewLifecycleRules(rules: $rules) { ruleVersion customers changed "
     "differences { name before after } shifts { axis before after customers } examples { id customer { id } "
     "stageBefore stageAfter standingBefore standingAfter because { rule text } } } }"
 )
@@ -143,7 +144,7 @@ def test_a_preview_says_who_would_have_another_stage_and_writes_nothing(service:
     bought(service, "2026-01-11", "2026-02-11")
     bought(service, "2026-01-12", who={"email": "other@example.com"})
     seen = service.ask(PREVIEW, rules=STRICT)["previewLifecycleRules"]
-    assert (seen["customers"], seen["examined"], seen["truncated"], seen["changed"]) == (2, 2, False, 1)
+    assert (seen["customers"], seen["changed"]) == (2, 1)
     assert seen["ruleVersion"] == load_rules(STRICT).name
     assert seen["shifts"] == [{"axis": "STAGE", "before": "CUSTOMER", "after": "LOYAL", "customers": 1}]
     (example,) = seen["examples"]
@@ -153,6 +154,23 @@ def test_a_preview_says_who_would_have_another_stage_and_writes_nothing(service:
     assert [each["name"] for each in seen["differences"]] == ["stages.bought_often.at_least"]
     assert {life["stage"] for life in lives(service).values()} == {"CUSTOMER"}
     assert service.ask(RULES)["hub"]["lifecycleRules"]["number"] == "0"
+
+
+def test_a_preview_that_takes_long_goes_on_and_is_given_to_who_asks_again(
+    lite: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bought(lite, "2026-01-11", "2026-02-11")
+    monkeypatch.setattr(reckonings, "PATIENCE", 0.0)
+    answer = lite.post(PREVIEW, {"rules": STRICT}).json()
+    assert answer["errors"][0]["extensions"]["code"] == "RETRY_LATER"
+    end = time.monotonic() + 20
+    while "errors" in answer:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+        answer = lite.post(PREVIEW, {"rules": STRICT}).json()
+    assert answer["data"]["previewLifecycleRules"]["changed"] == 1
+    dry = lite.ask(APPLY, input={"rules": STRICT, "reason": "two are enough", "dryRun": True})
+    assert dry["applyLifecycleRules"]["preview"] == {"changed": 1}
 
 
 def test_rules_that_are_applied_fold_everybody_again_and_the_former_ones_undo_it(service: Served) -> None:

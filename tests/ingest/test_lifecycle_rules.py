@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from hub import sdk
+from hub.analysis import lifecycle_preview
+from hub.analysis.lifecycle_preview import LifecyclePreview, look
 from hub.errors import InputWrong, RetryLater
 from hub.identity.rule_set import write_rules
 from hub.identity.rules import Rules
 from hub.ingest import refold
 from hub.ingest.hub import Hub
-from hub.ingest.lifecycle_preview import look
 from hub.ingest.lifecycle_rules import checked, store
-from hub.ingest.lifecycles import Judge
-from hub.ingest.rates import Exchanges
 from hub.journey.rules import default_text, load_rules
 from hub.store.writing import lifecycle_folds
 from tests.ingest.builders import NOW, Bench, row, tp
@@ -60,10 +59,16 @@ def stages(bench: Bench) -> list[tuple[str | None, int]]:
     return [(stage, count) for stage, count in found]
 
 
-def judge(bench: Bench, text: str) -> Judge:
-    rules = checked(bench.company, text)
-    rates = Exchanges(bench.projection, bench.company.currency, ZoneInfo(bench.company.time_zone))
-    return Judge(rules, bench.clock, bench.sources.desk().num, bench.sources.books(), rates.conversion)
+def look_ahead(bench: Bench, text: str) -> LifecyclePreview:
+    async def work() -> LifecyclePreview:
+        reader = bench.store.reader()
+        try:
+            async with reader.snapshot() as snapshot:
+                return await look(snapshot, bench.company, checked(bench.company, text), bench.clock)
+        finally:
+            await reader.close()
+
+    return asyncio.run(work())
 
 
 def test_rules_apply_to_everybody_and_the_former_ones_undo_it(bench: Bench) -> None:
@@ -147,15 +152,53 @@ def test_a_preview_counts_who_would_change_and_writes_nothing(bench: Bench) -> N
     invoices(bench, 7)
     bench.tell(row("form", kind="form", channel="WEB", who={"email": "form@x.org"}))
     before = bench.dump()
-    seen = look(bench.projection, load_rules(), judge(bench, STRICT))
-    assert (seen.customers, seen.examined, seen.changed) == (8, 8, 7)
+    seen = look_ahead(bench, STRICT)
+    assert (seen.customers, seen.changed) == (8, 7)
     assert [(each.axis, each.before, each.after, each.customers) for each in seen.shifts] == [
         ("STAGE", "CUSTOMER", "LOYAL", 7)
     ]
     assert len(seen.examples) == 5
     assert [each[0] for each in seen.differences] == ["stages.bought_often.at_least"]
     assert bench.dump() == before
-    assert look(bench.projection, load_rules(), judge(bench, STRICT), patience=-1.0).examined == 0
+
+
+def test_a_preview_counts_everybody_whatever_fits_into_a_chunk(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    invoices(bench, 7)
+    whole = look_ahead(bench, STRICT)
+    for size in (1, 2, 7):
+        monkeypatch.setattr(lifecycle_preview, "_TOGETHER", size)
+        assert look_ahead(bench, STRICT) == whole
+
+
+def test_a_preview_converts_what_was_spent(bench: Bench) -> None:
+    rate = row("x", {"base": "USD", "quote": "BDT", "on": "2025-01-31", "rate": "100"})
+    bench.tell(
+        *(row(f"k{code}", kind="invoice", channel="ACCOUNTING", direction="OUTBOUND", amount="9.00", currency=code,
+              at="2025-02-01T09:00:00+00:00", who={"email": f"{code}@x.org"}) for code in ("USD", "BDT", "EUR")),
+        rate,
+    )  # fmt: skip
+    spender = '[[stages]]\nrule = "s"\nstage = "LOYAL"\nwhen = "purchase"\nspent_at_least = 900\ntext = "{spent}"\n'
+    seen = look_ahead(bench, default_text() + spender)
+    assert (seen.customers, seen.changed) == (3, 1)
+    assert [each.because and each.because.text for each in seen.examples] == ["900.00"]
+
+
+def test_a_preview_names_the_settings_that_differ(bench: Bench) -> None:
+    told = default_text().replace("at_risk_after_days = 90", "at_risk_after_days = 80") + (
+        '[[stages]]\nrule = "close"\nstage = "LOYAL"\nwhen = "all"\ntext = "."\n'
+        '[[stages.conditions]]\nwhen = "purchase"\nat_least = 2\n'
+        '[[stages.conditions]]\nwhen = "touchpoint"\nkinds = ["visit", "meeting"]\n'
+    )
+    assert look_ahead(bench, told).differences == [
+        ("standing.at_risk_after_days", "90", "80"),
+        ("stages.close.stage", "", "LOYAL"),
+        ("stages.close.text", "", "."),
+        ("stages.close.when", "", "all"),
+        ("stages.close.conditions[0].at_least", "", "2"),
+        ("stages.close.conditions[0].when", "", "purchase"),
+        ("stages.close.conditions[1].when", "", "touchpoint"),
+        ("stages.close.conditions[1].kinds", "", "visit, meeting"),
+    ]
 
 
 def test_customers_who_are_due_are_found_by_index(bench: Bench) -> None:
@@ -223,7 +266,7 @@ def differs(bench: Bench, seed: int) -> str | None:
     tell(bench, steps[:at], [4])
     apply(bench, first)
     tell(bench, steps[at:later], [4])
-    foreseen = look(bench.projection, load_rules(), judge(bench, second))
+    foreseen = look_ahead(bench, second)
     was = dict(bench.projection.all("SELECT id, stage FROM customer"))
     apply(bench, second)
     bench.process()

@@ -12,6 +12,7 @@ from hub.api.errors import UserError, tried
 from hub.api.graph import argument, described, input_type, mutation, object_type, optional
 from hub.api.mutations.entries import MOST_CUSTOMERS, described_by
 from hub.api.mutations.receipt import Receipt, receipt
+from hub.api.queries.lifecycle import foreseen
 from hub.api.scalars import DateTime
 from hub.api.types.customers import Customer
 from hub.api.types.lifecycle_rules import LifecycleRulesPreview
@@ -70,13 +71,11 @@ class LifecycleMutations:
         input: Annotated[ApplyLifecycleRulesInput, argument("Which.")],  # noqa: A002
     ) -> ApplyLifecycleRulesPayload:
         """Set lifecycle rules. Everybody is folded by them again, in the background; the former ones undo it."""
-        rules = info.context.hub.lifecycle_rules
         if input.dry_run:
-            seen, errors = await tried(rules.preview(input.rules))
-            preview = LifecycleRulesPreview(row=seen) if seen else None
+            preview, errors = await tried(foreseen(info, input.rules))
             return ApplyLifecycleRulesPayload(preview=preview, receipt=None, user_errors=errors)
         by = info.context.principal.name
-        number, errors = await tried(rules.apply(input.rules, reason=input.reason, by=by))
+        number, errors = await tried(info.context.hub.lifecycle_rules.apply(input.rules, reason=input.reason, by=by))
         got = await receipt(info, number or 0)
         return ApplyLifecycleRulesPayload(preview=None, receipt=got, user_errors=errors)
 

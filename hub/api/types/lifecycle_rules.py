@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import strawberry
 
+from hub.analysis import lifecycle_preview
 from hub.api.context import Info
 from hub.api.graph import column, described, field, object_type
 from hub.api.scalars import DateTime
 from hub.api.types.customers import Customer, customer_of
 from hub.api.types.enums import Axis
 from hub.api.types.lifecycle import Because
-from hub.ingest import lifecycle_preview
 from hub.journey.rules import Rules, rules_of
 from hub.settings import Company
 from hub.store import lifecycles
@@ -101,7 +101,6 @@ class LifecycleRulesPreview:
 
     row: strawberry.Private[lifecycle_preview.LifecyclePreview]
     customers: int = column("How many customers there are.")
-    examined: int = column("How many of them were folded by the other rules: what follows is about these.")
     changed: int = column("How many would have another stage or standing.")
 
     @field
@@ -109,11 +108,6 @@ class LifecycleRulesPreview:
         """What reasons would cite."""
         rules: Rules = self.row.rules
         return rules.name
-
-    @field
-    def truncated(self) -> bool:
-        """Whether only a part was examined, evenly spread over all."""
-        return self.row.examined < self.row.customers
 
     @field
     def differences(self) -> list[LifecycleRuleDifference]:

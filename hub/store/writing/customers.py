@@ -61,16 +61,20 @@ def timelines(session: Session, nums: Sequence[int], account: bool) -> dict[int,
 
     ``account``: of organisations, whose timeline holds whatever names them; else of persons.
     """
-    column = "organisation" if account else "customer"
     found: dict[int, list[tuple[Any, ...]]] = {num: [] for num in nums}
-    for owner, *rest in session.all(
-        f"SELECT t.{column}, {_MOMENT} FROM touchpoint t "
-        f"WHERE t.{column} = ANY($1::bigint[]) AND t.retracted_at IS NULL "
-        f"ORDER BY t.{column}, t.occurred_at, t.id",
-        list(nums),
-    ):
+    for owner, *rest in session.all(timelines_text(account), list(nums)):
         found[owner].append(tuple(rest))
     return found
+
+
+def timelines_text(account: bool) -> str:
+    """The statement of ``timelines``: the customer's number before each touchpoint."""
+    column = "organisation" if account else "customer"
+    return (
+        f"SELECT t.{column}, {_MOMENT} FROM touchpoint t "
+        f"WHERE t.{column} = ANY($1::bigint[]) AND t.retracted_at IS NULL "
+        f"ORDER BY t.{column}, t.occurred_at, t.id"
+    )
 
 
 def known(session: Session, nums: Sequence[int]) -> dict[int, tuple[Any, ...]]:

@@ -40,15 +40,3 @@ def write(session: Session, rows: Sequence[Values], changes: Sequence[Values]) -
     session.run("DELETE FROM stage_change WHERE customer = ANY($1::bigint[])", [row[0] for row in rows])
     customers.write_parts(session, "stage_change", changes, [])
     session.update("customer", ["num"], COLUMNS, rows)
-
-
-def extent(session: Session) -> tuple[int, int]:
-    """How many customers there are, and the highest number of any."""
-    row = session.all("SELECT count(*), coalesce(max(num), 0) FROM customer")[0]
-    return int(row[0]), int(row[1])
-
-
-def between(session: Session, first: int, beyond: int) -> list[int]:
-    """The customers with a number from ``first`` on, below ``beyond``."""
-    rows = session.all("SELECT num FROM customer WHERE num >= $1 AND num < $2 ORDER BY num", first, beyond)
-    return [num for (num,) in rows]
