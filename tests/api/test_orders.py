@@ -114,6 +114,25 @@ def test_a_place_between_two_ends_is_read_alone(service: Served) -> None:
     assert listed(service, **asked, after=after, filter={"stages": ["LEAD"]})[0] == "late"
 
 
+@pytest.mark.parametrize("field", ["ENGAGEMENT", "PREDICTED_VALUE"])
+def test_those_without_are_found_among_many_others(service: Served, field: str) -> None:
+    fill(service)
+    service.tell(*(did(f"n{number}", "profile", number, direction="INTERNAL") for number in range(12)))
+    nodes = service.ask(LIST.replace("email }", "id }"), field=field, direction="ASC")["customers"]["nodes"]
+    firms = [nodes[-1]["id"], nodes[-12]["id"]]
+    service.sequence = service.ask(
+        "mutation ($input: DescribeCustomersInput!) { describeCustomers(input: $input) { receipt { sequence } } }",
+        input={"customers": firms, "relationship": "SUPPLIER"},
+    )["describeCustomers"]["receipt"]["sequence"]
+    wanted = {"relationships": ["SUPPLIER"]}
+    document = LIST.replace("email }", "id }")
+    for end, more, firm in (("first", "hasNextPage", firms[1]), ("last", "hasPreviousPage", firms[0])):
+        page = service.ask(document, field=field, direction="ASC", filter=wanted, **{end: 1})["customers"]
+        assert (page["nodes"], page["pageInfo"][more]) == ([{"id": firm}], True)
+    page = service.ask(document, field=field, direction="ASC", filter=wanted)["customers"]
+    assert [each["id"] for each in page["nodes"]] == firms[::-1]
+
+
 class Planned(Snapshot):
     """A snapshot that keeps the plans of its statements. Tables of a few rows would be read whole: that is off."""
 
