@@ -126,8 +126,10 @@ def test_those_without_are_found_among_many_others(service: Served, field: str) 
     )["describeCustomers"]["receipt"]["sequence"]
     wanted = {"relationships": ["SUPPLIER"]}
     document = LIST.replace("email }", "id }")
-    for end, more, firm in (("first", "hasNextPage", firms[1]), ("last", "hasPreviousPage", firms[0])):
-        page = service.ask(document, field=field, direction="ASC", filter=wanted, **{end: 1})["customers"]
+    ends: list[tuple[dict[str, Any], str, str]]
+    ends = [({"first": 1}, "hasNextPage", firms[1]), ({"last": 1}, "hasPreviousPage", firms[0])]
+    for end, more, firm in ends:
+        page = service.ask(document, field=field, direction="ASC", filter=wanted, **end)["customers"]
         assert (page["nodes"], page["pageInfo"][more]) == ([{"id": firm}], True)
     page = service.ask(document, field=field, direction="ASC", filter=wanted)["customers"]
     assert [each["id"] for each in page["nodes"]] == firms[::-1]
