@@ -9,8 +9,8 @@ import pytest
 from tests.cli.conftest import Run
 
 CONNECTORS = (
-    "accounting.csv, email.mailbox, generic.csv, generic.ndjson, generic.parquet, generic.touchpoints, hub.desk, "
-    "social.archive, webforms.endpoint"
+    "accounting.csv, accounting.rates, email.mailbox, generic.csv, generic.ndjson, generic.parquet, "
+    "generic.touchpoints, hub.desk, social.archive, webforms.endpoint"
 )
 PROFILE = {"kind": "profile", "columns": {"key": "id", "name": "name"}, "occurred_on": "2026-01-01"}
 
