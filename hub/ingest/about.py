@@ -72,8 +72,11 @@ def _id(source: str, claim: MatterClaim) -> str:
 def refold(
     session: Session, nums: Iterable[int], said: matters.Told,
     owners: Mapping[int, tuple[int | None, int | None]], company: Company,
-) -> None:  # fmt: skip
-    """Fold matters again from what is ``said`` about them, for their ``owners`` (customer, organisation)."""
+) -> list[tuple[object, ...]]:  # fmt: skip
+    """Fold matters again from what is ``said`` about them, for their ``owners`` (customer, organisation).
+
+    The answer is the ledger lines of those that came into another state, as a batch has them.
+    """
     wanted = sorted(set(nums))
     named = matters.identities(session, wanted)
     users = matters.users(session) if wanted else {}
@@ -85,8 +88,21 @@ def refold(
             rows.append(row)
             changes += states
     matters.write(session, rows)
-    matters.write_changes(session, wanted, changes)
+    before = matters.write_changes(session, wanted, changes)
     matters.delete(session, [num for num in wanted if num not in said])
+    last = {num: rest for num, _, *rest in changes}
+    return [line for num in wanted if (line := _line(named[num][0], before.get(num), last.get(num), said.get(num, ())))]
+
+
+def _line(
+    id_: str, before: matters.State | None, last: Sequence[Any] | None, told: Sequence[Sequence[Any]]
+) -> tuple[object, ...] | None:
+    """The ledger line of a matter whose ``last`` change is this one, and was ``before`` another; else None."""
+    after = None if last is None else matters.state_of(last)
+    if before == after:
+        return None
+    touchpoint = next((each[1] for each in told if last is not None and each[6] == last[5]), None)
+    return "MATTER_CHANGED", None, None, None, touchpoint, id_, before and before[0], after and after[0]
 
 
 Identity = tuple[str, int, str, str]

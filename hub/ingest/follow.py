@@ -37,16 +37,17 @@ class Web:
 def follow(
     session: Session, changed: AbstractSet[str], lost: AbstractSet[str], moved: Sequence[int],
     matter_nums: Iterable[int], company: Company,
-) -> set[int]:  # fmt: skip
+) -> tuple[set[int], list[tuple[object, ...]]]:  # fmt: skip
     """Settle everything around ``changed`` touchpoints, the touchpoints of ``moved`` claims, and matters.
 
     ``lost``: those of the changed that may name nobody.
-    Writes the matters and gives the touchpoints to whom they belong; the answer is the customers this touched.
+    Writes the matters and gives the touchpoints to whom they belong; the answer is the customers this touched, and the
+    ledger lines of matters that came into another state.
     """
     web, said = _load(session, changed, lost, moved, set(matter_nums))
     belongs, owners = settle(web)
     owned = {num: owners.get(id_, _NOBODY) for num, id_ in web.matters.items()}
-    about.refold(session, web.matters.keys(), said, owned, company)
+    lines = about.refold(session, web.matters.keys(), said, owned, company)
     rows: list[tuple[int, int | None, int | None]] = []
     touched: set[int] = set()
     for id_, each in web.speakers.items():
@@ -55,7 +56,7 @@ def follow(
             rows.append((each.num, *whose))
             touched |= {held for held in (*whose, *each.held) if held is not None}
     touchpoints.assign_each(session, rows)
-    return touched
+    return touched, lines
 
 
 def _load(

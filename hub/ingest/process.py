@@ -308,7 +308,9 @@ class Processor:
     def _follow(self, batch: Batch) -> None:
         """Give touchpoints that name nobody to whom they follow."""
         about_now = batch.matters | set(matters.of_claims(batch.session, batch.moved))
-        batch.touched |= follow(batch.session, batch.leads, batch.lost, batch.moved, about_now, self._company)
+        touched, lines = follow(batch.session, batch.leads, batch.lost, batch.moved, about_now, self._company)
+        batch.touched |= touched
+        batch.lines += lines
 
     def _light(self, batch: Batch) -> Light:
         desk, books, users = self._sources.desk().num, self._sources.books(), matters.users(batch.session)
@@ -367,6 +369,7 @@ class Processor:
             return False
         batch = self._between(after, max(self._clock(), clock))
         batch.matters = set(waiting)
+        batch.quiet = True  # they are what they were
         self._end_between(batch, clock)
         return True
 

@@ -319,3 +319,50 @@ def test_the_day_of_a_colleague(service: Served) -> None:
         "late": [("late", True)],
         "sold": [("sold", False)],
     }
+
+
+FEED = """query ($after: String) { changes(after: $after, kinds: [MATTER_CHANGED]) {
+  nodes { kind from to historical matter { id } touchpoint { kind } } pageInfo { endCursor } } }"""
+
+
+def feed(service: Served, after: str | None = None) -> tuple[list[tuple[Any, ...]], str | None]:
+    """(from, to, kind of touchpoint, matter) of what became of matters since a cursor, and the cursor to go on from."""
+    found = service.ask(FEED, after=after)["changes"]
+    lines = [
+        (each["from"], each["to"], (each["touchpoint"] or {}).get("kind"), (each["matter"] or {}).get("id"))
+        for each in found["nodes"]
+    ]
+    return lines, found["pageInfo"]["endCursor"] or after
+
+
+def test_the_feed_tells_what_state_each_matter_comes_into(service: Served) -> None:
+    assert feed(service)[0] == []
+    deal = changed(service, key="d1", customer=ann(service), kind="DEAL", title="Kitchen", state="talking")["id"]
+    opened, place = feed(service)
+    assert opened == [(None, "talking", "deal", deal)]
+    steps = [
+        ({"key": "d2", "title": "Another kitchen"}, []),
+        ({"key": "d3", "state": "offer"}, [("talking", "offer", "note", deal)]),
+        ({"key": "d4", "outcome": "WON"}, [("offer", "offer", "note", deal)]),
+        ({"key": "d5", "open": True, "state": "talking"}, [("offer", "talking", "note", deal)]),
+        ({"key": "d3", "text": "Never mind."}, []),  # in the past of what it is now
+        ({"key": "d5", "text": "Sorry, it is won."}, [("talking", "talking", "note", deal)]),
+    ]
+    for given, expected in steps:
+        changed(service, matter=deal, **given)
+        found, place = feed(service, place)
+        assert found == expected, given
+    everything = service.ask(FEED)["changes"]["nodes"]
+    assert [each["historical"] for each in everything] == [False] * 5
+
+
+def test_the_feed_tells_of_matters_that_nothing_speaks_of_any_more(service: Served) -> None:
+    told = {"key": "r1", "kind": "note", "channel": "OTHER", "at": "2026-01-01", "who": {"email": "ann@example.com"}}
+    deal = {"kind": "DEAL", "reference": "D1", "state": "talk", "open": True}
+    service.tell({**told, "matters": [deal]}, {**told, "key": "r2", "at": "2026-01-02", "matters": [deal]})
+    (line,), place = feed(service)
+    assert line[:3] == (None, "talk", "note")
+    service.tell({**told, "at": "2026-01-03", "matters": [deal]})
+    assert feed(service, place)[0] == []
+    service.tell(told, {**told, "key": "r2"})
+    assert feed(service, place)[0] == [("talk", None, None, None)]

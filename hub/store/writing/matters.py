@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hub.store.session import Session
@@ -60,6 +60,14 @@ def ids(session: Session, nums: Sequence[int]) -> dict[int, str]:
     return dict(session.all("SELECT num, id FROM matter WHERE num = ANY($1::bigint[])", list(nums)))
 
 
+SAID = (
+    "SELECT m.matter, m.occurred_at, t.id, m.claim, t.amount, t.currency, t.kind, t.num, t.campaign, "
+    "t.direction, t.automated, t.time_precision, t.quantity, t.quantity_unit "
+    "FROM matter_touchpoint m JOIN touchpoint t ON t.num = m.touchpoint WHERE m.matter = ANY($1::bigint[]) "
+    "ORDER BY m.matter, m.occurred_at, t.id"
+)
+"""The statement of ``said``: the matter's number before each row."""
+
 Told = dict[int, list[tuple[Any, ...]]]
 """What is said about matters, by row number."""
 
@@ -77,13 +85,7 @@ def said(session: Session, nums: Sequence[int]) -> Told:
     found: Told = {}
     if not nums:
         return found
-    for matter, *rest in session.all(
-        "SELECT m.matter, m.occurred_at, t.id, m.claim, t.amount, t.currency, t.kind, t.num, t.campaign, "
-        "t.direction, t.automated, t.time_precision, t.quantity, t.quantity_unit "
-        "FROM matter_touchpoint m JOIN touchpoint t ON t.num = m.touchpoint WHERE m.matter = ANY($1::bigint[]) "
-        "ORDER BY m.matter, m.occurred_at, t.id",
-        list(nums),
-    ):
+    for matter, *rest in session.all(SAID, list(nums)):
         found.setdefault(matter, []).append(tuple(rest))
     return found
 
@@ -100,10 +102,17 @@ def delete(session: Session, nums: Sequence[int]) -> None:
         session.run("DELETE FROM matter_change WHERE matter = ANY($1::bigint[])", list(nums))
 
 
-def write_changes(session: Session, nums: Sequence[int], rows: Sequence[Sequence[object]]) -> None:
-    """Write the states that matters went through, in the order of ``CHANGE``: what stands already is not touched."""
+State = tuple[str, bool, str | None]
+"""(state, open, outcome) of a matter."""
+
+
+def write_changes(session: Session, nums: Sequence[int], rows: Sequence[Sequence[object]]) -> dict[int, State]:
+    """Write the states that matters went through, in the order of ``CHANGE``: what stands already is not touched.
+
+    The answer is what they were before, of those that were anything.
+    """
     if not nums:
-        return
+        return {}
     held = session.all(f"SELECT {', '.join(CHANGE)} FROM matter_change WHERE matter = ANY($1::bigint[])", list(nums))
     known = {(matter, position): rest for matter, position, *rest in held}
     wanted = {(row[0], row[1]): list(row[2:]) for row in rows}
@@ -115,6 +124,12 @@ def write_changes(session: Session, nums: Sequence[int], rows: Sequence[Sequence
         [[*key, *rest] for key, rest in wanted.items() if key in known and known[key] != rest],
     )
     session.delete("matter_change", CHANGE[:2], [key for key in known if key not in wanted])
+    return {matter: state_of(row) for (matter, _), row in sorted(known.items())}
+
+
+def state_of(row: Sequence[Any]) -> State:
+    """What a matter was from a change on, given as its row without matter and position."""
+    return row[2], bool(row[3]), row[4]
 
 
 def named_by(session: Session, owners: Sequence[str]) -> list[int]:
@@ -132,8 +147,16 @@ def unfolded(session: Session, most: int) -> list[int]:
 
 def users(session: Session) -> dict[str, int]:
     """Row numbers of the company's people by reference, by id and by e-mail."""
+    return users_of(session.all(USERS))
+
+
+USERS = "SELECT num, id, reference, email FROM hub_user"
+
+
+def users_of(rows: Iterable[Sequence[Any]]) -> dict[str, int]:
+    """The same from the rows of ``USERS``."""
     found: dict[str, int] = {}
-    for num, id_, reference, email in session.all("SELECT num, id, reference, email FROM hub_user"):
+    for num, id_, reference, email in rows:
         found[reference] = num
         found.setdefault(id_, num)
         if email:
