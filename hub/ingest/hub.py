@@ -24,6 +24,7 @@ from hub.ingest import dry, entries, founding, matter_changes
 from hub.ingest.corrections import Corrections
 from hub.ingest.intake import Intake
 from hub.ingest.lifecycle_rule_sets import LifecycleRuleSets
+from hub.ingest.matter_preview import ForeseenMatter, foreseen
 from hub.ingest.outcomes import (
     Description,
     Entry,
@@ -204,11 +205,19 @@ class Hub:
         accepted, _ = await self._intake.store(desk, desk.stream("entries"), [row])
         return Written(ids, accepted.sequence)
 
-    async def change_matter(self, change: MatterChange, *, dry_run: bool = False) -> Written:
+    async def change_matter(self, change: MatterChange) -> Written:
         """Open, change or close a matter; the answer's id is the matter's. The same key again changes the entry."""
         async with self.reader.snapshot() as snapshot:
             id_, entry = await matter_changes.entry(snapshot, change, self._sources.desk().id)
-        return Written((id_,), (await self.log(entry, dry_run=dry_run)).sequence)
+        return Written((id_,), (await self.log(entry)).sequence)
+
+    async def preview_matter(self, change: MatterChange) -> ForeseenMatter:
+        """What a matter would be after a change; nothing is written. Raises what ``change_matter`` raises."""
+        desk = self._sources.desk()
+        async with self.reader.snapshot() as snapshot:
+            id_, entry = await matter_changes.entry(snapshot, change, desk.id)
+            await self.log(entry, dry_run=True)
+            return await foreseen(snapshot, id_, entry, desk, self.company, self._clock())
 
     async def describe(
         self, customers: Sequence[str], identifiers: Sequence[Identifier], description: Description, by: str

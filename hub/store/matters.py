@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hub.store import conditions, lists
 from hub.store.filters import MatterFilter
@@ -12,6 +13,7 @@ from hub.store.reader import Snapshot
 from hub.store.shapes import Shape
 from hub.store.sql import Query
 from hub.store.touchpoints import TOUCHPOINTS, StoredTouchpoint, Subject
+from hub.store.writing.matters import SAID, USERS, users_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +160,13 @@ async def by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, StoredMatte
 async def changes(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, list[StoredMatterChange]]:
     """The states that matters went through, the first one first."""
     return await lists.grouped(snapshot, CHANGES, "h.matter", numbers, "h.matter, h.position")
+
+
+async def said(snapshot: Snapshot, number: int) -> list[tuple[Any, ...]]:
+    """All that is said about a matter, as ``writing.matters.said`` reads it."""
+    return [tuple(row)[1:] for row in await snapshot.all(SAID, [number])]
+
+
+async def users(snapshot: Snapshot) -> dict[str, int]:
+    """Row numbers of the company's people, by whatever a matter may call them."""
+    return users_of(await snapshot.all(USERS))

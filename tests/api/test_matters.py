@@ -366,3 +366,39 @@ def test_the_feed_tells_of_matters_that_nothing_speaks_of_any_more(service: Serv
     assert feed(service, place)[0] == []
     service.tell(told, {**told, "key": "r2"})
     assert feed(service, place)[0] == [("talk", None, None, None)]
+
+
+WHOLE = """{ id kind title pipeline state outcome open amount { amount currency } owner { name } dueAt
+  customer { id } organisation { id } source { connector } history { from to open outcome } states { state stays } }"""
+DRY = """mutation ($input: ChangeMatterInput!) { changeMatter(input: $input) {
+  matter %s receipt { sequence } userErrors { message path } } }"""
+
+
+def test_a_dry_run_shows_the_matter_as_it_would_be(service: Served) -> None:
+    service.tell({"user": "rina", "name": "Rina Akter", "email": "rina@shop.example", "kind": "note"})
+    customer = ann(service)
+    service.tell(
+        {"kind": "note", "channel": "OTHER", "at": "2026-01-01T09:00:00+00:00", "who": {"email": "ann@example.com"},
+         "matters": [{"kind": "DEAL", "reference": "D1", "title": "Kitchen", "state": "talk", "open": True,
+                      "amount": ("900", "BDT")}]},
+    )  # fmt: skip
+    (deal,) = service.ask("{ matters { nodes { id } } }")["matters"]["nodes"]
+    (touchpoint,) = service.ask('{ touchpoints(filter: {kinds: ["form"]}) { nodes { id } } }')["touchpoints"]["nodes"]
+    due = "2026-12-01T09:00:00Z"
+    for given in (
+        {"key": "a", "matter": deal["id"], "state": "signed", "outcome": "WON", "owner": "rina"},
+        {"key": "a", "matter": deal["id"], "state": "refused", "outcome": "LOST"},
+        {"key": "b", "customer": customer, "kind": "FOLLOW_UP", "title": "Ring", "dueAt": due},
+        {"key": "c", "touchpoint": touchpoint["id"], "kind": "CASE", "title": "Late"},
+    ):
+        before = service.ask("{ touchpoints { totalCount } matters { nodes { id state } } changes { nodes { id } } }")
+        dry = service.ask(DRY % WHOLE, input={**given, "dryRun": True})["changeMatter"]
+        assert (dry["receipt"], dry["userErrors"]) == (None, [])
+        assert before == service.ask(
+            "{ touchpoints { totalCount } matters { nodes { id state } } changes { nodes { id } } }"
+        )
+        done = changed(service, **given)
+        is_ = service.ask(f"query ($id: ID!) {{ node(id: $id) {{ ... on Matter {WHOLE} }} }}", id=done["id"])["node"]
+        assert dry["matter"] == is_
+        again = service.ask(DRY % WHOLE, input={**given, "dryRun": True})["changeMatter"]
+        assert again["matter"] == is_

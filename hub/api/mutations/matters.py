@@ -36,14 +36,16 @@ class ChangeMatterInput:
     owner: strawberry.ID | None = optional("Who looks after it: a user's id, reference or e-mail address.")
     due_at: DateTime | None = optional("When it is due.")
     text: str | None = optional("Why, or what was said.")
-    dry_run: bool = optional("Only say what is wrong with it.", default=False)
+    dry_run: bool = optional("Only show what the matter would be, or what is wrong with it.", default=False)
 
 
 @object_type
 class ChangeMatterPayload:
     """Answer to changeMatter."""
 
-    matter: Matter | None = described("The matter as it is now; null in a dry run. Needs the scope read.")
+    matter: Matter | None = described(
+        "The matter as it is now; in a dry run as it would be, with the touchpoints it has. Needs the scope read."
+    )
     receipt: Receipt | None = described("How far the write has come; null in a dry run.")
     user_errors: list[UserError] = described("What to change, when nothing was done.")
 
@@ -59,17 +61,31 @@ class MatterMutations:
         input: Annotated[ChangeMatterInput, argument("What was decided.")],  # noqa: A002
     ) -> ChangeMatterPayload:
         """Open, change or close a deal, case, follow-up or contract."""
-        done, errors = await tried(_change(info, input))
+        if input.dry_run:
+            seen, errors = await tried(_foreseen(info, input))
+            return ChangeMatterPayload(matter=seen, receipt=None, user_errors=errors)
+        done, errors = await tried(_written(info, input))
         if done is None:
             return ChangeMatterPayload(matter=None, receipt=None, user_errors=errors)
         got = await receipt(info, done.sequence)
-        row = None if input.dry_run else await info.context.load.matter_by_id.load(done.ids[0])
+        row = await info.context.load.matter_by_id.load(done.ids[0])
         return ChangeMatterPayload(matter=Matter(row=row) if row else None, receipt=got, user_errors=[])
 
 
-async def _change(info: Info, given: ChangeMatterInput) -> Written:
+async def _written(info: Info, given: ChangeMatterInput) -> Written:
+    return await info.context.hub.change_matter(_change(info, given))
+
+
+async def _foreseen(info: Info, given: ChangeMatterInput) -> Matter:
+    seen = await info.context.hub.preview_matter(_change(info, given))
+    # What is asked of its history is that of the matter as it would be.
+    info.context.load.matter_changes.prime(seen.row.num, seen.changes, force=True)
+    return Matter(row=seen.row)
+
+
+def _change(info: Info, given: ChangeMatterInput) -> MatterChange:
     demand_key(given.key)
-    change = MatterChange(
+    return MatterChange(
         key=given.key,
         matter=given.matter,
         customer=given.customer,
@@ -86,4 +102,3 @@ async def _change(info: Info, given: ChangeMatterInput) -> Written:
         text=given.text,
         by=info.context.principal.name,
     )
-    return await info.context.hub.change_matter(change, dry_run=given.dry_run)

@@ -257,7 +257,7 @@ shown(
     CUSTOMER_SPLIT="One customer turned out to be two.",
     STAGE_CHANGED="A customer's stage changed.",
     STANDING_CHANGED="A customer's standing changed.",
-    MATTER_CHANGED="A matter changed.",
+    MATTER_CHANGED="A matter came into another state, was opened or closed, or is spoken of no more.",
     CUSTOMER_DESCRIBED="People decided something about a customer.",
     CUSTOMER_ERASED="A customer was erased.",
 )
