@@ -54,28 +54,28 @@ class Accounts:
         """
         nameless = np.flatnonzero(organisation < 0)
         who = customer[nameless]
-        alone = ~self._marked(self.customers[self.belongs], who) | self._marked(buyers, who)
+        alone = ~marked(self.customers[self.belongs], who) | marked(buyers, who)
         begins, ends = (np.searchsorted(self.person, who, side) for side in ("left", "right"))
         places = (np.arange(customer.size), nameless[alone], np.repeat(nameless, ends - begins))
         accounts = (organisation, who[alone], self.organisation[spread(begins, ends)])
         return self._taken(np.concatenate(places), np.concatenate(accounts))
 
     def _taken(self, places: Integers, accounts: Integers) -> tuple[Integers, Integers]:
-        mine = self._marked(self.customers, accounts)
+        mine = marked(self.customers, accounts)
         return places[mine], accounts[mine]
-
-    @staticmethod
-    def _marked(known: Integers, numbers: Integers) -> NDArray[np.bool_]:
-        """Which of ``numbers`` are among ``known``, which are in order."""
-        if not known.size:
-            return np.zeros(numbers.size, bool)
-        found: NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, numbers), known.size - 1)] == numbers
-        return found
 
 
 async def parts(snapshot: Snapshot) -> int:
     """In how many parts of the accounts an analysis goes, by the size of the hub."""
     return await scans.size(snapshot) // _HELD + 1
+
+
+def marked(known: Integers, numbers: Integers) -> NDArray[np.bool_]:
+    """Which of ``numbers`` are among ``known``, which are in order."""
+    if not known.size:
+        return np.zeros(numbers.size, bool)
+    found: NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, numbers), known.size - 1)] == numbers
+    return found
 
 
 def column(rows: Rows, place: int) -> Integers:

@@ -10,13 +10,13 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.analysis.accounts import column
+from hub.analysis.accounts import column, marked
 from hub.journey import cohorts as journey
 from hub.journey.choices import CohortPeriod, CohortStart
 from hub.journey.cohorts import Began, Bought, Cohort
-from hub.store import blocks
+from hub.store import blocks, scans
 from hub.store.filters import CustomerFilter, Span
-from hub.store.reader import Snapshot
+from hub.store.reader import Rows, Snapshot
 
 Columns = NDArray[np.int64]
 _FOREVER = 2**61
@@ -45,7 +45,7 @@ class Found:
 
 async def cohorts(snapshot: Snapshot, asked: Asked) -> Found:
     """Cohorts through the last period in which anybody began or bought."""
-    bought = await _whole(_purchases(snapshot, asked.customers), 4)
+    bought = await _purchases(snapshot, asked.customers)
     if asked.start is CohortStart.FIRST_TOUCH:
         began = await _whole(_first_touches(snapshot, asked.customers), 3)
     else:
@@ -67,10 +67,21 @@ def _reckon(asked: Asked, began: Columns, bought: Columns) -> list[Cohort]:
     return journey.cohorts(customers, sold, until, asked.period, asked.fiscal_start, asked.most)
 
 
-async def _purchases(snapshot: Snapshot, customers: CustomerFilter) -> AsyncIterator[Columns]:
-    async for block in blocks.blocks(snapshot):
-        rows = await blocks.purchases(snapshot, block, customers)
-        yield np.fromiter(chain.from_iterable(rows), np.int64, 4 * len(rows)).reshape(-1, 4).T
+async def _purchases(snapshot: Snapshot, wanted: CustomerFilter) -> Columns:
+    """Customer, time, day and amount of the purchases of those whom a filter takes, in order of time for each."""
+    customers = column(await scans.customers(snapshot, wanted), 0)
+    parts = [await asyncio.to_thread(_of, customers, rows) async for rows in scans.purchases(snapshot)]
+    return await asyncio.to_thread(_in_order, parts)
+
+
+def _of(customers: Columns, rows: Rows) -> Columns:
+    found = np.fromiter(chain.from_iterable(rows), np.int64, 5 * len(rows)).reshape(-1, 5).T
+    return found[:, marked(customers, found[0])]
+
+
+def _in_order(parts: list[Columns]) -> Columns:
+    whole = np.concatenate([np.empty((5, 0), np.int64), *parts], axis=1)
+    return whole[:4, np.lexsort((whole[4], whole[1], whole[0]))]
 
 
 async def _first_touches(snapshot: Snapshot, customers: CustomerFilter) -> AsyncIterator[Columns]:

@@ -1,4 +1,4 @@
-"""What analyses read of most touchpoints: in the order in which they are stored.
+"""What analyses read of most touchpoints and purchases: in the order in which they are stored.
 
 By customer each of them would have to be looked up, which takes five times as long.
 """
@@ -52,6 +52,23 @@ async def steps(snapshot: Snapshot, wanted: Sequence[TouchpointFilter]) -> Async
         if rows:
             yield rows
             after = rows[-1][0]
+        if len(rows) < _TOGETHER:
+            return
+
+
+async def purchases(snapshot: Snapshot) -> AsyncIterator[Rows]:
+    """(customer, at, day, minor units of the reporting currency or 0 where there is no rate, touchpoint), in parts."""
+    after = (-1, -1)
+    while True:
+        rows = await snapshot.all(
+            "SELECT customer, at, day, coalesce(converted, 0), touchpoint FROM purchase "
+            "WHERE (customer, touchpoint) > ($1::bigint, $2::bigint) "
+            f"ORDER BY customer, touchpoint LIMIT {_TOGETHER}",
+            *after,
+        )
+        if rows:
+            yield rows
+            after = (rows[-1][0], rows[-1][-1])
         if len(rows) < _TOGETHER:
             return
 
