@@ -340,7 +340,7 @@ def test_the_feed_tells_what_state_each_matter_comes_into(service: Served) -> No
     deal = changed(service, key="d1", customer=ann(service), kind="DEAL", title="Kitchen", state="talking")["id"]
     opened, place = feed(service)
     assert opened == [(None, "talking", "deal", deal)]
-    steps = [
+    steps: list[tuple[dict[str, Any], list[tuple[str, str, str, str]]]] = [
         ({"key": "d2", "title": "Another kitchen"}, []),
         ({"key": "d3", "state": "offer"}, [("talking", "offer", "note", deal)]),
         ({"key": "d4", "outcome": "WON"}, [("offer", "offer", "note", deal)]),

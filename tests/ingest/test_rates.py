@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import permutations
 from typing import Any
 
@@ -178,7 +179,7 @@ def test_stages_that_wait_for_a_sum_follow_the_rates(bench: Bench) -> None:
 
 
 def test_stages_are_the_same_whatever_was_told_first_rules_rates_or_bills(bench: Bench) -> None:
-    told = [
+    told: list[Callable[[], object]] = [
         lambda: bench.lifecycle_rules(SPENDERS),
         lambda: bench.tell(rate("x1", "2025-03-01", "100")),
         lambda: bench.tell(dollars("I2", "9.00", "2025-03-20")),
