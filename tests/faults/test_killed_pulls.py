@@ -11,7 +11,8 @@ from pathlib import Path
 from hub.client import Client
 from tests.faults.serving import PATIENCE, Account, ServedHub, faults_of_files, founded, held, until_processed
 
-ROWS = 3000
+ROWS = 8000
+"""So many that the hub is still reading when it is killed, on a busy machine too."""
 
 
 async def synced(hub: ServedHub, account: Account, sheet: Path) -> str:
