@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
@@ -100,13 +101,22 @@ def cursors(info: Info, field: str, order: Order) -> Cursors:
 
 def counted(count: Callable[[], Awaitable[int]], *, limited: bool) -> Count:
     """Count once, however often it is asked; ``limited`` counts stop above the limit."""
-    known: list[tuple[int, bool]] = []
 
-    async def once() -> tuple[int, bool]:
-        if not known:
-            number = await count()
-            exact = not limited or number <= COUNT_LIMIT
-            known.append((number if exact else COUNT_LIMIT, exact))
-        return known[0]
+    async def told() -> tuple[int, bool]:
+        number = await count()
+        exact = not limited or number <= COUNT_LIMIT
+        return (number if exact else COUNT_LIMIT), exact
 
-    return once
+    return once(told)
+
+
+def once(work: Callable[[], Coroutine[Any, Any, R]]) -> Callable[[], Awaitable[R]]:
+    """Work that is done when it is first asked for; who asks meanwhile waits for the same answer."""
+    doing: list[asyncio.Task[R]] = []
+
+    def ask() -> Awaitable[R]:
+        if not doing:
+            doing.append(asyncio.create_task(work()))
+        return doing[0]
+
+    return ask

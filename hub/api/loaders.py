@@ -19,6 +19,7 @@ from hub.store import (
     records,
     reference,
     scores,
+    segments,
     sources,
     suggestions,
     touchpoints,
@@ -34,6 +35,7 @@ from hub.store.reader import Snapshot
 from hub.store.records import StoredProblem, StoredRecord
 from hub.store.reference import StoredCampaign, StoredProduct, StoredUser
 from hub.store.scores import StoredModel, StoredScore
+from hub.store.segments import StoredSegment
 from hub.store.sources import StoredRun, StoredSource
 from hub.store.suggestions import StoredSuggestion
 from hub.store.touchpoints import StoredLine, StoredParticipant, StoredTouchpoint, Subject
@@ -95,6 +97,12 @@ class Loaders:
 
         return DataLoader(load, max_batch_size=LARGEST_BATCH)
 
+    def _whole(self, read: Callable[[Snapshot], Awaitable[list[V]]]) -> DataLoader[int, list[V]]:
+        async def load(keys: list[int]) -> list[list[V]]:
+            return [await read(await self._snapshot())] * len(keys)
+
+        return DataLoader(load)
+
     def _parts(
         self, read: Callable[[Snapshot, Sequence[int], Window], Awaitable[Mapping[int, Page[V]]]]
     ) -> DataLoader[PartAsked, Page[V]]:
@@ -126,11 +134,12 @@ class Loaders:
     @cached_property
     def last_fit(self) -> DataLoader[int, list[StoredModel]]:
         """The models of the last fit; any key."""
+        return self._whole(scores.last_fit)
 
-        async def read(snapshot: Snapshot, keys: Sequence[int]) -> dict[int, list[StoredModel]]:
-            return dict.fromkeys(keys, await scores.last_fit(snapshot))
-
-        return self._many(read)
+    @cached_property
+    def segments(self) -> DataLoader[int, list[StoredSegment]]:
+        """All segments, by name; any key."""
+        return self._whole(segments.standing)
 
     @cached_property
     def suggestions(self) -> DataLoader[str, list[StoredSuggestion]]:

@@ -22,7 +22,7 @@ from hub.api.context import Info
 from hub.api.types.filters import CustomerFilter, customer_filter
 from hub.errors import InputWrong, NotFound
 from hub.ingest.segments import named, parts
-from hub.store import filters, segments
+from hub.store import filters
 from hub.values import Relationship
 
 _TYPE = "CustomerFilter"
@@ -75,7 +75,7 @@ async def narrowed(info: Info, wanted: CustomerFilter | None) -> filters.Custome
     """
     if wanted is None or not (names := list(named(_places(wanted)))):
         return customer_filter(info, wanted)
-    stored = await segments.standing(await info.context.snapshot())
+    stored = await info.context.load.segments.load(0)
     there: dict[str, Mapping[str, Any]] = {each.id: orjson.loads(each.filter) for each in stored}
     known: dict[str, int] = {}
     built: dict[str, filters.CustomerFilter] = {}

@@ -1,10 +1,12 @@
 """Pages in both directions, cursors that nobody can change, and lists that have an end."""
 
+import asyncio
 import base64
 from typing import Any
 
 import pytest
 
+from hub.api.connections import counted
 from hub.errors import InputWrong
 from hub.store.pages import Cursors, Order
 from tests.api.conftest import Served
@@ -171,3 +173,19 @@ def test_many_sources_have_their_own_unreadable_rows(service: Served) -> None:
     assert shown["Books"] == {"totalCount": 2, "nodes": [{"key": "r1"}], "pageInfo": {"hasNextPage": True}}
     assert shown["Other"] == {"totalCount": 0, "nodes": [], "pageInfo": {"hasNextPage": False}}
     assert shown["Desk"]["totalCount"] == 0
+
+
+def test_a_list_is_counted_once_when_two_fields_ask_at_the_same_time() -> None:
+    asked = []
+
+    async def count() -> int:
+        asked.append("counted")
+        await asyncio.sleep(0)
+        return 3
+
+    async def both() -> list[tuple[int, bool]]:
+        once = counted(count, limited=True)
+        return await asyncio.gather(once(), once())
+
+    assert asyncio.run(both()) == [(3, True), (3, True)]
+    assert asked == ["counted"]

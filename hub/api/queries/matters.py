@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Annotated
 
 from hub.analysis import matter_stats
 from hub.analysis.matter_stats import Figures, Medians
+from hub.api.connections import once
 from hub.api.context import Info
 from hub.api.graph import argument, field, object_type
 from hub.api.scalars import DateTime
@@ -94,19 +93,7 @@ def _narrowed(wanted: filters.MatterFilter, kind: MatterKind, name: str | None) 
 
 
 def _asked(info: Info, grouping: Grouping, wanted: filters.MatterFilter) -> Asked:
-    return Asked(grouping, info.context.hub.company.currency, _once(info, grouping, wanted))
-
-
-def _once(info: Info, grouping: Grouping, wanted: filters.MatterFilter) -> Callable[[], Awaitable[Medians]]:
-    """Reckons the medians when they are first asked for; every row that asks meanwhile waits for the same answer."""
-    reckoning: list[asyncio.Future[Medians]] = []
-
-    async def reckon() -> Medians:
+    async def medians() -> Medians:
         return await matter_stats.medians(await info.context.snapshot(), grouping, wanted)
 
-    def once() -> Awaitable[Medians]:
-        if not reckoning:
-            reckoning.append(asyncio.ensure_future(reckon()))
-        return reckoning[0]
-
-    return once
+    return Asked(grouping, info.context.hub.company.currency, once(medians))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from hub.api.context import Info
 from hub.api.graph import field, object_type
 from hub.api.types.segments import Segment
-from hub.store import segments
 
 
 @object_type
@@ -15,4 +14,4 @@ class SegmentQueries:
     @field
     async def segments(self, info: Info) -> list[Segment]:
         """All segments, by name."""
-        return [Segment(row=row) for row in await segments.standing(await info.context.snapshot())]
+        return [Segment(row=row) for row in await info.context.load.segments.load(0)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 import orjson
@@ -17,7 +16,7 @@ from hub.api.scalars import JSON, DateTime, dumped
 from hub.api.types.customers import CustomerConnection
 from hub.api.types.filters import CustomerOrder
 from hub.api.types.node import Node
-from hub.store import customers, filters
+from hub.store import customers
 from hub.store.segments import StoredSegment
 
 
@@ -26,6 +25,7 @@ class Segment(Node):
     """Customers whom a saved filter finds. Spans like `last: "P90D"` move on with time, and so do the members."""
 
     row: strawberry.Private[StoredSegment]
+    count: strawberry.Private[Count | None] = None
     name: str = column("The name.")
     description: str = column("What it is for.")
     saved_by: str = column("Who saved it last.", attribute="decided_by")
@@ -39,13 +39,13 @@ class Segment(Node):
     @field
     async def member_count(self, info: Info) -> int | None:
         """How many customers; null where there are more than 10,000."""
-        number, exact = await (await self._count(info))()
+        number, exact = await self._counted(info)()
         return number if exact else None
 
     @field
     async def member_count_at_least(self, info: Info) -> int | None:
         """How many customers at least."""
-        return (await (await self._count(info))())[0]
+        return (await self._counted(info)())[0]
 
     @field
     async def members(
@@ -62,10 +62,10 @@ class Segment(Node):
         asked = Asked(first, after, last, before, order_by)
         return await customer_page(info, f"Segment.members {self.row.id}", wanted, asked)
 
-    async def _count(self, info: Info) -> Count:
-        wanted = await members(info, self.row.id)
-        return counted(partial(_number, info, wanted), limited=True)
+    def _counted(self, info: Info) -> Count:
+        async def number() -> int:
+            wanted = await members(info, self.row.id)
+            return await customers.count(await info.context.snapshot(), wanted, limited=True)
 
-
-async def _number(info: Info, wanted: filters.CustomerFilter) -> int:
-    return await customers.count(await info.context.snapshot(), wanted, limited=True)
+        self.count = self.count or counted(number, limited=True)
+        return self.count
