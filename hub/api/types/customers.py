@@ -28,7 +28,6 @@ from hub.api.types.journey import Journey, journey_of
 from hub.api.types.lifecycle import Lifecycle
 from hub.api.types.matters import Matter, MatterConnection
 from hub.api.types.node import Node
-from hub.api.types.predictions import prediction_of
 from hub.api.types.reference import Campaign, User
 from hub.api.types.satisfaction import Satisfaction, satisfaction
 from hub.api.types.scores import Scores, scores_of
@@ -309,9 +308,8 @@ class Customer(Node):
         context = info.context
         company = context.hub.company
         asked = Asked(self.subject, currency or company.currency, context.today(), company)
-        predicted = await prediction_of(info, self.row.id) if asked.currency == company.currency else None
         figures = await context.load.figures.load(asked)
-        return Value(asked=asked, figures=figures or NOTHING, predicted=predicted)
+        return Value(asked=asked, figures=figures or NOTHING, customer=self.row.id)
 
     @field
     async def scores(self, info: Info) -> Scores | None:

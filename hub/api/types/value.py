@@ -13,7 +13,7 @@ from hub.api.graph import described, field, object_type
 from hub.api.scalars import Currency, Date, DateTime
 from hub.api.types import amounts
 from hub.api.types.amounts import Money
-from hub.api.types.predictions import Prediction
+from hub.api.types.predictions import Prediction, prediction_of
 
 
 @object_type
@@ -31,10 +31,15 @@ class Value:
 
     asked: strawberry.Private[Asked]
     figures: strawberry.Private[Figures]
-    predicted: Prediction | None = described(
-        "What may be expected of them; null when they were not scored since they became a customer, and in any other "
-        "currency than the hub's."
-    )
+    customer: strawberry.Private[str]
+
+    @field
+    async def predicted(self, info: Info) -> Prediction | None:
+        """What may be expected of them; null when they were not scored since they became a customer, and in any other
+        currency than the hub's.
+        """
+        in_hub = self.asked.currency == self.asked.company.currency
+        return await prediction_of(info, self.customer) if in_hub else None
 
     @field
     def revenue(self) -> Money:
