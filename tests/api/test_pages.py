@@ -185,7 +185,7 @@ def test_a_list_is_counted_once_when_two_fields_ask_at_the_same_time() -> None:
 
     async def both() -> list[tuple[int, bool]]:
         once = counted(count, limited=True)
-        return await asyncio.gather(once(), once())
+        return list(await asyncio.gather(once(), once()))
 
     assert asyncio.run(both()) == [(3, True), (3, True)]
     assert asked == ["counted"]
