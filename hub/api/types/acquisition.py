@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import strawberry
@@ -94,17 +95,18 @@ class CampaignResult:
 
 async def acquisitions(info: Info, found: Found, by: AcquisitionDimension, currency: str) -> Acquisitions:
     """What clients see of it."""
+    keys = await asyncio.gather(*(_key(info, each.key, by) for each in found.rows))  # campaigns as one read
     return Acquisitions(
         rows=[
             AcquisitionRow(
                 row=each,
-                key=await _key(info, each.key, by),
+                key=key,
                 revenue=amounts.sure(each.revenue, currency),
                 spend=amounts.shown(each.spend, currency),
                 cost_per_customer=amounts.shown(each.cost_per_customer, currency),
                 value=amounts.shown(each.value, currency),
             )
-            for each in found.rows
+            for each, key in zip(found.rows, keys, strict=True)
         ],
         not_converted=[amounts.sure(minor, code) for code, minor in found.unconverted],
     )

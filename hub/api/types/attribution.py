@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from hub.api.context import Info
@@ -78,7 +79,7 @@ async def attribution(
         )
 
     return Attribution(
-        rows=[await row(place, minor) for place, minor in zip(order, parts, strict=True)],
+        rows=await asyncio.gather(*map(row, order, parts)),  # campaigns as one read
         conversions=credit.total,
         amount=amounts.shown(credit.total_amount, currency),
         untouched=credit.untouched,
