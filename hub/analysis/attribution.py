@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.analysis.accounts import Accounts, column, slices, whole
+from hub.analysis.accounts import Accounts, column, purchases, slices, whole
 from hub.analysis.accounts import parts as parts_of
 from hub.errors import InputWrong
 from hub.journey.attribution import Attribution, Credits
@@ -104,17 +104,14 @@ def _wanted(asked: Asked) -> TouchpointFilter:
 
 async def _conversions(snapshot: Snapshot, asked: Asked, accounts: Accounts) -> Conversions:
     """All of them, whenever they were, in order of account and time."""
-    found: list[list[Integers]] = [[], [], []]
     if asked.converting is None:
-        async for block in blocks.blocks(snapshot):
-            rows = await blocks.purchases(snapshot, block, asked.customers)
-            for columns, place in zip(found, (0, 1, 3), strict=True):
-                columns.append(column(rows, place))
-    else:
-        async for rows in scans.touchpoints(snapshot, "0", asked.converting):
-            places, account = accounts.of_money(column(rows, 1), column(rows, 2), np.empty(0, np.int64))
-            for columns, more in zip(found, (account, column(rows, 3)[places], 0 * places), strict=True):
-                columns.append(more)
+        customer, at, _, amount = await purchases(snapshot, accounts.customers)
+        return Conversions(customer, at, amount)
+    found: list[list[Integers]] = [[], [], []]
+    async for rows in scans.touchpoints(snapshot, "0", asked.converting):
+        places, account = accounts.of_money(column(rows, 1), column(rows, 2), np.empty(0, np.int64))
+        for columns, more in zip(found, (account, column(rows, 3)[places], 0 * places), strict=True):
+            columns.append(more)
     customer, at, amount = (whole(columns) for columns in found)
     return _chosen(Conversions(customer, at, amount), np.lexsort((at, customer)))
 

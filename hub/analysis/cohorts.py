@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hub.analysis.accounts import column, marked
+from hub.analysis.accounts import column, purchases
 from hub.journey import cohorts as journey
 from hub.journey.choices import CohortPeriod, CohortStart
 from hub.journey.cohorts import Began, Bought, Cohort
 from hub.store import blocks, scans
 from hub.store.filters import CustomerFilter, Span
-from hub.store.reader import Rows, Snapshot
+from hub.store.reader import Snapshot
 
 Columns = NDArray[np.int64]
 _FOREVER = 2**61
@@ -45,7 +44,7 @@ class Found:
 
 async def cohorts(snapshot: Snapshot, asked: Asked) -> Found:
     """Cohorts through the last period in which anybody began or bought."""
-    bought = await _purchases(snapshot, asked.customers)
+    bought = await purchases(snapshot, column(await scans.customers(snapshot, asked.customers), 0))
     if asked.start is CohortStart.FIRST_TOUCH:
         began = await _whole(_first_touches(snapshot, asked.customers), 3)
     else:
@@ -65,23 +64,6 @@ def _reckon(asked: Asked, began: Columns, bought: Columns) -> list[Cohort]:
     mine = (at >= (-_FOREVER if span.start is None else span.start)) & (at < (span.end or _FOREVER))
     customers = Began(began[0, mine], periods(began[2, mine]))
     return journey.cohorts(customers, sold, until, asked.period, asked.fiscal_start, asked.most)
-
-
-async def _purchases(snapshot: Snapshot, wanted: CustomerFilter) -> Columns:
-    """Customer, time, day and amount of the purchases of those whom a filter takes, in order of time for each."""
-    customers = column(await scans.customers(snapshot, wanted), 0)
-    parts = [await asyncio.to_thread(_of, customers, rows) async for rows in scans.purchases(snapshot)]
-    return await asyncio.to_thread(_in_order, parts)
-
-
-def _of(customers: Columns, rows: Rows) -> Columns:
-    found = np.fromiter(chain.from_iterable(rows), np.int64, 5 * len(rows)).reshape(-1, 5).T
-    return found[:, marked(customers, found[0])]
-
-
-def _in_order(parts: list[Columns]) -> Columns:
-    whole = np.concatenate([np.empty((5, 0), np.int64), *parts], axis=1)
-    return whole[:4, np.lexsort((whole[4], whole[1], whole[0]))]
 
 
 async def _first_touches(snapshot: Snapshot, customers: CustomerFilter) -> AsyncIterator[Columns]:

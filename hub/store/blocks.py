@@ -49,19 +49,6 @@ async def first_touches(snapshot: Snapshot, block: Block, customers: CustomerFil
     return await snapshot.query(query)
 
 
-async def purchases(snapshot: Snapshot, block: Block, customers: CustomerFilter) -> Rows:
-    """(customer, at, day, minor units of the reporting currency) of each purchase; 0 where there is no rate.
-
-    In order of time for each customer.
-    """
-    query = Query(
-        "SELECT p.customer, p.at, p.day, coalesce(p.converted, 0)"
-        " FROM customer c CROSS JOIN purchase p WHERE p.customer = c.num"
-    )
-    _of_block(query, block, customers)
-    return await snapshot.query(query.add(" ORDER BY p.customer, p.at, p.touchpoint"))
-
-
 async def stage_changes(snapshot: Snapshot, block: Block, customers: CustomerFilter, stages: Sequence[str]) -> Rows:
     """(customer, at, place of the new stage among ``stages`` or -1) in order of time for each customer."""
     places = " ".join(f"WHEN '{stage}' THEN {place}" for place, stage in enumerate(stages))

@@ -6,24 +6,19 @@ Days count from 1970-01-01 in the hub's zone, times are microseconds, amounts mi
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hub.store import conditions
 from hub.store.filters import CustomerFilter, Span
+from hub.store.parts import parts, whole
 from hub.store.reader import Rows, Snapshot
 from hub.store.sql import STORED, Query
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from hub.store.parts import Columns
 
-    Columns = NDArray[np.int64]
-
-_TOGETHER = 100_000
 # CROSS JOIN, because SQLite would else go by an index of customers, and so through the purchases at random.
 _BOUGHT = "purchase p CROSS JOIN customer c"
 _THEIRS = "c.num = p.customer AND p.converted IS NOT NULL"
@@ -54,35 +49,29 @@ async def places_of_buyers(snapshot: Snapshot, customers: CustomerFilter, days: 
 
 async def accounts(snapshot: Snapshot, customers: CustomerFilter, days: Span) -> Columns:
     """Of everybody who bought within the days: row number, revenue, purchases, last day. One row of the array each."""
-    parts: list[Columns] = []
-    after = -1
-    while True:
+
+    def select(after: int) -> Query:
         query = Query(
             f"SELECT p.customer, CAST(sum(p.converted) AS bigint), count(*), max(p.day) FROM {_BOUGHT} WHERE {_THEIRS}"
         )
         query.add(f" AND p.customer > {query.bind(after, 'bigint')}").add(_during(query, "p.day", days))
         query.add(f" AND {conditions.customers(query, customers)}")
-        rows = await snapshot.query(query.add(f" GROUP BY p.customer ORDER BY p.customer LIMIT {_TOGETHER}"))
-        parts.append(await asyncio.to_thread(_columns, rows, 4))
-        if len(rows) < _TOGETHER:
-            return await asyncio.to_thread(_together, parts)
-        after = rows[-1][0]
+        return query.add(" GROUP BY p.customer ORDER BY p.customer")
+
+    return await whole(parts(snapshot, select, 0), 4)
 
 
 async def purchase_days(snapshot: Snapshot, customers: CustomerFilter, days: Span) -> Columns:
     """(customer, day) of all purchases within the days, ordered by customer; with or without a rate."""
-    parts: list[Columns] = []
-    after = (-1, -1)
-    while True:
+
+    def select(customer: int, touchpoint: int) -> Query:
         query = Query(f"SELECT p.customer, p.day, p.touchpoint FROM {_BOUGHT} WHERE c.num = p.customer")
-        query.add(f" AND (p.customer, p.touchpoint) > ({query.bind(after[0], 'bigint')},")
-        query.add(f" {query.bind(after[1], 'bigint')})").add(_during(query, "p.day", days))
+        query.add(f" AND (p.customer, p.touchpoint) > ({query.bind(customer, 'bigint')},")
+        query.add(f" {query.bind(touchpoint, 'bigint')})").add(_during(query, "p.day", days))
         query.add(f" AND {conditions.customers(query, customers)}")
-        rows = await snapshot.query(query.add(f" ORDER BY p.customer, p.touchpoint LIMIT {_TOGETHER}"))
-        parts.append(await asyncio.to_thread(_columns, rows, 3))
-        if len(rows) < _TOGETHER:
-            return (await asyncio.to_thread(_together, parts))[:2]
-        after = (rows[-1][0], rows[-1][2])
+        return query.add(" ORDER BY p.customer, p.touchpoint")
+
+    return (await whole(parts(snapshot, select, 0, 2), 3))[:2]
 
 
 async def standing_changes(snapshot: Snapshot, customers: CustomerFilter, bounds: Sequence[int]) -> Rows:
@@ -152,15 +141,3 @@ async def costs(snapshot: Snapshot, customers: CustomerFilter, days: Span) -> Ro
     query.add(" AND coalesce(t.organisation, t.customer) IN (SELECT c.num FROM customer c WHERE ")
     query.add(conditions.customers(query, customers)).add(")")
     return await snapshot.query(query.add(" GROUP BY t.cost_currency ORDER BY t.cost_currency"))
-
-
-def _columns(rows: Sequence[Any], width: int) -> Columns:
-    import numpy as np  # a start of the hub should not pay for it
-
-    return np.fromiter(chain.from_iterable(rows), np.int64, width * len(rows)).reshape(-1, width).T
-
-
-def _together(parts: Sequence[Columns]) -> Columns:
-    import numpy as np
-
-    return np.concatenate(parts, axis=1)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hub.store.parts import parts, whole
 from hub.store.reader import Snapshot
+from hub.store.sql import Query
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hub.store.parts import Columns
+
     Column = NDArray[np.int64]
 
-_TOGETHER = 100_000
-"""Rows that are read at a time."""
-_WIDTH = 5
 _OF_CUSTOMERS = "FROM purchase p JOIN customer c ON c.num = p.customer WHERE c.relationship = 'CUSTOMER'"
 
 
@@ -56,38 +55,29 @@ async def purchases(snapshot: Snapshot, until_day: int | None = None) -> Purchas
     What credits took back is gone, also when they came after that day.
     """
     until = 2**31 if until_day is None else until_day
-    chunks: list[Column] = []
-    after = (-1, -1)
-    while True:
-        rows = await snapshot.all(
-            f"SELECT p.customer, p.at, p.day, p.converted, p.touchpoint {_OF_CUSTOMERS} "
-            "AND (p.customer, p.touchpoint) > ($1::bigint, $2::bigint) AND p.day <= $3::bigint "
-            f"AND p.converted IS NOT NULL ORDER BY p.customer, p.touchpoint LIMIT {_TOGETHER}",
-            *after, until,
-        )  # fmt: skip
-        if rows:
-            chunks.append(await asyncio.to_thread(_columns, rows))
-            after = (rows[-1][0], rows[-1][_WIDTH - 1])
-        if len(rows) < _TOGETHER:
-            break
+
+    def select(customer: int, touchpoint: int) -> Query:
+        query = Query(f"SELECT p.customer, p.at, p.day, p.converted, p.touchpoint {_OF_CUSTOMERS} ")
+        query.add(f"AND (p.customer, p.touchpoint) > ({query.bind(customer, 'bigint')}, ")
+        query.add(f"{query.bind(touchpoint, 'bigint')}) AND p.day <= {query.bind(until, 'bigint')} ")
+        return query.add("AND p.converted IS NOT NULL ORDER BY p.customer, p.touchpoint")
+
+    found = await whole(parts(snapshot, select, 0, 4), 5)
     left = await snapshot.all(
         f"SELECT p.currency, count(*), CAST(coalesce(sum(p.amount), 0) AS BIGINT) {_OF_CUSTOMERS} "
         "AND p.day <= $1::bigint AND p.converted IS NULL GROUP BY p.currency ORDER BY p.currency",
         until,
     )
     unconverted = tuple(Unconverted(*row) for row in left)
-    return Purchases(*await asyncio.to_thread(_in_order, chunks), unconverted)
+    customer, at, day, converted = await asyncio.to_thread(in_order, found)
+    return Purchases(customer, at, day, converted, unconverted)
 
 
-def _columns(rows: Sequence[Any]) -> Column:
-    import numpy as np  # costs a start of the hub that asks for no analysis 0.1 s
+def in_order(found: Columns) -> Columns:
+    """Purchases by column, ordered by customer, time and touchpoint; the last column, the touchpoint, is left out.
 
-    return np.fromiter(chain.from_iterable(rows), np.int64, _WIDTH * len(rows)).reshape(-1, _WIDTH).T.copy()
-
-
-def _in_order(chunks: Sequence[Column]) -> tuple[Column, Column, Column, Column]:
+    They are given ordered by customer and touchpoint; customer and time are the first columns.
+    """
     import numpy as np
 
-    whole = np.concatenate(chunks, axis=1) if chunks else np.empty((_WIDTH, 0), np.int64)
-    customer, at, day, converted = whole[:4, np.lexsort((whole[1], whole[0]))]
-    return customer, at, day, converted
+    return found[:-1, np.lexsort((found[1], found[0]))]

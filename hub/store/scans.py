@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from hub.store import conditions
 from hub.store.filters import CustomerFilter, TouchpointFilter
+from hub.store.parts import parts
 from hub.store.reader import Rows, Snapshot
 from hub.store.sql import STORED, Query
 
@@ -17,60 +18,46 @@ _TOGETHER = 50_000
 _WHOSE = "t.num, coalesce(t.customer, -1), coalesce(t.organisation, -1), t.occurred_at"
 
 
-async def touchpoints(
+def touchpoints(
     snapshot: Snapshot, column: str, wanted: TouchpointFilter, besides: str = "1 = 1"
 ) -> AsyncIterator[Rows]:
     """(number, customer or -1, organisation or -1, at, ``column``) of touchpoints, some thousand at a time.
 
     ``besides``: one more condition, a constant.
     """
-    after = -1
-    while True:
+
+    def select(after: int) -> Query:
         query = Query(f"SELECT {_WHOSE}, {column} FROM touchpoint t {STORED} WHERE {besides} AND t.num > ")
         query.add(query.bind(after, "bigint"))
-        query.add(f" AND {conditions.touchpoints(query, wanted)} ORDER BY t.num LIMIT {_TOGETHER}")
-        rows = await snapshot.query(query)
-        if rows:
-            yield rows
-            after = rows[-1][0]
-        if len(rows) < _TOGETHER:
-            return
+        return query.add(f" AND {conditions.touchpoints(query, wanted)} ORDER BY t.num")
+
+    return parts(snapshot, select, 0, together=_TOGETHER)
 
 
-async def steps(snapshot: Snapshot, wanted: Sequence[TouchpointFilter]) -> AsyncIterator[Rows]:
+def steps(snapshot: Snapshot, wanted: Sequence[TouchpointFilter]) -> AsyncIterator[Rows]:
     """The same of touchpoints that fit one of these filters; the column is the sum of 2**i over all i that it fits."""
-    after = -1
-    while True:
+
+    def select(after: int) -> Query:
         query = Query(f"SELECT w.* FROM (SELECT {_WHOSE}, ")
         fits = [
             f"CASE WHEN {conditions.touchpoints(query, step)} THEN {2**place} ELSE 0 END"
             for place, step in enumerate(wanted)
         ]
         query.add(f"{' + '.join(fits)} AS fits FROM touchpoint t {STORED}) w WHERE w.num > ")
-        query.add(f"{query.bind(after, 'bigint')} AND w.fits > 0 ORDER BY w.num LIMIT {_TOGETHER}")
-        rows = await snapshot.query(query)
-        if rows:
-            yield rows
-            after = rows[-1][0]
-        if len(rows) < _TOGETHER:
-            return
+        return query.add(f"{query.bind(after, 'bigint')} AND w.fits > 0 ORDER BY w.num")
+
+    return parts(snapshot, select, 0, together=_TOGETHER)
 
 
-async def purchases(snapshot: Snapshot) -> AsyncIterator[Rows]:
+def purchases(snapshot: Snapshot) -> AsyncIterator[Rows]:
     """(customer, at, day, minor units of the reporting currency or 0 where there is no rate, touchpoint), in parts."""
-    after = (-1, -1)
-    while True:
-        rows = await snapshot.all(
-            "SELECT customer, at, day, coalesce(converted, 0), touchpoint FROM purchase "
-            "WHERE (customer, touchpoint) > ($1::bigint, $2::bigint) "
-            f"ORDER BY customer, touchpoint LIMIT {_TOGETHER}",
-            *after,
-        )
-        if rows:
-            yield rows
-            after = (rows[-1][0], rows[-1][-1])
-        if len(rows) < _TOGETHER:
-            return
+
+    def select(customer: int, touchpoint: int) -> Query:
+        query = Query("SELECT customer, at, day, coalesce(converted, 0), touchpoint FROM purchase ")
+        query.add(f"WHERE (customer, touchpoint) > ({query.bind(customer, 'bigint')}, ")
+        return query.add(f"{query.bind(touchpoint, 'bigint')}) ORDER BY customer, touchpoint")
+
+    return parts(snapshot, select, 0, 4, together=_TOGETHER)
 
 
 async def customers(snapshot: Snapshot, wanted: CustomerFilter) -> Rows:
