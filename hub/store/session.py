@@ -94,6 +94,11 @@ class Session(ABC):
         row = self.one(statement, *values)
         return row[0] if row else None
 
+    def among(self, statement: str, held: Iterable[Any]) -> list[tuple[Any, ...]]:
+        """All rows of a statement whose only value is a list to look in. For an empty one the database is not asked."""
+        values = list(held)
+        return self.all(statement, values) if values else []
+
     def upsert(self, table: str, key: Sequence[str], columns: Sequence[str], rows: Sequence[Values]) -> None:
         """Insert rows (key columns first, then ``columns``), or replace ``columns`` where the key exists."""
         if rows:

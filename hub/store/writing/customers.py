@@ -85,19 +85,17 @@ def known(session: Session, nums: Sequence[int]) -> dict[int, tuple[Any, ...]]:
 
 def standing(session: Session, nums: Sequence[int]) -> dict[int, tuple[Any, ...]]:
     """Customers as they stand, in the order of ``COLUMNS``, by row number."""
-    rows = session.all(f"SELECT {', '.join(COLUMNS)} FROM customer WHERE num = ANY($1::bigint[])", list(nums))
+    rows = session.among(f"SELECT {', '.join(COLUMNS)} FROM customer WHERE num = ANY($1::bigint[])", nums)
     return {row[0]: tuple(row) for row in rows}
 
 
 def parts(session: Session, nums: Sequence[int]) -> dict[int, Parts]:
     """The rows below customers as they stand."""
     found: dict[int, Parts] = {num: {table: {} for table in PARTS} for num in nums}
-    if not found:
-        return found
     for table, (key, columns) in PARTS.items():
         width = len(key)
-        for row in session.all(
-            f"SELECT {', '.join([*key, *columns])} FROM {table} WHERE {key[0]} = ANY($1::bigint[])", list(found)
+        for row in session.among(
+            f"SELECT {', '.join([*key, *columns])} FROM {table} WHERE {key[0]} = ANY($1::bigint[])", found
         ):
             found[row[0]][table][tuple(row[1:width])] = tuple(row[width:])
     return found
@@ -113,7 +111,7 @@ def shown(session: Session, nums: Sequence[int]) -> dict[str, tuple[Any, ...]]:
 
 def ids(session: Session, nums: Sequence[int]) -> dict[int, str]:
     """Public ids by row number."""
-    return dict(session.all("SELECT num, id FROM customer WHERE num = ANY($1::bigint[])", list(nums)))
+    return dict(session.among("SELECT num, id FROM customer WHERE num = ANY($1::bigint[])", nums))
 
 
 def by_id(session: Session, id_: str) -> tuple[int, str, str] | None:

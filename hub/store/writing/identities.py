@@ -108,13 +108,13 @@ def _claim(row: Sequence[Any]) -> StoredClaim:
 
 def identifiers_by_id(session: Session, ids: Sequence[str]) -> dict[str, StoredIdentifier]:
     """Identifiers by public id."""
-    rows = session.all(f"SELECT {_IDENTIFIER} FROM identifier WHERE id = ANY($1::text[])", list(ids))
+    rows = session.among(f"SELECT {_IDENTIFIER} FROM identifier WHERE id = ANY($1::text[])", ids)
     return {row[1]: _identifier(row) for row in rows}
 
 
 def identifiers_by_num(session: Session, nums: Iterable[int]) -> dict[int, StoredIdentifier]:
     """Identifiers by row number."""
-    rows = session.all(f"SELECT {_IDENTIFIER} FROM identifier WHERE num = ANY($1::bigint[])", list(nums))
+    rows = session.among(f"SELECT {_IDENTIFIER} FROM identifier WHERE num = ANY($1::bigint[])", nums)
     return {row[0]: _identifier(row) for row in rows}
 
 
@@ -140,11 +140,9 @@ def component_column(side: Side) -> str:
 
 def component_sizes(session: Session, components: Sequence[int]) -> dict[tuple[Side, int], int]:
     """How many identifiers raw components have."""
-    if not components:
-        return {}
-    rows = session.all(
+    rows = session.among(
         "SELECT side, component, count(*) FROM identifier WHERE component = ANY($1::bigint[]) GROUP BY side, component",
-        list(components),
+        components,
     )
     return {(Side(side), component): count for side, component, count in rows}
 
@@ -166,22 +164,23 @@ def see_identifiers(session: Session, rows: Sequence[tuple[int, int, int]]) -> N
 
 def see_again(session: Session, identifiers: Sequence[int]) -> None:
     """Read first and last seen again from the standing touchpoints, for identifiers that touchpoints have left."""
-    rows = session.all(
+    rows = session.among(
         "SELECT ci.identifier, min(t.occurred_at), max(t.occurred_at) FROM claim_identifier ci "
         "JOIN touchpoint t ON t.claim = ci.claim "
         "WHERE ci.identifier = ANY($1::bigint[]) AND t.retracted_at IS NULL GROUP BY ci.identifier",
-        list(identifiers),
+        identifiers,
     )
     see_identifiers(session, rows)
 
 
 def forget_identifiers(session: Session, identifiers: Sequence[int]) -> None:
     """Remove those of the identifiers that no claim carries any more."""
-    session.run(
-        "DELETE FROM identifier WHERE num = ANY($1::bigint[]) AND NOT EXISTS "
-        "(SELECT 1 FROM claim_identifier ci WHERE ci.identifier = identifier.num)",
-        list(identifiers),
-    )
+    if identifiers:
+        session.run(
+            "DELETE FROM identifier WHERE num = ANY($1::bigint[]) AND NOT EXISTS "
+            "(SELECT 1 FROM claim_identifier ci WHERE ci.identifier = identifier.num)",
+            list(identifiers),
+        )
 
 
 def cap_identifiers(session: Session, rows: Sequence[tuple[str | None, int]]) -> None:
@@ -197,11 +196,11 @@ def place_identifiers(session: Session, rows: Sequence[tuple[int, int | None, in
 
 
 def _claims(session: Session, condition: str, values: Sequence[object]) -> dict[int, StoredClaim]:
-    rows = session.all(f"SELECT {_CLAIM} FROM claim WHERE {condition}", list(values))
+    rows = session.among(f"SELECT {_CLAIM} FROM claim WHERE {condition}", values)
     found = {row[0]: _claim(row) for row in rows}
     held: dict[int, list[int]] = {}
-    for claim, identifier in session.all(
-        "SELECT claim, identifier FROM claim_identifier WHERE claim = ANY($1::bigint[])", list(found)
+    for claim, identifier in session.among(
+        "SELECT claim, identifier FROM claim_identifier WHERE claim = ANY($1::bigint[])", found
     ):
         held.setdefault(claim, []).append(identifier)
     for num, claim in found.items():
@@ -240,10 +239,10 @@ def claims_named(session: Session, touchpoints: Sequence[str]) -> dict[int, Stor
 
 def crowds_of(session: Session, identifiers: Sequence[int]) -> dict[int, int]:
     """How many identifiers, each counted once for every claim, the claims of identifiers carry."""
-    rows = session.all(
+    rows = session.among(
         "SELECT ci.identifier, count(*) FROM claim_identifier ci JOIN claim_identifier co ON co.claim = ci.claim "
         "WHERE ci.identifier = ANY($1::bigint[]) GROUP BY ci.identifier",
-        list(identifiers),
+        identifiers,
     )
     return dict(rows)
 
@@ -251,10 +250,10 @@ def crowds_of(session: Session, identifiers: Sequence[int]) -> dict[int, int]:
 def names_of(session: Session, identifiers: Sequence[int]) -> dict[int, set[str]]:
     """The distinct name keys in the standing claims of identifiers."""
     found: dict[int, set[str]] = {}
-    for identifier, name in session.all(
+    for identifier, name in session.among(
         "SELECT DISTINCT ci.identifier, c.name_key FROM claim_identifier ci JOIN claim c ON c.num = ci.claim "
         "WHERE ci.identifier = ANY($1::bigint[]) AND c.touchpoints > 0",
-        list(identifiers),
+        identifiers,
     ):
         found.setdefault(identifier, set()).add(name)
     return found
@@ -263,10 +262,10 @@ def names_of(session: Session, identifiers: Sequence[int]) -> dict[int, set[str]
 def companions_of(session: Session, identifiers: Sequence[int]) -> dict[int, set[Node]]:
     """The distinct stronger identifiers seen together with identifiers in standing claims."""
     # In two steps, each by a key: one statement for both is planned badly while a database knows little of its tables.
-    beside = session.all(
+    beside = session.among(
         "SELECT DISTINCT ci.identifier, co.identifier FROM claim_identifier ci JOIN claim c ON c.num = ci.claim "
         "JOIN claim_identifier co ON co.claim = ci.claim WHERE ci.identifier = ANY($1::bigint[]) AND c.touchpoints > 0",
-        list(identifiers),
+        identifiers,
     )
     held = identifiers_by_num(session, {num for pair in beside for num in pair})
     found: dict[int, set[Node]] = {}

@@ -17,7 +17,7 @@ CHANGE = "matter position at before after open outcome touchpoint lasted".split(
 
 def by_id(session: Session, ids: Sequence[str]) -> dict[str, int]:
     """Row numbers of matters by public id."""
-    return {id_: num for num, id_ in session.all("SELECT num, id FROM matter WHERE id = ANY($1::text[])", list(ids))}
+    return {id_: num for num, id_ in session.among("SELECT num, id FROM matter WHERE id = ANY($1::text[])", ids)}
 
 
 def insert_claims(session: Session, rows: Sequence[Sequence[object]]) -> None:
@@ -27,37 +27,33 @@ def insert_claims(session: Session, rows: Sequence[Sequence[object]]) -> None:
 
 def of_touchpoints(session: Session, nums: Sequence[int]) -> list[int]:
     """The matters that touchpoints speak of."""
-    rows = session.all("SELECT DISTINCT matter FROM matter_touchpoint WHERE touchpoint = ANY($1::bigint[])", list(nums))
+    rows = session.among("SELECT DISTINCT matter FROM matter_touchpoint WHERE touchpoint = ANY($1::bigint[])", nums)
     return [matter for (matter,) in rows]
 
 
 def of_ids(session: Session, touchpoints: Sequence[str]) -> list[int]:
     """The matters that touchpoints speak of, by the public ids of these."""
-    rows = session.all(
+    rows = session.among(
         "SELECT DISTINCT m.matter FROM touchpoint t JOIN matter_touchpoint m ON m.touchpoint = t.num "
         "WHERE t.id = ANY($1::text[])",
-        list(touchpoints),
+        touchpoints,
     )
     return [matter for (matter,) in rows]
 
 
 def of_claims(session: Session, claims: Sequence[int]) -> list[int]:
     """The matters that touchpoints with these claims speak of."""
-    if not claims:
-        return []
-    rows = session.all(
+    rows = session.among(
         "SELECT DISTINCT m.matter FROM touchpoint t JOIN matter_touchpoint m ON m.touchpoint = t.num "
         "WHERE t.claim = ANY($1::bigint[])",
-        list(claims),
+        claims,
     )
     return [matter for (matter,) in rows]
 
 
 def ids(session: Session, nums: Sequence[int]) -> dict[int, str]:
     """Public ids of matters by row number."""
-    if not nums:
-        return {}
-    return dict(session.all("SELECT num, id FROM matter WHERE num = ANY($1::bigint[])", list(nums)))
+    return dict(session.among("SELECT num, id FROM matter WHERE num = ANY($1::bigint[])", nums))
 
 
 SAID = (
@@ -74,7 +70,7 @@ Told = dict[int, list[tuple[Any, ...]]]
 
 def identities(session: Session, nums: Sequence[int]) -> dict[int, tuple[str, int, str, str]]:
     """(id, source, kind, reference) of matters."""
-    rows = session.all("SELECT num, id, source, kind, reference FROM matter WHERE num = ANY($1::bigint[])", list(nums))
+    rows = session.among("SELECT num, id, source, kind, reference FROM matter WHERE num = ANY($1::bigint[])", nums)
     return {num: (id_, source, kind, reference) for num, id_, source, kind, reference in rows}
 
 
@@ -83,9 +79,7 @@ def said(session: Session, nums: Sequence[int]) -> Told:
     (occurred_at, touchpoint id, claim, amount, currency, kind, touchpoint num, campaign, direction, automated,
     time_precision, quantity, quantity_unit)."""
     found: Told = {}
-    if not nums:
-        return found
-    for matter, *rest in session.all(SAID, list(nums)):
+    for matter, *rest in session.among(SAID, nums):
         found.setdefault(matter, []).append(tuple(rest))
     return found
 
@@ -134,9 +128,7 @@ def state_of(row: Sequence[Any]) -> State:
 
 def named_by(session: Session, owners: Sequence[str]) -> list[int]:
     """The matters whose sources name one of these as their owner."""
-    if not owners:
-        return []
-    rows = session.all("SELECT num FROM matter WHERE owner_named = ANY($1::text[])", list(owners))
+    rows = session.among("SELECT num FROM matter WHERE owner_named = ANY($1::text[])", owners)
     return [num for (num,) in rows]
 
 

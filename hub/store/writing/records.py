@@ -102,7 +102,7 @@ def next_number(session: Session, after: int) -> int | None:
 
 def run_nums(session: Session, ids: Sequence[str]) -> list[int]:
     """Row numbers of runs by public id."""
-    return [num for (num,) in session.all("SELECT num FROM run WHERE id = ANY($1::text[])", list(ids))]
+    return [num for (num,) in session.among("SELECT num FROM run WHERE id = ANY($1::text[])", ids)]
 
 
 def run_num(session: Session, id_: str) -> int | None:

@@ -65,10 +65,10 @@ def retracted(session: Session, ids: Sequence[str]) -> set[str]:
 def records_of(session: Session, ids: Sequence[str]) -> dict[str, list[int]]:
     """The standing records that yield touchpoints, by touchpoint id."""
     found: dict[str, list[int]] = {}
-    for id_, record in session.all(
+    for id_, record in session.among(
         "SELECT t.id, r.record FROM touchpoint t JOIN record_touchpoint r ON r.touchpoint = t.num "
         "WHERE t.id = ANY($1::text[])",
-        list(ids),
+        ids,
     ):
         found.setdefault(id_, []).append(record)
     return found
@@ -181,11 +181,9 @@ def speakers(session: Session, nums: Sequence[int], ids: Sequence[str]) -> list[
 
 
 def _speakers(session: Session, statement: str, wanted: Sequence[object]) -> list[Speaker]:
-    if not wanted:
-        return []
     return [
         Speaker(num, id_, anchor, None if customer is None and firm is None else (customer, firm), (held, held_firm))
-        for num, id_, anchor, customer, firm, held, held_firm in session.all(statement, list(wanted))
+        for num, id_, anchor, customer, firm, held, held_firm in session.among(statement, wanted)
     ]
 
 
@@ -217,10 +215,8 @@ def customers_of(session: Session, ids: Sequence[str]) -> list[int]:
 
 def held_by(session: Session, claims: Sequence[int]) -> set[int]:
     """Row numbers of the customers and organisations that touchpoints with these claims are with."""
-    if not claims:
-        return set()
-    rows = session.all(
-        "SELECT DISTINCT customer, organisation FROM touchpoint WHERE claim = ANY($1::bigint[])", list(claims)
+    rows = session.among(
+        "SELECT DISTINCT customer, organisation FROM touchpoint WHERE claim = ANY($1::bigint[])", claims
     )
     return {num for pair in rows for num in pair if num is not None}
 
@@ -246,9 +242,7 @@ def reclaim(session: Session, rows: Sequence[tuple[int, int, int | None, int | N
 
 def ids_of_claims(session: Session, claims: Sequence[int]) -> set[str]:
     """Ids of all touchpoints with these claims."""
-    if not claims:
-        return set()
-    return {id_ for (id_,) in session.all("SELECT id FROM touchpoint WHERE claim = ANY($1::bigint[])", list(claims))}
+    return {id_ for (id_,) in session.among("SELECT id FROM touchpoint WHERE claim = ANY($1::bigint[])", claims)}
 
 
 def forget_claims(session: Session, claims: Sequence[int]) -> None:
