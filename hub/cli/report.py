@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.session import ask
+from hub.cli.runs import asked
 from hub.cli.terminal import out
 from hub.client import Client, Json, document
 from hub.errors import InputWrong
@@ -35,7 +35,7 @@ def report(
     async def work(client: Client) -> Json:
         return await client.execute(document("report"), wanted)
 
-    page = html(made(ask(context, work), datetime.now(UTC), "one segment" if segment else ""))
+    page = html(made(asked(context, work), datetime.now(UTC), "one segment" if segment else ""))
     try:
         to.write_text(page, encoding="utf-8")
     except OSError as error:
