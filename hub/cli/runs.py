@@ -14,7 +14,7 @@ from rich.progress import Progress
 from hub.cli.session import ask
 from hub.cli.terminal import progress, table
 from hub.client import Client, Json, document
-from hub.errors import RetryLater
+from hub.errors import HubError, RetryLater
 
 T = TypeVar("T")
 LOOK, LOOK_LATER = 0.1, 0.5
@@ -46,6 +46,16 @@ async def follow(client: Client, names: Mapping[str, str], shown: Progress) -> N
             shown.update(tasks[run["id"]], completed=share(run), rows=run["received"])
         if all(run["finishedAt"] for run in runs):
             return
+
+
+async def ended(client: Client, run: Json, name: str, otherwise: str) -> Json:
+    """Follow a run to its end; the run as it ended. Raises ``HubError`` when that was not well."""
+    with progress() as shown:
+        await follow(client, {run["id"]: name}, shown)
+    (found,) = await patiently(lambda: client.runs([run["id"]]))
+    if found["state"] != "OK":
+        raise HubError(found["error"] or otherwise)
+    return found
 
 
 async def work_out(client: Client, shown: Progress) -> None:

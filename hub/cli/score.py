@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
-from hub.cli.runs import follow
+from hub.cli.runs import ended
 from hub.cli.session import ask
-from hub.cli.terminal import counted, notes, out, progress, table
+from hub.cli.terminal import counted, notes, out, table
 from hub.client import Client, Json, document
-from hub.errors import HubError
 
 _ERRORS = ("predicted", "actual", "bias", "mean error", "rank correlation")
 
@@ -35,14 +34,10 @@ def score(
 
     async def work(client: Client) -> tuple[Json, Sequence[Json]]:
         run = (await client.write("score_portfolio", {"refit": refit}))["run"]
-        with progress() as shown:
-            await follow(client, {run["id"]: "Scoring"}, shown)
-        (ended,) = await client.runs([run["id"]])
-        return ended, (await client.execute(document("fitted_models")))["fittedModels"]
+        scored = await ended(client, run, "Scoring", "Scoring was stopped.")
+        return scored, (await client.execute(document("fitted_models")))["fittedModels"]
 
     run, models = ask(context, work)
-    if run["state"] != "OK":
-        raise HubError(run["error"] or "Scoring was stopped.")
     out.print(f"{counted(run['received'], 'customer')} scored, {run['stored']:,} of them anew.")
     if not run["received"]:
         notes.print("Nobody has bought anything yet: there is nothing to predict from.")

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from hub.cli.given import moment_given
-from hub.cli.runs import follow
+from hub.cli.runs import ended
 from hub.cli.session import ask
-from hub.cli.terminal import moment, notes, out, progress, table
+from hub.cli.terminal import moment, notes, out, table
 from hub.client import Client, Json, document
-from hub.errors import HubError, InputWrong
+from hub.errors import InputWrong
 
 app = typer.Typer(no_args_is_help=True, help="Everybody as of a moment, kept so that lists and analyses can be asked.")
 
@@ -50,16 +50,12 @@ def take(context: typer.Context, occurred_until: Occurred = None, known_until: K
     if not given:
         raise InputWrong("Say as of when: --occurred-until, --known-until, or both.")
 
-    async def work(client: Client) -> tuple[Json, Json]:
-        taken = (await client.write("take_snapshot", {"asOf": given}))["snapshot"]
-        with progress() as shown:
-            await follow(client, {taken["run"]["id"]: "Taking the snapshot"}, shown)
-        (ended,) = await client.runs([taken["run"]["id"]])
-        return taken, ended
+    async def work(client: Client) -> Json:
+        taken: Json = (await client.write("take_snapshot", {"asOf": given}))["snapshot"]
+        await ended(client, taken["run"], "Taking the snapshot", "The snapshot was not taken.")
+        return taken
 
-    taken, ended = ask(context, work)
-    if ended["state"] != "OK":
-        raise HubError(ended["error"] or "The snapshot was not taken.")
+    taken = ask(context, work)
     out.print(f"{taken['id']}: what was known up to number {taken['knownUntil']}.")
     notes.print("To ask it: asOf in GraphQL. To give it up: hub snapshot drop " + taken["id"])
 

@@ -10,11 +10,11 @@ import typer
 from rich.markup import escape
 
 from hub.cli.links import DryRun, Yes, decide
-from hub.cli.runs import follow
+from hub.cli.runs import ended
 from hub.cli.session import ask
-from hub.cli.terminal import counted, moment, notes, out, progress, table
+from hub.cli.terminal import counted, moment, notes, out, table
 from hub.client import Client, Json, document
-from hub.errors import HubError, NotFound
+from hub.errors import NotFound
 
 app = typer.Typer(no_args_is_help=True, help="Probable duplicates: found, explained, accepted or refused.")
 
@@ -39,14 +39,9 @@ def find(
 
     async def work(client: Client) -> Json:
         run = (await client.write("find_suggestions", {"minProbability": least}))["run"]
-        with progress() as shown:
-            await follow(client, {run["id"]: "Comparing"}, shown)
-        (ended,) = await client.runs([run["id"]])
-        return ended
+        return await ended(client, run, "Comparing", "The search was stopped.")
 
     run = ask(context, work)
-    if run["state"] != "OK":
-        raise HubError(run["error"] or "The search was stopped.")
     found = run["stored"] + run["unchanged"]
     out.print(f"{counted(run['received'], 'customer')}: {counted(found, 'suggestion')}, {run['stored']:,} of them new.")
     if found:
