@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hub.journey.choices import AcquisitionDimension
 from hub.store import conditions
+from hub.store.conditions import during
 from hub.store.filters import CustomerFilter, Span
 from hub.store.reader import Rows, Snapshot
 from hub.store.sql import Query
@@ -22,11 +23,6 @@ _NAMED = f"t.campaign IS NOT NULL AND t.retracted_at IS NULL AND {_WHO} IS NOT N
 _ANSWERED = "t.direction = 'INBOUND' AND NOT t.automated"
 
 
-def _during(query: Query, column: str, span: Span) -> str:
-    start = "" if span.start is None else f" AND {column} >= {query.bind(span.start, 'bigint')}"
-    return start + ("" if span.end is None else f" AND {column} < {query.bind(span.end, 'bigint')}")
-
-
 async def acquired(snapshot: Snapshot, by: AcquisitionDimension, customers: CustomerFilter, first: Span) -> Rows:
     """(key, customers, revenue, of how many a value is predicted, its sum) of those who first bought within a span.
 
@@ -39,7 +35,7 @@ async def acquired(snapshot: Snapshot, by: AcquisitionDimension, customers: Cust
     )
     query.add(conditions.customers(query, customers)).add(" GROUP BY p.customer) f CROSS JOIN customer c")
     query.add(" LEFT JOIN touchpoint t ON t.num = c.acquired_by LEFT JOIN customer_score s ON s.id = c.id")
-    query.add(f" WHERE c.num = f.customer{_during(query, 'f.first', first)}")
+    query.add(f" WHERE c.num = f.customer{during(query, 'f.first', first)}")
     return await snapshot.query(query.add(f" GROUP BY {_KEYS[by]}"))
 
 
@@ -49,7 +45,7 @@ async def spend(snapshot: Snapshot, days: Span) -> Rows:
         "SELECT coalesce(s.channel, n.channel), s.campaign, s.currency, s.day, CAST(sum(s.amount) AS bigint)"
         " FROM spend s LEFT JOIN campaign n ON n.num = s.campaign WHERE 1 = 1"
     )
-    query.add(_during(query, "s.day", days))
+    query.add(during(query, "s.day", days))
     return await snapshot.query(query.add(" GROUP BY coalesce(s.channel, n.channel), s.campaign, s.currency, s.day"))
 
 
@@ -74,7 +70,7 @@ async def touched(snapshot: Snapshot, span: Span) -> Rows:
         " sum(CASE WHEN t.kind = 'redemption' THEN 1 ELSE 0 END),"
         f" count(DISTINCT CASE WHEN t.kind = 'redemption' THEN {_WHO} END) FROM touchpoint t WHERE {_NAMED}"
     )
-    return await snapshot.query(query.add(_during(query, "t.occurred_at", span)).add(" GROUP BY t.campaign"))
+    return await snapshot.query(query.add(during(query, "t.occurred_at", span)).add(" GROUP BY t.campaign"))
 
 
 async def revenue_of_touched(snapshot: Snapshot, span: Span) -> Rows:
@@ -84,7 +80,7 @@ async def revenue_of_touched(snapshot: Snapshot, span: Span) -> Rows:
         f" min(t.occurred_at) AS first FROM touchpoint t WHERE {_NAMED} GROUP BY t.campaign, {_WHO}) x"
         " CROSS JOIN purchase p WHERE p.customer = x.who AND p.at >= x.first AND p.converted IS NOT NULL"
     )
-    return await snapshot.query(query.add(_during(query, "p.at", span)).add(" GROUP BY x.campaign"))
+    return await snapshot.query(query.add(during(query, "p.at", span)).add(" GROUP BY x.campaign"))
 
 
 async def revenue_of_acquired(snapshot: Snapshot, span: Span) -> Rows:
@@ -94,4 +90,4 @@ async def revenue_of_acquired(snapshot: Snapshot, span: Span) -> Rows:
         f" FROM touchpoint t CROSS JOIN customer c CROSS JOIN purchase p WHERE {_NAMED} AND c.num = {_WHO}"
         " AND c.acquired_by = t.num AND p.customer = c.num AND p.converted IS NOT NULL"
     )
-    return await snapshot.query(query.add(_during(query, "p.at", span)).add(" GROUP BY t.campaign"))
+    return await snapshot.query(query.add(during(query, "p.at", span)).add(" GROUP BY t.campaign"))

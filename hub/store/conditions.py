@@ -13,6 +13,7 @@ from hub.store.filters import (
     MatterFilter,
     PropertyFilter,
     Range,
+    ScoreRange,
     Search,
     Span,
     TouchpointFilter,
@@ -40,6 +41,11 @@ def touchpoints(query: Query, wanted: TouchpointFilter) -> str:
 def matters(query: Query, wanted: MatterFilter) -> str:
     """The condition on ``m``."""
     return _bounded(query, _joined(_matters(query, wanted)))
+
+
+def during(query: Query, column: str, span: Span) -> str:
+    """That a column lies within a span, to follow another condition."""
+    return "".join(f" AND {each}" for each in _between(query, column, span))
 
 
 def _bounded(query: Query, condition: str) -> str:
@@ -87,7 +93,7 @@ def _looked_after(query: Query, owner: str | None) -> list[str]:
     return _equal(query, "m.owner_named", owner)
 
 
-def _amounts(query: Query, column: str, wanted: AmountRange | Range) -> list[str]:
+def _ends(query: Query, column: str, wanted: AmountRange | Range | ScoreRange) -> list[str]:
     parts = [] if wanted.least is None else [f"{column} >= {query.bind(wanted.least, 'bigint')}"]
     return parts if wanted.most is None else [*parts, f"{column} <= {query.bind(wanted.most, 'bigint')}"]
 
@@ -134,7 +140,7 @@ def _customers(query: Query, wanted: CustomerFilter) -> list[str]:
         parts += _revenue(query, wanted.revenue, in_hub=wanted.revenue_in_hub)
     for column, scored in (("predicted_value", wanted.predicted), ("p_alive", wanted.p_alive)):
         if scored is not None:
-            ends = " AND ".join([f"s.{column} IS NOT NULL", *_amounts(query, f"s.{column}", scored)])
+            ends = " AND ".join([f"s.{column} IS NOT NULL", *_ends(query, f"s.{column}", scored)])
             parts.append(f"c.id IN (SELECT s.id FROM customer_score s WHERE {ends})")
     parts += _scored(query, wanted)
     if wanted.engagement is not None:
@@ -216,18 +222,16 @@ def _did(query: Query, did: Did) -> list[str]:
 
 def _revenue(query: Query, wanted: AmountRange, *, in_hub: bool) -> list[str]:
     if in_hub:
-        return _amounts(query, "c.revenue", wanted)
+        return _ends(query, "c.revenue", wanted)
     currency = query.bind(wanted.currency, "text")
-    amounts = _joined(_amounts(query, "v.revenue", wanted))
+    amounts = _joined(_ends(query, "v.revenue", wanted))
     return [f"c.num IN (SELECT v.customer FROM customer_value v WHERE v.currency = {currency} AND {amounts})"]
 
 
 def _scored(query: Query, wanted: CustomerFilter) -> list[str]:
     held = _one_of(query, "s.abc_class", wanted.abc_classes)
     for each in wanted.scores:
-        column = f"s.{each.name}_score"
-        held += [] if each.least is None else [f"{column} >= {query.bind(each.least, 'bigint')}"]
-        held += [] if each.most is None else [f"{column} <= {query.bind(each.most, 'bigint')}"]
+        held += _ends(query, f"s.{each.name}_score", each)
     if wanted.abc_classes is None and not wanted.scores:
         return []
     return [f"EXISTS (SELECT 1 FROM customer_score s WHERE s.id = c.id AND {_joined(held)})"]
@@ -257,7 +261,7 @@ def _touchpoints(query: Query, wanted: TouchpointFilter) -> list[str]:
         parts.append(f"t.campaign = (SELECT num FROM campaign WHERE id = {query.bind(wanted.campaign, 'text')})")
     if wanted.amount is not None:
         parts += _equal(query, "t.currency", wanted.amount.currency)
-        parts += _amounts(query, "t.amount", wanted.amount)
+        parts += _ends(query, "t.amount", wanted.amount)
     if wanted.products is not None:
         sold = f"SELECT num FROM product WHERE id {query.bind_list(wanted.products, 'text')}"
         parts.append(f"t.num IN (SELECT l.touchpoint FROM line_item l WHERE l.product IN ({sold}))")

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hub.store import rule_sets
 from hub.store.reader import Snapshot
-from hub.store.rule_sets import RULE_SET, StoredRuleSet
+from hub.store.rule_sets import StoredRuleSet
 from hub.store.writing.customers import timelines_text
 from hub.store.writing.rule_sets import LIFECYCLE
 
@@ -73,12 +74,7 @@ async def timelines(snapshot: Snapshot, nums: Sequence[int], account: bool) -> d
 
 async def standing(snapshot: Snapshot) -> StoredRuleSet | None:
     """The lifecycle rules that were processed last; None while those of the code stand."""
-    row = await snapshot.one(
-        f"SELECT {RULE_SET.columns} FROM rule_set r WHERE r.kind = $1 "
-        "AND r.number <= (SELECT max(number) FROM processed) ORDER BY r.number DESC LIMIT 1",
-        LIFECYCLE,
-    )
-    return RULE_SET.one(row) if row else None
+    return await rule_sets.last(snapshot, LIFECYCLE)
 
 
 async def unfolded(snapshot: Snapshot, digest: str) -> int:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from hub.store import conditions
+from hub.store.conditions import during
 from hub.store.filters import CustomerFilter, Span
 from hub.store.parts import parts, whole
 from hub.store.reader import Rows, Snapshot
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
 # CROSS JOIN, because SQLite would else go by an index of customers, and so through the purchases at random.
 _BOUGHT = "purchase p CROSS JOIN customer c"
 _THEIRS = "c.num = p.customer AND p.converted IS NOT NULL"
-
-
-def _during(query: Query, column: str, span: Span) -> str:
-    start = "" if span.start is None else f" AND {column} >= {query.bind(span.start, 'bigint')}"
-    return start + ("" if span.end is None else f" AND {column} < {query.bind(span.end, 'bigint')}")
 
 
 async def places(snapshot: Snapshot, customers: CustomerFilter) -> Rows:
@@ -43,7 +39,7 @@ async def places_of_buyers(snapshot: Snapshot, customers: CustomerFilter, days: 
         "SELECT min(c.stage) AS stage, min(c.standing) AS standing, count(*) AS purchases, sum(p.converted) AS revenue"
         f" FROM {_BOUGHT} WHERE {_THEIRS}"
     )
-    query.add(_during(query, "p.day", days)).add(f" AND {conditions.customers(query, customers)}")
+    query.add(during(query, "p.day", days)).add(f" AND {conditions.customers(query, customers)}")
     return await snapshot.query(query.add(" GROUP BY p.customer) b GROUP BY b.stage, b.standing"))
 
 
@@ -54,7 +50,7 @@ async def accounts(snapshot: Snapshot, customers: CustomerFilter, days: Span) ->
         query = Query(
             f"SELECT p.customer, CAST(sum(p.converted) AS bigint), count(*), max(p.day) FROM {_BOUGHT} WHERE {_THEIRS}"
         )
-        query.add(f" AND p.customer > {query.bind(after, 'bigint')}").add(_during(query, "p.day", days))
+        query.add(f" AND p.customer > {query.bind(after, 'bigint')}").add(during(query, "p.day", days))
         query.add(f" AND {conditions.customers(query, customers)}")
         return query.add(" GROUP BY p.customer ORDER BY p.customer")
 
@@ -67,7 +63,7 @@ async def purchase_days(snapshot: Snapshot, customers: CustomerFilter, days: Spa
     def select(customer: int, touchpoint: int) -> Query:
         query = Query(f"SELECT p.customer, p.day, p.touchpoint FROM {_BOUGHT} WHERE c.num = p.customer")
         query.add(f" AND (p.customer, p.touchpoint) > ({query.bind(customer, 'bigint')},")
-        query.add(f" {query.bind(touchpoint, 'bigint')})").add(_during(query, "p.day", days))
+        query.add(f" {query.bind(touchpoint, 'bigint')})").add(during(query, "p.day", days))
         query.add(f" AND {conditions.customers(query, customers)}")
         return query.add(" ORDER BY p.customer, p.touchpoint")
 
@@ -113,7 +109,7 @@ async def products(snapshot: Snapshot, customers: CustomerFilter, days: Span) ->
         " sum(CAST(l.amount AS double precision)) OVER (PARTITION BY p.customer, p.touchpoint) AS whole"
         f" FROM {_BOUGHT} CROSS JOIN line_item l WHERE {_THEIRS} AND l.touchpoint = p.touchpoint"
     )
-    query.add(_during(query, "p.day", days)).add(f" AND {conditions.customers(query, customers)}")
+    query.add(during(query, "p.day", days)).add(f" AND {conditions.customers(query, customers)}")
     return await snapshot.query(query.add(") x WHERE x.whole > 0 GROUP BY x.product"))
 
 
@@ -123,7 +119,7 @@ async def unconverted(snapshot: Snapshot, customers: CustomerFilter, days: Span)
         f"SELECT p.currency, CAST(sum(p.amount) AS bigint) FROM {_BOUGHT} WHERE c.num = p.customer"
         " AND p.converted IS NULL AND p.currency IS NOT NULL AND p.amount IS NOT NULL"
     )
-    query.add(_during(query, "p.day", days)).add(f" AND {conditions.customers(query, customers)}")
+    query.add(during(query, "p.day", days)).add(f" AND {conditions.customers(query, customers)}")
     return await snapshot.query(query.add(" GROUP BY p.currency ORDER BY p.currency"))
 
 

@@ -24,17 +24,22 @@ class StoredRuleSet:
     decided_at: int
 
 
-RULE_SET = Shape(StoredRuleSet, "r")
+_RULE_SET = Shape(StoredRuleSet, "r")
 
 
 async def standing(snapshot: Snapshot) -> StoredRuleSet | None:
     """The identity rules that were processed last; None while those of every hub stand."""
+    return await last(snapshot, IDENTITY)
+
+
+async def last(snapshot: Snapshot, kind: str) -> StoredRuleSet | None:
+    """The rules of a kind that were processed last; None when none were given."""
     row = await snapshot.one(
-        f"SELECT {RULE_SET.columns} FROM rule_set r WHERE r.kind = $1 "
+        f"SELECT {_RULE_SET.columns} FROM rule_set r WHERE r.kind = $1 "
         "AND r.number <= (SELECT max(number) FROM processed) ORDER BY r.number DESC LIMIT 1",
-        IDENTITY,
+        kind,
     )
-    return RULE_SET.one(row) if row else None
+    return _RULE_SET.one(row) if row else None
 
 
 async def identity_rules(snapshot: Snapshot) -> Rules:
