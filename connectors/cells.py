@@ -107,10 +107,15 @@ class Cells:
     def currency(self, column: str | None) -> str:
         """The currency of the row. Raises ``RowUnreadable`` when neither the cell nor the settings have one."""
         code = (self.text(column) or self._settings.currency or "").upper()
-        if not (len(code) == 3 and code.isascii() and code.isalpha()):
+        if not is_code(code):
             problem = f"{code!r} is not a currency code such as EUR" if code else "an amount has no currency"
             raise sdk.RowUnreadable(problem, path=column)
         return code
+
+
+def is_code(text: str) -> bool:
+    """Whether it looks like a currency code of ISO 4217."""
+    return len(text) == 3 and text.isascii() and text.isalpha()
 
 
 def moment(text: str, pattern: str | None, zone: str) -> date | datetime:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from pydantic import Field, field_validator
 
 from connectors import folders, sheets
-from connectors.cells import Cells, CellSettings
+from connectors.cells import Cells, CellSettings, is_code
 from connectors.occurrences import Occurrences
 from hub import sdk
 
@@ -25,7 +25,7 @@ class RateSettings(CellSettings, sheets.SheetSettings):
     @field_validator("base")
     @classmethod
     def _is_a_currency(cls, code: str) -> str:
-        if not _is_code(code.upper()):
+        if not is_code(code):
             raise ValueError(f"{code!r} is not a currency code such as EUR")
         return code.upper()
 
@@ -46,29 +46,20 @@ class Rates(sdk.PullStream):
     def touchpoints(self, row: sdk.Row) -> Iterator[sdk.Mapped]:
         """The rates of the row: no touchpoint among them."""
         values = _lower(sheets.cells(row))
-        on = self._day(values)
+        cells = Cells(values, self._settings)
+        on = cells.day("date")
+        if on is None:
+            raise sdk.RowUnreadable("the row has no date", path="date")
         if "rate" in values:
             base, quote = (_code(values, column) for column in ("base", "quote"))
-            yield self._rate(on, base, quote, "rate", values)
+            yield _rate(on, base, quote, "rate", cells)
             return
-        told = {column: column.upper() for column, text in values.items() if _is_code(column.upper())}
+        told = {column: column.upper() for column in values if is_code(column)}
         if not told:
             raise sdk.RowUnreadable(f"no column is a currency or is called rate; there are {', '.join(values)}")
         for column, quote in told.items():
             if values[column].upper() not in _NONE and quote != self._settings.base:
-                yield self._rate(on, self._settings.base, quote, column, values)
-
-    def _day(self, values: Mapping[str, str]) -> date:
-        found = Cells(values, self._settings).moment("date")
-        if found is None:
-            raise sdk.RowUnreadable("the row has no date", path="date")
-        return found.date() if isinstance(found, datetime) else found
-
-    def _rate(self, on: date, base: str, quote: str, column: str, values: Mapping[str, str]) -> sdk.ExchangeRate:
-        rate = Cells(values, self._settings).number(column)
-        if rate is None:
-            raise sdk.RowUnreadable("the row has no rate", path=column)
-        return sdk.ExchangeRate(on=on, base=base, quote=quote, rate=rate)
+                yield _rate(on, self._settings.base, quote, column, cells)
 
     def _row(self, record: sheets.Record, occurrences: Occurrences) -> sdk.Row | None:
         """Named by its day (and pair), so that a corrected rate is a new version."""
@@ -78,17 +69,20 @@ class Rates(sdk.PullStream):
         return sdk.Row(key, record.payload, record.envelope)
 
 
+def _rate(on: date, base: str, quote: str, column: str, cells: Cells) -> sdk.ExchangeRate:
+    rate = cells.number(column)
+    if rate is None:
+        raise sdk.RowUnreadable("the row has no rate", path=column)
+    return sdk.ExchangeRate(on=on, base=base, quote=quote, rate=rate)
+
+
 def _lower(cells: Mapping[str, str]) -> dict[str, str]:
     return {column.lower(): text for column, text in cells.items()}
 
 
-def _is_code(text: str) -> bool:
-    return len(text) == 3 and text.isascii() and text.isalpha()
-
-
 def _code(values: Mapping[str, str], column: str) -> str:
     code = values.get(column, "").upper()
-    if not _is_code(code):
+    if not is_code(code):
         raise sdk.RowUnreadable(f"{code[:20]!r} is not a currency code such as EUR", path=column)
     return code
 

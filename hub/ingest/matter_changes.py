@@ -8,7 +8,7 @@ from hub.ingest.outcomes import Entry, MatterChange
 from hub.store import customers, matters, reference, touchpoints
 from hub.store.matters import StoredMatter
 from hub.store.reader import Snapshot
-from hub.values import Direction, MatterClaim, MatterKind
+from hub.values import Direction, MatterClaim, MatterKind, Side
 
 _OPENED_AS = {
     kind: kind.value.lower()
@@ -106,13 +106,17 @@ async def _anchor(snapshot: Snapshot, change: MatterChange) -> str | None:
 async def _same_owner(snapshot: Snapshot, row: StoredMatter, anchor: str) -> None:
     """A matter belongs to whom its touchpoints belong: an entry cannot take it to somebody else."""
     whose = {row.customer, row.organisation} - {None}
+    if whose and not whose & set(await of_anchor(snapshot, anchor)):
+        raise InputWrong("The matter is somebody else's.", path="customer")
+
+
+async def of_anchor(snapshot: Snapshot, anchor: str) -> tuple[int | None, int | None]:
+    """Whose an anchor that was found is: (customer, organisation)."""
     if anchor.startswith("tp_"):
         touchpoint = (await touchpoints.by_id(snapshot, [anchor]))[anchor]
-        given = {touchpoint.customer, touchpoint.organisation} - {None}
-    else:
-        given = {(await customers.by_id(snapshot, [anchor]))[anchor].num}
-    if whose and not whose & given:
-        raise InputWrong("The matter is somebody else's.", path="customer")
+        return touchpoint.customer, touchpoint.organisation
+    customer = (await customers.by_id(snapshot, [anchor]))[anchor]
+    return (customer.num, None) if customer.kind == Side.PERSON else (None, customer.num)
 
 
 async def _owner(snapshot: Snapshot, owner: str | None) -> str | None:

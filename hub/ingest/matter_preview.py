@@ -7,16 +7,17 @@ from typing import Any
 
 from hub.ids import touchpoint_id
 from hub.ingest import about
+from hub.ingest.matter_changes import of_anchor
 from hub.ingest.outcomes import Entry
 from hub.ingest.rows import json_text
 from hub.ingest.sources import Source
 from hub.journey import claims
 from hub.settings import Company
-from hub.store import customers, matters, touchpoints
+from hub.store import matters
 from hub.store.matters import StoredMatter, StoredMatterChange
 from hub.store.reader import Snapshot
 from hub.store.writing.matters import CHANGE, COLUMNS
-from hub.values import Side, TimePrecision
+from hub.values import TimePrecision
 
 _FIELDS = {each.name for each in fields(StoredMatter)}
 _CHANGE_FIELDS = {each.name for each in fields(StoredMatterChange)}
@@ -49,7 +50,7 @@ async def foreseen(
         identity = (id_, standing.source, standing.kind, standing.reference)
     belongs = (None, None) if standing is None else (standing.customer, standing.organisation)
     if belongs == (None, None) and entry.anchor is not None:
-        belongs = await _of_anchor(snapshot, entry.anchor)
+        belongs = await of_anchor(snapshot, entry.anchor)
     row, states = about.folded(num, identity, told, await matters.users(snapshot), belongs, company)
     return ForeseenMatter(
         StoredMatter(**_named(COLUMNS, row, _FIELDS)),
@@ -59,12 +60,3 @@ async def foreseen(
 
 def _named(columns: list[str], row: tuple[object, ...], wanted: set[str]) -> dict[str, Any]:
     return {name: value for name, value in zip(columns, row, strict=True) if name in wanted}
-
-
-async def _of_anchor(snapshot: Snapshot, anchor: str) -> tuple[int | None, int | None]:
-    """Whose a matter is that an anchor opens: (customer, organisation)."""
-    if anchor.startswith("tp_"):
-        touchpoint = (await touchpoints.by_id(snapshot, [anchor]))[anchor]
-        return touchpoint.customer, touchpoint.organisation
-    customer = (await customers.by_id(snapshot, [anchor]))[anchor]
-    return (customer.num, None) if customer.kind == Side.PERSON else (None, customer.num)

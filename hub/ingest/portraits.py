@@ -52,19 +52,20 @@ class Portraits:
         if light.rules.digest != self._rules:
             self.forget()
             self._rules = light.rules.digest
-        self._remove(batch)
+        gone = set(batch.gone)
+        self._remove(batch.session, gone)
         # Before anybody gets a new id: it may be that of another, who is written later.
         customers.free_ids(batch.session, sorted(batch.named.keys() - batch.fresh))
         remaining = iter(sorted((batch.touched | batch.grown.keys() | batch.seen) - batch.gone))
         while chunk := list(islice(remaining, _TOGETHER)):
             self._write(batch, chunk, light)
-        self._remove(batch)
+        self._remove(batch.session, batch.gone - gone)
         while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
 
-    def _remove(self, batch: Batch) -> None:
-        customers.delete(batch.session, batch.gone)
-        self.drop(batch.gone)
+    def _remove(self, session: Session, gone: Iterable[int]) -> None:
+        customers.delete(session, gone)
+        self.drop(gone)
 
     def _write(self, batch: Batch, nums: Sequence[int], light: Light) -> None:
         session = batch.session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from hub.ids import campaign_id, product_id, user_id
 from hub.ingest.mapping import Draft, Reading
@@ -85,14 +85,19 @@ def _keep_campaigns(session: Session, numbers: Numbers, given: dict[str, tuple[C
 
 
 def campaigns_of(session: Session, numbers: Numbers, drafts: Iterable[Draft]) -> dict[str, int]:
-    """Row numbers of the campaigns that touchpoints name; one not defined yet is kept by its reference."""
-    named = {name: draft for draft in drafts if (name := campaign_of(draft))}
+    """Row numbers of the campaigns that touchpoints name."""
+    named = {name: draft.records[0] for draft in drafts if (name := campaign_of(draft))}
+    return campaigns_named(session, numbers, named)
+
+
+def campaigns_named(session: Session, numbers: Numbers, named: Mapping[str, int]) -> dict[str, int]:
+    """Row numbers of campaigns by reference; one not defined yet is kept by that, with the record that names it."""
     known = reference.campaign_nums(session, list(named)) if named else {}
     rows = []
-    for name, draft in named.items():
+    for name, record in named.items():
         if name not in known:
             known[name] = numbers.next("campaign")
-            rows.append((known[name], campaign_id(name), name, name, draft.records[0]))
+            rows.append((known[name], campaign_id(name), name, name, record))
     reference.name_campaigns(session, rows)
     return known
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from hub.ids import campaign_id
 from hub.ingest.mapping import Reading
+from hub.ingest.reference import campaigns_named
 from hub.money import minor
 from hub.store.session import Session
-from hub.store.writing import reference, spend
+from hub.store.writing import spend
 from hub.store.writing.numbers import Numbers
 from hub.values import Spend
 
@@ -30,7 +30,7 @@ def keep(session: Session, numbers: Numbers, readings: Iterable[Reading], read: 
     # Other rows of a document are read with it, though nothing of them has changed.
     spend.forget(session, sorted({*read, *(number for number, _, _ in told)}))
     if told:
-        campaigns = _campaigns(session, numbers, {row.campaign: number for number, _, row in told if row.campaign})
+        campaigns = campaigns_named(session, numbers, {row.campaign: number for number, _, row in told if row.campaign})
         spend.insert(session, [_stored(number, position, row, campaigns) for number, position, row in told])
 
 
@@ -38,14 +38,3 @@ def _stored(record: int, position: int, row: Spend, campaigns: dict[str, int]) -
     day, channel = (row.on - _EPOCH).days, row.channel.value if row.channel else None
     campaign = campaigns[row.campaign] if row.campaign else None
     return record, position, day, channel, campaign, minor(row.amount), row.amount.currency
-
-
-def _campaigns(session: Session, numbers: Numbers, named: dict[str, int]) -> dict[str, int]:
-    known = reference.campaign_nums(session, list(named)) if named else {}
-    rows = []
-    for name, record in named.items():
-        if name not in known:
-            known[name] = numbers.next("campaign")
-            rows.append((known[name], campaign_id(name), name, name, record))
-    reference.name_campaigns(session, rows)
-    return known

@@ -182,8 +182,9 @@ class Purchases:
             fell += [p for p in self.standing if p.currency in emptied]
         came = [p for p, bought in touched.items() if bought and not p.standing and p.holds]
         came = sorted((p for p in came if p.currency not in emptied), key=_place)
-        self._changed |= touched | dict.fromkeys(fell, False)
+        self._changed |= touched
         for purchase in fell:
+            self._changed[purchase] = False
             del self.standing[self.index(purchase)]
         self.standing += came
         for change, purchases in ((1, came), (-1, fell)):

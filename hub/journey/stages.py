@@ -47,7 +47,7 @@ class Stages:
     """
 
     __slots__ = (
-        "_answers", "_asked", "_conversion", "_decision", "_done", "_for_kind", "_held", "_met", "_recent",
+        "_answers", "_asked", "_conversion", "_decision", "_done", "_for_kind", "_held", "_met", "_moved", "_recent",
         "_rules", "_runs", "_spending", "_sums", "because", "due", "purchases", "stage",
     )  # fmt: skip
 
@@ -65,6 +65,8 @@ class Stages:
         self._met: dict[str, dict[int, _Met]] = {}
         self._held: dict[str, _Held] = {}
         self._decision: _Held | None = None
+        self._moved = False
+        """Whether the instant taken last met a condition, missed one, or was the end of something."""
         self.purchases = Purchases(rules.basis)
         self.stage: Stage | None = None
         self.because: Because | None = None
@@ -82,28 +84,25 @@ class Stages:
 
     def take(self, instant: Sequence[Moment]) -> Because | None:
         """Add the moments of one time; the reason when ``stage`` changed, else None."""
-        ended = self._end(instant[0].at) if self.due is not None and self.due <= instant[0].at else []
-        held = len(self._done)
-        lasting = False
+        self._moved = self.due is not None and self.due <= instant[0].at
+        ended = self._end(instant[0].at) if self._moved else []
         decided: Moment | None = None
         for moment in instant:
             if moment.decision is not None:
                 decided = moment
             for clause in self._open_clauses(moment.kind):
-                lasting |= self._try(clause, moment)
+                self._try(clause, moment)
         if self._answers:
-            lasting |= self._look_for_answers(instant)
+            self._look_for_answers(instant)
         came, fell = self.purchases.take(instant)
-        bought = bool(came or fell or self.purchases.touched)
-        if decided is not None:
-            decided = self._decided(decided, decided.decision)
-        if not bought and not ended and not lasting and decided is None and len(self._done) == held:
-            return None
-        if bought:
+        if came or fell or self.purchases.touched:
             for purchase_clause in self._rules.purchase:
                 self._count(purchase_clause, came, fell, instant[0].at)
-        if ended or lasting or bought or decided is not None:
-            self._find_due()
+        if decided is not None:
+            decided = self._decided(decided, decided.decision)
+        if not self._moved and decided is None:
+            return None
+        self._find_due()
         return self._decide(instant, fell, ended, decided)
 
     def lapse(self, at: datetime) -> Because | None:
@@ -124,17 +123,16 @@ class Stages:
             self._for_kind[kind] = clauses
         return clauses
 
-    def _try(self, clause: Clause[TouchpointCondition], moment: Moment) -> bool:
-        """Whether the moment met a condition that lasts for a time."""
+    def _try(self, clause: Clause[TouchpointCondition], moment: Moment) -> None:
         condition = clause.condition
         if clause.key in self._done or not _matches(condition, moment):
-            return False
+            return
         facts: dict[str, Any]
         if condition.sum_at_least is None:
             recent = self._recent.setdefault(clause.key, deque(maxlen=condition.at_least))
             recent.append(moment)
             if len(recent) < condition.at_least or (condition.within and moment.at - recent[0].at > condition.within):
-                return False
+                return
             facts = {"kind": moment.kind, "channel": moment.channel.value, "count": condition.at_least}
             found: Iterable[Moment] = recent
         else:
@@ -142,7 +140,7 @@ class Stages:
             if summed is None:
                 summed = self._sums[clause.key] = Sum(condition)
             if not summed.add(moment):
-                return False
+                return
             facts = {"kind": moment.kind, "channel": moment.channel.value, "count": summed.count,
                      "sum": f"{summed.total:f}", "unit": condition.unit}  # fmt: skip
             found = summed.cited()
@@ -151,21 +149,16 @@ class Stages:
         if condition.score_at_least is not None:
             facts |= {"score": f"{moment.score:f}", "unit": condition.unit}
         self._meet(clause, facts, (each.id for each in found), moment.at)
-        if condition.lasts is not None:
-            return True
-        self._for_kind.clear()
-        return False
+        if condition.lasts is None:
+            self._for_kind.clear()
 
-    def _look_for_answers(self, instant: Sequence[Moment]) -> bool:
-        lasting = False
+    def _look_for_answers(self, instant: Sequence[Moment]) -> None:
         for direction in (Direction.INBOUND, Direction.OUTBOUND):
             for moment in instant:
                 if moment.thread is not None and moment.direction is direction and not moment.automated:
-                    lasting |= self._asked_or_answered(moment, moment.thread)
-        return lasting
+                    self._asked_or_answered(moment, moment.thread)
 
-    def _asked_or_answered(self, moment: Moment, thread: str) -> bool:
-        lasting = False
+    def _asked_or_answered(self, moment: Moment, thread: str) -> None:
         if moment.direction is Direction.INBOUND:
             if any(moment.kind in clause.condition.kinds for clause in self._answers):
                 self._asked[thread] = moment
@@ -173,9 +166,7 @@ class Stages:
             for clause in self._answers:
                 if asked.kind in clause.condition.kinds:
                     self._meet(clause, {"kind": asked.kind}, (asked.id, moment.id), moment.at)
-                    lasting |= clause.condition.lasts is not None
             self._answers = tuple(clause for clause in self._answers if clause.key not in self._done)
-        return lasting
 
     # Purchases ----------------------------------------------------------------------------------------------------
 
@@ -230,6 +221,7 @@ class Stages:
 
     def _meet(self, clause: Clause[Any], facts: dict[str, Any], ids: Iterable[str], at: datetime) -> None:
         """A condition is met; its rule holds when all of its conditions are."""
+        self._moved = True
         lasts = clause.condition.lasts
         until = None if lasts is None else at + lasts
         rule = clause.rule
@@ -259,6 +251,7 @@ class Stages:
 
     def _miss(self, clause: Clause[Any]) -> None:
         """A condition is not met any more."""
+        self._moved = True
         self._held.pop(clause.rule.rule, None)
         if clause.place is not None:
             self._met.get(clause.rule.rule, {}).pop(clause.place, None)

@@ -71,6 +71,11 @@ def test_digits_of_any_script_are_read(tmp_path: Path) -> None:
     assert found == sdk.ExchangeRate(on=date(2025, 3, 1), base="USD", quote="BDT", rate=Decimal("121.50"))
 
 
+def test_a_rate_is_of_the_day_that_the_sheet_writes(tmp_path: Path) -> None:
+    path = written(tmp_path, "date,base,quote,rate\n2025-03-01 00:00:00,USD,BDT,121.50\n")
+    assert rates(connector(path, time_zone="Asia/Dhaka")) == [("2025-03-01", "USD", "BDT", "121.50")]
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
