@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from hub.outside import Budget, Outside
 from hub.values import Mapped
 
 Cursor = Mapping[str, Any]
@@ -53,12 +54,14 @@ class Page:
 
     ``expected``: how many rows the whole pull should give, where the source says so.
     ``done``: share of the pull done after this page, 0 to 1, for progress bars.
+    ``whole``: with this page a complete listing ends; see ``PullStream.listing``.
     """
 
     rows: Sequence[Row]
     cursor: Cursor | None = None
     expected: int | None = None
     done: float | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class Delivery:
 
     ``headers`` have lower-case names; ``query`` holds the first value of each parameter;
     ``secret`` is this source's own signing key, made by the hub, the same at every call.
+    ``rest`` is what follows the stream in the path, without the slash between; ``url`` the address as the sender
+    wrote it, as far as a proxy tells.
     """
 
     method: str
@@ -77,6 +82,8 @@ class Delivery:
     client: str
     received_at: datetime
     secret: bytes
+    rest: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +129,22 @@ class Stream(ABC):
 class PullStream(Stream):
     """A stream that is asked."""
 
+    listing: ClassVar[bool] = False
+    """Whether each pull lists everything there is. Rows that did not come between the first page of a listing and the
+    one that is ``whole`` were deleted at the source; a listing that did not come to its end deletes nothing."""
+    live: ClassVar[bool] = False
+    """Whether ``news`` can be waited for."""
+
     @abstractmethod
     def pages(self, cursor: Cursor | None) -> AsyncIterator[Page]:
-        """Rows after ``cursor`` (None: from the beginning), in pages of at most some thousand."""
+        """Rows after ``cursor`` (None: from the beginning), in pages of at most some thousand.
+
+        Raise ``CursorExpired`` when the source does not know the cursor any more: the hub begins again without one.
+        """
+
+    async def news(self, cursor: Cursor | None) -> None:
+        """Return once the source has something beyond ``cursor``; it is then pulled, before its time."""
+        raise NotImplementedError
 
 
 class PushStream(Stream):
@@ -160,9 +180,14 @@ class Connector(ABC):
     """Endings of the files, in lower case, that ``hub import`` hands to this connector when none is named."""
     kinds: ClassVar[tuple[KindDeclaration, ...]] = ()
     """Kinds of touchpoints this connector declares beside the shared ones."""
+    every: ClassVar[int | None] = None
+    """Seconds between two pulls, unless the source says otherwise; None: it is pulled when somebody asks."""
+    budget: ClassVar[Budget | None] = None
+    """What the provider allows one account."""
 
-    def __init__(self, settings: Any) -> None:
+    def __init__(self, settings: Any, outside: Outside | None = None) -> None:
         self.settings = settings
+        self.outside = outside or Outside(budget=self.budget)
 
     @abstractmethod
     def streams(self) -> Sequence[Stream]:

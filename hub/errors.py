@@ -12,6 +12,8 @@
     |-- RetryLater           try again after ``after`` seconds           (HTTP 503)
     |   `-- StorageFull      the disk is full or the folder read-only
     `-- SourceFailed         the source itself failed; the checkpoint stands, the next run resumes
+        |-- SignInAgain      its credentials are no good any more: its owner must give new ones
+        `-- CursorExpired    it does not know the cursor any more; the pull begins again without one
 """
 
 from __future__ import annotations
@@ -87,3 +89,15 @@ class SourceFailed(HubError):
     """The source itself failed. What was received stays, the checkpoint stands, the next run resumes."""
 
     code = "SOURCE_FAILED"
+
+
+class SignInAgain(SourceFailed):
+    """The source's credentials are no good any more. Nothing is tried again until its owner has given new ones."""
+
+    code = "SIGN_IN_AGAIN"
+
+
+class CursorExpired(SourceFailed):
+    """The source does not know the cursor any more. The pull begins again without one; known rows change nothing."""
+
+    code = "CURSOR_EXPIRED"

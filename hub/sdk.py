@@ -8,6 +8,8 @@ A connector declares a name, settings and streams; a stream yields pages of rows
 
 from __future__ import annotations
 
+from pydantic import SecretStr as Secret
+
 from hub.connector import (
     Connector,
     Cursor,
@@ -23,8 +25,9 @@ from hub.connector import (
     Settings,
     Stream,
 )
-from hub.errors import ConfigWrong, RetryLater, RowUnreadable, SourceFailed
+from hub.errors import ConfigWrong, CursorExpired, RetryLater, RowUnreadable, SignInAgain, SourceFailed
 from hub.identifiers import contact, cookie, email, group, handle, phone, social, user, vat
+from hub.outside import Budget, Outside
 from hub.reading import amount, day, digits, instant
 from hub.values import (
     Campaign,
@@ -51,11 +54,13 @@ from hub.values import (
 )
 
 __all__ = [
+    "Budget",
     "Campaign",
     "Channel",
     "ConfigWrong",
     "Connector",
     "Cursor",
+    "CursorExpired",
     "Delivery",
     "Direction",
     "ExchangeRate",
@@ -69,6 +74,7 @@ __all__ = [
     "Money",
     "Nature",
     "Origin",
+    "Outside",
     "Page",
     "Participant",
     "ParticipantRole",
@@ -81,8 +87,10 @@ __all__ = [
     "RetryLater",
     "Row",
     "RowUnreadable",
+    "Secret",
     "Settings",
     "Side",
+    "SignInAgain",
     "SourceFailed",
     "Spend",
     "Stream",

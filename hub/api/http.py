@@ -51,6 +51,7 @@ def routes(hub: Hub, *, max_body_bytes: int = 1_000_000, max_delivery_bytes: int
         Route("/graphql", graphql.answer, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", GraphQLSocket(hub)),
         Route("/in/{source}/{stream}", deliveries.answer, methods=["GET", "POST", "PUT", "OPTIONS"]),
+        Route("/in/{source}/{stream}/{rest:path}", deliveries.answer, methods=["GET", "POST", "PUT", "OPTIONS"]),
         Route("/health", _health, methods=["GET"]),
     ]
 
@@ -121,6 +122,8 @@ class Deliveries:
             client=http.client.host if http.client else "",
             received_at=now(),
             secret=b"",
+            rest=http.path_params.get("rest", ""),
+            url=str(http.url),
         )
         reply = await self._hub.deliver(source, stream, delivery)
         return Response(reply.body, reply.status, dict(reply.headers))

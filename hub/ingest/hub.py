@@ -302,8 +302,8 @@ class Hub:
         fault: str | None = "The hub was stopped; the next run resumes."
         with self.threads.pulling():
             try:
-                failed = await pull(source, run, self.threads.store, self._clock)
-                state, fault = "OK" if failed is None else "FAILED", failed
+                end = await pull(source, run, self.threads.store, self._clock)
+                state, fault = end.state, end.fault
             finally:
                 with suppress(RetryLater):  # then the next pull says of this run that it was interrupted
                     await self.threads.write(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, TypeVar
 
 from hub.connector import Page, PullStream, Row
-from hub.errors import HubError
+from hub.errors import HubError, RetryLater, SignInAgain
 from hub.ingest.accept import Arrival, accept
 from hub.ingest.sources import Source
 from hub.store.session import Session
@@ -27,10 +27,23 @@ class Write(Protocol):
     def __call__(self, job: Callable[[Session], T], /) -> Awaitable[T]: ...
 
 
-async def pull(source: Source, run: int, write: Write, clock: Callable[[], int]) -> str | None:
-    """Pull all streams of a source into a run; the answer is what went wrong, in a sentence, or None."""
+@dataclass(frozen=True, slots=True)
+class PullEnd:
+    """How a pull ended: ``OK`` or ``FAILED``; ``fault`` says what went wrong, in a sentence.
+
+    ``after``: seconds the source asks to wait; ``sign_in``: nothing will help but new credentials.
+    """
+
+    state: str
+    fault: str | None = None
+    after: float | None = None
+    sign_in: bool = False
+
+
+async def pull(source: Source, run: int, write: Write, clock: Callable[[], int]) -> PullEnd:
+    """Pull all streams of a source into a run."""
     if source.connector is None:
-        return source.broken
+        return PullEnd("FAILED", source.broken)
     try:
         # Until a pull has come to its end once, what it brings is history, also where it resumes.
         historical = not await write(partial(records.pulled_to_its_end, source=source.num))
@@ -38,11 +51,13 @@ async def pull(source: Source, run: int, write: Write, clock: Callable[[], int])
             if isinstance(stream, PullStream):
                 await _pull_stream(Arrival(source.num, stream, run, clock(), historical), stream, write, clock)
     except HubError as error:
-        return error.message
+        after = error.after if isinstance(error, RetryLater) else None
+        return PullEnd("FAILED", error.message, after, isinstance(error, SignInAgain))
     except Exception:  # noqa: BLE001 (a connector may fail in any way; the run says so)
         _log.exception("pulling %s failed", source.name)
-        return "The connector failed; the log has the reason. What was received is kept, and the next run resumes."
-    return None
+        fault = "The connector failed; the log has the reason. What was received is kept, and the next run resumes."
+        return PullEnd("FAILED", fault)
+    return PullEnd("OK")
 
 
 async def _pull_stream(arrival: Arrival, stream: PullStream, write: Write, clock: Callable[[], int]) -> None:

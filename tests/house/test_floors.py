@@ -11,7 +11,7 @@ from tests.house.source_tree import Module, imports, modules
 
 FLOORS = (
     ("values", "errors", "settings", "identifiers", "reading", "kinds", "money", "clock", "ids"),
-    ("connector", "sdk", "registry", "desk", "identity", "journey"),
+    ("outside", "connector", "sdk", "registry", "desk", "identity", "journey"),
     ("store",),
     ("ingest", "reads", "analysis"),
     ("api", "work", "console"),
