@@ -14,13 +14,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SecretStr
 
 from hub.outside import Budget, Outside
 from hub.values import Mapped
 
 Cursor = Mapping[str, Any]
 """The value a pull resumes from: opaque JSON, stored together with the rows it covers."""
+
+
+Secret = SecretStr
+"""The type of a setting that is shown to nobody: ``get_secret_value()`` reads it."""
 
 
 class Nature(StrEnum):

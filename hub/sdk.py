@@ -8,8 +8,6 @@ A connector declares a name, settings and streams; a stream yields pages of rows
 
 from __future__ import annotations
 
-from pydantic import SecretStr as Secret
-
 from hub.connector import (
     Connector,
     Cursor,
@@ -22,6 +20,7 @@ from hub.connector import (
     Reception,
     Reply,
     Row,
+    Secret,
     Settings,
     Stream,
 )
