@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr
@@ -172,6 +173,28 @@ class KindDeclaration:
     """JSON Schema of the properties."""
 
 
+@dataclass(frozen=True, slots=True)
+class GuessReason:
+    """Why a column of a file is taken for a field: a sentence, and one of its values."""
+
+    column: str
+    field: str
+    because: str
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """Settings that may fit a file, without its path, for a person to look at before anything is stored.
+
+    ``doubts``: sentences about what could as well be meant otherwise.
+    """
+
+    settings: Mapping[str, Any]
+    reasons: Sequence[GuessReason] = ()
+    doubts: Sequence[str] = ()
+
+
 class Connector(ABC):
     """Code for one kind of source. An instance is bound to one source's settings."""
 
@@ -200,3 +223,11 @@ class Connector(ABC):
     def check(self) -> Iterator[str]:
         """Sentences that say what is wrong with the settings before the first pull (a folder that is not there)."""
         return iter(())
+
+    @classmethod
+    def guess(cls, path: Path, *, country: str, currency: str, time_zone: str) -> Guess | None:
+        """Settings that may fit a file, from its first rows; None when nothing can be told from them.
+
+        The others are the company's: an ISO 3166 code, an ISO 4217 code, an IANA name.
+        """
+        return None
