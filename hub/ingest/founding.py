@@ -59,7 +59,7 @@ def insert_source(
     number = records.take_numbers(session) + 1
     num = sources.next_num(session)
     text = orjson.dumps(given).decode()
-    sources.insert(session, (num, id_, name, connector, text, book_of_record, number, at))
+    sources.insert(session, (num, id_, name, connector, text, book_of_record, number, at, number))
     records.give_numbers(session, number)
     return number
 

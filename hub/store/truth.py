@@ -6,7 +6,7 @@ Times are microseconds since 1970 (UTC). On SQLite these tables are the file ``h
 
 from __future__ import annotations
 
-from sqlalchemy import Index, LargeBinary, MetaData, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, MetaData, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from hub.store import columns as column
@@ -37,7 +37,12 @@ class SettingRow(Truth, table=True):
 
 
 class SourceRow(Truth, table=True):
-    """One configured account of a connector."""
+    """One configured account of a connector; ``settings`` is JSON without the secrets, which are credentials.
+
+    ``every``: seconds between two pulls; null as the connector says, 0 only when somebody asks. ``deletion_share``:
+    the largest share of its rows that one listing may delete. ``changed_number``: truth number of the last change of
+    this row; ``secrets_number``: of the last time secrets were given, 0 while none were.
+    """
 
     __tablename__ = "source"
     num: int = column.key()
@@ -48,6 +53,38 @@ class SourceRow(Truth, table=True):
     book_of_record: bool
     created_number: int = column.number()
     created_at: int = column.number()
+    every: int | None = column.number(nullable=True)
+    paused_at: int | None = column.number(nullable=True)
+    notify_url: str | None = column.text(nullable=True)
+    deletion_share: float = Field(sa_column_kwargs={"server_default": text("0.2")})
+    changed_number: int = column.number(sa_column_kwargs={"server_default": text("0")})
+    secrets_number: int = column.number(sa_column_kwargs={"server_default": text("0")})
+
+
+class CredentialRow(Truth, table=True):
+    """A secret of a source, sealed: of its settings by JSON pointer (``/password``), or kept by its connector by name.
+
+    ``version`` counts what was stored under the name, so that an older secret never takes the place of a newer one.
+    """
+
+    __tablename__ = "credential"
+    source: int = column.number(primary_key=True, foreign_key="source.num")
+    name: str = column.text(primary_key=True)
+    sealed: str = column.text()
+    version: int = column.number()
+    saved_at: int = column.number()
+
+
+class SourceChangeRow(Truth, table=True):
+    """A change of a source: who changed which fields (JSON list of names) when. What they say is in the source."""
+
+    __tablename__ = "source_change"
+    __table_args__ = (Index("source_change_of_source", "source", "number"),)
+    number: int = column.key()
+    source: int = column.number(foreign_key="source.num")
+    fields: str = column.text()
+    changed_by: str = column.text()
+    changed_at: int = column.number()
 
 
 class RunRow(Truth, table=True):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hub.store.session import Session
 
-COLUMNS = ["num", "id", "name", "connector", "settings", "book_of_record", "created_number", "created_at"]
+COLUMNS = "num id name connector settings book_of_record created_number created_at changed_number".split()
 
 
 def made_after(session: Session, num: int) -> list[tuple[int, str, str, str, str, bool]]:
