@@ -55,7 +55,9 @@ _FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 _THREAD: Final = {"thread": "text", "message_id": "text", "in_reply_to": "text", "references": "texts"}
-_MAIL: Final = {**_THREAD, "subject": "text", "list_id": "text", "attachments": "files", "truncated": "whole"}
+_PROVIDER: Final = {"provider_id": "text", "provider_thread": "text", "labels": "texts"}
+_SENT_MAIL: Final = {"subject": "text", "list_id": "text", "attachments": "files", "truncated": "whole"}
+_MAIL: Final = {**_THREAD, **_SENT_MAIL, **_PROVIDER}
 _REPORT: Final = {**_MAIL, "original_message_id": "text", "action": "text", "status": "text", "reason": "text"}
 _SOCIAL: Final = {"network": "text", "handle": "text", "url": "url", "in_reply_to": "text", "language": "text"}
 _POST: Final = {**_SOCIAL, "attachments": "files"}

@@ -22,7 +22,10 @@ _QUOTED = re.compile(rb">+From ")
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One mail as it lay in a file. ``raw`` is its head only when ``size`` is above the limit."""
+    """One mail as it lay. ``raw`` is its head only when it is ``truncated``.
+
+    ``size`` and ``sha256`` are of the whole mail with LF line ends, and so the same in a file and on a server.
+    """
 
     raw: bytes
     size: int
@@ -30,11 +33,13 @@ class Letter:
     from_line: bytes = b""
     start: int = 0
     """Offset of the mail in its file, to resume from."""
+    truncated: bool = False
+    """Whether more of the mail came than is kept."""
 
-    @property
-    def truncated(self) -> bool:
-        """Whether more of the mail came than is kept."""
-        return self.size > len(self.raw)
+
+def with_lf(raw: bytes) -> bytes:
+    """A mail with its lines ended by LF, as files have them; servers end them by CRLF."""
+    return raw.replace(b"\r\n", b"\n")
 
 
 class Gatherer:
@@ -48,26 +53,46 @@ class Gatherer:
         self.whole = bytearray()
         self.head: bytes | None = None
         self.digest = hashlib.sha256()
+        self._cr = b""
+        """A CR that ended the last piece: the next one may begin with its LF."""
 
     def add(self, piece: bytes) -> None:
         """Take the next piece of the mail."""
-        self.size += len(piece)
         if self.head is not None:
-            self.digest.update(piece)
+            self._count(piece)
             return
         self.whole += piece
+        self.size += len(piece) - piece.count(b"\r\n") - (piece[:1] == b"\n" and self._cr == b"\r")
+        self._cr = b"\r" if piece[-1:] == b"\r" else b""
         if self.size > self.limit:
-            self.digest.update(self.whole)
-            self.head = bytes(self.whole[:HEAD])
-            self.whole = bytearray()
+            whole, self.size, self._cr, self.whole = bytes(self.whole), 0, b"", bytearray()
+            self._count(whole)
+            self.head = _head(whole)
+
+    def _count(self, piece: bytes) -> None:
+        piece = self._cr + piece
+        self._cr = b"\r" if piece[-1:] == b"\r" else b""
+        piece = with_lf(piece[: len(piece) - len(self._cr)])
+        self.digest.update(piece)
+        self.size += len(piece)
 
     def letter(self) -> Letter:
         """The mail, once all its pieces were added."""
-        raw = self.head
-        if raw is None:
+        if self.head is None:
             raw = bytes(self.whole)
-            self.digest.update(raw)
-        return Letter(raw, self.size, self.digest.hexdigest(), self.from_line, self.start)
+            return Letter(raw, self.size, hashlib.sha256(with_lf(raw)).hexdigest(), self.from_line, self.start)
+        self.digest.update(self._cr)
+        size = self.size + len(self._cr)
+        truncated = size > len(with_lf(self.head))
+        return Letter(self.head, size, self.digest.hexdigest(), self.from_line, self.start, truncated)
+
+
+def _head(whole: bytes) -> bytes:
+    """The bytes that are HEAD bytes long with LF line ends: the same text wherever the mail lies."""
+    length = HEAD
+    while (missing := HEAD - len(with_lf(whole[:length]))) > 0 and length < len(whole):
+        length += missing
+    return whole[:length]
 
 
 def letters(file: BinaryIO, limit: int) -> Iterator[Letter]:

@@ -17,6 +17,7 @@ from typing import Any
 from connectors.email import header
 from connectors.email.header import Address
 from connectors.email.markup import html_to_text
+from connectors.email.mbox import with_lf
 
 _FIELD = re.compile(rb"(?:From |>From |[!-9;-~]+[ \t]*:)")
 _MAX_PARTS = 1000
@@ -47,6 +48,7 @@ class Mail:
     """One mail. All attributes are text that any database takes; nothing raises on broken input."""
 
     def __init__(self, raw: bytes, *, headers_only: bool = False) -> None:
+        raw = with_lf(raw)  # or the size of an attached text would depend on where the mail lay
         self.message: Message = _parsed(raw, headers_only)
         self._raw = raw
         self.readable = bool(_FIELD.match(raw)) and bool(self.message.keys())
@@ -85,8 +87,8 @@ class Mail:
         """The ids of the mails before this one in its thread, oldest first."""
         return header.message_ids(self.raw_field("references"))
 
-    def occurred_at(self, from_line: str = "") -> datetime | None:
-        """When it was sent: Date, else the newest Received, else the mbox line.
+    def occurred_at(self, from_line: str = "", arrived: str = "") -> datetime | None:
+        """When it was sent: Date, else the newest Received, else the mbox line, else when its server got it.
 
         Nothing is received before it is sent: a Date more than a day after the newest Received is not believed.
         """
@@ -96,7 +98,7 @@ class Mail:
         received = next((date for date in hops if date), None)
         if sent and received and sent > received + timedelta(days=1):
             return received
-        return sent or received or header.from_line_date(from_line)
+        return sent or received or header.from_line_date(from_line) or header.date(arrived)
 
     def parts(self) -> Iterator[Message]:
         """The leaves of the mail in order; an enclosed mail is a leaf."""

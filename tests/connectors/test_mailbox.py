@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import json
 import os
 import random
@@ -21,6 +22,7 @@ import connectors.email
 from connectors.email.header import addresses, date, decode, text_of
 from connectors.email.mailbox import Mailbox, MailboxSettings, Messages
 from connectors.email.markup import html_to_text
+from connectors.email.mbox import Gatherer, with_lf
 from connectors.email.message import Mail
 from connectors.email.reply import reply_text
 from hub import sdk
@@ -90,6 +92,33 @@ def test_a_mail_is_the_same_row_from_an_mbox_a_maildir_and_a_file(tmp_path: Path
     assert len(found) == 3
     assert {row.key for row in found} == {messages().key(MAIL)}
     assert {row.payload for row in found} == {MAIL}
+
+
+def test_the_ends_of_its_lines_do_not_change_a_mail() -> None:
+    attached = (
+        "From: a@x.example\nTo: us@shop.example\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
+        "--b\nContent-Type: text/plain\n\nদাম?\n\n--b\nContent-Type: text/csv; name=list.csv\n\na,b\n1,2\n--b--\n"
+    )
+    lf = mail(attached.partition("\n\n")[0], attached.partition("\n\n")[2])
+    crlf = lf.replace(b"\n", b"\r\n")
+    assert messages().key(crlf) == messages().key(lf)
+    assert touchpoints(crlf) == touchpoints(lf)
+    assert touchpoints(crlf)[0].properties["attachments"][0]["size"] == len("a,b\n1,2")
+
+
+@pytest.mark.parametrize("piece", [1, 7, 100_000])
+def test_a_large_mail_has_one_key_size_and_head_whatever_ends_its_lines(piece: int) -> None:
+    lf = MAIL + b"Line of text\n" * 40_000
+    kept = []
+    for raw in (lf, lf.replace(b"\n", b"\r\n")):
+        gatherer = Gatherer(400_000)
+        for at in range(0, len(raw), piece):
+            gatherer.add(raw[at : at + piece])
+        kept.append(gatherer.letter())
+    assert [with_lf(one.raw) for one in kept] == [lf[: 256 * 1024]] * 2
+    assert {(one.size, one.sha256, one.truncated) for one in kept} == {
+        (len(lf), hashlib.sha256(lf).hexdigest(), True),
+    }
 
 
 def test_the_same_message_id_with_another_content_is_another_mail() -> None:
