@@ -155,6 +155,27 @@ class CheckpointRow(Truth, table=True):
     saved_at: int = column.number()
 
 
+class LeaseRow(Truth, table=True):
+    """Log: who pulls a source, and when it is pulled next.
+
+    ``holder`` has it for itself ``until`` then, by the clock that all share; with a ``run`` it pulls, without one it
+    waits for news. A ``next_at`` that has come says that the source is to be pulled; null: nobody will by themselves,
+    for the reason ``blocked`` where there is one. ``failures``: pulls in a row that failed and brought nothing.
+    ``planned``: truth number up to which changes of the source are heeded in ``next_at``.
+    """
+
+    __tablename__ = "lease"
+    __table_args__ = (Index("lease_next", "next_at"),)
+    source: int = column.key(foreign_key="source.num")
+    holder: str | None = column.text(nullable=True)
+    until: int | None = column.number(nullable=True)
+    run: int | None = column.number(foreign_key="run.num", nullable=True)
+    next_at: int | None = column.number(nullable=True)
+    failures: int
+    blocked: str | None = column.text(nullable=True)
+    planned: int = column.number()
+
+
 class DecisionRow(Truth, table=True):
     """A link decision: somebody said that two touchpoints are of the same customer of a ``side``, or are not."""
 
