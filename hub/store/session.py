@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from hub.clock import micros, now
 from hub.errors import RetryLater, StorageFull
 from hub.store.sql import for_sqlite, sqlite_values
 
@@ -79,6 +80,10 @@ class Session(ABC):
     @abstractmethod
     def close(self) -> None:
         """Close the connection."""
+
+    def instant(self) -> int:
+        """Microseconds since 1970 by the one clock of all that write here; not of when a transaction began."""
+        return micros(now())
 
     @abstractmethod
     def tidy(self) -> None:
@@ -354,6 +359,9 @@ class PostgresSession(Session):
         self.run(f"TRUNCATE {staged}")
         self.insert(staged, columns, rows)
         return staged
+
+    def instant(self) -> int:
+        return int(self.value("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"))
 
     def tidy(self) -> None:
         """Nothing: the server does it by itself."""
