@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from hub.inflated import MOST_INFLATED, inflated
 from hub.outside import Budget, Outside
 from hub.values import Mapped
 
@@ -89,6 +90,13 @@ class Delivery:
     secret: bytes
     rest: str = ""
     url: str = ""
+
+    def content(self, limit: int = MOST_INFLATED) -> bytes:
+        """The body without its ``Content-Encoding`` (gzip or deflate). A signature is of ``body``, not of this.
+
+        Raises ``TooLarge`` before more than ``limit`` bytes are inflated, ``InputWrong`` for what cannot be inflated.
+        """
+        return inflated(self.body, self.headers.get("content-encoding", ""), limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@
     |   |-- NotFound         the named thing does not exist
     |   `-- TooLarge         the request is larger than the hub takes    (HTTP 413)
     |-- NotAllowed           the token does not carry the scope          (HTTP 403)
+    |   `-- SignatureWrong   the delivery is not proved to be its sender's (HTTP 401)
     |-- RetryLater           try again after ``after`` seconds           (HTTP 503)
     |   `-- StorageFull      the disk is full or the folder read-only
     `-- SourceFailed         the source itself failed; the checkpoint stands, the next run resumes
@@ -67,6 +68,12 @@ class NotAllowed(HubError):
     """The token is missing, or does not carry the scope the field asks for."""
 
     code = "FORBIDDEN"
+
+
+class SignatureWrong(NotAllowed):
+    """The delivery is not proved to be its sender's: unsigned, signed by another secret, or too long ago."""
+
+    code = "SIGNATURE_WRONG"
 
 
 class RetryLater(HubError):

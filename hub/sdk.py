@@ -8,6 +8,7 @@ A connector declares a name, settings and streams; a stream yields pages of rows
 
 from __future__ import annotations
 
+from hub import signatures
 from hub.connector import (
     Connector,
     Cursor,
@@ -26,9 +27,18 @@ from hub.connector import (
     Settings,
     Stream,
 )
-from hub.errors import ConfigWrong, CursorExpired, RetryLater, RowUnreadable, SignInAgain, SourceFailed
+from hub.errors import (
+    ConfigWrong,
+    CursorExpired,
+    InputWrong,
+    RetryLater,
+    RowUnreadable,
+    SignatureWrong,
+    SignInAgain,
+    SourceFailed,
+)
 from hub.identifiers import contact, cookie, email, group, handle, phone, social, user, vat
-from hub.outside import Budget, Outside
+from hub.outside import Budget, OAuth, Outside
 from hub.reading import amount, day, digits, instant
 from hub.values import (
     Campaign,
@@ -68,6 +78,7 @@ __all__ = [
     "Guess",
     "GuessReason",
     "Identifier",
+    "InputWrong",
     "KindDeclaration",
     "Line",
     "Mapped",
@@ -76,6 +87,7 @@ __all__ = [
     "MatterOutcome",
     "Money",
     "Nature",
+    "OAuth",
     "Origin",
     "Outside",
     "Page",
@@ -94,6 +106,7 @@ __all__ = [
     "Settings",
     "Side",
     "SignInAgain",
+    "SignatureWrong",
     "SourceFailed",
     "Spend",
     "Stream",
@@ -110,6 +123,7 @@ __all__ = [
     "handle",
     "instant",
     "phone",
+    "signatures",
     "social",
     "user",
     "vat",

@@ -10,8 +10,8 @@ from tests.conftest import ROOT
 from tests.house.source_tree import Module, imports, modules
 
 FLOORS = (
-    ("values", "errors", "settings", "identifiers", "reading", "kinds", "money", "clock", "ids"),
-    ("outside", "connector", "sdk", "registry", "desk", "identity", "journey"),
+    ("values", "errors", "settings", "identifiers", "inflated", "reading", "kinds", "money", "clock", "ids"),
+    ("sealing", "secret_settings", "outside", "connector", "signatures", "sdk", "registry", "desk", "identity", "journey"),
     ("store",),
     ("ingest", "reads", "analysis"),
     ("api", "work", "console"),
