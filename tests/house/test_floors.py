@@ -11,7 +11,20 @@ from tests.house.source_tree import Module, imports, modules
 
 FLOORS = (
     ("values", "errors", "settings", "identifiers", "inflated", "reading", "kinds", "money", "clock", "ids"),
-    ("sealing", "secret_settings", "outside", "connector", "signatures", "sdk", "registry", "desk", "identity", "journey"),
+    (
+        "sealing",
+        "secret_settings",
+        "outside",
+        "outgoing",
+        "asking",
+        "connector",
+        "signatures",
+        "sdk",
+        "registry",
+        "desk",
+        "identity",
+        "journey",
+    ),
     ("store",),
     ("ingest", "reads", "analysis"),
     ("api", "work", "console"),
