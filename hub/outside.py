@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import httpx
 
+from hub.asking.budgets import Allowance, Budget, Rationed
+from hub.asking.client import Http
+from hub.asking.oauth import Bearer, OAuth, Tokens
+from hub.asking.patience import PATIENCE
 from hub.clock import now
+from hub.errors import SourceFailed
+from hub.outgoing import Outgoing, Reach
+
+__all__ = ["Budget", "Http", "Keep", "OAuth", "Outside"]
 
 Keep = Callable[[str, str], Awaitable[None]]
 """Stores a credential under its name, on disk before it answers."""
+
+_SHARED: dict[Budget, Allowance] = {}
+"""What is left of the budgets that sources share by a key, in this process."""
 
 
 async def _kept_nowhere(name: str, value: str) -> None:
@@ -21,29 +31,80 @@ async def _kept_nowhere(name: str, value: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """How many requests a provider takes from one account in how many seconds."""
-
-    requests: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Outside:
     """The world as the hub lends it to a connector; the acceptance kit lends another, with a clock of its own.
 
     ``credentials`` are secrets that came after the settings (a rotated refresh token), by name; ``keep`` stores one.
+    ``reach``: the addresses that may be connected to; a ``transport`` that is lent knows its own.
     """
 
     now: Callable[[], datetime] = now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     transport: httpx.AsyncBaseTransport | None = None
-    credentials: Mapping[str, str] | None = None
+    credentials: Mapping[str, str] | None = field(default=None, repr=False)
     keep: Keep = _kept_nowhere
     budget: Budget | None = None
+    reach: Reach = field(default_factory=Reach.of_environment)
+    _allowances: dict[Budget, Allowance] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _tokens: list[Tokens] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def http(
-        self, base_url: str = "", *, headers: Mapping[str, str] | None = None
-    ) -> AbstractAsyncContextManager[httpx.AsyncClient]:
-        """A client for one provider."""
-        return httpx.AsyncClient(base_url=base_url, headers=headers, transport=self.transport)
+        self,
+        base_url: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        oauth: OAuth | None = None,
+        budget: Budget | None = None,
+    ) -> Http:
+        """A client for one provider, to be used by ``async with``. It asks again where that helps, keeps the budget
+        (the connector's, unless another is given) and signs requests with ``oauth``.
+        """
+        budget = budget or self.budget
+        return Http(
+            base_url,
+            transport=self._transport(budget),
+            now=self.now,
+            sleep=self.sleep,
+            headers=headers,
+            auth=Bearer(self._signing(), oauth) if oauth else None,
+            reset=budget.reset if budget else "",
+        )
+
+    async def access_token(self, oauth: OAuth) -> str:
+        """An access token that still holds, for protocols other than HTTP. Raises ``SignInAgain``."""
+        return await self._signing().access(oauth)
+
+    def permitted(self, host: str, port: int) -> Sequence[str]:
+        """The addresses of a host, for a connector that speaks no HTTP: it connects to one of these, not to the name.
+
+        It may wait for the name server: call it in a thread. Raises ``ConfigWrong`` when the hub may not connect
+        there, ``SourceFailed`` when there is no such host.
+        """
+        try:
+            return self.reach.addresses(host, port)
+        except (OSError, UnicodeError):
+            raise SourceFailed(f"{host[:200]} was not found.") from None
+
+    def _transport(self, budget: Budget | None) -> httpx.AsyncBaseTransport:
+        return Rationed(
+            self.transport or Outgoing(self.reach),
+            self._allowance(budget) if budget else None,
+            at=lambda: self.now().timestamp(),
+            sleep=self.sleep,
+            patience=PATIENCE,
+            lent=self.transport is not None,
+        )
+
+    def _allowance(self, budget: Budget) -> Allowance:
+        # A world with a time of its own shares its budgets with nobody.
+        shared = budget.key and self.sleep is asyncio.sleep
+        return (_SHARED if shared else self._allowances).setdefault(budget, Allowance(budget))
+
+    def _signing(self) -> Tokens:
+        if not self._tokens:
+            self._tokens.append(Tokens(self._ask, self.now, self.keep, self.credentials or {}))
+        return self._tokens[0]
+
+    async def _ask(self, request: httpx.Request) -> httpx.Response:
+        async with Http("", transport=self._transport(None), now=self.now, sleep=self.sleep) as http:
+            return await http.send(request)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hub.errors import ConfigWrong
 from hub.values import RevenueBasis
+
+_HOST = re.compile(r"(?=.*[a-z])[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9])?", re.IGNORECASE)
 
 
 @cache
@@ -68,6 +73,25 @@ class Settings(BaseSettings):
     max_body_bytes: int = 1_000_000
     max_delivery_bytes: int = 5_000_000
     page_size_limit: int = 500
+    allow_private_addresses: Annotated[tuple[str, ...], NoDecode] = ()
+    """Addresses, networks and host names, with commas between, that connectors and notifications may reach although
+    they are not public: ``127.0.0.1,10.0.0.0/8,books.lan``."""
+
+    @field_validator("allow_private_addresses", mode="before")
+    @classmethod
+    def _separated(cls, given: object) -> object:
+        return [part for part in re.split(r"[,\s]+", given) if part] if isinstance(given, str) else given
+
+    @field_validator("allow_private_addresses")
+    @classmethod
+    def _named(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            try:
+                ip_network(name, strict=False)
+            except ValueError:
+                if not _HOST.fullmatch(name):
+                    raise ValueError(f"{name!r} is neither a network, like 10.0.0.0/8, nor a host name") from None
+        return names
 
     @property
     def address(self) -> str:

@@ -1,0 +1,1 @@
+"""Asking other servers with patience: budgets, retries, tokens."""
