@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from hub.connector import Cursor, Nature, Row, Stream
+from hub.connector import Cursor, Nature, PullStream, Row, Stream
+from hub.ingest.mapping import above
 from hub.ingest.outcomes import RowOutcome
 from hub.ingest.storable import storable_text
 from hub.store.session import Session
-from hub.store.writing import records
+from hub.store.writing import records, run_streams
 from hub.store.writing.records import Version
 
 
@@ -65,6 +66,7 @@ def accept(session: Session, arrival: Arrival, rows: Sequence[Row], cursor: Curs
         key = storable_text(given.key)
         row = given if key == given.key else replace(given, key=key)
         before = known.setdefault(row.key, [])
+        row = _come_back(row, before, stream)
         digest = digest_of(row, stream)
         if (same := already(before, row, digest, stream.nature)) is not None:
             outcomes.append((RowOutcome.UNCHANGED, same.number))
@@ -80,7 +82,7 @@ def accept(session: Session, arrival: Arrival, rows: Sequence[Row], cursor: Curs
     _store(session, fresh)
     if fresh:
         records.give_numbers(session, last)
-    _count(session, arrival, outcomes)
+    _count(session, arrival, outcomes, fresh)
     if cursor is not None:
         records.save_checkpoint(
             session, arrival.source, stream.name, orjson.dumps(dict(cursor)).decode(), arrival.run, arrival.at
@@ -125,15 +127,30 @@ def _store(session: Session, fresh: Sequence[tuple[Row, Version]]) -> None:
     )  # fmt: skip
 
 
-def _count(session: Session, arrival: Arrival, outcomes: Sequence[tuple[RowOutcome, int]]) -> None:
+def _come_back(row: Row, before: Sequence[Version], stream: Stream) -> Row:
+    """A row that a listing names after it was deleted is there again, whatever its source version was before."""
+    if not (isinstance(stream, PullStream) and stream.listing) or row.version is None or row.deleted or not before:
+        return row
+    gone = before[-1].deleted and before[-1].source_version is None
+    return row if not gone or above(before, row.version) else replace(row, version=None)
+
+
+def _count(
+    session: Session,
+    arrival: Arrival,
+    outcomes: Sequence[tuple[RowOutcome, int]],
+    fresh: Sequence[tuple[Row, Version]],
+) -> None:
+    """Count rows in their run and in their stream's part of it; none are not counted."""
+    if not outcomes:
+        return
     tally = dict.fromkeys(RowOutcome, 0)
     for outcome, _ in outcomes:
         tally[outcome] += 1
-    records.count_run(
-        session,
-        arrival.run,
-        len(outcomes),
-        tally[RowOutcome.NEW],
-        tally[RowOutcome.CHANGED],
-        tally[RowOutcome.UNCHANGED],
-    )
+    came = run_streams.Tally(
+        len(outcomes), tally[RowOutcome.NEW], tally[RowOutcome.CHANGED], tally[RowOutcome.UNCHANGED],
+        sum(version.deleted for _, version in fresh),
+        fresh[0][1].number if fresh else None, fresh[-1][1].number if fresh else None,
+    )  # fmt: skip
+    records.count_run(session, arrival.run, came.received, came.stored, came.changed, came.unchanged)
+    run_streams.count(session, arrival.run, arrival.source, arrival.stream.name, arrival.at, came)

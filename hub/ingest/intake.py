@@ -133,8 +133,7 @@ class Intake:
 
     def _together(self, session: Session, queue: _Queue, parcels: Sequence[_Parcel]) -> Sequence[Stored]:
         at = self._clock()
-        num = records.standing_run(session, queue.source, at, at - at % _DAY)
-        run = records.run_id(session, num)
+        num, run = records.standing_run(session, queue.source, at, at - at % _DAY)
         rows = [row for parcel in parcels for row in parcel.rows]
         outcomes = iter(accept(session, Arrival(queue.source, queue.stream, num, at), rows).outcomes)
         stored = []

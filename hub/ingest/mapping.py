@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from hub.connector import Nature, Row, Stream
 from hub.errors import HubError, RowUnreadable
 from hub.ids import touchpoint_id
+from hub.ingest.held import meaning
 from hub.ingest.outcomes import Problem
 from hub.ingest.storable import storable
 from hub.journey.documents import Part, fold, instant
@@ -80,6 +81,11 @@ def _greatest(versions: Sequence[Version]) -> Version:
     return max(ranked, key=lambda each: each[:4])[4]
 
 
+def above(versions: Sequence[Version], source_version: str) -> bool:
+    """Whether a source version is greater than all that were heard."""
+    return all(_ordered(version.source_version) < _ordered(source_version) for version in versions)
+
+
 def _ordered(source_version: str | None) -> tuple[int, int, str]:
     if source_version is None:
         return (0, 0, "")
@@ -96,7 +102,7 @@ def read(version: Version, heard: int, payload: Payload, stream: Stream, source:
     touchpoints: dict[str, Touchpoint] = {}
     reference: list[ReferenceData] = []
     try:
-        for mapped in stream.touchpoints(row):
+        for mapped in meaning(stream, row):
             if not isinstance(mapped, Touchpoint):
                 check_amounts(mapped)
                 reference.append(mapped)

@@ -6,7 +6,7 @@ Times are microseconds since 1970 (UTC). On SQLite these tables are the file ``h
 
 from __future__ import annotations
 
-from sqlalchemy import Index, LargeBinary, MetaData, UniqueConstraint, text
+from sqlalchemy import Index, LargeBinary, MetaData, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from hub.store import columns as column
@@ -110,6 +110,42 @@ class RunRow(Truth, table=True):
     unchanged: int = column.number()
     error: str | None = column.text(nullable=True)
     outcome: str | None = column.text(nullable=True)
+    allow_deletions: bool = Field(sa_column_kwargs={"server_default": false()})
+
+
+class RunStreamRow(Truth, table=True):
+    """Log: what one stream came to in a run.
+
+    ``deleted``: versions stored that say so, told or missing from a listing; ``refused``: those the guard kept back.
+    ``cursor``: the last one stored, as JSON. ``first_number``, ``last_number``: truth numbers of what was stored.
+    """
+
+    __tablename__ = "run_stream"
+    __table_args__ = (
+        Index(
+            "run_stream_that_stored", "source", "stream", "run",
+            postgresql_where=text("first_number IS NOT NULL"), sqlite_where=text("first_number IS NOT NULL"),
+        ),
+    )  # fmt: skip
+    run: int = column.number(primary_key=True, foreign_key="run.num")
+    stream: str = column.text(primary_key=True)
+    source: int = column.number()
+    state: str = column.text()
+    fault: str | None = column.text(nullable=True)
+    began_at: int = column.number()
+    ended_at: int | None = column.number(nullable=True)
+    last_at: int | None = column.number(nullable=True)
+    expected: int | None = column.number(nullable=True)
+    received: int = column.number()
+    stored: int = column.number()
+    changed: int = column.number()
+    unchanged: int = column.number()
+    deleted: int = column.number()
+    refused: int = column.number()
+    began_again: bool
+    cursor: str | None = column.text(nullable=True)
+    first_number: int | None = column.number(nullable=True)
+    last_number: int | None = column.number(nullable=True)
 
 
 class EnvelopeRow(Truth, table=True):

@@ -124,7 +124,7 @@ def test_rows_and_checkpoint_are_stored_together_or_not_at_all(hub_address: str)
         source = await hub.source(await told(hub))
 
         def job(session: Session) -> None:
-            run = records.standing_run(session, source.num, 0, 0)
+            run, _ = records.standing_run(session, source.num, 0, 0)
             accept(session, Arrival(source.num, source.stream("rows"), run, 0), [row("k1", who={})], {"at": 1})
             raise sdk.SourceFailed("too late")
 
@@ -141,7 +141,7 @@ def test_what_was_accepted_but_not_processed_is_processed_when_the_hub_opens_aga
     truth = store.truth()
     with truth.transaction():
         num = truth.value("SELECT num FROM source WHERE name = $1", "told")
-        run = records.standing_run(truth, num, 0, 0)
+        run, _ = records.standing_run(truth, num, 0, 0)
         stream = Told(sdk.Settings()).streams()[0]
         accept(truth, Arrival(num, stream, run, 0), [row("k1", who={"email": "a@x.org"})])
     truth.close()

@@ -218,9 +218,19 @@ def start_run(session: Session, source: int | None, kind: str, at: int) -> tuple
     return num, id_
 
 
-def start_pull(session: Session, source: int, at: int) -> tuple[int, str]:
-    """Begin a pull; one that a killed process left behind is said to be interrupted."""
+def start_pull(session: Session, source: int, at: int, *, allow_deletions: bool = False) -> tuple[int, str]:
+    """Begin a pull; one that a killed process left behind is said to be interrupted.
+
+    ``allow_deletions``: what its listings do not name is deleted however much it is.
+    """
     begun = start_run(session, source, "PULL", at)
+    if allow_deletions:
+        session.run("UPDATE run SET allow_deletions = TRUE WHERE num = $1", begun[0])
+    session.run(
+        "UPDATE run_stream SET state = 'INTERRUPTED', ended_at = $1 WHERE state = 'RUNNING' AND run IN "
+        "(SELECT num FROM run WHERE source = $2 AND kind = 'PULL' AND state = 'RUNNING' AND num <> $3)",
+        at, source, begun[0],
+    )  # fmt: skip
     session.run(
         "UPDATE run SET state = 'INTERRUPTED', error = 'The hub was stopped; the next run resumed.', "
         "finished_at = $1 WHERE source = $2 AND kind = 'PULL' AND state = 'RUNNING' AND num <> $3",
@@ -229,15 +239,15 @@ def start_pull(session: Session, source: int, at: int) -> tuple[int, str]:
     return begun
 
 
-def standing_run(session: Session, source: int, at: int, since: int) -> int:
-    """The run that gathers a source's deliveries of a day, begun when there is none since ``since``."""
+def standing_run(session: Session, source: int, at: int, since: int) -> tuple[int, str]:
+    """Row number and id of the run that gathers a source's deliveries of a day, begun when none is since ``since``."""
     take_numbers(session)
-    found = session.value(
-        "SELECT num FROM run WHERE source = $1 AND kind = 'PUSH' AND started_at >= $2 ORDER BY num DESC LIMIT 1",
+    found = session.one(
+        "SELECT num, id FROM run WHERE source = $1 AND kind = 'PUSH' AND started_at >= $2 ORDER BY num DESC LIMIT 1",
         source,
         since,
     )
-    return int(found) if found else start_run(session, source, "PUSH", at)[0]
+    return (int(found[0]), str(found[1])) if found else start_run(session, source, "PUSH", at)
 
 
 def count_run(session: Session, run: int, received: int, stored: int, changed: int, unchanged: int) -> None:
@@ -259,6 +269,11 @@ def advance_run(session: Session, run: int, expected: int | None, done: float | 
     )
 
 
+def allows_deletions(session: Session, run: int) -> bool:
+    """Whether a run's listings may delete whatever they do not name."""
+    return bool(session.value("SELECT allow_deletions FROM run WHERE num = $1", run))
+
+
 def resume_run(session: Session, run: int) -> None:
     """A run that was interrupted goes on."""
     session.run("UPDATE run SET state = 'RUNNING', error = NULL, finished_at = NULL WHERE num = $1", run)
@@ -276,14 +291,11 @@ def outcome(session: Session, run: int) -> str | None:
 
 
 def finish_run(session: Session, run: int, state: str, error: str | None, at: int) -> None:
-    """End a run as ``OK``, ``FAILED`` or ``INTERRUPTED``."""
+    """End a run as ``OK``, ``INCOMPLETE``, ``FAILED`` or ``INTERRUPTED``, and the streams it was cut off in."""
     session.run("UPDATE run SET state = $1, error = $2::text, finished_at = $3 WHERE num = $4", state, error, at, run)
-
-
-def pulled_to_its_end(session: Session, source: int) -> bool:
-    """Whether a pull of the source has ever come to its end."""
-    ended = "SELECT num FROM run WHERE source = $1 AND kind = 'PULL' AND state = 'OK' LIMIT 1"
-    return session.value(ended, source) is not None
+    session.run(
+        "UPDATE run_stream SET state = 'INTERRUPTED', ended_at = $1 WHERE run = $2 AND state = 'RUNNING'", at, run
+    )
 
 
 def save_checkpoint(session: Session, source: int, stream: str, cursor: str, run: int, at: int) -> None:
@@ -291,6 +303,11 @@ def save_checkpoint(session: Session, source: int, stream: str, cursor: str, run
     session.upsert(
         "checkpoint", ["source", "stream"], ["cursor", "run", "saved_at"], [(source, stream, cursor, run, at)]
     )
+
+
+def drop_checkpoint(session: Session, source: int, stream: str) -> None:
+    """Let the next pull begin at the beginning."""
+    session.run("DELETE FROM checkpoint WHERE source = $1 AND stream = $2", source, stream)
 
 
 def checkpoint(session: Session, source: int, stream: str) -> Mapping[str, Any] | None:
