@@ -82,7 +82,7 @@ def check(settings: ObjectSettings, named: Sequence[str]) -> Iterator[str]:
         missing = dict.fromkeys(named)
         for file, path in found.items():
             with faults_told(path):
-                for content in _head(file, path, settings.encoding, faults):
+                for content in head(file, path, settings.encoding, faults):
                     missing = {each: None for each in missing if not has(content, each)}
                     known.update(dict.fromkeys(paths(content)))
         if faults and not known:
@@ -95,7 +95,7 @@ def check(settings: ObjectSettings, named: Sequence[str]) -> Iterator[str]:
         yield problem.message
 
 
-def _head(file: str, path: Path, encoding: str, faults: list[str]) -> Iterator[Object]:
+def head(file: str, path: Path, encoding: str, faults: list[str]) -> Iterator[Object]:
     """The objects of a file's first lines; what is wrong with other lines is noted. Raises ``ConfigWrong`` when it is
     a file of another form."""
     with opened(path) as raw:

@@ -11,12 +11,21 @@ from hub import sdk
 
 FIRST_PAGE, PAGE, PAGE_BYTES = 100, 1000, 8_000_000
 """Rows of the first page, small for a quick preview, rows of the others, and bytes of any."""
+_END = 1 << 16
 
 
 def meaning(settings: sdk.Settings) -> str:
     """Changes when the settings do, wherever the file lies: other settings may name rows otherwise, so that everything
     is read again."""
     return hashlib.sha256(settings.model_dump_json(exclude={"path"}).encode()).hexdigest()[:12]
+
+
+def digest_of_end(path: Path) -> str:
+    """Changes when a file does that keeps at its end what all its parts are: Parquet, ZIP and so workbooks."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - _END))
+        return hashlib.sha256(f"{size}/".encode() + file.read()).hexdigest()[:32]
 
 
 def files_named(path: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:

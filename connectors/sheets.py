@@ -191,6 +191,11 @@ def columns_of(header: str, delimiter: str) -> tuple[str, ...]:
         values = next(csv.reader([header], delimiter=delimiter), [])
     except (csv.Error, TypeError) as error:
         raise sdk.ConfigWrong(f"the header cannot be read: {error}", path="delimiter") from None
+    return named(values)
+
+
+def named(values: list[str]) -> tuple[str, ...]:
+    """Names of columns, told apart: one that repeats is numbered."""
     names: list[str] = []
     for value in values:
         name, again = value.strip(), 1

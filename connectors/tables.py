@@ -6,7 +6,6 @@ Canonical means: members by name, nothing for null, decimals with all their digi
 from __future__ import annotations
 
 import base64
-import hashlib
 import math
 import struct
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
@@ -22,12 +21,11 @@ from pydantic import Field
 
 from connectors.objects import Name, Object, content_key
 from connectors.occurrences import Occurrences
-from connectors.reading import FIRST_PAGE, PAGE, PAGE_BYTES, ahead, files_named, meaning
+from connectors.reading import FIRST_PAGE, PAGE, PAGE_BYTES, ahead, digest_of_end, files_named, meaning
 from hub import sdk
 
 SUFFIXES = (".parquet", ".pq")
 MISSING = "Parquet is read by pyarrow, which is not installed here: pip install 'journey-hub[parquet]'"
-_FOOTER = 1 << 16
 _FLOATS = ("halffloat", "float", "double")
 _BUFFER = 1 << 20
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
@@ -63,6 +61,15 @@ def check(settings: TableSettings, named: Sequence[str]) -> Iterator[str]:
                     break
     except (sdk.ConfigWrong, sdk.SourceFailed) as problem:
         yield problem.message
+
+
+def head(file: str, path: Path) -> Iterator[Object]:
+    """The first rows of a file, at most a page. Raises ``ConfigWrong`` or ``SourceFailed``."""
+    with _opened(file, path) as table:
+        for batch in table.iter_batches(batch_size=PAGE):
+            for held in _objects(file, batch):
+                yield orjson.loads(orjson.dumps(held, default=_plain, option=_OPTIONS))
+            break
 
 
 def _columns(fields: Any, before: str) -> Iterator[str]:
@@ -102,7 +109,7 @@ def _pages(settings: TableSettings, cursor: Mapping[str, Any], name: Name) -> Ge
     rows: list[sdk.Row] = []
     before, size, limit = 0, 0, FIRST_PAGE
     for file, path in found.items():
-        mark, place = _mark(path), places.get(file, {})
+        mark, place = digest_of_end(path), places.get(file, {})
         place = place if place.get("mark") == mark else {}
         if not place.get("ended"):
             with _opened(file, path) as table, Occurrences() as occurrences:
@@ -118,14 +125,6 @@ def _pages(settings: TableSettings, cursor: Mapping[str, Any], name: Name) -> Ge
             places[file] = {"mark": mark, "ended": True}
         before += path.stat().st_size
     yield sdk.Page(rows, {"meaning": wanted, "files": dict(places)}, done=1.0)
-
-
-def _mark(path: Path) -> str:
-    """Changes when the file does: its size, and its last bytes, where Parquet keeps what all the others say."""
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - _FOOTER))
-        return hashlib.sha256(f"{size}/".encode() + file.read()).hexdigest()[:32]
 
 
 class _Table:

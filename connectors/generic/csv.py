@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from connectors import folders, sheets
 from connectors.cells import Cells
+from connectors.generic.guess import guess
 from connectors.generic.mapping import Mapping, MappingSettings
 from connectors.occurrences import Occurrences
 from hub import sdk
@@ -58,3 +60,11 @@ class Sheet(sdk.Connector):
     def check(self) -> Iterator[str]:
         """Sentences about a missing file or column, or another encoding than declared."""
         return folders.check(self.settings, self.settings.named())
+
+    @classmethod
+    def guess(cls, path: Path, *, country: str, currency: str, time_zone: str) -> sdk.Guess | None:
+        """What the first rows say."""
+        settings = sheets.SheetSettings(path=path)
+        with sheets.Sheet(folders.files(path)[0], settings, {}) as sheet:
+            rows = (record.cells for record in sheet.records() if record.cells)
+            return guess(rows, path, country=country, currency=currency, time_zone=time_zone)

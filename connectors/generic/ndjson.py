@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
 
 from connectors import objects
+from connectors.generic.guess import guess, texts
 from connectors.generic.mapping import Mapping, MappingSettings
 from connectors.members import Members
 from hub import sdk
@@ -52,3 +54,10 @@ class Lines(sdk.Connector):
     def check(self) -> Iterator[str]:
         """Sentences about a missing file or member."""
         return objects.check(self.settings, list(self.settings.named().values()))
+
+    @classmethod
+    def guess(cls, path: Path, *, country: str, currency: str, time_zone: str) -> sdk.Guess | None:
+        """What the first rows say."""
+        file = next(iter(objects.files(path).values()))
+        rows = texts(objects.head(path.name, file, "auto", []))
+        return guess(rows, path, country=country, currency=currency, time_zone=time_zone)

@@ -10,12 +10,15 @@ from typing import Annotated
 import typer
 
 from hub.cli import given, rehearsal
+from hub.cli.guessing import company_of, guessed, guesses, save, tell
 from hub.cli.runs import summary, sync
 from hub.cli.session import ask
 from hub.cli.terminal import counted, notes, out
+from hub.cli.undo import confirm
 from hub.client import Client, Json
 from hub.errors import InputWrong
 from hub.registry import Registry, load_registry
+from hub.settings import Company
 
 _LOOKED_AT = 1000
 """Files of a folder whose endings say how it is read."""
@@ -32,7 +35,11 @@ def import_file(
         ),
     ] = None,
     settings: Annotated[
-        str | None, typer.Option(help="The connector's settings without the path: a JSON file, or JSON.")
+        str | None,
+        typer.Option(
+            help="The connector's settings without the path: a JSON file, or JSON. Left out, they are guessed from the "
+            "file and shown, and you are asked."
+        ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="What to call the source; the file's name when left out.")] = None,
     preview: Annotated[
@@ -41,6 +48,10 @@ def import_file(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read everything and count; needs no hub, stores nothing.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take what was guessed; do not ask.")] = False,
+    save_settings: Annotated[
+        Path | None, typer.Option(help="Write the guessed settings into this file, to change them; stores nothing.")
+    ] = None,
 ) -> None:
     """Bring in files: make a source of each, and read it.
 
@@ -52,6 +63,8 @@ def import_file(
 
     \b
     Examples:
+      hub import customers.xlsx
+      hub import customers.csv --save-settings mapping.json
       hub import customers.csv --settings mapping.json --preview
       hub import calls.ndjson.gz orders.parquet --settings mapping.json
       hub import crm.ndjson --connector generic.touchpoints
@@ -62,7 +75,10 @@ def import_file(
         raise InputWrong("--name is for one file.", hint="Without it each source has the name of its file.")
     registry = load_registry()
     sources = [_source(file, name, connector, held, registry) for file in files]
-    if not (preview or dry_run):
+    rehearsed = preview or dry_run or save_settings is not None
+    if settings is None:
+        sources = _settled(context, sources, registry, rehearsed=rehearsed, yes=yes, save_to=save_settings)
+    if not rehearsed:
         _import(context, sources)
     for source in sources if preview or dry_run else ():
         if len(sources) > 1:
@@ -71,6 +87,43 @@ def import_file(
             rehearsal.preview(source["connector"], source["settings"], context.obj.company.time_zone)
         else:
             rehearsal.count(source["connector"], source["settings"])
+    if rehearsed:
+        notes.print("Nothing was stored.")
+
+
+def _settled(
+    context: typer.Context,
+    sources: Sequence[Json],
+    registry: Registry,
+    *,
+    rehearsed: bool,
+    yes: bool,
+    save_to: Path | None,
+) -> list[Json]:
+    """Sources with settings guessed where their connectors can. Whoever imports sees them first, and is asked; a
+    source of that name that is there already is read on as it is."""
+
+    async def there(client: Client) -> tuple[list[Json], Company]:
+        return await client.sources(), await company_of(client)
+
+    known, company = ([], context.obj.company) if rehearsed else ask(context, there, make=True)
+    settled: list[Json] = []
+    for source in sources:
+        kind = registry.connectors.get(source["connector"])
+        same = [each for each in known if (each["name"], each["connector"]) == (source["name"], source["connector"])]
+        if same or kind is None or not guesses(kind):
+            settled.append(same[0] if same else source)
+            continue
+        path = Path(source["settings"]["path"])
+        found = guessed(kind, path, company)
+        settled.append({**source, "settings": {**found.settings, **source["settings"]}})
+        if save_to is not None:
+            save(found, save_to)
+        elif not rehearsed:
+            tell(found, settled[-1], company.time_zone)
+            if not yes:
+                confirm()
+    return settled
 
 
 def _source(file: Path, name: str | None, connector: str | None, settings: Json, registry: Registry) -> Json:
@@ -109,7 +162,9 @@ def _reader(path: Path, registry: Registry) -> str:
 
 def _import(context: typer.Context, sources: Sequence[Json]) -> None:
     async def work(client: Client) -> list[Json]:
-        made = [(await client.write("create_source", source))["source"] for source in sources]
+        made = [
+            source if "id" in source else (await client.write("create_source", source))["source"] for source in sources
+        ]
         return await sync(client, made)
 
     runs = ask(context, work, make=True)

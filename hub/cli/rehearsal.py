@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hub.cli.terminal import counted, notes, out, progress, table
+from hub.cli.terminal import counted, out, progress, table
 from hub.connector import Page, PullStream, Row
 from hub.errors import ConfigWrong, RowUnreadable
 from hub.registry import load_registry
@@ -35,7 +35,6 @@ def preview(connector: str, settings: Mapping[str, Any], time_zone: str) -> None
         if not found:
             rows.append((number, "", "nothing", "", "", ""))
     table(("row", "when", "kind", "who acted", "amount", "whose and what"), rows, numbers=("row", "amount"))
-    notes.print("Nothing was stored.")
 
 
 def count(connector: str, settings: Mapping[str, Any]) -> None:
@@ -49,7 +48,6 @@ def count(connector: str, settings: Mapping[str, Any]) -> None:
     out.print(", ".join(told))
     for row, problem in found.problems:
         out.print(f"  {row}: {problem}", markup=False)
-    notes.print("Nothing was stored.")
 
 
 class _Count:
