@@ -186,8 +186,8 @@ _STREAMS = {each.name: each for each in (*Desk(sdk.Settings()).streams(), *Told(
 # A hub without threads ----------------------------------------------------------------------------------------
 
 _TRUTH = (
-    "fitted_model rule_set segment withdrawal decision checkpoint listed listing health_turn run_stream record envelope "
-    "run token source setting sequence"
+    "fitted_model rule_set segment withdrawal decision checkpoint listed listing health_turn run_stream record "
+    "envelope run token source setting sequence"
 ).split()
 _PROJECTION = [table.name for table in PROJECTION.sorted_tables]
 

@@ -134,7 +134,8 @@ def _standing(within: Window) -> str:
     return (
         "FROM record r LEFT JOIN listed l ON l.source = r.source AND l.stream = r.stream AND l.key = r.key "
         "AND l.listing = $5 WHERE r.source = $1 AND r.stream = $2 "
-        f"AND r.key {'>=' if within.after is None else '>'} $3 AND r.key <= $4 AND r.number <= $6 AND r.deleted = FALSE AND NOT EXISTS (SELECT 1 FROM record n "
+        f"AND r.key {'>=' if within.after is None else '>'} $3 AND r.key <= $4 "
+        "AND r.number <= $6 AND r.deleted = FALSE AND NOT EXISTS (SELECT 1 FROM record n "
         "WHERE n.source = r.source AND n.stream = r.stream AND n.key = r.key AND n.version = r.version + 1)"
     )
 

@@ -77,7 +77,8 @@ def finish(session: Session, run: int, stream: str, state: str, fault: str | Non
     """End a stream's part of a run as ``OK``, ``INCOMPLETE`` or ``FAILED``; its cursor is kept as it stands."""
     session.run(
         "UPDATE run_stream SET state = $1, fault = $2::text, ended_at = $3, cursor = (SELECT c.cursor FROM "
-        "checkpoint c WHERE c.source = run_stream.source AND c.stream = run_stream.stream) WHERE run = $4 AND stream = $5",
+        "checkpoint c WHERE c.source = run_stream.source AND c.stream = run_stream.stream) "
+        "WHERE run = $4 AND stream = $5",
         state, fault, at, run, stream,
     )  # fmt: skip
 
