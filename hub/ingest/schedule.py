@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from typing import NamedTuple
 
 from hub.connector import Connector, PullStream
+from hub.ingest.pull import PullEnd
 
 LIVE = 900
 """Seconds after which a live source is pulled although it told of no news, where nobody says otherwise."""
@@ -46,3 +48,29 @@ def back_off(failures: int, after: float | None, chance: random.Random) -> float
     longest = min(_LONGEST, _FIRST * 2.0 ** min(failures, 32))
     asked = (after or 0.0) * (1 + chance.uniform(0, _SPREAD))
     return max(asked, chance.uniform(_FIRST / 2, longest))
+
+
+class Following(NamedTuple):
+    """What follows a pull: the next one ``after`` seconds, or none by the clock; ``blocked`` says why not.
+
+    ``failures`` are counted as in the lease.
+    """
+
+    after: float | None
+    failures: int = 0
+    blocked: str | None = None
+
+
+def following(
+    end: PullEnd, interval: float | None, *, failures: int, brought: bool, took: float, chance: random.Random
+) -> Following:
+    """What follows a pull that ended so, ``took`` seconds and ``brought`` something new, after so many ``failures``."""
+    if end.state == "INTERRUPTED":
+        return Following(0.0, failures)
+    if end.sign_in:
+        return Following(None, failures + 1, end.fault)
+    if end.state == "FAILED":
+        # Whoever gets on, if only page by page, need not wait ever longer.
+        failures = 1 if brought else failures + 1
+        return Following(None if interval is None else back_off(failures, end.after, chance), failures)
+    return Following(None if interval is None else wait(interval, took, chance))

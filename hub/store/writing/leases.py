@@ -1,7 +1,7 @@
 """Leases: who pulls a source, and when it is pulled next.
 
-Whoever writes a lease has locked the sequence of truth numbers before (``records.take_numbers``), as whoever stores rows
-has. So no two processes wait for each other, and what somebody has read of a lease stays true until they commit.
+Whoever writes a lease has locked the sequence of truth numbers before (``records.take_numbers``), as whoever stores
+rows has. So no two processes wait for each other, and what is read of a lease stays true until the reader commits.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ from hub.store.session import Session
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who holds a source; ``until`` in microseconds. With a ``run`` it is being pulled, without one listened to."""
+    """Who holds a source; ``until`` in microseconds. With a ``run`` it is being pulled, without one listened to.
+
+    ``every`` is what the source's owner says, in seconds.
+    """
 
     holder: str | None
     until: int | None
     run: int | None
     failures: int
+    every: int | None
 
     def holds(self, now: int) -> bool:
         """Whether somebody holds it still."""
@@ -50,8 +54,12 @@ _FREE = """ FROM lease l JOIN source s ON s.num = l.source WHERE s.paused_at IS 
 
 def of(session: Session, source: int) -> Lease:
     """The lease of a source; one that nobody holds where there is none yet."""
-    row = session.one("SELECT holder, until, run, failures FROM lease WHERE source = $1", source)
-    return Lease(*row) if row else Lease(None, None, None, 0)
+    rows = session.all(
+        "SELECT l.holder, l.until, l.run, coalesce(l.failures, 0), s.every "
+        "FROM source s LEFT JOIN lease l ON l.source = s.num WHERE s.num = $1",
+        source,
+    )
+    return Lease(*rows[0])
 
 
 def holds(session: Session, source: int, run: int) -> bool:
@@ -91,7 +99,7 @@ def settle(session: Session, source: int, next_at: int | None, failures: int, bl
 def listen(session: Session, source: int, next_at: int, until: int) -> None:
     """Keep a source after a pull that went well, to wait for its news until it is pulled by the clock again."""
     session.run(
-        "UPDATE lease SET until = $1, run = NULL, next_at = $2, failures = 0, blocked = NULL WHERE source = $3",
+        "UPDATE lease SET until = $1, run = NULL, next_at = $2, blocked = NULL WHERE source = $3",
         until, next_at, source,
     )  # fmt: skip
 

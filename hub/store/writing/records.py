@@ -298,6 +298,11 @@ def finish_run(session: Session, run: int, state: str, error: str | None, at: in
     )
 
 
+def brought(session: Session, run: int) -> bool:
+    """Whether anything came by a run that was not known."""
+    return session.value("SELECT 1 FROM run WHERE num = $1 AND stored + changed > 0", run) is not None
+
+
 def save_checkpoint(session: Session, source: int, stream: str, cursor: str, run: int, at: int) -> None:
     """Keep the cursor a pull resumes from."""
     session.upsert(
