@@ -49,7 +49,8 @@ def create_app(settings: Settings, hub: Hub | None = None, examples: Mapping[str
 @asynccontextmanager
 async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
     """The hub that the settings name, made when it is not there. Raises what ``Hub.open`` raises."""
-    async with await Hub.open(settings.address, load_registry(), settings.company) as hub:
+    key = settings.secret_key.get_secret_value() if settings.secret_key else None
+    async with await Hub.open(settings.address, load_registry(), settings.company, secret_key=key) as hub:
         yield hub
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from pydantic import ValidationError
 
 from hub.connector import Connector, Stream
 from hub.errors import ConfigWrong, NotFound
+from hub.outside import Outside
+from hub.secret_settings import discreet, places, taken_out, texts
 from hub.settings import first_fault
 
 _log = logging.getLogger(__name__)
@@ -24,22 +27,44 @@ class Registry:
     connectors: Mapping[str, type[Connector]]
     broken: Mapping[str, str]
 
-    def open(self, name: str, settings: Mapping[str, Any]) -> Connector:
-        """A connector bound to settings. Raises ``NotFound`` or ``ConfigWrong`` with one clear sentence."""
+    def kind(self, name: str) -> type[Connector]:
+        """A connector that can be used. Raises ``NotFound`` or ``ConfigWrong``."""
         if name in self.broken:
             raise ConfigWrong(f"The connector {name} is broken: {self.broken[name]}")
         if name not in self.connectors:
             known = ", ".join(sorted(self.connectors))
             raise NotFound(f"There is no connector {name!r}. There are: {known}.", path="connector")
-        kind = self.connectors[name]
+        return self.connectors[name]
+
+    def open(self, name: str, settings: Mapping[str, Any], outside: Outside | None = None) -> Connector:
+        """A connector bound to settings, and to what it may use of the world (by default all, with nothing kept).
+
+        Raises ``NotFound`` or ``ConfigWrong`` with one clear sentence, in which no secret stands.
+        """
+        kind = self.kind(name)
         try:
-            return kind(kind.Settings.model_validate(settings))
+            return _bound(kind, kind.Settings.model_validate(settings), outside)
         except ValidationError as error:
-            raise _settings_wrong(kind, error) from None
+            raise _settings_wrong(kind, settings, error) from None
+
+    def secret_places(self, name: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        """Where the settings have secrets, as JSON pointers. Raises ``NotFound`` or ``ConfigWrong``."""
+        return places(self.kind(name).Settings, settings)
 
 
-def _settings_wrong(kind: type[Connector], error: ValidationError) -> ConfigWrong:
+def _bound(kind: type[Connector], settings: Any, outside: Outside | None) -> Connector:
+    if outside is None:
+        return kind(settings)
+    if len(inspect.signature(kind).parameters) > 1:
+        return kind(settings, outside)
+    connector = kind(settings)  # one with a constructor of its own, which needs nothing of the world
+    connector.outside = outside
+    return connector
+
+
+def _settings_wrong(kind: type[Connector], settings: Mapping[str, Any], error: ValidationError) -> ConfigWrong:
     place, fault = first_fault(error)
+    fault = discreet(fault, texts(taken_out(settings, places(kind.Settings, settings))[1]))
     path = f"settings.{place}" if place else "settings"
     hint = None
     if error.errors()[0]["type"] == "extra_forbidden":

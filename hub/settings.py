@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hub.errors import ConfigWrong
@@ -66,6 +66,8 @@ class Settings(BaseSettings):
     """Only read when a hub is created."""
     host: str = "127.0.0.1"
     port: int = 8000
+    secret_key: SecretStr | None = None
+    """What seals secrets: keys separated by commas, the first of which seals. On SQLite a file in the folder else."""
     token: str | None = None
     """A bearer token for the command line, for a hub served elsewhere."""
     url: str | None = None

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import hmac
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
@@ -17,12 +15,16 @@ from hub.analysis.reckonings import Reckonings
 from hub.analysis.scoring import Scoring
 from hub.analysis.snapshots import Snapshots
 from hub.clock import micros, moment, now
-from hub.connector import Delivery, PushStream, Reply, Row
-from hub.errors import ConfigWrong, InputWrong, NotFound, RetryLater
+from hub.connector import Delivery, Reply, Row
+from hub.errors import InputWrong, NotFound, RetryLater
 from hub.ids import random_id, touchpoint_id
 from hub.ingest import dry, entries, founding, matter_changes
+from hub.ingest.configuration import Configuration
 from hub.ingest.corrections import Corrections
+from hub.ingest.credentials import seal_again
+from hub.ingest.door import Door
 from hub.ingest.intake import Intake
+from hub.ingest.leases import SECONDS, Instant
 from hub.ingest.lifecycle_rule_sets import LifecycleRuleSets
 from hub.ingest.matter_preview import ForeseenMatter, foreseen
 from hub.ingest.outcomes import (
@@ -37,7 +39,7 @@ from hub.ingest.outcomes import (
 )
 from hub.ingest.process import Processor
 from hub.ingest.progress import Progress
-from hub.ingest.pull import pull
+from hub.ingest.pulls import Pulls
 from hub.ingest.rebuild import Rebuilds
 from hub.ingest.replay import Replays
 from hub.ingest.rule_sets import RuleSets
@@ -47,6 +49,7 @@ from hub.ingest.suggestions import Suggestions
 from hub.ingest.threads import Threads
 from hub.journey.rules import rules_of
 from hub.registry import Registry
+from hub.sealing import Seal
 from hub.settings import Company
 from hub.store.engine import Store
 from hub.store.reference import user_known
@@ -56,8 +59,8 @@ from hub.values import Direction, Identifier
 
 T = TypeVar("T")
 
-_LARGE_DELIVERY = 65_536
-"""Bytes from which on a delivery is split in a thread; a smaller one is done before a thread would begin."""
+_LOOK = 1.0
+"""Seconds after which a process looks whether another one has changed sources."""
 _REQUEST_PATIENCE = 1.0
 """Whoever waits longer, in seconds, is no request."""
 
@@ -65,20 +68,26 @@ _REQUEST_PATIENCE = 1.0
 class Hub:
     """An open hub. Use ``async with Hub.open(...)``; all methods are for the event loop it was opened on."""
 
-    def __init__(self, store: Store, registry: Registry, company: Company, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, registry: Registry, company: Company, clock: Callable[[], int], seal: Seal
+    ) -> None:
         self._store = store
         self._clock = clock
         self.registry = registry
-        self._sources = Sources(registry)
+        self._sources = Sources(registry, seal)
         truth = store.truth()
         with truth.transaction():
-            self.company, self.secret = founding.found(truth, company, clock())
+            self.company, self.secret = founding.found(truth, company, seal, clock())
+            seal_again(truth, self._sources, clock())
         self._sources.refresh(truth)
         self.reader = store.reader()
         self._progress = Progress(self.reader)
         self._lifecycle = rules_of(self.company)
         self.threads = Threads(store, truth, self._processor, self._progress)
         self._intake = Intake(self.threads, clock)
+        self.door = Door(self._intake, self.source, self.secret)
+        self.configuration = Configuration(self.threads, self._sources, clock)
+        self.pulls = Pulls(self.threads, self._sources, clock, instant, lease)
         self.corrections = Corrections(self.threads, clock)
         self.rules = RuleSets(self.threads, clock)
         self.lifecycle_rules = LifecycleRuleSets(self.threads, self.company, clock)
@@ -91,19 +100,27 @@ class Hub:
         self.snapshots = Snapshots(store, self.reader, self.threads, self._processor, self.company, self.past, clock)
         self.reckonings = Reckonings(store.reader)
         self.scoring = Scoring(self.reader, self.threads, self.company, desk, clock)
-        self._pulls: dict[str, tuple[str, asyncio.Task[None]]] = {}
+        self._loop = asyncio.get_running_loop()
+        self._looked = self._loop.time()
 
     @classmethod
     async def open(
-        cls, address: str, registry: Registry, company: Company | None = None, clock: Callable[[], int] | None = None
+        cls,
+        address: str,
+        registry: Registry,
+        company: Company | None = None,
+        clock: Callable[[], int] | None = None,
+        secret_key: str | None = None,
     ) -> Self:
         """Open the hub at a folder or PostgreSQL address, made when it is not there.
 
-        ``company`` only counts when the hub is made. Raises ``ConfigWrong``, ``RetryLater`` or ``StorageFull``.
+        ``company`` only counts when the hub is made; ``secret_key``: what seals secrets, see ``Seal``.
+        Raises ``ConfigWrong``, ``RetryLater`` or ``StorageFull``.
         """
         store = await asyncio.to_thread(Store.at, address)
         try:
-            hub = cls(store, registry, company or Company(), clock or (lambda: micros(now())))
+            seal = Seal(secret_key, store.key_file)
+            hub = cls(store, registry, company or Company(), clock or (lambda: micros(now())), seal)
         except BaseException:
             store.close()
             raise
@@ -119,9 +136,8 @@ class Hub:
 
     async def close(self) -> None:
         """Stop pulls and searches, finish what was accepted, and give up the folder."""
-        for _, task in self._pulls.values():
-            task.cancel()
-        await asyncio.gather(*(task for _, task in self._pulls.values()), return_exceptions=True)
+        await self.pulls.close()
+        await self.door.close()
         await self.snapshots.close()
         await self.past.close()
         await self.reckonings.close()
@@ -137,7 +153,9 @@ class Hub:
         """A processor of the projection set of a session."""
         with session.transaction():
             founding.begin_projection(session)
-        return Processor(session, self.company, Sources(self.registry), self._lifecycle, clock or self._clock)
+        return Processor(
+            session, self.company, Sources(self.registry, self._sources.seal), self._lifecycle, clock or self._clock
+        )
 
     # Reading one's own writes -----------------------------------------------------------------------------------
 
@@ -174,19 +192,8 @@ class Hub:
         return Ingested(answers, accepted.sequence, run)
 
     async def deliver(self, source: str, stream: str, delivery: Delivery) -> Reply:
-        """Hand a request to a push stream; the answer comes after its rows are on disk."""
-        owner = await self.source(source)
-        held = owner.stream(stream)
-        if not isinstance(held, PushStream):
-            raise NotFound(f"The stream {stream!r} takes no deliveries.")
-        signed = replace(delivery, secret=hmac.digest(self.secret, owner.id.encode(), "sha256"))
-        if len(delivery.body) > _LARGE_DELIVERY:
-            reception = await asyncio.to_thread(held.receive, signed)
-        else:
-            reception = held.receive(signed)
-        if reception.rows:
-            await self._intake.store(owner, held, reception.rows)
-        return reception.reply
+        """Hand a request to a push stream; the answer comes after its rows are on disk. Raises what ``Door`` does."""
+        return await self.door.take(source, stream, delivery)
 
     # Entries ----------------------------------------------------------------------------------------------------
 
@@ -253,6 +260,10 @@ class Hub:
 
     async def source(self, id_: str) -> Source:
         """A source by its id. Raises ``NotFound``."""
+        at = self._loop.time()
+        if self._store.shared and at - self._looked >= _LOOK:
+            self._looked = at
+            await self.threads.write(self._sources.refresh)
         try:
             return self._sources.by_id(id_)
         except NotFound:
@@ -263,57 +274,18 @@ class Hub:
     async def create_source(
         self, name: str, connector: str, settings: Mapping[str, Any], *, book_of_record: bool = True
     ) -> Written:
-        """Configure an account of a connector; the same again answers the source that is there.
-
-        Raises ``ConfigWrong`` with what is wrong, ``NotFound`` for no such connector.
-        """
-        bound = self.registry.open(connector, settings)
-        for fault in await asyncio.to_thread(lambda: list(bound.check())):
-            raise ConfigWrong(fault, path="settings")
-        if not name.strip():
-            raise InputWrong("A source needs a name.", path="name")
-        id_ = random_id("src")
-
-        def job(session: Session) -> Written:
-            if there := founding.same_source(session, name, connector, dict(settings)):
-                return Written((there,), 0)
-            number = founding.insert_source(
-                session, id_, name, connector, dict(settings), book_of_record, self._clock()
-            )
-            self._sources.refresh(session)
-            return Written((id_,), number)
-
-        return await self.threads.write(job)
+        """Configure an account of a connector, see ``Configuration.create``."""
+        return await self.configuration.create(
+            name, connector, dict(settings), {}, book_of_record=book_of_record, by="hub"
+        )
 
     async def sync(self, source: str) -> str:
-        """Start a pull; the answer is its run, or the one that is under way."""
-        owner = await self.source(source)
-        if not owner.pulled:
-            raise InputWrong(f"{owner.name} is told, not asked: there is nothing to pull.", path="source")
-        running = self._pulls.get(owner.id)
-        if running is not None and not running[1].done():
-            return running[0]
-        run, id_ = await self.threads.write(lambda session: records.start_pull(session, owner.num, self._clock()))
-        self._pulls[owner.id] = (id_, asyncio.create_task(self._pull(owner, run)))
-        return id_
-
-    async def _pull(self, source: Source, run: int) -> None:
-        state = "INTERRUPTED"
-        fault: str | None = "The hub was stopped; the next run resumes."
-        with self.threads.pulling():
-            try:
-                end = await pull(source, run, self.threads.store, self._clock)
-                state, fault = end.state, end.fault
-            finally:
-                with suppress(RetryLater):  # then the next pull says of this run that it was interrupted
-                    await self.threads.write(
-                        lambda session: records.finish_run(session, run, state, fault, self._clock())
-                    )
+        """Start a pull; the answer is its run, or the one that is under way, in whatever process."""
+        return await self.pulls.sync(await self.source(source))
 
     async def pulled(self, source: str) -> None:
         """Wait for a source's pull to end."""
-        if (running := self._pulls.get(source)) is not None:
-            await asyncio.shield(running[1])
+        await self.pulls.ended((await self.source(source)).num)
 
     # Tokens -----------------------------------------------------------------------------------------------------
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import orjson
 
 from hub.connector import Connector, PullStream, Stream
 from hub.errors import ConfigWrong, HubError, NotFound
+from hub.outside import Outside
 from hub.registry import Registry, stream_of
+from hub.sealing import Seal, place
+from hub.secret_settings import discreet, put_back, taken_out, texts
 from hub.store.session import Session
-from hub.store.writing import sources
+from hub.store.writing import credentials, sources
+from hub.store.writing.credentials import Sealed
+from hub.store.writing.sources import Configured
 
 DESK = "hub.desk"
 """The connector of the built-in source of entries."""
@@ -19,7 +25,10 @@ DESK = "hub.desk"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source bound to its connector; ``broken`` says why it cannot be used now."""
+    """A source bound to its connector; ``broken`` says why it cannot be used now.
+
+    ``settings`` and ``secrets`` are for binding it and for keeping quiet, never for showing.
+    """
 
     num: int
     id: str
@@ -28,6 +37,13 @@ class Source:
     connector: Connector | None
     book_of_record: bool
     broken: str | None = None
+    every: int | None = None
+    paused_at: int | None = None
+    notify_url: str | None = None
+    deletion_share: float = 0.2
+    secrets_number: int = 0
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    secrets: Sequence[str] = field(default=(), repr=False)
 
     @property
     def pulled(self) -> bool:
@@ -40,37 +56,68 @@ class Source:
             raise ConfigWrong(f"The source {self.name} cannot be used: {self.broken}")
         return stream_of(self.connector, name)
 
+    def discreet(self, text: str) -> str:
+        """What may be said of it: the text without its secrets."""
+        return discreet(text, self.secrets)
 
-@dataclass(slots=True)
+
 class Sources:
-    """All sources, read again when one was added."""
+    """All sources, read again when one was added or changed. One thread refreshes, any may ask."""
 
-    registry: Registry
-    _known: dict[int, Source]
-
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, seal: Seal | None = None) -> None:
         self.registry = registry
-        self._known = {}
+        self.seal = seal or Seal()
+        self._known: dict[int, Source] = {}
+        self._seen = 0
 
     def refresh(self, session: Session) -> None:
-        """Take in sources that were added since."""
-        for num, id_, name, connector, settings, book in sources.made_after(session, max(self._known, default=0)):
-            self._known[num] = self._bind(num, id_, name, connector, orjson.loads(settings), book)
+        """Take in sources that were added or changed since, as committed: not within a transaction that does so."""
+        changed = sources.changed_after(session, self._seen)
+        if not changed:
+            return
+        sealed = credentials.of_sources(session, [each.num for each in changed])
+        fresh = {each.num: self._bind(each, sealed.get(each.num, [])) for each in changed}
+        self._known = dict(sorted((self._known | fresh).items()))
+        self._seen = max(each.changed_number for each in changed)
 
-    def _bind(
-        self, num: int, id_: str, name: str, connector: str, settings: Mapping[str, object], book: bool
-    ) -> Source:
+    def _bind(self, configured: Configured, sealed: Iterable[Sealed]) -> Source:
+        source = Source(
+            configured.num, configured.id, configured.name, configured.connector, None, configured.book_of_record, None,
+            configured.every, configured.paused_at, configured.notify_url, configured.deletion_share,
+            configured.secrets_number,
+        )  # fmt: skip
         try:
-            return Source(num, id_, name, connector, self.registry.open(connector, settings), book)
+            settings = self.settings(configured, sealed)
+            secrets = taken_out(settings, self.registry.secret_places(source.connector_name, settings))[1]
+            source = replace(source, settings=settings, secrets=texts(secrets))
+            return replace(source, connector=self.registry.open(source.connector_name, settings))
         except HubError as error:
-            return Source(num, id_, name, connector, None, book, error.message)
+            return replace(source, broken=error.message)
+
+    def settings(self, configured: Configured, sealed: Iterable[Sealed]) -> dict[str, Any]:
+        """The settings of a source with their secrets. Raises ``ConfigWrong`` without their key."""
+        opened = {
+            each.name: orjson.loads(self.seal.open(each.sealed, place(configured.id, each.name)))
+            for each in sealed
+            if credentials.is_setting(each.name)
+        }
+        settings: dict[str, Any] = put_back(orjson.loads(configured.settings), opened)
+        return settings
+
+    def lent(self, source: Source, outside: Outside, secrets: Sequence[str]) -> Source:
+        """A source whose connector uses the world as it is lent; ``secrets`` are all that it then has.
+
+        Raises what ``Registry.open`` raises.
+        """
+        connector = self.registry.open(source.connector_name, source.settings, outside)
+        return replace(source, connector=connector, secrets=secrets)
 
     def __getitem__(self, num: int) -> Source:
         return self._known[num]
 
     def all(self) -> list[Source]:
         """All sources in the order they were made."""
-        return [self._known[num] for num in sorted(self._known)]
+        return list(self._known.values())
 
     def by_id(self, id_: str) -> Source:
         """A source by its id. Raises ``NotFound``."""

@@ -47,6 +47,11 @@ class Store(ABC):
             )
         return SqliteStore(Path(address))
 
+    shared = False
+    """Whether several processes may have it open at a time."""
+    key_file: Path | None = None
+    """Where a key for secrets may lie that nobody has given."""
+
     @abstractmethod
     def truth(self) -> Session:
         """A session that writes truth."""
@@ -163,6 +168,7 @@ class SqliteStore(Store):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.key_file = folder / "secret.key"
         self._truth = folder / "hub.db"
         self._used: Counter[int] = Counter()
         """How many connections there are at each projection set."""
@@ -286,6 +292,8 @@ class _SqliteProjection(SqliteSession):
 
 class PostgresStore(Store):
     """A database with the schema ``truth`` and a schema ``projection_N`` for each projection set."""
+
+    shared = True
 
     def __init__(self, url: str) -> None:
         self._url = url

@@ -15,3 +15,8 @@ def keep(session: Session, rows: Sequence[tuple[str, str]]) -> None:
 def everything(session: Session) -> dict[str, str]:
     """All settings as JSON text, by name."""
     return dict(session.all("SELECT name, value FROM setting"))
+
+
+def replace(session: Session, name: str, value: str) -> None:
+    """Write a setting (JSON text) in the place of the one that is there."""
+    session.run("UPDATE setting SET value = $1 WHERE name = $2", value, name)

@@ -1,20 +1,60 @@
-"""Configured sources."""
+"""Configured sources, and the changes of their configuration."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from hub.store.session import Session
 
 COLUMNS = "num id name connector settings book_of_record created_number created_at changed_number".split()
 
 
-def made_after(session: Session, num: int) -> list[tuple[int, str, str, str, str, bool]]:
-    """(num, id, name, connector, settings as JSON text, book of record) of sources after a row number, in order."""
-    rows = session.all(
-        "SELECT num, id, name, connector, settings, book_of_record FROM source WHERE num > $1 ORDER BY num", num
-    )
-    return [(num_, id_, name, connector, settings, bool(book)) for num_, id_, name, connector, settings, book in rows]
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """A source as it is configured. ``settings`` is JSON text without the secrets; the rest as in ``SourceRow``."""
+
+    num: int
+    id: str
+    name: str
+    connector: str
+    settings: str
+    book_of_record: bool
+    every: int | None
+    paused_at: int | None
+    notify_url: str | None
+    deletion_share: float
+    changed_number: int
+    secrets_number: int
+
+
+_CONFIGURED = (
+    "num, id, name, connector, settings, book_of_record, every, paused_at, notify_url, deletion_share, "
+    "changed_number, secrets_number"
+)
+
+
+def changed_after(session: Session, number: int) -> list[Configured]:
+    """Sources that were added or changed after a truth number, in the order they were made."""
+    rows = session.all(f"SELECT {_CONFIGURED} FROM source WHERE changed_number > $1 ORDER BY num", number)
+    return [_configured(row) for row in rows]
+
+
+def by_id(session: Session, id_: str) -> Configured | None:
+    """A source by its public id."""
+    row = session.one(f"SELECT {_CONFIGURED} FROM source WHERE id = $1", id_)
+    return _configured(row) if row else None
+
+
+def by_num(session: Session, num: int) -> Configured:
+    """A source by its row number; truth keeps every source."""
+    return _configured(session.all(f"SELECT {_CONFIGURED} FROM source WHERE num = $1", num)[0])
+
+
+def _configured(row: Sequence[Any]) -> Configured:
+    book = row[5]  # SQLite gives 0 and 1
+    return Configured(*row[:5], bool(book), *row[6:])
 
 
 def num_of(session: Session, id_: str) -> int | None:
@@ -28,10 +68,10 @@ def any_of(session: Session, connector: str) -> bool:
     return session.value("SELECT num FROM source WHERE connector = $1", connector) is not None
 
 
-def named(session: Session, name: str) -> tuple[str, str, str] | None:
-    """(id, connector, settings as JSON text) of the source of a name."""
-    row = session.one("SELECT id, connector, settings FROM source WHERE name = $1", name)
-    return (row[0], row[1], row[2]) if row else None
+def named(session: Session, name: str) -> Configured | None:
+    """The source of a name."""
+    row = session.one(f"SELECT {_CONFIGURED} FROM source WHERE name = $1", name)
+    return _configured(row) if row else None
 
 
 def next_num(session: Session) -> int:
@@ -42,3 +82,14 @@ def next_num(session: Session) -> int:
 def insert(session: Session, row: Sequence[object]) -> None:
     """Write a source, in the order of ``COLUMNS``."""
     session.insert("source", COLUMNS, [row])
+
+
+def change(session: Session, num: int, values: Mapping[str, object]) -> None:
+    """Set columns of a source; one of them is ``changed_number``, or nobody would notice."""
+    session.update("source", ["num"], list(values), [(num, *values.values())])
+
+
+def note_change(session: Session, number: int, source: int, fields: str, by: str, at: int) -> None:
+    """Append to the trail of changes; ``fields`` is a JSON list of names."""
+    columns = ["number", "source", "fields", "changed_by", "changed_at"]
+    session.insert("source_change", columns, [(number, source, fields, by, at)])
