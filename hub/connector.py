@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -110,10 +110,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """What a push stream makes of a delivery: rows to store, and the answer once they are on disk."""
+    """What a push stream makes of a delivery: rows to store, and the answer once they are on disk.
+
+    ``then``: what remains to be done after the answer and may wait, within half a minute: confirming a subscription,
+    fetching a certificate. It is not done again when it fails.
+    """
 
     rows: Sequence[Row] = ()
     reply: Reply = field(default_factory=Reply)
+    then: Callable[[], Awaitable[None]] | None = None
 
 
 class Settings(BaseModel):
@@ -126,8 +131,8 @@ class Stream(ABC):
     """One feed inside a connector."""
 
     name: ClassVar[str]
-    nature: ClassVar[Nature] = Nature.STATES
-    volatile: ClassVar[frozenset[str]] = frozenset()
+    nature: Nature = Nature.STATES
+    volatile: frozenset[str] = frozenset()
     """Top-level members of a JSON payload that change without meaning (a fetch time); left out of the digest."""
 
     @abstractmethod
@@ -166,7 +171,9 @@ class PushStream(Stream):
     def receive(self, delivery: Delivery) -> Reception:
         """Verify one delivery and split it into rows, without waiting for anything: other requests wait meanwhile.
 
-        By default rows come by the mutation ``ingest`` only.
+        Raise ``SignatureWrong`` (401), or ``InputWrong`` (400) for what nobody should send again. What was verified and
+        cannot be split is a row that ``touchpoints`` refuses: it is kept, with its problem. By default rows come by the
+        mutation ``ingest`` only.
         """
         return Reception(reply=Reply(status=404))
 

@@ -1,0 +1,134 @@
+"""Deliveries to push streams over HTTP: the request as its sender made it, up to the limits, and the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+
+from hub.api.answering import HeadersTooLarge, TooSlow, body, clean
+from hub.clock import now
+from hub.connector import Delivery
+from hub.errors import HubError, RetryLater
+
+if TYPE_CHECKING:
+    from hub.ingest.hub import Hub
+
+_log = logging.getLogger(__name__)
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+"""What senders and browsers use; a push stream decides what it takes."""
+SLOWEST = 30.0
+"""Seconds that a body may take to arrive."""
+MOST_HEADERS = 16_384
+"""Bytes of all headers and of the address together."""
+MOST_AT_ONCE = 64_000_000
+"""Bytes of deliveries under way at the same time; whoever comes then is told to come again."""
+
+
+class Deliveries:
+    """The requests below ``/in``: the source's own connector verifies and splits them.
+
+    ``public_url`` is the address by which senders know the hub, where a proxy stands before it.
+    """
+
+    def __init__(self, hub: Hub, max_delivery_bytes: int, public_url: str | None = None) -> None:
+        self._hub = hub
+        self._limit = max_delivery_bytes
+        self._public_url = public_url.rstrip("/") if public_url else None
+        self._under_way = 0
+
+    async def answer(self, http: HttpRequest) -> Response:
+        """One delivery, answered once it is on disk. Never a 500: the sender of what failed here keeps it."""
+        return await clean(http, self._run)
+
+    async def _run(self, http: HttpRequest) -> Response:
+        try:
+            return await self._answered(http)
+        except (HubError, ClientDisconnect):
+            raise
+        except Exception as fault:
+            _log.exception("a delivery failed")
+            raise RetryLater("The delivery could not be taken.", after=60) from fault
+
+    async def _answered(self, http: HttpRequest) -> Response:
+        source, stream = http.path_params["source"], http.path_params["stream"]
+        if sum(len(name) + len(value) for name, value in http.headers.raw) + len(_target(http)) > MOST_HEADERS:
+            raise HeadersTooLarge(f"The headers are larger than {MOST_HEADERS:,} bytes.")
+        if http.method == "HEAD":
+            # Some senders look whether there is anybody before they send.
+            await self._hub.door.knows(source, stream)
+            return Response()
+        with self._room(http):
+            delivery = Delivery(
+                method=http.method,
+                path=http.scope["path"],
+                query=_first_values(http),
+                headers=_headers(http),
+                body=await self._body(http),
+                client=http.client.host if http.client else "",
+                received_at=now(),
+                secret=b"",
+                rest=http.path_params.get("rest", ""),
+                url=self._url(http),
+            )
+            reply = await self._hub.deliver(source, stream, delivery)
+        return Response(reply.body, reply.status, dict(reply.headers))
+
+    async def _body(self, http: HttpRequest) -> bytes:
+        try:
+            async with asyncio.timeout(SLOWEST):
+                return await body(http, self._limit)
+        except TimeoutError:
+            raise TooSlow(f"The body did not arrive within {SLOWEST:.0f} seconds.") from None
+
+    @contextmanager
+    def _room(self, http: HttpRequest) -> Iterator[None]:
+        """Room in memory for a body; one that does not say its length may be as large as any."""
+        announced = http.headers.get("content-length", "")
+        if announced.isascii() and announced.isdigit():
+            size = min(int(announced[:12]), self._limit)
+        else:
+            size = self._limit if "transfer-encoding" in http.headers else 0
+        if self._under_way and self._under_way + size > MOST_AT_ONCE:
+            raise RetryLater("The hub is taking more at once than it has room for.", after=1)
+        self._under_way += size
+        try:
+            yield
+        finally:
+            self._under_way -= size
+
+    def _url(self, http: HttpRequest) -> str:
+        """The address as the sender wrote it: some senders sign it. A proxy's own headers are believed by the server,
+        for proxies it trusts."""
+        base = self._public_url or f"{http.scope['scheme']}://{http.headers.get('host', '')}"
+        return base + _target(http)
+
+
+def _target(http: HttpRequest) -> str:
+    """Path and query byte for byte, as far as the server tells."""
+    raw: bytes = http.scope.get("raw_path") or http.scope["path"].encode()
+    query: bytes = http.scope.get("query_string", b"")
+    # Some servers leave the query in the raw path.
+    return (raw.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1")
+
+
+def _headers(http: HttpRequest) -> Mapping[str, str]:
+    """Headers by lower-case name; of one that comes several times all values, as RFC 9110 joins them."""
+    found: dict[str, str] = {}
+    for name, value in http.headers.items():
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def _first_values(http: HttpRequest) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for name, value in http.query_params.multi_items():
+        found.setdefault(name, value)
+    return found
