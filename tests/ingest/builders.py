@@ -23,6 +23,7 @@ from hub.ingest.process import Processor, drain
 from hub.ingest.sources import Sources
 from hub.journey.rules import rules_of
 from hub.registry import Registry
+from hub.sealing import Seal
 from hub.settings import Company
 from hub.store import matter_tables, portraits  # noqa: F401 (their tables belong to the projection too)
 from hub.store.engine import Store
@@ -187,7 +188,7 @@ _STREAMS = {each.name: each for each in (*Desk(sdk.Settings()).streams(), *Told(
 
 _TRUTH = (
     "fitted_model rule_set segment withdrawal decision checkpoint listed listing health_turn run_stream record "
-    "envelope run token source setting sequence"
+    "envelope run token credential source_change source setting sequence"
 ).split()
 _PROJECTION = [table.name for table in PROJECTION.sorted_tables]
 
@@ -212,7 +213,7 @@ class Bench:
 
     def _begin(self) -> None:
         with self.truth.transaction():
-            founding.found(self.truth, self.company, NOW)
+            founding.found(self.truth, self.company, Seal(), NOW)
         with self.projection.transaction():
             founding.begin_projection(self.projection)
         self.restart()
