@@ -39,7 +39,7 @@ from hub.errors import (
 )
 from hub.identifiers import contact, cookie, email, group, handle, phone, social, user, vat
 from hub.outside import Budget, OAuth, Outside
-from hub.reading import amount, day, digits, instant
+from hub.reading import amount, day, digits, instant, items, read
 from hub.values import (
     Campaign,
     Channel,
@@ -122,7 +122,9 @@ __all__ = [
     "group",
     "handle",
     "instant",
+    "items",
     "phone",
+    "read",
     "signatures",
     "social",
     "user",
