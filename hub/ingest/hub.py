@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
@@ -16,7 +16,7 @@ from hub.analysis.scoring import Scoring
 from hub.analysis.snapshots import Snapshots
 from hub.clock import micros, moment, now
 from hub.connector import Delivery, Reply, Row
-from hub.errors import InputWrong, NotFound, RetryLater
+from hub.errors import InputWrong, NotFound
 from hub.ids import random_id, touchpoint_id
 from hub.ingest import dry, entries, founding, matter_changes
 from hub.ingest.configuration import Configuration
@@ -54,7 +54,7 @@ from hub.settings import Company
 from hub.store.engine import Store
 from hub.store.reference import user_known
 from hub.store.session import Session
-from hub.store.writing import records, tokens
+from hub.store.writing import leases, tokens
 from hub.values import Direction, Identifier
 
 T = TypeVar("T")
@@ -69,16 +69,24 @@ class Hub:
     """An open hub. Use ``async with Hub.open(...)``; all methods are for the event loop it was opened on."""
 
     def __init__(
-        self, store: Store, registry: Registry, company: Company, clock: Callable[[], int], seal: Seal
+        self,
+        store: Store,
+        registry: Registry,
+        company: Company,
+        given_clock: Callable[[], int] | None,
+        seal: Seal,
+        lease: float,
     ) -> None:
         self._store = store
-        self._clock = clock
+        clock = self._clock = given_clock or (lambda: micros(now()))
         self.registry = registry
         self._sources = Sources(registry, seal)
         truth = store.truth()
         with truth.transaction():
             self.company, self.secret = founding.found(truth, company, seal, clock())
             seal_again(truth, self._sources, clock())
+            if not store.shared:
+                leases.free(truth)  # whoever held any has died
         self._sources.refresh(truth)
         self.reader = store.reader()
         self._progress = Progress(self.reader)
@@ -87,6 +95,7 @@ class Hub:
         self._intake = Intake(self.threads, clock)
         self.door = Door(self._intake, self.source, self.secret)
         self.configuration = Configuration(self.threads, self._sources, clock)
+        instant: Instant = Session.instant if given_clock is None else lambda _: clock()
         self.pulls = Pulls(self.threads, self._sources, clock, instant, lease)
         self.corrections = Corrections(self.threads, clock)
         self.rules = RuleSets(self.threads, clock)
@@ -111,16 +120,18 @@ class Hub:
         company: Company | None = None,
         clock: Callable[[], int] | None = None,
         secret_key: str | None = None,
+        lease: float = SECONDS,
     ) -> Self:
         """Open the hub at a folder or PostgreSQL address, made when it is not there.
 
-        ``company`` only counts when the hub is made; ``secret_key``: what seals secrets, see ``Seal``.
+        ``company`` only counts when the hub is made; ``secret_key``: what seals secrets, see ``Seal``; ``lease``: how
+        many seconds after its last sign of life another process goes on with what this one pulls.
         Raises ``ConfigWrong``, ``RetryLater`` or ``StorageFull``.
         """
         store = await asyncio.to_thread(Store.at, address)
         try:
             seal = Seal(secret_key, store.key_file)
-            hub = cls(store, registry, company or Company(), clock or (lambda: micros(now())), seal)
+            hub = cls(store, registry, company or Company(), clock, seal, lease)
         except BaseException:
             store.close()
             raise
