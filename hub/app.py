@@ -18,6 +18,7 @@ from hub.errors import HubError
 from hub.ingest.hub import Hub
 from hub.registry import load_registry
 from hub.settings import Settings
+from hub.work.worker import working
 
 FORMS = "webforms.endpoint"
 """The connector whose source ``/demo/form`` posts to; another may take its name's place by entry point."""
@@ -33,7 +34,7 @@ def create_app(settings: Settings, hub: Hub | None = None, examples: Mapping[str
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with _opened(settings, hub) as opened, nights(opened, lambda: micros(now())):
+        async with _opened(settings, hub) as opened, nights(opened, lambda: micros(now())), _worked(settings, opened):
             page = Pages(opened, examples or {})
             app.router.routes[:] = [
                 *http.routes(
@@ -50,12 +51,18 @@ def create_app(settings: Settings, hub: Hub | None = None, examples: Mapping[str
 async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
     """The hub that the settings name, made when it is not there. Raises what ``Hub.open`` raises."""
     key = settings.secret_key.get_secret_value() if settings.secret_key else None
-    async with await Hub.open(settings.address, load_registry(), settings.company, secret_key=key) as hub:
+    async with await Hub.open(
+        settings.address, load_registry(), settings.company, secret_key=key, lease=settings.lease_seconds
+    ) as hub:
         yield hub
 
 
 def _opened(settings: Settings, hub: Hub | None) -> AbstractAsyncContextManager[Hub]:
     return open_hub(settings) if hub is None else nullcontext(hub)
+
+
+def _worked(settings: Settings, hub: Hub) -> AbstractAsyncContextManager[None]:
+    return working(hub, settings.worker_pulls) if settings.works else nullcontext()
 
 
 class Pages:

@@ -72,6 +72,12 @@ class Settings(BaseSettings):
     """A bearer token for the command line, for a hub served elsewhere."""
     url: str | None = None
     """Address of a hub served elsewhere; the command line then speaks to it."""
+    worker: bool | None = None
+    """Whether ``hub serve`` pulls sources by the clock too; unless said, in a folder yes, on PostgreSQL no."""
+    worker_pulls: int = Field(4, ge=1)
+    """Pulls that one process begins by the clock and has under way at once."""
+    lease_seconds: float = Field(60.0, ge=1.0)
+    """How long after its last sign of life others go on with what a process pulled."""
     max_body_bytes: int = 1_000_000
     max_delivery_bytes: int = 5_000_000
     page_size_limit: int = 500
@@ -99,6 +105,11 @@ class Settings(BaseSettings):
     def address(self) -> str:
         """Where the hub lives: a folder, or a PostgreSQL address."""
         return self.database_url or str(self.data)
+
+    @property
+    def works(self) -> bool:
+        """Whether a process that serves the hub works for it too."""
+        return self.database_url is None if self.worker is None else self.worker
 
 
 def read_settings() -> Settings:

@@ -31,6 +31,7 @@ from hub.cli import (
     tokens,
     undo,
     withdraw,
+    worker,
 )
 from hub.settings import read_settings
 
@@ -76,6 +77,7 @@ def hub(
 
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.command("pull")(pull.pull)
 app.command("import")(importing.import_file)
 app.command("show")(show.show)

@@ -19,6 +19,12 @@ def serve(
     context: typer.Context,
     host: Annotated[str | None, typer.Option(help="Where to listen; HUB_HOST, else this machine only.")] = None,
     port: Annotated[int | None, typer.Option(help="At which port; HUB_PORT, else 8000; 0 takes a free one.")] = None,
+    worker: Annotated[
+        bool | None,
+        typer.Option(
+            "--worker/--no-worker", help="Pull sources by the clock too; a hub in a folder does.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Serve the hub: GraphQL, the query page, and the doors of sources that are told. Makes the hub when there is none.
 
@@ -31,6 +37,8 @@ def serve(
     from hub.serving import listen, run
 
     settings: Settings = context.obj
+    if worker is not None:
+        settings = settings.model_copy(update={"worker": worker})
     if not settings.database_url and (running := served(settings.data)):
         raise RetryLater(f"The hub in {settings.data} is served already, at {running.url}.")
     at = host or settings.host, settings.port if port is None else port

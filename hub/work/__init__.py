@@ -1,0 +1,1 @@
+"""Work that nobody waits for: pulls by the clock, notifications."""
