@@ -22,8 +22,9 @@ __all__ = ["Budget", "Http", "Keep", "OAuth", "Outside"]
 Keep = Callable[[str, str], Awaitable[None]]
 """Stores a credential under its name, on disk before it answers."""
 
-_SHARED: dict[Budget, Allowance] = {}
-"""What is left of the budgets that sources share by a key, in this process."""
+_Key = tuple[str, Budget]
+_SHARED: dict[_Key, Allowance] = {}
+"""What is left of the budgets of this process, by their key, or by source."""
 
 
 async def _kept_nowhere(name: str, value: str) -> None:
@@ -35,6 +36,7 @@ class Outside:
     """The world as the hub lends it to a connector; the acceptance kit lends another, with a clock of its own.
 
     ``credentials`` are secrets that came after the settings (a rotated refresh token), by name; ``keep`` stores one.
+    ``source``: whose pulls follow one another, so that each finds the budget as the one before left it.
     ``reach``: the addresses that may be connected to; a ``transport`` that is lent knows its own.
     """
 
@@ -42,10 +44,11 @@ class Outside:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     transport: httpx.AsyncBaseTransport | None = None
     credentials: Mapping[str, str] | None = field(default=None, repr=False)
-    keep: Keep = _kept_nowhere
+    keep: Keep = field(default=_kept_nowhere, repr=False)
     budget: Budget | None = None
+    source: str = ""
     reach: Reach = field(default_factory=Reach.of_environment)
-    _allowances: dict[Budget, Allowance] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _allowances: dict[_Key, Allowance] = field(default_factory=dict, init=False, repr=False, compare=False)
     _tokens: list[Tokens] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def http(
@@ -70,9 +73,12 @@ class Outside:
             reset=budget.reset if budget else "",
         )
 
-    async def access_token(self, oauth: OAuth) -> str:
-        """An access token that still holds, for protocols other than HTTP. Raises ``SignInAgain``."""
-        return await self._signing().access(oauth)
+    async def access_token(self, oauth: OAuth, *, instead_of: str = "") -> str:
+        """An access token that still holds, for protocols other than HTTP; another than one that was refused.
+
+        Raises ``SignInAgain``.
+        """
+        return await self._signing().access(oauth, instead_of=instead_of)
 
     def permitted(self, host: str, port: int) -> Sequence[str]:
         """The addresses of a host, for a connector that speaks no HTTP: it connects to one of these, not to the name.
@@ -96,13 +102,16 @@ class Outside:
         )
 
     def _allowance(self, budget: Budget) -> Allowance:
+        whose = budget.key or self.source
         # A world with a time of its own shares its budgets with nobody.
-        shared = budget.key and self.sleep is asyncio.sleep
-        return (_SHARED if shared else self._allowances).setdefault(budget, Allowance(budget))
+        shared = whose and self.sleep is asyncio.sleep
+        return (_SHARED if shared else self._allowances).setdefault((whose, budget), Allowance(budget))
 
     def _signing(self) -> Tokens:
         if not self._tokens:
-            self._tokens.append(Tokens(self._ask, self.now, self.keep, self.credentials or {}))
+            # Not `or {}`: what is lent empty may fill.
+            credentials = {} if self.credentials is None else self.credentials
+            self._tokens.append(Tokens(self._ask, self.now, self.keep, credentials))
         return self._tokens[0]
 
     async def _ask(self, request: httpx.Request) -> httpx.Response:

@@ -89,7 +89,7 @@ class Http(httpx.AsyncClient):
             if not fault.passing or not (fault.unread or _only_asks(request)):
                 raise fault.error
             pause = fault.wait + backoff(1) if fault.wait else backoff(attempt)
-            if waited + pause > PATIENCE or (attempt == ATTEMPTS and fault.wait is not None):
+            if waited + pause > PATIENCE:
                 raise RetryLater(fault.error.message, after=pause)
             if attempt == ATTEMPTS:
                 break
@@ -114,8 +114,7 @@ class Http(httpx.AsyncClient):
         if answer.is_redirect:
             return _Fault(SourceFailed(f"{host} sends us to another address ({_phrase(status)})."))
         if status == 429:
-            wait = backoff(10) if wait is None else wait
-            return _Fault(SourceFailed(f"{host} asks for patience."), True, True, wait)
+            return _Fault(RetryLater(f"{host} asks for patience.", after=wait or PATIENCE), True, True, wait)
         error = SourceFailed(f"{host} answered {_phrase(status)}.")
         return _Fault(error, transient(status), status in _UNREAD, wait)
 

@@ -20,7 +20,7 @@ _SINCE_1970 = 1e9
 
 def transient(status: int) -> bool:
     """Whether the same request may succeed later."""
-    return status in (408, 425, 429) or (status >= 500 and status not in (501, 505))
+    return status in (408, 425, 429) or (500 <= status < 600 and status not in (501, 505))
 
 
 def backoff(attempt: int) -> float:
