@@ -135,6 +135,9 @@ class Stream(ABC):
     volatile: frozenset[str] = frozenset()
     """Top-level members of a JSON payload that change without meaning (a fetch time); left out of the digest."""
 
+    def __init__(self, connector: Any = None) -> None:
+        self.connector = connector
+
     @abstractmethod
     def touchpoints(self, row: Row) -> Iterable[Mapped]:
         """What the row means. Pure: no clock, no network. Raise ``RowUnreadable`` when it cannot be read."""
@@ -210,7 +213,7 @@ class Guess:
     doubts: Sequence[str] = ()
 
 
-class Connector(ABC):
+class Connector:
     """Code for one kind of source. An instance is bound to one source's settings."""
 
     name: ClassVar[str]
@@ -226,14 +229,16 @@ class Connector(ABC):
     """Seconds between two pulls, unless the source says otherwise; None: it is pulled when somebody asks."""
     budget: ClassVar[Budget | None] = None
     """What the provider allows one account."""
+    stream_types: ClassVar[tuple[type[Stream], ...]] = ()
+    """Its streams, each made with the connector as its argument, unless ``streams`` makes them otherwise."""
 
     def __init__(self, settings: Any, outside: Outside | None = None) -> None:
         self.settings = settings
         self.outside = outside or Outside(budget=self.budget)
 
-    @abstractmethod
     def streams(self) -> Sequence[Stream]:
         """The feeds of this source."""
+        return [kind(self) for kind in self.stream_types]
 
     def check(self) -> Iterator[str]:
         """Sentences that say what is wrong with the settings before the first pull (a folder that is not there)."""
