@@ -26,6 +26,7 @@ from hub.ingest.process import Processor
 from hub.ingest.sources import Sources
 from hub.journey.rules import load_rules
 from hub.registry import Registry
+from hub.sealing import Seal
 from hub.settings import Company
 from hub.store.engine import Store
 from hub.store.session import Session
@@ -155,7 +156,7 @@ def bare(address: str) -> Bare:
     truth, projection = store.truth(), store.projection()
     arrivals = {}
     with truth.transaction():
-        company, _ = founding.found(truth, COMPANY, NOW)
+        company, _ = founding.found(truth, COMPANY, Seal(), NOW)
     for name in _KINDS:
         with truth.transaction():
             founding.insert_source(truth, f"src_{name}", name, Told.name, {}, True, NOW)

@@ -70,7 +70,7 @@ def seal_again(session: Session, sources_: Sources, at: int) -> None:
     What cannot be sealed now stays as it is: the source says why when it is used, or changed.
     """
     seal = sources_.seal
-    configured = {each.num: each for each in sources.changed_after(session, 0)}
+    configured = {each.num: each for each in sources.changed_since(session, 0)}
     anew = []
     for each in credentials.everything(session):
         where = place(configured[each.source].id, each.name)

@@ -60,6 +60,7 @@ class Intake:
             raise RetryLater("The hub has more to store than it can take right now.", after=1)
         parcel = _Parcel(rows, self._loop.create_future())
         queue = self._queues.setdefault((source.num, stream.name), _Queue(source.num, stream))
+        queue.stream = stream  # as the source is configured now
         with self._lock:
             queue.parcels.append(parcel)
         self._call(queue)

@@ -68,16 +68,20 @@ class Sources:
         self.registry = registry
         self.seal = seal or Seal()
         self._known: dict[int, Source] = {}
+        self._read: dict[int, Configured] = {}
         self._seen = 0
 
     def refresh(self, session: Session) -> None:
-        """Take in sources that were added or changed since, as committed: not within a transaction that does so."""
-        changed = sources.changed_after(session, self._seen)
+        """Take in sources that were added or changed since."""
+        # The last number again: if its transaction came to nothing, it is given to another change.
+        read = {each.num: each for each in sources.changed_since(session, self._seen)}
+        changed = [each for each in read.values() if self._read.get(each.num) != each]
         if not changed:
             return
         sealed = credentials.of_sources(session, [each.num for each in changed])
         fresh = {each.num: self._bind(each, sealed.get(each.num, [])) for each in changed}
-        self._known = dict(sorted((self._known | fresh).items()))
+        self._known = dict(sorted((self._known | fresh).items()))  # in one go: others are looking
+        self._read |= read
         self._seen = max(each.changed_number for each in changed)
 
     def _bind(self, configured: Configured, sealed: Iterable[Sealed]) -> Source:

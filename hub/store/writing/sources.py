@@ -35,9 +35,9 @@ _CONFIGURED = (
 )
 
 
-def changed_after(session: Session, number: int) -> list[Configured]:
-    """Sources that were added or changed after a truth number, in the order they were made."""
-    rows = session.all(f"SELECT {_CONFIGURED} FROM source WHERE changed_number > $1 ORDER BY num", number)
+def changed_since(session: Session, number: int) -> list[Configured]:
+    """Sources that were added or changed at a truth number or after it, in the order they were made."""
+    rows = session.all(f"SELECT {_CONFIGURED} FROM source WHERE changed_number >= $1 ORDER BY num", number)
     return [_configured(row) for row in rows]
 
 
