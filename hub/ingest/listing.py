@@ -23,11 +23,14 @@ _LOOKED_AT = 2000
 
 
 def go_on(session: Session, arrival: Arrival, cursor: Cursor | None) -> Listing:
-    """The listing that a pull from ``cursor`` is of: the one under way where it resumes that, else a new one."""
+    """The listing that a pull from ``cursor`` is of: the one under way where it resumes that, else a new one.
+
+    From where the one under way began, everything is listed anew.
+    """
     source, stream = arrival.source, arrival.stream.name
     began_with = orjson.dumps(dict(cursor)).decode() if cursor is not None else None
     there = listings.under_way(session, source, stream)
-    if there is None or there.state != "GOING" or began_with in (None, there.began_with):
+    if there is None or began_with in (None, there.began_with):
         return listings.begin(session, source, stream, began_with)
     listings.forget_leg(session, there)
     return there

@@ -224,8 +224,12 @@ def start_pull(session: Session, source: int, at: int, *, allow_deletions: bool 
     ``allow_deletions``: what its listings do not name is deleted however much it is.
     """
     begun = start_run(session, source, "PULL", at)
-    if allow_deletions:
-        session.run("UPDATE run SET allow_deletions = TRUE WHERE num = $1", begun[0])
+    # A pull that takes over from a process that was killed may do what that one might.
+    if allow_deletions or session.value(
+        "SELECT num FROM run WHERE source = $1 AND kind = 'PULL' AND state = 'RUNNING' AND allow_deletions = TRUE",
+        source,
+    ):
+        allow_deletions_of(session, begun[0])
     session.run(
         "UPDATE run_stream SET state = 'INTERRUPTED', ended_at = $1 WHERE state = 'RUNNING' AND run IN "
         "(SELECT num FROM run WHERE source = $2 AND kind = 'PULL' AND state = 'RUNNING' AND num <> $3)",
@@ -267,6 +271,11 @@ def advance_run(session: Session, run: int, expected: int | None, done: float | 
         done,
         run,
     )
+
+
+def allow_deletions_of(session: Session, run: int) -> None:
+    """Let a run's listings delete whatever they do not name."""
+    session.run("UPDATE run SET allow_deletions = TRUE WHERE num = $1", run)
 
 
 def allows_deletions(session: Session, run: int) -> bool:
