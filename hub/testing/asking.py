@@ -129,7 +129,9 @@ class Asking(Suite):
                 "After a forgotten cursor not everything was read again: raise sdk.CursorExpired, and the hub begins "
                 "without a cursor.",
             )
-            require((await account.held()).known() == before.known(), "Reading again after a forgotten cursor changed rows.")
+            require(
+                (await account.held()).known() == before.known(), "Reading again after a forgotten cursor changed rows."
+            )
 
         self.run(check)
 
@@ -157,7 +159,7 @@ class Asking(Suite):
 
         async def check(trial: Trial) -> None:
             account = await self.pulled(trial)
-            for stream in self.streams(PullStream):
+            for stream in self.pull_streams():
                 _whole_at_the_end(stream, account)
             before, pages = await account.held(), len(account.seen)
             for at in range(pages):
@@ -197,9 +199,7 @@ def _whole_at_the_end(stream: PullStream, account: Account) -> None:
     early = [at for at, page in enumerate(pages[:-1], 1) if page.whole]
     require(not early, f"Page {early[:1]} of {stream.name} is said to be whole, and more pages come.")
     if stream.listing:
-        require(
-            pages and pages[-1].whole, f"{stream.name} is a listing, and its last page is not said to be whole."
-        )
+        require(pages and pages[-1].whole, f"{stream.name} is a listing, and its last page is not said to be whole.")
     else:
         require(not any(page.whole for page in pages), f"{stream.name} has whole pages, and is no listing.")
 

@@ -12,7 +12,7 @@ from typing import Any, get_args
 import httpx
 from pydantic import SecretStr
 
-from hub.connector import Connector, PullStream
+from hub.connector import Connector
 from hub.errors import ConfigWrong, HubError
 from hub.kinds import KINDS
 from hub.registry import Registry
@@ -72,7 +72,10 @@ class Manifest(Suite):
             for fault in faults[:1]:
                 require(fault.one_sentence, f"What is wrong with {name} is no sentence: {fault.said!r}")
                 require(name in fault.said, f"The sentence does not name the setting {name}: {fault.said!r}")
-            require(faults or name in given or name in self.connector.Settings.model_fields, f"{name} is taken for a setting.")
+            require(
+                faults or name in given or name in self.connector.Settings.model_fields,
+                f"{name} is taken for a setting.",
+            )
 
     def test_secrets_stay_secret(self) -> None:
         """Secrets are sdk.Secret, and stand in no error, no text of an object, no log, no row."""
@@ -103,7 +106,7 @@ class Manifest(Suite):
     async def _said(self, trial: Trial) -> list[str]:
         """What is logged, told and stored while all goes well and while nothing does."""
         account = await trial.account()
-        if self.streams(PullStream):
+        if self.pull_streams():
             ends = [await account.pull()]
             if trial.line is not None:
                 for trouble in (self.expired, lambda _: httpx.Response(500), _reset):
@@ -123,7 +126,9 @@ class _Fault:
 
     def __init__(self, said: str) -> None:
         self.said = said
-        self.one_sentence = bool(said.strip()) and "\n" not in said and "Traceback" not in said and "validation error" not in said
+        self.one_sentence = (
+            bool(said.strip()) and "\n" not in said and "Traceback" not in said and "validation error" not in said
+        )
 
 
 def _wrong(kind: type[Connector], given: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

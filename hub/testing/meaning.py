@@ -6,19 +6,19 @@ import gzip
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import orjson
 
-from hub.connector import KindDeclaration, PushStream, Row, Stream
+from hub.connector import PushStream, Row, Stream
 from hub.errors import HubError
 from hub.ingest import mapping
 from hub.ingest.rows import json_text
 from hub.kinds import KINDS
 from hub.testing import purity, strangeness
 from hub.testing.suite import DoesNotApply, Suite
-from hub.testing.trial import COMPANY, Account, Trial, require
+from hub.testing.trial import COMPANY, Account, CheckFailed, Trial, require
 from hub.values import Touchpoint
 
 _MOST_ROWS = 10
@@ -37,7 +37,7 @@ class Meaning(Suite):
         async def check(trial: Trial) -> None:
             rows = [(stream, row) for stream, row in await self.samples(trial) if not row.deleted]
             sent = list(self._sent(trial))
-            given = {name for name in self.rows()}
+            given = set(self.rows())
             rows = [(stream, row) for stream, row in rows if stream.name not in given]
             if not rows:
                 raise DoesNotApply("its rows come by the mutation, which keeps them as they are")
@@ -77,11 +77,14 @@ class Meaning(Suite):
                         "its kind in of_nobody.",
                     )
                     require(
-                        all(each.value.strip() for each in said.identifiers), f"{where} has an identifier without a value."
+                        all(each.value.strip() for each in said.identifiers),
+                        f"{where} has an identifier without a value.",
                     )
                     at = said.occurred_at
                     aware = at.tzinfo is not None if isinstance(at, datetime) else isinstance(at, date)
-                    require(aware, f"{where} has a time without a zone: give an aware datetime (sdk.instant), or a date.")
+                    require(
+                        aware, f"{where} has a time without a zone: give an aware datetime (sdk.instant), or a date."
+                    )
             require(some, "No sample row means anything: no touchpoint, no reference data.")
 
         self.run(check)
@@ -160,8 +163,8 @@ class Meaning(Suite):
                     where = f"{stream.name} {row.key}"
                     require(
                         said.kind in KINDS or said.kind in declared,
-                        f"The kind {said.kind} of {where} is neither shared nor declared: `hub connector kinds` lists the "
-                        "shared ones; declare another in Connector.kinds, with the connector's family before it.",
+                        f"The kind {said.kind} of {where} is neither shared nor declared: `hub connector kinds` lists "
+                        "the shared ones; declare another in Connector.kinds, with the connector's family before it.",
                     )
                     schema = declared[said.kind] if said.kind in declared else KINDS[said.kind].properties
                     fault = _misfit(said.properties, schema)
@@ -179,8 +182,8 @@ class Meaning(Suite):
             for stream, row in samples:
                 require(
                     not row.deleted or (stream.name, row.key) in seen,
-                    f"{stream.name} {row.key} is said to be deleted and was never given: a deletion comes under the key "
-                    "of the row that it ends.",
+                    f"{stream.name} {row.key} is said to be deleted and was never given: a deletion comes under the "
+                    "key of the row that it ends.",
                 )
                 seen.add((stream.name, row.key))
             account = await trial.account()
@@ -205,14 +208,13 @@ def _read(stream: Stream, row: Row) -> Sequence[Any]:
     except HubError as error:
         if isinstance(stream, PushStream):
             return ()  # a sample of what a sender gets wrong
-        return _unread(stream, row, error.message)
+        _unread(stream, row, error.message)
     except Exception as error:  # noqa: BLE001 (the author hears of it)
-        return _unread(stream, row, repr(error))
+        _unread(stream, row, repr(error))
 
 
-def _unread(stream: Stream, row: Row, fault: str) -> Sequence[Any]:
-    require(False, f"The sample row {stream.name} {row.key} cannot be read: {fault}")
-    return ()
+def _unread(stream: Stream, row: Row, fault: str) -> NoReturn:
+    raise CheckFailed(f"The sample row {stream.name} {row.key} cannot be read: {fault}")
 
 
 def _survived(stream: Stream, row: Row, where: str) -> Sequence[Any] | None:
@@ -227,11 +229,10 @@ def _survived(stream: Stream, row: Row, where: str) -> Sequence[Any] | None:
     except HubError:
         return None
     except Exception as error:  # noqa: BLE001 (the author hears of it)
-        require(
-            False,
+        raise CheckFailed(
             f"{where} makes the connector fall over ({error!r}): raise sdk.RowUnreadable with what is wrong "
-            f"(sdk.read does for a pydantic model). It is {_shown(row)}.",
-        )
+            f"(sdk.read does for a pydantic model). It is {_shown(row)}."
+        ) from None
     return said
 
 
@@ -268,7 +269,7 @@ def _misfit(properties: Mapping[str, Any], schema: Mapping[str, Any]) -> str | N
     try:
         import jsonschema
     except ImportError:
-        require(False, "The kit needs jsonschema: pip install 'journey-hub[kit]'.")
+        raise CheckFailed("The kit needs jsonschema: pip install 'journey-hub[kit]'.") from None
     checker = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
     fault = next(iter(checker.iter_errors(orjson.loads(json_text(properties)))), None)
     return None if fault is None else f"{'.'.join(map(str, fault.path)) or 'properties'}: {fault.message[:200]}"
@@ -289,8 +290,3 @@ def _paths(settings: Mapping[str, Any]) -> Iterator[Path]:
 
 def _shown(row: Row) -> str:
     return repr(row.payload[:_UNPRINTED])
-
-
-def declared(kinds: Sequence[KindDeclaration]) -> dict[str, Mapping[str, Any]]:
-    """The schemas of declared kinds by their names."""
-    return {each.name: each.properties for each in kinds}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from hub.connector import Page, PullStream
+from hub.connector import Page
 from hub.testing.suite import Suite, reason
 from hub.testing.trial import Account, Cut, Held, Trial, disk_full, require
 
@@ -48,15 +49,15 @@ class Pulling(Suite):
                 where = min((each.rows for each in lost), default=())
                 require(
                     not lost,
-                    f"Pages in another order give other touchpoints, of rows {_named(where)}: what a row means must not "
-                    "depend on the rows before it. Two payloads under one key need Row.version to say which is newer.",
+                    f"Pages in another order give other touchpoints, of rows {_named(where)}: what a row means must "
+                    "not depend on the rows before it. Two payloads under one key need Row.version to tell the newer.",
                 )
 
         self.run(check)
 
     async def _mixed(self, account: Account, pages: Sequence[tuple[str, Page]], dice: random.Random) -> None:
         """Every row twice, in pages of at most three, shuffled."""
-        streams = {stream.name: stream for stream in self.streams(PullStream)}
+        streams = {stream.name: stream for stream in self.pull_streams()}
         rows = [(name, row) for name, page in pages for row in page.rows] * 2
         dice.shuffle(rows)
         for at in range(0, len(rows), 3):
@@ -107,14 +108,12 @@ class Pulling(Suite):
 
 
 def _unchanged(before: Held, after: Held) -> None:
-    new = [row for row in after.rows if row not in set(before.rows)]
+    new = _without(after.known(), before.known())
     require(
         not new,
-        f"Reading everything again a day later stored {len(new)} rows that say nothing new, the first is "
-        f"{new[0].stream} {new[0].key}: key and payload must be the same while the source says the same (no time of "
-        "fetching, no position); name members that change without meaning in `volatile`."
-        if new
-        else "",
+        f"Reading everything again a day later stored {len(new)} rows that say nothing new, the first is {_first(new)}"
+        ": key and payload must be the same while the source says the same (no time of fetching, no position); name "
+        "members that change without meaning in `volatile`.",
     )
 
 
@@ -131,9 +130,7 @@ def _same(wanted: Held, found: Held, where: str) -> None:
         f"A pull killed {where} and resumed has {len(more)} rows more than one that was not, the first is "
         f"{_first(more)}: a row's key must not depend on where the pull began.",
     )
-    require(
-        wanted.touchpoints == found.touchpoints, f"A pull killed {where} and resumed gives other touchpoints."
-    )
+    require(wanted.touchpoints == found.touchpoints, f"A pull killed {where} and resumed gives other touchpoints.")
 
 
 def _without(
@@ -149,9 +146,8 @@ def _without(
     return found
 
 
-def _first(rows: object) -> str:
-    stream, key, *_ = min(rows)  # type: ignore[call-overload]
-    return f"{stream} {key}"
+def _first(rows: Iterable[tuple[Any, ...]]) -> str:
+    return next((f"{stream} {key}" for stream, key, *_ in sorted(rows)), "")
 
 
 def _named(rows: Sequence[tuple[str, str]]) -> str:

@@ -102,9 +102,9 @@ class Suite:
         """Raise ``DoesNotApply`` where a check says nothing, ``CheckFailed`` where nobody has said why."""
         if reason := self.does_not_apply.get(check):
             raise DoesNotApply(reason)
-        if pull and not self.streams(PullStream):
+        if pull and not self.pull_streams():
             raise DoesNotApply("it has no pull stream")
-        if push and not self.streams(PushStream):
+        if push and not self.push_streams():
             raise DoesNotApply("it has no push stream")
         if provider and self.provider is None:
             if reason := self.does_not_apply.get(PROVIDER):
@@ -118,9 +118,13 @@ class Suite:
         """The connector with its settings, and nobody to ask."""
         return Registry({self.connector.name: self.connector}, {}).open(self.connector.name, self.settings)
 
-    def streams(self, kind: type[Stream] = Stream) -> list[Stream]:
-        """The streams of a kind."""
-        return [stream for stream in self.bound().streams() if isinstance(stream, kind)]
+    def pull_streams(self) -> list[PullStream]:
+        """The streams that are asked."""
+        return [stream for stream in self.bound().streams() if isinstance(stream, PullStream)]
+
+    def push_streams(self) -> list[PushStream]:
+        """The streams that are told."""
+        return [stream for stream in self.bound().streams() if isinstance(stream, PushStream)]
 
     # What checks begin with -----------------------------------------------------------------------------------------
 
@@ -139,16 +143,16 @@ class Suite:
     async def samples(self, trial: Trial) -> list[tuple[Stream, Row]]:
         """Every row that the samples have: pulled, delivered, sent by the mutation."""
         found: list[tuple[Stream, Row]] = []
-        streams = {stream.name: stream for stream in self.streams()}
-        if self.streams(PullStream):
+        streams: dict[str, Stream] = {stream.name: stream for stream in self.bound().streams()}
+        if self.pull_streams():
             account = await self.pulled(trial)
             found += [(streams[name], row) for name, page in account.seen for row in page.rows]
         for name, deliveries in self.deliveries().items():
-            stream = streams[name]
-            require(isinstance(stream, PushStream), f"The stream {name} takes no deliveries.")
+            stream = streams.get(name)
+            if not isinstance(stream, PushStream):
+                raise CheckFailed(f"{name} is no push stream of this connector.")
             for each in deliveries:
-                reception = stream.receive(replace(each, secret=b"kit"))  # type: ignore[attr-defined]
-                found += [(stream, row) for row in reception.rows]
+                found += [(stream, row) for row in stream.receive(replace(each, secret=b"kit")).rows]
         for name, rows in self.rows().items():
             found += [(streams[name], row) for row in rows]
         require(found, "The suite has no sample row: give it settings, deliveries or rows that bring some.")

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from hub.connector import Connector, Cursor, Delivery, Page, PullStream, Reply, Row, Stream
 from hub.desk import Desk
@@ -104,13 +104,13 @@ class Account:
 
         pulling = asyncio.ensure_future(pull(owner, run, write, micros))
         end = await self._ended(pulling, cut)
-        await trial.hub.threads.write(
-            lambda session: records.finish_run(session, run, end.state, end.fault, micros())
-        )
+        await trial.hub.threads.write(lambda session: records.finish_run(session, run, end.state, end.fault, micros()))
         return end
 
     async def _ended(self, pulling: asyncio.Future[PullEnd], cut: Cut | None) -> PullEnd:
-        waiting = {pulling} if cut is None else {pulling, asyncio.ensure_future(cut.reached.wait())}
+        waiting: set[asyncio.Future[Any]] = {pulling}
+        if cut is not None:
+            waiting.add(asyncio.ensure_future(cut.reached.wait()))
         done, _ = await asyncio.wait(waiting, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         for each in waiting - {pulling}:
             each.cancel()
@@ -265,7 +265,7 @@ class _Logged(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         self.lines.append(self.format(record))
 
-    def __enter__(self) -> _Logged:
+    def __enter__(self) -> Self:
         self._level = logging.getLogger().level
         logging.getLogger().addHandler(self)
         for name in ("httpx", "hub"):
