@@ -260,13 +260,12 @@ def _differences(held: Json, given: Json, settled: _Settled, secret: Sequence[st
     """The settings that differ, and whether secrets are to be stored: given anew, if only once more, or taken away."""
     before = taken_out(held, secret)
     after = (settled.plain, settled.secrets)
-    names = [name for name in {**before[0], **after[0]} if before[0].get(name) != after[0].get(name)]
+    names = {name for name in {**before[0], **after[0]} if before[0].get(name) != after[0].get(name)}
     anew = {pointer for pointer in after[1] if before[1].get(pointer) != after[1][pointer]}
     anew |= before[1].keys() - after[1].keys()
     anew |= {pointer for pointer in after[1] if _told(given, pointer)}
-    fields = [f"settings.{name}" for name in sorted(names)]
-    fields += [f"settings.{dotted(pointer)}" for pointer in sorted(anew)]
-    return list(dict.fromkeys(fields)), bool(anew)
+    names |= {dotted(f"/{pointer.split('/')[1]}") for pointer in anew}
+    return [f"settings.{name}" for name in sorted(names)], bool(anew)
 
 
 def _told(given: Any, pointer: str) -> bool:
