@@ -36,6 +36,7 @@ from hub.errors import (
     SignatureWrong,
     SignInAgain,
     SourceFailed,
+    TooLarge,
 )
 from hub.identifiers import contact, cookie, email, group, handle, phone, social, user, vat
 from hub.outside import Budget, OAuth, Outside
@@ -111,6 +112,7 @@ __all__ = [
     "Spend",
     "Stream",
     "TimePrecision",
+    "TooLarge",
     "Touchpoint",
     "User",
     "amount",

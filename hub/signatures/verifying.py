@@ -61,7 +61,7 @@ def _verified(scheme: Scheme, delivery: Delivery, secrets: Sequence[Secret]) -> 
     matches = [_good(scheme, key, signed, each) for key in _keys(scheme, secrets) for each in given]
     if not any(matches):
         raise SignatureWrong("The signature is wrong.")
-    return Genuine(id_, at)
+    return Genuine(id_ if "{id}" in scheme.signed else "", at)
 
 
 def _signatures(scheme: Scheme, delivery: Delivery) -> list[str]:
