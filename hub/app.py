@@ -16,6 +16,7 @@ from hub.client import Client
 from hub.clock import micros, now
 from hub.errors import HubError
 from hub.ingest.hub import Hub
+from hub.ingest.uploads import Uploads
 from hub.registry import load_registry
 from hub.settings import Settings
 from hub.work.worker import working
@@ -38,7 +39,10 @@ def create_app(settings: Settings, hub: Hub | None = None, examples: Mapping[str
             page = Pages(opened, examples or {})
             app.router.routes[:] = [
                 *http.routes(
-                    opened, max_body_bytes=settings.max_body_bytes, max_delivery_bytes=settings.max_delivery_bytes
+                    opened,
+                    max_body_bytes=settings.max_body_bytes,
+                    max_delivery_bytes=settings.max_delivery_bytes,
+                    max_upload_bytes=settings.max_upload_bytes,
                 ),
                 *pages.routes(documents=page.documents, form=page.form),
             ]
@@ -54,6 +58,7 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
     async with await Hub.open(
         settings.address, load_registry(), settings.company, secret_key=key, lease=settings.lease_seconds
     ) as hub:
+        hub.uploads = Uploads(settings.uploads or settings.data / "uploads")
         yield hub
 
 

@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     """How long after its last sign of life others go on with what a process pulled."""
     max_body_bytes: int = 1_000_000
     max_delivery_bytes: int = 5_000_000
+    max_upload_bytes: int = 200_000_000
+    uploads: Path | None = None
+    """Folder of uploaded files, the same for all processes of a hub; ``uploads`` in the data folder when left out."""
     page_size_limit: int = 500
     allow_private_addresses: Annotated[tuple[str, ...], NoDecode] = ()
     """Addresses, networks and host names, with commas between, that connectors and notifications may reach although

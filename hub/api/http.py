@@ -15,6 +15,7 @@ from hub.api.auth import Principal
 from hub.api.deliveries import METHODS, Deliveries
 from hub.api.execute import EVERYTHING, READS, Request, execute
 from hub.api.socket import GraphQLSocket
+from hub.api.uploads import UploadEndpoint
 from hub.errors import InputWrong, RetryLater
 
 if TYPE_CHECKING:
@@ -25,9 +26,14 @@ PATIENCE = 1.0
 
 
 def routes(
-    hub: Hub, *, max_body_bytes: int = 1_000_000, max_delivery_bytes: int = 5_000_000, public_url: str | None = None
+    hub: Hub,
+    *,
+    max_body_bytes: int = 1_000_000,
+    max_delivery_bytes: int = 5_000_000,
+    max_upload_bytes: int = 200_000_000,
+    public_url: str | None = None,
 ) -> list[BaseRoute]:
-    """The API's routes: ``/graphql``, ``/in/{source}/{stream}`` and ``/health``."""
+    """The API's routes: ``/graphql``, ``/in/{source}/{stream}``, ``/upload`` and ``/health``."""
     graphql = GraphQLEndpoint(hub, max_body_bytes)
     deliveries = Deliveries(hub, max_delivery_bytes, public_url)
     return [
@@ -35,6 +41,7 @@ def routes(
         WebSocketRoute("/graphql", GraphQLSocket(hub)),
         Route("/in/{source}/{stream}", deliveries.answer, methods=METHODS),
         Route("/in/{source}/{stream}/{rest:path}", deliveries.answer, methods=METHODS),
+        Route("/upload", UploadEndpoint(hub, max_upload_bytes).answer, methods=["POST"]),
         Route("/health", _health, methods=["GET"]),
     ]
 

@@ -1,4 +1,4 @@
-"""The pages a newcomer sees: the query page, and a form beside a live timeline. All their assets are local."""
+"""The pages a newcomer sees: queries, files to bring in, a form beside a live timeline. All their assets are local."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def routes(
     documents: Callable[[Request], Awaitable[Sequence[Document]]] | None = None,
     form: Callable[[Request], Awaitable[FormTarget | None]] | None = None,
 ) -> list[BaseRoute]:
-    """Routes for ``/``, ``/demo/form``, ``/pages/documents.json`` and ``/assets``.
+    """Routes for ``/``, ``/files``, ``/demo/form``, ``/pages/documents.json`` and ``/assets``.
 
     ``documents`` gives the tabs of the query page; it sees the request, because ids are only for who has a token.
     ``form`` says where the form posts to; None means that this hub has no such source.
@@ -86,9 +86,13 @@ def routes(
         found = await documents(request) if documents else ()
         return Response(orjson.dumps(found, default=dict), media_type="application/json")
 
+    async def files_page(request: Request) -> Response:
+        return HTMLResponse(_page("files.html"))
+
     strict = [Middleware(StrictHeaders)]
     return [
         Route("/", query_page, middleware=strict),
+        Route("/files", files_page, middleware=strict),
         Route("/demo/form", form_page, middleware=strict),
         Route("/pages/documents.json", documents_json, middleware=strict),
         Mount("/assets", StaticFiles(directory=ASSETS), name="assets", middleware=strict),

@@ -68,7 +68,7 @@ TYPES: Mapping[str, frozenset[str]] = {
     ),
     **_each(
         MANAGERS,
-        "ScorePortfolioPayload "
+        "ScorePortfolioPayload Rehearsal RehearsedRow RehearsedTouchpoint GuessReason ImportUploadPayload "
         "TakeSnapshotPayload DropSnapshotPayload "
         "FindSuggestionsPayload WithdrawSourcePayload WithdrawRecordPayload ReplayPayload RebuildPayload Reread "
         "Consequences TouchpointChange FieldChange ProblemChange "
@@ -82,7 +82,7 @@ TYPES: Mapping[str, frozenset[str]] = {
 
 FIELDS: Mapping[str, frozenset[str]] = {
     **_each(READERS, "Query.asOf Query.snapshots"),
-    **_each(MANAGERS, "Mutation.takeSnapshot Mutation.dropSnapshot"),
+    **_each(MANAGERS, "Mutation.takeSnapshot Mutation.dropSnapshot Query.rehearsal Mutation.importUpload"),
     **_each(ANYBODY, "Query.viewer Query.hub"),
     **_each(
         READERS,

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from hub.analysis.past import Past
@@ -47,6 +48,7 @@ from hub.ingest.segments import Segments
 from hub.ingest.sources import Source, Sources
 from hub.ingest.suggestions import Suggestions
 from hub.ingest.threads import Threads
+from hub.ingest.uploads import Uploads
 from hub.journey.rules import rules_of
 from hub.registry import Registry
 from hub.sealing import Seal
@@ -67,6 +69,9 @@ _REQUEST_PATIENCE = 1.0
 
 class Hub:
     """An open hub. Use ``async with Hub.open(...)``; all methods are for the event loop it was opened on."""
+
+    uploads = Uploads(Path("uploads"))
+    """Whoever opens the hub says where uploaded files lie."""
 
     def __init__(
         self,
@@ -290,9 +295,9 @@ class Hub:
             name, connector, dict(settings), {}, book_of_record=book_of_record, by="hub"
         )
 
-    async def sync(self, source: str) -> str:
+    async def sync(self, source: str, *, allow_deletions: bool = False) -> str:
         """Start a pull; the answer is its run, or the one that is under way, in whatever process."""
-        return await self.pulls.sync(await self.source(source))
+        return await self.pulls.sync(await self.source(source), allow_deletions=allow_deletions)
 
     async def pulled(self, source: str) -> None:
         """Wait for a source's pull to end."""

@@ -17,6 +17,7 @@ from hub.api.mutations.snapshots import SnapshotMutations
 from hub.api.mutations.sources import SourceMutations
 from hub.api.mutations.suggestions import SuggestionMutations
 from hub.api.mutations.tokens import TokenMutations
+from hub.api.mutations.uploads import UploadMutations
 
 
 @object_type
@@ -35,5 +36,6 @@ class Mutation(
     CorrectionMutations,
     RepairMutations,
     TokenMutations,
+    UploadMutations,
 ):
     """The writes."""

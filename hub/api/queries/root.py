@@ -22,6 +22,7 @@ from hub.api.queries.sources import SourceQueries
 from hub.api.queries.suggestions import SuggestionQueries
 from hub.api.queries.tokens import TokenQueries
 from hub.api.queries.touchpoints import TouchpointQueries
+from hub.api.queries.uploads import UploadQueries
 from hub.api.types.company import Hub, Viewer
 from hub.api.types.node import Node
 from hub.errors import InputWrong
@@ -40,6 +41,7 @@ class Query(
     SuggestionQueries,
     MatterStatsQueries,
     TouchpointQueries,
+    UploadQueries,
     SourceQueries,
     TokenQueries,
     JourneyQueries,
