@@ -24,9 +24,9 @@ import httpx
 from hub.errors import ConfigWrong
 from hub.settings import read_settings
 
-# They write whole addresses and headers into the log, secrets included.
-for _name in ("httpx", "httpcore"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
+# They write whole addresses (at INFO) and headers (at DEBUG) into the log, secrets included.
+logging.getLogger("httpx").addFilter(lambda record: record.levelno >= logging.WARNING)
+logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 _GLOBAL_UNICAST = ip_network("2000::/3")
 _NAT64 = ip_network("64:ff9b::/96")

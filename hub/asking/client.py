@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -106,7 +106,10 @@ class Http(httpx.AsyncClient):
         """The answer, read unless it is a stream, or what is wrong with it."""
         status, host = answer.status_code, _host(answer.request)
         if answer.is_success or status == 304 or status in answer.request.extensions.get("expect", ()):
-            return answer if stream else await _read(answer)
+            if not stream:
+                return await _read(answer)
+            answer.stream = _Told(answer, answer.stream)
+            return answer
         await answer.aclose()
         wait = told(answer, self._now(), self._reset)
         if status in (401, 403):
@@ -117,6 +120,26 @@ class Http(httpx.AsyncClient):
             return _Fault(RetryLater(f"{host} asks for patience.", after=wait or PATIENCE), True, True, wait)
         error = SourceFailed(f"{host} answered {_phrase(status)}.")
         return _Fault(error, transient(status), status in _UNREAD, wait)
+
+
+class _Told(httpx.AsyncByteStream):
+    """A stream whose faults are the hub's errors: the caller knows no others."""
+
+    def __init__(self, answer: httpx.Response, inner: httpx.SyncByteStream | httpx.AsyncByteStream) -> None:
+        self._request = answer.request
+        self._inner = inner
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        assert isinstance(self._inner, httpx.AsyncByteStream)  # noqa: S101 (an asynchronous client has no other)
+        try:
+            async for piece in self._inner:
+                yield piece
+        except httpx.TransportError as error:
+            raise _lost(self._request, error).error from None
+
+    async def aclose(self) -> None:
+        if isinstance(self._inner, httpx.AsyncByteStream):
+            await self._inner.aclose()
 
 
 async def _read(answer: httpx.Response) -> httpx.Response:

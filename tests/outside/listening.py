@@ -59,7 +59,7 @@ def listener(answer: bytes = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi") 
 def served(app: ASGIApp) -> Iterator[str]:
     """An application under uvicorn: its address."""
     there = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [there]}, daemon=True)
     thread.start()
     try:

@@ -270,18 +270,33 @@ def test_lines_of_a_stream_come_as_they_are_sent_and_its_faults_are_told() -> No
     async def refused(request: Request) -> Response:
         return Response("no", 401)
 
+    async def cut(request: Request) -> Response:
+        async def pieces() -> AsyncIterator[bytes]:
+            yield b"0\n"
+            raise ConnectionResetError
+
+        return StreamingResponse(pieces(), headers={"content-length": "10"})
+
+    async def heard(answer: httpx.Response, got: list[str]) -> None:
+        async for line in answer.aiter_lines():
+            got.append(line)  # noqa: PERF401 (what came before a fault counts)
+
     async def read(url: str) -> list[str]:
+        got: list[str] = []
         outside = Outside(reach=Reach.allowing(["127.0.0.1"]))
         async with outside.http(url) as http:
             async with http.stream("GET", "/lines") as answer:
-                got = [line async for line in answer.aiter_lines()]
+                await heard(answer, got)
             with pytest.raises(SignInAgain):
                 async with http.stream("GET", "/refused"):
                     pass
+            async with http.stream("GET", "/cut") as answer:
+                with pytest.raises(SourceFailed):
+                    await heard(answer, got)
             return got
 
-    with served(Starlette(routes=[Route("/lines", lines), Route("/refused", refused)])) as url:
-        assert asyncio.run(read(url)) == ["0", "1", "2"]
+    with served(Starlette(routes=[Route("/lines", lines), Route("/refused", refused), Route("/cut", cut)])) as url:
+        assert asyncio.run(read(url)) == ["0", "1", "2", "0"]
 
 
 def test_a_private_address_is_out_of_reach_for_a_connector() -> None:
@@ -297,6 +312,7 @@ def test_a_private_address_is_out_of_reach_for_a_connector() -> None:
 
 def test_no_address_is_written_into_a_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.INFO, "httpx")
     with listener() as own:
         get(f"http://127.0.0.1:{own.port}", "/?key=s3cret", headers={"authorization": "Bearer s3cret"})
     assert "s3cret" not in caplog.text
