@@ -77,21 +77,26 @@ class Pulls:
 
     # When somebody asks ----------------------------------------------------------------------------------------
 
-    async def sync(self, source: Source) -> str:
-        """Begin a pull; the answer is its run, or the one that is under way, in whatever process."""
+    async def sync(self, source: Source, *, allow_deletions: bool = False) -> str:
+        """Begin a pull; the answer is its run, or the one that is under way, in whatever process.
+
+        ``allow_deletions``: what its listings do not name is deleted however much it is.
+        """
         if not source.pulled:
             raise InputWrong(f"{source.name} is told, not asked: there is nothing to pull.", path="source")
-        return await self._whole(self._sync(source))
+        return await self._whole(self._sync(source, allow_deletions))
 
-    async def _sync(self, source: Source) -> str:
+    async def _sync(self, source: Source, allow_deletions: bool) -> str:
         def job(session: Session) -> Begun | str:
             records.take_numbers(session)
             now = self._instant(session)
             lease = leases.of(session, source.num)
             if lease.run is not None and lease.holds(now):
+                if allow_deletions:
+                    records.allow_deletions_of(session, lease.run)
                 return records.run_id(session, lease.run)
             self._sources.refresh(session)
-            return self._take(session, source.num, now)
+            return self._take(session, source.num, now, allow_deletions=allow_deletions)
 
         begun = await self._threads.write(job)
         if isinstance(begun, str):
@@ -205,8 +210,8 @@ class Pulls:
         now = self._instant(session)
         return [self._take(session, source, now) for source in leases.due(session, now, mine, room)]
 
-    def _take(self, session: Session, source: int, now: int) -> Begun:
-        run, id_ = records.start_pull(session, source, self._clock())
+    def _take(self, session: Session, source: int, now: int, *, allow_deletions: bool = False) -> Begun:
+        run, id_ = records.start_pull(session, source, self._clock(), allow_deletions=allow_deletions)
         leases.take(session, source, self.holder, run, now, self._leases.until(now))
         return Begun(self._sources[source], run, id_, now)
 
