@@ -100,11 +100,12 @@ class Line:
 
     async def close(self) -> None:
         """Say good-bye."""
-        await self(self.server.close)
+        await self(self.server.good_bye)
 
     def cut(self) -> None:
         """Hang up at once; a call that waits in the thread ends."""
         self.server.hang_up()
+        self._thread.submit(self.server.close)
         self._thread.shutdown(wait=False)
 
 

@@ -168,12 +168,10 @@ class Server:
             said += self._imap.idle_done()[1]
         return any(len(one) > 1 and one[1] == b"EXISTS" for one in said)
 
-    def close(self) -> None:
-        """Say good-bye, if the server still listens."""
-        if self._imap is not None:
-            with contextlib.suppress(Exception):  # whatever is left of the connection, it is of no more use
-                self._imap.logout()
-        self.hang_up()
+    def good_bye(self) -> None:
+        """End the session in peace, if the server still listens."""
+        with contextlib.suppress(imaplib.IMAP4.error, OSError):
+            self._imap.logout()
 
     def hang_up(self) -> None:
         """Cut the line, from any thread: whoever waits for the server gets ``Dropped``."""
@@ -181,8 +179,14 @@ class Server:
         if self._line is not None:
             with contextlib.suppress(OSError):
                 self._line.shutdown(socket.SHUT_RDWR)
-            if self._imap is None:
-                self._line.close()
+
+    def close(self) -> None:
+        """Let go of the line, on the thread that uses it."""
+        if self._imap is not None:
+            with contextlib.suppress(OSError):
+                self._imap.shutdown()
+        if self._line is not None:
+            self._line.close()
 
     def connected(self) -> socket.socket:
         """A line to the first address that answers."""
@@ -194,7 +198,7 @@ class Server:
                 fault = error
                 continue
             self._line = line
-            if self._gone:
+            if self._gone:  # while it was made
                 self.hang_up()
             if self.door.security == "tls":
                 self._line = line = _trusting().wrap_socket(line, server_hostname=self.door.host)
