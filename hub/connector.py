@@ -128,9 +128,9 @@ class Settings(BaseModel):
 
 
 class Stream(ABC):
-    """One feed inside a connector."""
+    """One feed inside a connector. What it says of itself may also follow from settings, and is then set when it is made."""
 
-    name: ClassVar[str]
+    name: str
     nature: Nature = Nature.STATES
     volatile: frozenset[str] = frozenset()
     """Top-level members of a JSON payload that change without meaning (a fetch time); left out of the digest."""
@@ -150,7 +150,7 @@ class Stream(ABC):
 class PullStream(Stream):
     """A stream that is asked."""
 
-    listing: ClassVar[bool] = False
+    listing: bool = False
     """Whether each pull lists everything there is. Rows that did not come between the first page of a listing and the
     one that is ``whole`` were deleted at the source; a listing that did not come to its end deletes nothing."""
     live: ClassVar[bool] = False
