@@ -42,6 +42,7 @@ def create_app(settings: Settings, hub: Hub | None = None, examples: Mapping[str
                     opened,
                     max_body_bytes=settings.max_body_bytes,
                     max_delivery_bytes=settings.max_delivery_bytes,
+                    public_url=settings.public_url,
                     max_upload_bytes=settings.max_upload_bytes,
                 ),
                 *pages.routes(documents=page.documents, form=page.form),

@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     """A bearer token for the command line, for a hub served elsewhere."""
     url: str | None = None
     """Address of a hub served elsewhere; the command line then speaks to it."""
+    public_url: str | None = Field(None, pattern=r"^https?://[^/?#\s]+[^?#\s]*$")
+    """Address by which senders know the hub, where a proxy stands before it: some sign it with their deliveries."""
     worker: bool | None = None
     """Whether ``hub serve`` pulls sources by the clock too; unless said, in a folder yes, on PostgreSQL no."""
     worker_pulls: int = Field(4, ge=1)
