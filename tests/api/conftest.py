@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -214,9 +214,12 @@ class Served:
 
 
 @contextmanager
-def served(address: str, company: Company | None = None) -> Iterator[Served]:
-    """Serve a new hub with one source of the tests' connector."""
-    registry = Registry({"hub.desk": Desk, "test.sheet": Sheet}, {"test.broken": "ImportError: no such library"})
+def served(
+    address: str, company: Company | None = None, others: Mapping[str, type[sdk.Connector]] | None = None
+) -> Iterator[Served]:
+    """Serve a new hub with one source of the tests' connector. ``others``: connectors that it has besides."""
+    ours = {"hub.desk": Desk, "test.sheet": Sheet}
+    registry = Registry({**ours, **(others or {})}, {"test.broken": "ImportError: no such library"})
     held: list[Hub] = []
 
     @asynccontextmanager

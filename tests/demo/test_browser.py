@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+import connectors.generic
 from tests.cli.conftest import Process, begin
 
 playwright = pytest.importorskip("playwright.sync_api", reason="browser tests: playwright is not installed")
 pytestmark = pytest.mark.browser
+SAMPLES = Path(connectors.generic.__file__).parent / "samples"
 
 
 class Demo:
@@ -81,3 +83,27 @@ def test_form_sent_in_bengali_appears_live(demo: Demo, page: Any, tmp_path: Path
     assert first.locator(".stage").inner_text() == "LEAD"
     assert first.locator(".channel").inner_text() == "WEB"
     page.get_by_text("Thank you. It is on the timeline.").wait_for()
+
+
+def test_sheet_is_shown_brought_in_and_taken_back(demo: Demo, page: Any, tmp_path: Path) -> None:
+    page.goto(demo.links[0])
+    page.get_by_role("link", name="Bring in files").click()
+    page.locator("#company", has_text="Rupali Kitchen").wait_for()
+    page.set_input_files("#file", SAMPLES / "customers.xlsx")
+    page.locator("#reasons tr", has_text="মোবাইল").locator("td", has_text="phone").first.wait_for()
+    assert page.locator("#counts").inner_text() == "3 rows, 3 touchpoints, 0 unreadable"
+    assert page.locator("#rows tbody tr").count() == 3
+    page.screenshot(path=tmp_path / "file.png")
+    page.get_by_role("button", name="Bring in 3 rows").click()
+    page.get_by_text("Done: 3 new, 0 changed, 0 known.").wait_for()
+    page.get_by_role("button", name="Take it back").click()
+    page.get_by_text("Taken back: 3 touchpoints are in no timeline any more.").wait_for()
+
+
+def test_file_of_nobody_is_refused_in_a_sentence(demo: Demo, page: Any, tmp_path: Path) -> None:
+    (tmp_path / "rates.csv").write_text("date,rate\n2026-03-01,1.5\n")
+    page.goto(demo.links[0])
+    page.get_by_role("link", name="Bring in files").click()
+    page.locator("#company", has_text="Rupali Kitchen").wait_for()
+    page.set_input_files("#file", tmp_path / "rates.csv")
+    page.get_by_text("Nothing in rates.csv says whose its rows are").wait_for()

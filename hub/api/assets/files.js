@@ -38,6 +38,14 @@
     return made;
   };
 
+  // Each part finds the direction of its own text: an Urdu name stands well before a number.
+  function who(parts) {
+    const made = document.createElement("td");
+    made.className = "who";
+    made.append(...parts.flatMap((one, place) => [place ? " · " : "", cell(one, "", "bdi")]));
+    return made;
+  }
+
   function fill(table, rows) {
     part(table)
       .querySelector("tbody")
@@ -59,7 +67,7 @@
     return touchpoints.map((one) => [
       cell(new Date(one.occurredAt).toLocaleDateString(undefined, { dateStyle: "medium", timeZone }), "when"),
       cell(one.kind),
-      cell([one.name, ...one.identifiers].filter(Boolean).join(" · "), "who"),
+      who([one.name, ...one.identifiers].filter(Boolean)),
       cell([one.title, one.text].filter(Boolean).join(" — ")),
       cell(one.amount ? `${one.amount.amount} ${one.amount.currency}` : "", "number"),
     ]);
