@@ -36,7 +36,7 @@ from hub.store.records import StoredProblem, StoredRecord
 from hub.store.reference import StoredCampaign, StoredProduct, StoredUser
 from hub.store.scores import StoredModel, StoredScore
 from hub.store.segments import StoredSegment
-from hub.store.sources import StoredRun, StoredSource
+from hub.store.sources import StoredRun, StoredSource, StoredSourceChange
 from hub.store.suggestions import StoredSuggestion
 from hub.store.touchpoints import StoredLine, StoredParticipant, StoredTouchpoint, Subject
 from hub.store.values import StoredAnswers
@@ -307,6 +307,16 @@ class Loaders:
     def source_by_id(self) -> DataLoader[str, StoredSource | None]:
         """Sources by id."""
         return self._one(sources.by_id)
+
+    @cached_property
+    def source_secrets(self) -> DataLoader[int, list[str]]:
+        """Which settings of sources have a secret."""
+        return self._many(sources.secret_names)
+
+    @cached_property
+    def source_changes(self) -> DataLoader[PartAsked, Page[StoredSourceChange]]:
+        """Changes of sources."""
+        return self._parts(sources.changes)
 
     @cached_property
     def source_state(self) -> DataLoader[int, str | None]:

@@ -72,6 +72,7 @@ TYPES: Mapping[str, frozenset[str]] = {
         "TakeSnapshotPayload DropSnapshotPayload "
         "FindSuggestionsPayload WithdrawSourcePayload WithdrawRecordPayload ReplayPayload RebuildPayload Reread "
         "Consequences TouchpointChange FieldChange ProblemChange "
+        "UpdateSourcePayload CheckSourcePayload SourceChange SourceChangeConnection SourceChangeEdge "
         "CreateSourcePayload SyncSourcePayload WithdrawRunPayload LinkPayload CustomerChange CreateTokenPayload "
         "RevokeTokenPayload MovedTouchpoint IdentityRules IdentityRuleChange IdentitySwitch IdentityRegrouping "
         "IdentityRulesPreview ApplyIdentityRulesPayload LifecycleRulesPreview LifecycleRuleDifference LifecycleShift "
@@ -98,6 +99,8 @@ FIELDS: Mapping[str, frozenset[str]] = {
     **_each(ANALYSTS, "Query.matterStats Query.pipeline"),
     **_each(ANALYSTS, "Query.fittedModels Query.attribution Query.cohorts Query.funnel"),
     **_each(ANALYSTS, "Query.portfolio Query.acquisition Query.campaigns"),
+    **_each(MANAGERS, "Source.settings Source.secretsSet Source.notifyUrl Source.changes"),
+    **_each(MANAGERS, "Mutation.updateSource Mutation.pauseSource Mutation.checkSource"),
     **_each(PARTNERS, "Mutation.ingest"),
     **_each(
         WRITERS,

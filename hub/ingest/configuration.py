@@ -20,7 +20,7 @@ from hub.ingest.outcomes import Written
 from hub.ingest.sources import DESK, Sources
 from hub.ingest.threads import Threads
 from hub.sealing import place
-from hub.secret_settings import MARK, discreet, dotted, merged, overlooked, places, taken_out, texts
+from hub.secret_settings import MARK, discreet, dotted, merged, overlooked, places, shown, taken_out, texts
 from hub.store.session import Session
 from hub.store.writing import credentials, records, sources
 from hub.store.writing.sources import Configured
@@ -79,7 +79,7 @@ class Configuration:
                 self._seal(session, num, id_, settled, at)
             if given:
                 sources.change(session, num, given)
-            names = ["name", "connector", *sorted(values), *(f"settings.{member}" for member in settings)]
+            names = ["name", "connector", *map(_told_as, sorted(values)), *(f"settings.{each}" for each in settings)]
             sources.note_change(session, number, num, orjson.dumps(names).decode(), by, at)
             return Written((id_,), number)
 
@@ -137,7 +137,7 @@ class Configuration:
             settled = await self._settle(before.connector, merged(held, settings, secret))
             fields, fresh = _differences(held, settings, settled, secret)
         changed = {name: value for name, value in values.items() if value != getattr(before, name)}
-        fields = [*sorted(changed), *fields]
+        fields = [*map(_told_as, sorted(changed)), *fields]
         if dry_run or not fields:
             return SourceChange((id_,), 0, fields)
 
@@ -198,6 +198,20 @@ class Configuration:
         done: SourceChange = await self._threads.write(job)
         await self._threads.write(self._sources.refresh)
         return done
+
+    def shown(self, connector: str, settings: str, secrets: Sequence[str]) -> Json | None:
+        """Settings (JSON text) with a mark in the place of each secret; None while their connector cannot be used.
+
+        ``secrets``: where some are stored, as JSON pointers.
+        """
+        plain: Json = orjson.loads(settings)
+        try:
+            # Some may stand there openly: from before there was a key.
+            pointers = [*secrets, *self._secret_places(connector, plain)]
+        except HubError:
+            return None
+        told: Json = shown(plain, pointers)
+        return told
 
     # Checking ---------------------------------------------------------------------------------------------------
 
@@ -277,6 +291,12 @@ def _told(given: Any, pointer: str) -> bool:
         else:
             given = given.get(name) if isinstance(given, dict) else None
     return given is not None and given != MARK
+
+
+def _told_as(column: str) -> str:
+    """A column as clients name it."""
+    first, *others = column.split("_")
+    return first + "".join(each.capitalize() for each in others)
 
 
 def _verify(values: Mapping[str, Any]) -> None:

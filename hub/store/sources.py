@@ -14,7 +14,7 @@ from hub.store.sql import Query
 
 @dataclass(frozen=True, slots=True)
 class StoredSource:
-    """One configured account of a connector; its settings stay in the store."""
+    """One configured account of a connector; ``settings`` is JSON, in which null stands where a secret is."""
 
     num: int
     id: str
@@ -22,6 +22,21 @@ class StoredSource:
     connector: str
     book_of_record: bool
     created_at: int
+    every: int | None
+    paused_at: int | None
+    notify_url: str | None
+    deletion_share: float
+    settings: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSourceChange:
+    """A change of a source; ``fields`` is a JSON list of the names of what changed."""
+
+    number: int
+    fields: str
+    changed_by: str
+    changed_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +62,8 @@ class StoredRun:
 
 SOURCES = lists.Listing("source s", Shape(StoredSource, "s"), "s.num")
 RUNS = lists.Listing("run u", Shape(StoredRun, "u"), "u.num")
+CHANGES = lists.Listing("source_change c", Shape(StoredSourceChange, "c"), "c.number")
+CHANGE_ORDER = Order("NEWEST_FIRST", "c.number", "c.number", descending=True, tie_type="bigint")
 ORDER = Order("CREATED", "s.created_number", "s.id")
 RUN_ORDER = Order("NEWEST_FIRST", "u.num", "u.id", descending=True)
 
@@ -68,6 +85,23 @@ async def by_number(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, Sto
 async def by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, StoredSource]:
     """Sources by public id."""
     return await lists.by_id(snapshot, SOURCES, "s.id", ids)
+
+
+async def secret_names(snapshot: Snapshot, nums: Sequence[int]) -> dict[int, list[str]]:
+    """Which settings of sources have a secret, as JSON pointers."""
+    rows = await snapshot.all(
+        "SELECT source, name FROM credential WHERE source = ANY($1::bigint[]) AND name LIKE '/%' ORDER BY source, name",
+        list(nums),
+    )
+    found: dict[int, list[str]] = {}
+    for num, name in rows:
+        found.setdefault(num, []).append(name)
+    return found
+
+
+async def changes(snapshot: Snapshot, sources: Sequence[int], window: Window) -> dict[int, Page[StoredSourceChange]]:
+    """The same part of many sources' changes, newest first."""
+    return await lists.pages_of(snapshot, CHANGES, "c.source", sources, lists.everything, CHANGE_ORDER, window)
 
 
 async def runs(snapshot: Snapshot, sources: Sequence[int], window: Window) -> dict[int, Page[StoredRun]]:

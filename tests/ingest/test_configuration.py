@@ -277,7 +277,7 @@ def test_every_change_is_in_the_trail_without_what_it_says(hub_address: str, key
             trail = await rows(hub, "SELECT fields, changed_by FROM source_change ORDER BY number")
             assert [(json.loads(fields), by) for fields, by in trail] == [
                 (["name", "connector", *(f"settings.{name}" for name in SETTINGS)], "hub"),
-                (["name", "notify_url", "settings.password"], "Anna"),
+                (["name", "notifyUrl", "settings.password"], "Anna"),
                 (["paused"], "Bela"),
                 (["paused"], "Bela"),
             ]

@@ -11,13 +11,15 @@ from hub.api.connections import After, Connection, CountedConnection, First, cou
 from hub.api.context import Info
 from hub.api.graph import column, described, field, object_type
 from hub.api.loaders import PartAsked
-from hub.api.scalars import DateTime
+from hub.api.scalars import JSON, DateTime, Duration, dumped
 from hub.api.types.node import Node
 from hub.api.types.repairs import Rebuilt, Replayed, rebuilt, replayed
+from hub.api.types.source_changes import SourceChange, SourceChangeConnection
 from hub.ingest.outcomes import Problem as KnownProblem
+from hub.secret_settings import dotted
 from hub.store import records
 from hub.store.records import UNREADABLE_ORDER, StoredProblem, StoredRecord
-from hub.store.sources import RUN_ORDER, StoredRun, StoredSource
+from hub.store.sources import CHANGE_ORDER, RUN_ORDER, StoredRun, StoredSource
 
 if TYPE_CHECKING:
     from hub.api.types.touchpoints import Touchpoint
@@ -95,6 +97,34 @@ class Source(Node):
     connector: str = column("The connector that reads it.")
     book_of_record: bool = column("Whether its documents count in value.")
     created_at: DateTime = column("When it was set up.")
+    paused_at: DateTime | None = column("Since when it is not pulled by the clock; null while it is.")
+    notify_url: str | None = column("Where to say that it turns unhealthy, or healthy again.")
+    deletion_share: float = column("The largest share of its rows that one listing may delete, 0 to 1.")
+
+    @field
+    def every(self) -> Duration | None:
+        """The time between two pulls; null as its connector says, no time at all when it is pulled on request only."""
+        return None if self.row.every is None else Duration(0, self.row.every)
+
+    @field
+    async def settings(self, info: Info) -> JSON | None:
+        """Its settings, with ******** where a secret is; null while its connector cannot be used."""
+        secrets = await info.context.load.source_secrets.load(self.row.num)
+        shown = info.context.hub.configuration.shown(self.row.connector, self.row.settings, secrets)
+        return None if shown is None else dumped(shown)
+
+    @field
+    async def secrets_set(self, info: Info) -> list[str]:
+        """Which of its settings hold a secret, like password and webhooks.0.secret."""
+        return [dotted(name) for name in await info.context.load.source_secrets.load(self.row.num)]
+
+    @field
+    async def changes(self, info: Info, first: First = None, after: After = None) -> SourceChangeConnection:
+        """What was changed of it, latest first."""
+        sealed = cursors(info, "Source.changes", CHANGE_ORDER)
+        asked = PartAsked(self.row.num, sealed.window(first, after, None, None))
+        page = await info.context.load.source_changes.load(asked)
+        return SourceChangeConnection(entries=[SourceChange(row=row) for row in page.rows], page=page, cursors=sealed)
 
     @field
     async def pulled(self, info: Info) -> bool:
