@@ -116,9 +116,9 @@ def _good(scheme: Scheme, key: bytes, signed: bytes, given: str) -> bool:
                 hashlib.sha256(expected_text).digest(), hashlib.sha256(given.encode(errors="replace")).digest()
             )
         case Proof.ED25519:
-            return ed25519_signed(key, signed, _read(given, scheme.encoding))
+            return ed25519_signed(key, signed, _decoded(given, scheme.encoding))
         case Proof.ECDSA:
-            return ecdsa_signed(key, signed, _read(given, scheme.encoding))
+            return ecdsa_signed(key, signed, _decoded(given, scheme.encoding))
 
 
 def _same(expected: str, given: str, encoding: Encoding) -> bool:
@@ -129,6 +129,12 @@ def _same(expected: str, given: str, encoding: Encoding) -> bool:
 
 def _written(data: bytes, encoding: Encoding) -> str:
     return base64.b64encode(data).decode().rstrip("=") if encoding is Encoding.BASE64 else data.hex()
+
+
+def _decoded(given: str, encoding: Encoding) -> bytes:
+    """A signature's bytes; none when it is not the one text that stands for them."""
+    data = _read(given, encoding)
+    return data if _same(_written(data, encoding), given, encoding) else b""
 
 
 def _read(text: str, encoding: Encoding) -> bytes:
