@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Send = Callable[[str, Mapping[str, Any]], Awaitable[Json]]
 """Sends a document and its variables; the answer as GraphQL gives it: data, errors."""
+Upload = Callable[[Path], Awaitable[str]]
+_PART = 1 << 18
 
 DOCUMENTS = Path(__file__).parent / "cli" / "documents"
 ALL_SCOPES = tuple(scope.value for scope in Scope if scope is not Scope.INGEST)
@@ -37,8 +39,9 @@ def document(name: str) -> str:
 class Client:
     """Asks one hub."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, upload: Upload | None = None) -> None:
         self._send = send
+        self._upload = upload
 
     @classmethod
     def of(cls, hub: Hub, name: str = "command line") -> Client:
@@ -58,13 +61,21 @@ class Client:
     async def at(cls, url: str, token: str, *, proxies: bool = True) -> AsyncIterator[Client]:
         """A client of a hub that is served at ``url``. ``proxies``: whether the environment may name one."""
         headers = {"authorization": f"Bearer {token}", "accept": "application/graphql-response+json"}
-        endpoint = f"{url.rstrip('/').removesuffix('/graphql')}/graphql"
+        root = url.rstrip("/").removesuffix("/graphql")
+        endpoint = f"{root}/graphql"
         async with httpx.AsyncClient(headers=headers, timeout=PATIENCE, trust_env=proxies) as connection:
 
             async def send(text: str, variables: Mapping[str, Any]) -> Json:
-                return await _posted(connection, endpoint, {"query": text, "variables": variables})
+                return await _posted(connection, endpoint, json={"query": text, "variables": variables})
 
-            yield cls(send)
+            async def upload(file: Path) -> str:
+                content = _parts(file)
+                said = await _posted(connection, f"{root}/upload", content=content, params={"name": file.name})
+                if errors := said.get("errors"):
+                    raise _error(errors[0])
+                return str(said["upload"])
+
+            yield cls(send, upload)
 
     async def execute(self, text: str, variables: Mapping[str, Any] | None = None) -> Json:
         """The data of an answer. Raises the error the hub answered with, as one that its code stands for."""
@@ -73,6 +84,12 @@ class Client:
             raise _error(errors[0])
         data: Json = answer["data"]
         return data
+
+    async def upload(self, file: Path) -> str:
+        """Send a file to a hub that is served elsewhere; its id there. Raises ``InputWrong`` for what it refuses."""
+        if self._upload is None:
+            raise InputWrong("This hub reads files where they lie.")
+        return await self._upload(file)
 
     async def write(self, name: str, given: Mapping[str, Any]) -> Json:
         """The payload of the one mutation of a document. Raises ``InputWrong`` for its first user error."""
@@ -103,9 +120,15 @@ class Client:
         return found
 
 
-async def _posted(connection: httpx.AsyncClient, endpoint: str, body: Json) -> Json:
+async def _parts(file: Path) -> AsyncIterator[bytes]:
+    with file.open("rb") as opened:
+        while part := opened.read(_PART):
+            yield part
+
+
+async def _posted(connection: httpx.AsyncClient, endpoint: str, **given: Any) -> Json:
     try:
-        answer = await connection.post(endpoint, json=body)
+        answer = await connection.post(endpoint, **given)
         content = answer.json()
     except (httpx.UnsupportedProtocol, httpx.InvalidURL):
         raise ConfigWrong(f"{endpoint} is not an address of a hub, like http://127.0.0.1:8000.") from None
@@ -117,7 +140,7 @@ async def _posted(connection: httpx.AsyncClient, endpoint: str, body: Json) -> J
         raise RetryLater(f"{endpoint} did not answer: {type(error).__name__}.") from None
     except ValueError:
         content = None
-    if not isinstance(content, dict) or not {"data", "errors"} & content.keys():
+    if not isinstance(content, dict) or not {"data", "errors", "upload"} & content.keys():
         raise ConfigWrong(f"What answers at {endpoint} is no hub.")
     return content
 

@@ -59,7 +59,7 @@ def import_file(
 
     An import that was cut off goes on where it was: give the same command again.
 
-    The hub itself reads the files, so they must lie on the hub's machine.
+    The hub itself reads the files, so they must lie on its machine. With HUB_URL a file is sent there.
 
     \b
     Examples:
@@ -160,11 +160,22 @@ def _reader(path: Path, registry: Registry) -> str:
     raise InputWrong(fault, hint="--connector says it, like --connector generic.csv; `hub connector list` shows all.")
 
 
+async def _made(client: Client, source: Json, *, far: bool) -> Json:
+    """A source of a file; to a hub that is served elsewhere the file is sent first."""
+    if not far:
+        made: Json = (await client.write("create_source", source))["source"]
+        return made
+    settings = dict(source["settings"])
+    upload = await client.upload(Path(settings.pop("path")))
+    there = {"upload": upload, "name": source["name"], "connector": source["connector"], "settings": settings}
+    sent: Json = (await client.write("import_upload", there))["source"]
+    return sent
+
+
 def _import(context: typer.Context, sources: Sequence[Json]) -> None:
     async def work(client: Client) -> list[Json]:
-        made = [
-            source if "id" in source else (await client.write("create_source", source))["source"] for source in sources
-        ]
+        far = context.obj.url is not None
+        made = [source if "id" in source else await _made(client, source, far=far) for source in sources]
         return await sync(client, made)
 
     runs = ask(context, work, make=True)

@@ -2,12 +2,13 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import connectors.generic
-from tests.cli.conftest import Run
+from tests.cli.conftest import Process, Run
 
 SAMPLES = Path(connectors.generic.__file__).parent / "samples"
 CUSTOMERS = "No,Name,Mail,Tel\n7,Karim Uddin,karim@mail.example,+8801711234567\n8,আয়েশা,aisha@mail.example,\n"
@@ -79,3 +80,19 @@ def test_a_sheet_of_nobody_is_refused_in_a_sentence(hub: Run, tmp_path: Path) ->
     done = hub("import", "rates.csv", "--yes")
     assert done.code == 2
     assert "Nothing in rates.csv says whose its rows are" in done.err
+
+
+def test_a_file_is_sent_to_a_hub_that_is_served_elsewhere(
+    hub: Run, starting: Callable[..., Process], sheet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "elsewhere"
+    running = starting(folder, "--data", str(folder), "serve", "--port", "0").served()
+    monkeypatch.delenv("HUB_DATA", raising=False)
+    monkeypatch.delenv("HUB_DATABASE_URL", raising=False)
+    monkeypatch.setenv("HUB_URL", running.url)
+    monkeypatch.setenv("HUB_TOKEN", running.secret)
+    done = hub("import", "customers.csv", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert "আয়েশা" in hub("show", "aisha@mail.example").out
+    (kept,) = folder.glob("uploads/upl_*/customers.csv")
+    assert kept.read_bytes() == sheet.read_bytes()
