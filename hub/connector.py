@@ -128,7 +128,7 @@ class Settings(BaseModel):
 
 
 class Stream(ABC):
-    """One feed inside a connector. What it says of itself may also follow from settings, and is then set when it is made."""
+    """One feed inside a connector. What follows from settings, also its name, is set when it is made."""
 
     name: str
     nature: Nature = Nature.STATES
