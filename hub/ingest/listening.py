@@ -59,17 +59,16 @@ class Listening:
         await asyncio.gather(*(self.end(source) for source in self.sources))
 
     async def _listen(self, source: Source, seconds: float, brought: bool) -> None:
-        task = asyncio.current_task()
-        clock = asyncio.get_running_loop().time
-        began, well, failing = clock(), True, False
+        task, clock = asyncio.current_task(), asyncio.get_running_loop().time
+        began, early, failing = clock(), 0.0, False
         try:
-            well = await self._news(source, seconds)
+            heard = await self._news(source, seconds)
+            early = max(0.0, began + _LEAST - clock())
             # News that come at once and bring nothing are none.
-            failing = not well or (not brought and clock() - began < _LEAST)
+            failing = not heard or (early > 0 and not brought)
         finally:
             self._held.leave(source.num, task)
             del self._tasks[source.num]
-            early = _LEAST if well and not failing and clock() - began < _LEAST else 0.0
             with suppress(RetryLater):  # then the lease ends by itself
                 await self._threads.store(lambda session: self._let_go(session, source.num, early, failing))
             self._turned()

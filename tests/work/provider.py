@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,17 @@ class Clock:
 
     def pass_(self, seconds: float) -> None:
         self.at += round(seconds * SECOND)
+
+
+class Running(Clock):
+    """A clock that also goes by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._began = time.monotonic()
+
+    def __call__(self) -> int:
+        return self.at + round((time.monotonic() - self._began) * SECOND)
 
 
 @dataclass
@@ -141,7 +153,7 @@ async def states(hub: Hub) -> list[str]:
 async def next_in(hub: Hub, clock: Clock) -> float | None:
     """Seconds until the only source that was ever planned is pulled; None when nobody will."""
     rows = await all_rows(hub, "SELECT next_at FROM lease l JOIN source s ON s.num = l.source WHERE s.id <> 'src_desk'")
-    return None if rows[0][0] is None else (rows[0][0] - clock.at) / SECOND
+    return None if rows[0][0] is None else (rows[0][0] - clock()) / SECOND
 
 
 async def until(reached: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
