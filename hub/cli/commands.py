@@ -15,6 +15,7 @@ from hub.cli import (
     identity,
     importing,
     journeys,
+    keys,
     lifecycle,
     links,
     pull,
@@ -101,5 +102,6 @@ app.add_typer(snapshots.app, name="snapshot")
 app.add_typer(suggestions.app, name="suggestions")
 app.add_typer(connectors.app, name="connector")
 app.add_typer(sources.app, name="source")
+app.add_typer(keys.app, name="secret")
 app.add_typer(tokens.app, name="token")
 app.command("schema")(schema.schema)

@@ -6,13 +6,18 @@ from typing import Annotated
 
 import typer
 
-from hub.cli import given
+from hub.cli import configuring, given
 from hub.cli.pull import named
 from hub.cli.session import ask
 from hub.cli.terminal import counted, moment, notes, out, table
 from hub.client import Client, Json, document
 
 app = typer.Typer(no_args_is_help=True, help="The sources of this hub.")
+app.command("set")(configuring.change)
+app.command("pause")(configuring.pause)
+app.command("resume")(configuring.resume)
+app.command("check")(configuring.check)
+app.command("settings")(configuring.show_settings)
 
 
 @app.command("list")
@@ -41,7 +46,11 @@ def create(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="What to call it here.")],
     connector: Annotated[str, typer.Argument(help="As `hub connector list` shows it.")],
-    settings: Annotated[str | None, typer.Option(help="A JSON file, or JSON; `hub connector show` says what.")] = None,
+    settings: configuring.Settings = None,
+    secret: configuring.Secrets = None,
+    every: configuring.Every = None,
+    notify: configuring.Notify = None,
+    deletion_share: configuring.DeletionShare = None,
     book_of_record: Annotated[
         bool, typer.Option("--book-of-record/--no-book-of-record", help="Whether its documents count in value.")
     ] = True,
@@ -51,12 +60,14 @@ def create(
     \b
     Examples:
       hub source create "Shop mailbox" email.mailbox --settings mailbox.json
+      hub source create Team email.imap --settings team.json --secret password --every 15m
       hub source create Contact webforms.endpoint --settings '{"origins": ["https://shop.example"]}'
     """
-    held = given.settings(settings)
+    held = given.settings(settings, secret or ())
+    others = configuring.values(every, notify, deletion_share)
 
     async def work(client: Client) -> Json:
-        wanted = {"name": name, "connector": connector, "settings": held, "bookOfRecord": book_of_record}
+        wanted = {"name": name, "connector": connector, "settings": held, "bookOfRecord": book_of_record, **others}
         return await client.write("create_source", wanted)
 
     source = ask(context, work, make=True)["source"]
