@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
 from hub.analysis import value
 from hub.analysis.value import Asked, Buying, Figures, Sum
+from hub.api.batches import LARGEST_BATCH, PartAsked
+from hub.api.source_loaders import SourceLoaders
 from hub.store import (
     customers,
     identifiers,
     lifecycles,
     matters,
-    records,
     reference,
     scores,
     segments,
-    sources,
     suggestions,
     touchpoints,
     values,
@@ -31,22 +29,12 @@ from hub.store.identifiers import StoredIdentifier
 from hub.store.lifecycles import StoredStageTime
 from hub.store.matters import StoredMatter, StoredMatterChange
 from hub.store.pages import Order, Page, Window
-from hub.store.reader import Snapshot
-from hub.store.records import StoredProblem, StoredRecord
 from hub.store.reference import StoredCampaign, StoredProduct, StoredUser
 from hub.store.scores import StoredModel, StoredScore
 from hub.store.segments import StoredSegment
-from hub.store.sources import StoredRun, StoredSource, StoredSourceChange
 from hub.store.suggestions import StoredSuggestion
 from hub.store.touchpoints import StoredLine, StoredParticipant, StoredTouchpoint, Subject
 from hub.store.values import StoredAnswers
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-
-LARGEST_BATCH = 500
-
-Read = Callable[[Snapshot, Sequence[K]], Awaitable[Mapping[K, V]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,52 +57,8 @@ class MattersAsked:
     window: Window
 
 
-@dataclass(frozen=True, slots=True)
-class PartAsked:
-    """A part of the list of one parent, by its row number."""
-
-    parent: int
-    window: Window
-
-
-class Loaders:
+class Loaders(SourceLoaders):
     """The loaders of one snapshot."""
-
-    def __init__(self, snapshot: Callable[[], Awaitable[Snapshot]]) -> None:
-        self._snapshot = snapshot
-
-    def _one(self, read: Read[K, V]) -> DataLoader[K, V | None]:
-        async def load(keys: list[K]) -> list[V | None]:
-            found = await read(await self._snapshot(), keys)
-            return [found.get(key) for key in keys]
-
-        return DataLoader(load, max_batch_size=LARGEST_BATCH)
-
-    def _many(self, read: Read[K, list[V]]) -> DataLoader[K, list[V]]:
-        async def load(keys: list[K]) -> list[list[V]]:
-            found = await read(await self._snapshot(), keys)
-            return [found.get(key, []) for key in keys]
-
-        return DataLoader(load, max_batch_size=LARGEST_BATCH)
-
-    def _whole(self, read: Callable[[Snapshot], Awaitable[list[V]]]) -> DataLoader[int, list[V]]:
-        async def load(keys: list[int]) -> list[list[V]]:
-            return [await read(await self._snapshot())] * len(keys)
-
-        return DataLoader(load)
-
-    def _parts(
-        self, read: Callable[[Snapshot, Sequence[int], Window], Awaitable[Mapping[int, Page[V]]]]
-    ) -> DataLoader[PartAsked, Page[V]]:
-        async def load(keys: list[PartAsked]) -> list[Page[V]]:
-            found: dict[PartAsked, Page[V]] = {}
-            for window in dict.fromkeys(key.window for key in keys):
-                parents = [key.parent for key in keys if key.window == window]
-                pages = await read(await self._snapshot(), parents, window)
-                found |= {PartAsked(parent, window): page for parent, page in pages.items()}
-            return [found.get(key, Page()) for key in keys]
-
-        return DataLoader(load, max_batch_size=LARGEST_BATCH)
 
     @cached_property
     def customer(self) -> DataLoader[int, StoredCustomer | None]:
@@ -297,76 +241,6 @@ class Loaders:
     def matter_by_id(self) -> DataLoader[str, StoredMatter | None]:
         """Matters by id."""
         return self._one(matters.by_id)
-
-    @cached_property
-    def source(self) -> DataLoader[int, StoredSource | None]:
-        """Sources by row number."""
-        return self._one(sources.by_number)
-
-    @cached_property
-    def source_by_id(self) -> DataLoader[str, StoredSource | None]:
-        """Sources by id."""
-        return self._one(sources.by_id)
-
-    @cached_property
-    def source_secrets(self) -> DataLoader[int, list[str]]:
-        """Which settings of sources have a secret."""
-        return self._many(sources.secret_names)
-
-    @cached_property
-    def source_changes(self) -> DataLoader[PartAsked, Page[StoredSourceChange]]:
-        """Changes of sources."""
-        return self._parts(sources.changes)
-
-    @cached_property
-    def source_state(self) -> DataLoader[int, str | None]:
-        """The state of a source's latest run."""
-        return self._one(sources.latest_states)
-
-    @cached_property
-    def source_withdrawn(self) -> DataLoader[str, int | None]:
-        """When sources were taken out."""
-        return self._one(lambda snapshot, ids: sources.withdrawn(snapshot, "SOURCE", ids))
-
-    @cached_property
-    def runs(self) -> DataLoader[PartAsked, Page[StoredRun]]:
-        """Runs of sources."""
-        return self._parts(sources.runs)
-
-    @cached_property
-    def run(self) -> DataLoader[int, StoredRun | None]:
-        """Runs by row number."""
-        return self._one(sources.runs_by_number)
-
-    @cached_property
-    def run_by_id(self) -> DataLoader[str, StoredRun | None]:
-        """Runs by id."""
-        return self._one(sources.runs_by_id)
-
-    @cached_property
-    def run_unreadable(self) -> DataLoader[int, int | None]:
-        """How many records of a run could not be read."""
-        return self._one(sources.unreadable)
-
-    @cached_property
-    def run_withdrawn(self) -> DataLoader[str, int | None]:
-        """When runs were taken out."""
-        return self._one(lambda snapshot, ids: sources.withdrawn(snapshot, "RUN", ids))
-
-    @cached_property
-    def record(self) -> DataLoader[int, StoredRecord | None]:
-        """Records by truth number."""
-        return self._one(records.by_number)
-
-    @cached_property
-    def problem(self) -> DataLoader[int, StoredProblem | None]:
-        """Problems of records."""
-        return self._one(records.problems)
-
-    @cached_property
-    def unreadable(self) -> DataLoader[PartAsked, Page[StoredRecord]]:
-        """Unreadable records of sources."""
-        return self._parts(records.unreadable)
 
     @cached_property
     def user(self) -> DataLoader[int, StoredUser | None]:

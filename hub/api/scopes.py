@@ -49,7 +49,8 @@ TYPES: Mapping[str, frozenset[str]] = {
     ),
     **_each(
         INTAKE,
-        "Source SourceConnection SourceEdge Run RunConnection RunEdge Record RecordConnection RecordEdge Problem "
+        "Source SourceConnection SourceEdge Health SourceStream RunStream Run RunConnection RunEdge "
+        "Record RecordConnection RecordEdge Problem "
         "Replayed Rebuilt",
     ),
     **_each(ANALYSTS, "MatterStats MatterStatsRow MatterStatsKey Pipeline PipelineState PipelineStep"),

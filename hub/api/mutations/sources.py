@@ -104,6 +104,9 @@ class SyncSourceInput:
     """A source to pull now."""
 
     source: strawberry.ID = described("The source.")
+    allow_deletions: bool = optional(
+        "Whether this run may delete all rows that a whole listing does not name, however many.", default=False
+    )
 
 
 @object_type
@@ -172,7 +175,7 @@ class SourceMutations:
         input: Annotated[SyncSourceInput, argument("Which.")],  # noqa: A002
     ) -> SyncSourcePayload:
         """Pull a source now."""
-        run, errors = await tried(info.context.hub.sync(input.source))
+        run, errors = await tried(info.context.hub.sync(input.source, allow_deletions=input.allow_deletions))
         if run is None:
             return SyncSourcePayload(run=None, receipt=None, user_errors=errors)
         await info.context.renew()

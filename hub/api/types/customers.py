@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from hub.analysis.value import NOTHING, Asked
+from hub.api.batches import PartAsked
 from hub.api.connections import After, Before, CountedConnection, First, Last, counted, cursors
 from hub.api.context import Info
 from hub.api.graph import argument, column, described, field, object_type
-from hub.api.loaders import MattersAsked, PartAsked, TimelineAsked
+from hub.api.loaders import MattersAsked, TimelineAsked
 from hub.api.scalars import JSON, Currency, DateTime, raw
 from hub.api.types import reference
 from hub.api.types.amounts import Birthday

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import strawberry
 
 from hub import values
+from hub.ingest.health import HealthState
 from hub.ingest.outcomes import RowOutcome
 from hub.ingest.suggesting import SuggestionReason
 from hub.journey import choices
@@ -134,6 +135,19 @@ shown(
     CHANGED="Stored as a new version.",
     UNCHANGED="Known already; nothing was stored.",
     REFUSED="Not stored; the row's problem says why.",
+)
+shown(
+    HealthState,
+    "How a source does.",
+    HEALTHY="Nobody need do anything.",
+    NEW="It was never pulled.",
+    LATE="It should have been pulled long ago.",
+    FAILING="Its pulls fail one after the other.",
+    INCOMPLETE="It gave less than it says there is, or more of its rows are gone than may vanish at once.",
+    SIGN_IN_AGAIN="Its credentials are no good any more; its owner must give new ones.",
+    BROKEN="Its connector or its key cannot be used.",
+    PAUSED="Somebody paused it.",
+    WITHDRAWN="Somebody took it out of the picture.",
 )
 shown(
     SuggestionReason,

@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from hub.api.auth import Scope
+from hub.api.batches import PartAsked
 from hub.api.connections import After, Connection, CountedConnection, First, counted, cursors
 from hub.api.context import Info
 from hub.api.graph import column, described, field, object_type
-from hub.api.loaders import PartAsked
 from hub.api.scalars import JSON, DateTime, Duration, dumped
 from hub.api.types.node import Node
 from hub.api.types.repairs import Rebuilt, Replayed, rebuilt, replayed
 from hub.api.types.source_changes import SourceChange, SourceChangeConnection
+from hub.api.types.syncs import Health, RunStream, SourceStream
+from hub.connector import PullStream
+from hub.ingest.health import judge
 from hub.ingest.outcomes import Problem as KnownProblem
 from hub.secret_settings import dotted
 from hub.store import records
 from hub.store.records import UNREADABLE_ORDER, StoredProblem, StoredRecord
+from hub.store.run_streams import StoredSourceStream
 from hub.store.sources import CHANGE_ORDER, RUN_ORDER, StoredRun, StoredSource
 
 if TYPE_CHECKING:
@@ -45,7 +50,7 @@ class Run(Node):
 
     row: strawberry.Private[StoredRun]
     kind: str = column("What it was: PULL, PUSH, IMPORT, REPLAY, REBUILD, SNAPSHOT, SUGGEST or SCORE.")
-    state: str = column("How far it is, or how it ended.")
+    state: str = column("How far it is, or how it ended: RUNNING, OK, INCOMPLETE, FAILED or INTERRUPTED.")
     started_at: DateTime = column("When it began.")
     finished_at: DateTime | None = column("When it ended.")
     expected: int | None = column("How many rows the source announced.")
@@ -55,6 +60,13 @@ class Run(Node):
     changed: int = column("Rows stored as new versions.")
     unchanged: int = column("Rows known already.")
     error: str | None = column("Why it stopped, where it did.")
+
+    @field
+    async def streams(self, info: Info) -> list[RunStream]:
+        """What each stream came to; none for what is no pull and no push."""
+        rows = await info.context.load.run_streams.load(self.row.num)
+        shown = bool(rows) and sees_cursor(info, await source_of(info, rows[0].source))
+        return [RunStream(row=row, cursor_shown=shown) for row in rows]
 
     @field
     async def unreadable(self, info: Info) -> int:
@@ -130,6 +142,36 @@ class Source(Node):
     async def pulled(self, info: Info) -> bool:
         """Whether it can be pulled; other sources are told what happens."""
         return (await info.context.hub.source(self.row.id)).pulled
+
+    @field
+    async def health(self, info: Info) -> Health:
+        """How it does: whether somebody need do something, why, and since when."""
+        facts = await info.context.load.source_facts.load(self.row.num)
+        if facts is None:
+            raise LookupError(f"source {self.row.num} is not there")
+        found = judge(await info.context.hub.source(self.row.id), facts, info.context.now())
+        since = None if found.since is None else DateTime(found.since)
+        return Health(state=found.state, healthy=found.state.healthy, reason=found.reason, since=since)
+
+    @field
+    async def next_run_at(self, info: Info) -> DateTime | None:
+        """When it is pulled next by the clock; null where it is pulled on request only, is paused or waits."""
+        facts = await info.context.load.source_facts.load(self.row.num)
+        at = None if facts is None or facts.paused_at or facts.withdrawn_at else facts.next_at
+        return None if at is None else DateTime(at)
+
+    @field
+    async def streams(self, info: Info) -> list[SourceStream]:
+        """Its streams, those that nothing has come by yet too."""
+        known = {row.stream: row for row in await info.context.load.source_streams.load(self.row.num)}
+        connector = (await info.context.hub.source(self.row.id)).connector
+        kinds = {each.name: each for each in connector.streams()} if connector else {}
+        nothing = {name: StoredSourceStream(name, None, None, 0, 0) for name in kinds if name not in known}
+        shown = sees_cursor(info, self)
+        return [
+            SourceStream(row=row, cursor_shown=shown, pulled=isinstance(kinds.get(name), PullStream))
+            for name, row in sorted((known | nothing).items())
+        ]
 
     @field
     async def state(self, info: Info) -> str:
@@ -247,6 +289,12 @@ async def source_of(info: Info, number: int) -> Source:
     if row is None:
         raise LookupError(f"source {number} is not there")
     return Source(row=row)
+
+
+def sees_cursor(info: Info, source: Source) -> bool:
+    """A cursor is what the source says: for its partner, for managers and for whoever may see contact data."""
+    who = info.context.principal
+    return who.may(Scope.MANAGE) or who.sees_payload(source.row.id)
 
 
 async def _payload(info: Info, row: StoredRecord) -> bytes | None:

@@ -10,10 +10,10 @@ import orjson
 import strawberry
 
 from hub import kinds
+from hub.api.batches import PartAsked
 from hub.api.connections import After, CountedConnection, First, cursors
 from hub.api.context import Info
 from hub.api.graph import column, described, field, interface, object_type
-from hub.api.loaders import PartAsked
 from hub.api.scalars import JSON, Currency, Date, DateTime, Exact, dumped, raw
 from hub.api.types import amounts, reference
 from hub.api.types.amounts import Money, Quantity

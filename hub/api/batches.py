@@ -1,0 +1,67 @@
+"""How loaders are made: what many fields of one answer ask for goes to the store as one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from hub.store.pages import Page, Window
+from hub.store.reader import Snapshot
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+LARGEST_BATCH = 500
+
+Read = Callable[[Snapshot, Sequence[K]], Awaitable[Mapping[K, V]]]
+
+
+@dataclass(frozen=True, slots=True)
+class PartAsked:
+    """A part of the list of one parent, by its row number."""
+
+    parent: int
+    window: Window
+
+
+class Batches:
+    """Makes the loaders of one snapshot."""
+
+    def __init__(self, snapshot: Callable[[], Awaitable[Snapshot]]) -> None:
+        self._snapshot = snapshot
+
+    def _one(self, read: Read[K, V]) -> DataLoader[K, V | None]:
+        async def load(keys: list[K]) -> list[V | None]:
+            found = await read(await self._snapshot(), keys)
+            return [found.get(key) for key in keys]
+
+        return DataLoader(load, max_batch_size=LARGEST_BATCH)
+
+    def _many(self, read: Read[K, list[V]]) -> DataLoader[K, list[V]]:
+        async def load(keys: list[K]) -> list[list[V]]:
+            found = await read(await self._snapshot(), keys)
+            return [found.get(key, []) for key in keys]
+
+        return DataLoader(load, max_batch_size=LARGEST_BATCH)
+
+    def _whole(self, read: Callable[[Snapshot], Awaitable[list[V]]]) -> DataLoader[int, list[V]]:
+        async def load(keys: list[int]) -> list[list[V]]:
+            return [await read(await self._snapshot())] * len(keys)
+
+        return DataLoader(load)
+
+    def _parts(
+        self, read: Callable[[Snapshot, Sequence[int], Window], Awaitable[Mapping[int, Page[V]]]]
+    ) -> DataLoader[PartAsked, Page[V]]:
+        async def load(keys: list[PartAsked]) -> list[Page[V]]:
+            found: dict[PartAsked, Page[V]] = {}
+            for window in dict.fromkeys(key.window for key in keys):
+                parents = [key.parent for key in keys if key.window == window]
+                pages = await read(await self._snapshot(), parents, window)
+                found |= {PartAsked(parent, window): page for parent, page in pages.items()}
+            return [found.get(key, Page()) for key in keys]
+
+        return DataLoader(load, max_batch_size=LARGEST_BATCH)
