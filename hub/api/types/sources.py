@@ -12,7 +12,7 @@ from hub.api.batches import PartAsked
 from hub.api.connections import After, Connection, CountedConnection, First, counted, cursors
 from hub.api.context import Info
 from hub.api.graph import column, described, field, object_type
-from hub.api.scalars import JSON, DateTime, Duration, dumped
+from hub.api.scalars import JSON, DateTime, Duration
 from hub.api.types.node import Node
 from hub.api.types.repairs import Rebuilt, Replayed, rebuilt, replayed
 from hub.api.types.source_changes import SourceChange, SourceChangeConnection
@@ -123,7 +123,7 @@ class Source(Node):
         """Its settings, with ******** where a secret is; null while its connector cannot be used."""
         secrets = await info.context.load.source_secrets.load(self.row.num)
         shown = info.context.hub.configuration.shown(self.row.connector, self.row.settings, secrets)
-        return None if shown is None else dumped(shown)
+        return None if shown is None else JSON(shown)
 
     @field
     async def secrets_set(self, info: Info) -> list[str]:
