@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
+import orjson
 import typer
 
+from hub.cli import kit
 from hub.cli.terminal import notes, out, table
 from hub.errors import ConfigWrong, NotFound
-from hub.registry import load_registry
+from hub.kinds import CUSTOM, KINDS
+from hub.registry import Registry, load_registry
 
 app = typer.Typer(no_args_is_help=True, help="The connectors that are installed here.")
 
@@ -53,6 +56,44 @@ def show(name: Annotated[str, typer.Argument(help="As `hub connector list` shows
         table(("property", "type", "", "meaning"), described(dict(declared.properties)))
 
 
+@app.command()
+def kinds(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, with the JSON Schema of each kind.")] = False,
+) -> None:
+    """The dictionary of kinds: what connectors call what happened, and what they may say of it.
+
+    Shared kinds first, then those of one connector. A connector says others' things in the words of this list.
+
+    \b
+    Examples:
+      hub connector kinds
+      hub connector kinds --json | jq '.[] | select(.kind == "invoice")'
+    """
+    known = list(_dictionary(load_registry()))
+    if as_json:
+        out.print(orjson.dumps(known, option=orjson.OPT_INDENT_2).decode(), markup=False)
+        return
+    rows = []
+    for each in known:
+        said = ", ".join(f"{name} ({type_})" for name, type_, _, _ in described(each["properties"]))
+        rows.append((each["kind"], each["title"], each["channel"] or "", each["connector"] or "", said))
+    table(("kind", "title", "usual channel", "only in", "properties"), rows)
+
+
+def _dictionary(registry: Registry) -> Iterator[dict[str, Any]]:
+    for kind in KINDS.values():
+        yield {
+            "kind": kind.name, "title": kind.title, "type": kind.type_name, "channel": kind.channel.value,
+            "connector": None, "properties": dict(kind.properties),
+        }  # fmt: skip
+    for name, connector in sorted(registry.connectors.items()):
+        for declared in connector.kinds:
+            yield {
+                "kind": declared.name, "title": declared.title, "type": CUSTOM, "channel": None,
+                "connector": name, "properties": dict(declared.properties),
+            }  # fmt: skip
+
+
 def described(schema: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     """Name, type, default and meaning of each property of a JSON Schema; those of objects inside with their path."""
     yield from _described(schema, schema.get("$defs", {}), "")
@@ -83,3 +124,7 @@ def _type(said: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
     if said.get("type") == "array":
         return f"list of {_type(said.get('items', {}), parts)}"
     return str(said.get("const", said.get("type", "any")))
+
+
+app.command("new")(kit.new)
+app.command("check")(kit.check)

@@ -9,5 +9,5 @@ from hub.testing.meaning import Meaning
 from hub.testing.pulling import Pulling
 
 
-class ConnectorSuite(Manifest, Meaning, Pulling, Asking, Delivering):
+class ConnectorSuite(Delivering, Asking, Pulling, Meaning, Manifest):
     """Subclass it, say what ``Suite`` asks for, and every check runs as a test."""
