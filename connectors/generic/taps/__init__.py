@@ -1,0 +1,1 @@
+"""Singer taps, run as they are: their processes, catalogues and messages."""
