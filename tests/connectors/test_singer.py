@@ -357,7 +357,7 @@ mode = oct(os.stat(arguments["--config"]).st_mode & 0o777)
 said({"type": "STATE", "value": [held("--config"), mode]})
 """
     program(taps, body)
-    settings = {"config": {"start": "2026", "oauth": {"client": 1}}, "secrets": {"oauth.token": "t0ken", "key": "k"}}
+    settings: dict[str, Any] = {"config": {"start": "2026", "oauth": {"client": 1}}, "secrets": {"oauth.token": "t0ken", "key": "k"}}
     assert states(pull(singer(**settings)))[-1] == [
         {"start": "2026", "oauth": {"client": 1, "token": "t0ken"}, "key": "k"},
         "0o600",
