@@ -18,19 +18,27 @@ def pull(
     sources: Annotated[
         list[str] | None, typer.Argument(metavar="SOURCE", help="Names or ids; all sources when none is given.")
     ] = None,
+    allow_deletions: Annotated[
+        bool,
+        typer.Option("--allow-deletions", help="This once, delete all rows that a source does not list any more."),
+    ] = False,
 ) -> None:
     """Read everything new of the sources.
 
-    A pull resumes where the last one stopped; rows that are known change nothing. Ends with 1 when a source failed.
+    A pull resumes where the last one stopped; rows that are known change nothing. Ends with 1 when a source failed, or
+    gave less than it says there is.
 
     \b
     Examples:
       hub pull
       hub pull "Shop mailbox" Ledger
+      hub pull Catalogue --allow-deletions
     """
+    if allow_deletions and not sources:
+        raise InputWrong("--allow-deletions is for sources that are named.")
 
     async def work(client: Client) -> list[Json]:
-        return await sync(client, chosen(await client.sources(), sources or []))
+        return await sync(client, chosen(await client.sources(), sources or []), allow_deletions=allow_deletions)
 
     runs = ask(context, work)
     summary(runs)

@@ -26,11 +26,11 @@ _LONG = 1800.0
 """Seconds in which an analysis is asked for again: of a large hub it takes longer than a request."""
 
 
-async def sync(client: Client, sources: Sequence[Json]) -> list[Json]:
+async def sync(client: Client, sources: Sequence[Json], *, allow_deletions: bool = False) -> list[Json]:
     """Pull sources and follow their runs, until what they brought is processed; the runs as they ended."""
     names = {}
     for source in sources:
-        payload = await client.write("sync_source", {"source": source["id"]})
+        payload = await client.write("sync_source", {"source": source["id"], "allowDeletions": allow_deletions})
         names[payload["run"]["id"]] = source["name"]
     with progress() as shown:
         await follow(client, names, shown)
