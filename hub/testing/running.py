@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import ModuleType
 
 from hub.errors import ConfigWrong, InputWrong
 from hub.testing.connector_suite import ConnectorSuite
@@ -57,7 +58,7 @@ def suites(folder: Path) -> list[type[ConnectorSuite]]:
     return found
 
 
-def _imported(folder: Path, path: Path) -> object:
+def _imported(folder: Path, path: Path) -> ModuleType:
     for place in (folder, folder / "src", path.parent):
         if place.is_dir() and str(place.resolve()) not in sys.path:
             sys.path.insert(0, str(place.resolve()))
