@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Awaitable
 from typing import TypeVar
@@ -15,6 +16,8 @@ from hub.errors import HubError, InputWrong, RetryLater
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+_FOUND = re.compile(r"(,? [Ff]ound:?|(?<=value):) [\[{].*", re.DOTALL)
+"""How GraphQL ends an error by repeating an object that was sent: there may be a secret in it."""
 
 
 @object_type
@@ -52,6 +55,7 @@ def clean(error: GraphQLError) -> None:
     if isinstance(cause, HubError):
         error.extensions = {**(error.extensions or {}), **described_error(cause)}
     elif cause is None:
+        error.message = _FOUND.sub(".", error.message)
         code = "GRAPHQL_PARSE_FAILED" if isinstance(error, GraphQLSyntaxError) else "GRAPHQL_VALIDATION_FAILED"
         error.extensions = {"code": code, **(error.extensions or {})}
     else:

@@ -215,16 +215,20 @@ class Served:
 
 @contextmanager
 def served(
-    address: str, company: Company | None = None, others: Mapping[str, type[sdk.Connector]] | None = None
+    address: str,
+    company: Company | None = None,
+    others: Mapping[str, type[sdk.Connector]] | None = None,
+    secret_key: str | None = None,
 ) -> Iterator[Served]:
     """Serve a new hub with one source of the tests' connector. ``others``: connectors that it has besides."""
-    ours = {"hub.desk": Desk, "test.sheet": Sheet}
-    registry = Registry({**ours, **(others or {})}, {"test.broken": "ImportError: no such library"})
+    known = {"hub.desk": Desk, "test.sheet": Sheet}
+    registry = Registry({**known, **(others or {})}, {"test.broken": "ImportError: no such library"})
     held: list[Hub] = []
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with await Hub.open(address, registry, company or Company(currency="BDT", country="BD")) as hub:
+        ours = company or Company(currency="BDT", country="BD")
+        async with await Hub.open(address, registry, ours, secret_key=secret_key) as hub:
             app.router.routes.extend(routes(hub))
             held.append(hub)
             yield
