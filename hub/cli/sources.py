@@ -22,7 +22,7 @@ app.command("settings")(configuring.show_settings)
 
 @app.command("list")
 def list_(context: typer.Context) -> None:
-    """The sources, each with its last run and the rows that could not be read.
+    """The sources: how each does, its last run and the next, and the rows that could not be read.
 
     \b
     Example:
@@ -35,10 +35,13 @@ def list_(context: typer.Context) -> None:
     rows = []
     for source in ask(context, work):
         last = next(iter(source["runs"]["nodes"]), None)
-        state = "WITHDRAWN" if source["withdrawnAt"] else source["state"]
         at = moment(last["startedAt"]) if last else ""
-        rows.append((source["id"], source["connector"], state, at, source["unreadable"]["totalCount"], source["name"]))
-    table(("id", "connector", "state", "last run", "unreadable", "name"), rows, numbers=("unreadable",))
+        rows.append(
+            (source["id"], source["connector"], source["health"]["state"], at, moment(source["nextRunAt"]),
+             source["unreadable"]["totalCount"], source["name"])
+        )  # fmt: skip
+    names = ("id", "connector", "health", "last run", "next run", "unreadable", "name")
+    table(names, rows, numbers=("unreadable",))
 
 
 @app.command()
@@ -77,7 +80,7 @@ def create(
 
 @app.command()
 def show(context: typer.Context, name: Annotated[str, typer.Argument(help="Its name or id.")]) -> None:
-    """One source: its runs, and what could not be read and why.
+    """One source: how it does, its streams and runs, and what could not be read and why.
 
     \b
     Example:
@@ -90,8 +93,13 @@ def show(context: typer.Context, name: Annotated[str, typer.Argument(help="Its n
         return source
 
     source = ask(context, work)
-    out.print(f"{source['name']}  {source['id']}  {source['connector']}  {source['state']}", markup=False)
-    out.print(f"set up {moment(source['createdAt'])}{', taken out' if source['withdrawnAt'] else ''}\n")
+    health = source["health"]
+    out.print(f"{source['name']}  {source['id']}  {source['connector']}  {health['state']}", markup=False)
+    since = f" Since {moment(health['since'])}." if health["since"] else ""
+    out.print(f"{health['reason']}{since}", markup=False)
+    after = f", next run {moment(source['nextRunAt'])}" if source["nextRunAt"] else ""
+    out.print(f"set up {moment(source['createdAt'])}{after}\n")
+    _tell_streams(source["streams"])
     counts = ("received", "stored", "changed", "unchanged", "unreadable")
     rows = [
         (run["id"], run["kind"], moment(run["startedAt"]), *(run[count] for count in counts),
@@ -100,6 +108,16 @@ def show(context: typer.Context, name: Annotated[str, typer.Argument(help="Its n
     ]  # fmt: skip
     table(("run", "kind", "began", "received", "new", *counts[2:], "state", "error"), rows, numbers=("new", *counts))
     _tell_unreadable(source["unreadable"])
+
+
+def _tell_streams(streams: list[Json]) -> None:
+    rows = [
+        (each["stream"], "pulled" if each["pulled"] else "told", moment(each["lastRowAt"]), each["stored"],
+         each["unreadable"], each["cursor"])
+        for each in streams
+    ]  # fmt: skip
+    table(("stream", "is", "last rows", "stored", "unreadable", "goes on at"), rows, numbers=("stored", "unreadable"))
+    out.print()
 
 
 def _tell_unreadable(unreadable: Json) -> None:
