@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,6 +75,13 @@ class ServedHub:
     before: Sequence[str] = ()
     """A command that runs the server, like strace with its arguments."""
     process: subprocess.Popen[bytes] | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """More of its environment."""
+
+    @property
+    def command(self) -> Sequence[str]:
+        """What it is told to do."""
+        return ("serve", "--port", str(self.port))
 
     @property
     def url(self) -> str:
@@ -82,10 +89,11 @@ class ServedHub:
 
     def launch(self) -> None:
         """Start the process; it is not ready yet."""
-        command = [*self.before, sys.executable, "-W", "ignore", "-m", "hub", "serve", "--port", str(self.port)]
+        command = [*self.before, sys.executable, "-W", "ignore", "-m", "hub", *self.command]
+        variables = {**environment(self.address), **self.settings}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment(self.address), stdout=log, stderr=log, start_new_session=True
+                command, cwd=ROOT, env=variables, stdout=log, stderr=log, start_new_session=True
             )
 
     def start(self) -> float:
@@ -121,10 +129,28 @@ class ServedHub:
             os.killpg(self.process.pid, signal.SIGTERM)
             assert self.process.wait(PATIENCE) == 0, self.log.read_text()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, such as one that makes it sleep."""
+        assert self.process is not None
+        os.killpg(self.process.pid, number)
+
     def end(self) -> None:
         """Leave nothing behind, whatever state it is in."""
         if self.running:
             self.kill()
+
+
+class WorkingHub(ServedHub):
+    """``hub worker``, or ``hub serve`` for a hub in a folder, which works for it too."""
+
+    @property
+    def command(self) -> Sequence[str]:
+        return ("worker",) if is_postgres(self.address) else super().command
+
+    def ready(self) -> bool:
+        if is_postgres(self.address):
+            return self.running and f"/{self.process.pid if self.process else 0}/" in self.log.read_text()
+        return super().ready()
 
 
 # What a hub holds, whoever serves it --------------------------------------------------------------------------
