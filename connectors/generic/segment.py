@@ -61,7 +61,6 @@ class Messages(sdk.PushStream):
 
     def __init__(self, settings: SegmentSettings) -> None:
         self._settings = settings
-        self._keys = [key.get_secret_value() for key in settings.write_keys]
         self._cells = CellSettings(currency=settings.currency, region=settings.region)
 
     def receive(self, delivery: sdk.Delivery) -> sdk.Reception:
@@ -88,6 +87,9 @@ class Messages(sdk.PushStream):
             )
         yield from meaning.touchpoints(message.read(row, self._cells), settings.region, settings.channel, settings.sale)
 
+    def _keys(self) -> list[str]:
+        return [key.get_secret_value() for key in self._settings.write_keys]
+
     def _take(self, delivery: sdk.Delivery) -> list[sdk.Row]:
         if delivery.method != "POST":
             raise Refused(405, "Messages are sent here with POST.")
@@ -97,12 +99,16 @@ class Messages(sdk.PushStream):
             return []
         if call not in (*message.TYPES, *BATCHES):
             raise Refused(404, f"There is no call {call[:40]!r}; there are: {', '.join((*message.TYPES, *BATCHES))}.")
-        return rows(delivery, call, self._keys, self._settings.max_message_bytes, self._settings.max_batch_bytes)
+        return rows(delivery, call, self._keys(), self._settings.max_message_bytes, self._settings.max_batch_bytes)
 
     def _project(self, delivery: sdk.Delivery) -> Mapping[str, object]:
         before, _, rest = delivery.rest.partition("/")
         key, _, what = rest.partition("/")
-        if before != "projects" or what.strip("/") != "settings" or not known([key, *presented(delivery)], self._keys):
+        if (
+            before != "projects"
+            or what.strip("/") != "settings"
+            or not known([key, *presented(delivery)], self._keys())
+        ):
             raise Refused(404, "There is nothing to be read here.")
         return project(delivery, key)
 

@@ -50,7 +50,7 @@ class SingerSettings(sdk.Settings):
     streams: dict[str, TapStream] = Field(min_length=1, description="The tap's streams that are read, by their names.")
     discover: bool = Field(True, description="Ask the tap for its catalogue; false for a tap that takes none.")
     catalogue_option: Literal["--catalog", "--properties"] = Field("--catalog", description="As older taps call it.")
-    limits: Limits = Limits()
+    limits: Limits = Field(default_factory=Limits, description="What it may use before it is stopped.")
 
 
 @dataclass(slots=True)

@@ -105,8 +105,17 @@ def _described(schema: Mapping[str, Any], parts: Mapping[str, Any], path: str) -
         default = "required" if name in required else _shown(said.get("default"))
         yield f"{path}{name}", _type(said, parts), default, said.get("description", "")
         for inner in (said, *said.get("anyOf", ())):
-            if "$ref" in inner:
-                yield from _described(parts[inner["$ref"].rpartition("/")[2]], parts, f"{path}{name}.")
+            for reference, below in _inside(inner):
+                yield from _described(parts[reference.rpartition("/")[2]], parts, f"{path}{name}{below}.")
+
+
+def _inside(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The object that a property is, or whose like it holds under names that people choose."""
+    if "$ref" in said:
+        yield said["$ref"], ""
+    named = said.get("additionalProperties")
+    if isinstance(named, dict) and "$ref" in named:
+        yield named["$ref"], ".*"
 
 
 def _shown(default: object) -> str:

@@ -16,6 +16,8 @@ import pytest
 import connectors.generic
 from connectors.generic.segment import Messages, Segment
 from hub import sdk
+from hub import testing as kit
+from hub.testing import ConnectorSuite
 
 SAMPLE = Path(connectors.generic.__file__).parent / "samples" / "segment.json"
 KEY = "a-write-key-of-this-source"
@@ -313,7 +315,7 @@ def test_what_has_no_kind_keeps_its_name_as_title() -> None:
 
 def test_a_page_is_a_view_with_its_address_and_a_screen_is_one_in_an_app() -> None:
     page = sample()[1]
-    assert (page.kind, page.title, page.identifiers) == ("page_view", "Cart", (sdk.cookie("a-1"),))
+    assert (page.kind, page.title, page.identifiers) == ("page_view", "বাজারের থলে", (sdk.cookie("a-1"),))
     assert page.properties["url"] == "https://shop.example/cart"
     screen = one("screen", {"name": "Home", "properties": {"feed": "private"}})
     assert (screen.kind, screen.channel, screen.title) == ("page_view", sdk.Channel.APP, "Home")
@@ -448,3 +450,16 @@ def test_the_75_documented_examples_import_without_a_problem_or_with_the_right_o
         "generic.tracked": 49, "chat": 7, "profile": 6, "page_view": 2, "form": 1, "sign_in": 1, "order": 1,
         "bounce": 1, "email": 1, "complaint": 1, "read_receipt": 1, "unsubscription": 1,
     }  # fmt: skip
+
+
+# The acceptance kit -------------------------------------------------------------------------------------------
+
+
+class TestSegmentKit(ConnectorSuite):
+    connector = Segment
+    settings = {"write_keys": [KEY], "currency": "BDT", "region": "BD"}
+    body_is_signed = False
+    does_not_apply = {"provider": "libraries send; nothing is asked"}
+
+    def deliveries(self) -> dict[str, list[sdk.Delivery]]:
+        return {"v1": [kit.delivery(SAMPLE.read_bytes(), {**BASIC, "content-type": JSON}, rest="batch")]}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
-
-import orjson
 
 from connectors.cells import CellSettings
 from connectors.members import Members, object_of
@@ -109,7 +108,7 @@ class Message:
 def read(row: sdk.Row, cells: CellSettings) -> Message:
     """The message that a row holds, with what its batch said of all. Raises ``RowUnreadable``."""
     said, envelope = object_of(row.payload), row.envelope
-    shared = orjson.loads(envelope["context"]) if "context" in envelope else {}
+    shared = json.loads(envelope["context"]) if "context" in envelope else {}
     received = envelope.get("received-at")
     named = envelope.get("type") or said.get("type") or said.get("action")
     if named not in TYPES:

@@ -7,12 +7,11 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping, Sequence
-
-import orjson
+from collections.abc import Mapping, Sequence
 
 from connectors.generic.tracking.message import TYPES
-from connectors.slices import elements, members
+from connectors.members import object_of
+from connectors.objects import Object
 from hub import sdk
 
 SHORT = {name[0]: name for name in (*TYPES, "batch")}
@@ -22,6 +21,8 @@ WITHIN = 600
 """Seconds in which the same content is the same message, when it carries neither an id nor a time."""
 LONGEST_KEY = 100
 """Characters of a messageId; the digest of a longer one stands for it."""
+_MARK = b"\xef\xbb\xbf"
+"""What some editors write before UTF-8."""
 _VOLATILE = frozenset({"sentAt", "writeKey", "receivedAt", "_metadata"})
 
 
@@ -48,9 +49,9 @@ def presented(delivery: sdk.Delivery) -> list[str]:
         return []
 
 
-def known(given: Sequence[str], keys: Sequence[str]) -> bool:
+def known(given: Sequence[object], keys: Sequence[str]) -> bool:
     """Whether one of the keys is one of the source's; compared in constant time, all of them."""
-    pairs = [(one.encode(), key.encode()) for one in given for key in keys if one and key]
+    pairs = [(_bytes(one), _bytes(key)) for one in given if isinstance(one, str) for key in keys if one and key]
     return sum(hmac.compare_digest(one, key) for one, key in pairs) > 0
 
 
@@ -64,19 +65,19 @@ def rows(delivery: sdk.Delivery, call: str, keys: Sequence[str], largest: int, m
     envelope = {"received-at": delivery.received_at.isoformat()}
     header = presented(delivery)
     try:
-        said = members(content.decode("utf-8-sig"))
-        messages = elements(said.get("batch", "")) if several else []
-    except ValueError:
+        said = object_of(content.removeprefix(_MARK))
+        messages = sdk.items(content, "batch") if several else []
+    except (sdk.RowUnreadable, sdk.SourceFailed):
         if not known(header, keys):
             raise _stranger() from None
-        kept = _row(content, {**envelope, "unreadable": "yes"}, delivery)
+        kept = _row(content, envelope, delivery)
         raise Refused(400, "The body is not JSON of the form that is expected here.", [kept]) from None
-    if not known([*header, _word(said.get("writeKey")), *_keys_within(messages)], keys):
+    if not known([*header, said.get("writeKey"), *_keys_within(said.get("batch"))], keys):
         raise _stranger()
     if not several:
         return [_row(content, {**envelope, "type": call}, delivery)]
     shared = {**envelope, **_shared(said)}
-    return [_row(message.encode("utf-8", "surrogatepass"), shared, delivery) for message in messages]
+    return [_row(message, shared, delivery) for message in messages]
 
 
 def answer(status: int, content: Mapping[str, object], cross_origin: Mapping[str, str]) -> sdk.Reply:
@@ -126,20 +127,17 @@ def _content(delivery: sdk.Delivery, limit: int) -> bytes:
     return content
 
 
-def _keys_within(messages: Sequence[str]) -> Iterator[str]:
+def _keys_within(messages: object) -> list[object]:
     """The key of the first message: browsers write it into each, and not beside them."""
-    for message in messages[:1]:
-        try:
-            yield _word(members(message).get("writeKey"))
-        except ValueError:
-            return
+    first = messages[0] if isinstance(messages, list) and messages else None
+    return [first.get("writeKey")] if isinstance(first, dict) else []
 
 
-def _shared(said: Mapping[str, str]) -> dict[str, str]:
+def _shared(said: Object) -> dict[str, str]:
     """What a batch says of all its messages."""
-    told = {name: said[name] for name in ("context", "integrations") if said.get(name, "").startswith("{")}
-    sent = _word(said.get("sentAt"))
-    return {**told, "sent-at": sent} if sent else told
+    told = {name: json.dumps(said[name]) for name in ("context", "integrations") if isinstance(said.get(name), dict)}
+    sent = said.get("sentAt")
+    return {**told, "sent-at": sent} if isinstance(sent, str) else told
 
 
 def _row(payload: bytes, envelope: Mapping[str, str], delivery: sdk.Delivery) -> sdk.Row:
@@ -149,24 +147,21 @@ def _row(payload: bytes, envelope: Mapping[str, str], delivery: sdk.Delivery) ->
 def _key(payload: bytes, delivery: sdk.Delivery) -> str:
     """The message's own id; else its content, and where that has no time the ten minutes it came in."""
     try:
-        said = orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        said = None
-    if not isinstance(said, dict):
+        said = object_of(payload)
+    except sdk.RowUnreadable:
         return f"unreadable/{hashlib.sha256(payload).hexdigest()}"
     named = said.get("messageId") or said.get("message_id")
     if isinstance(named, str | int) and named is not True:
-        return (
-            str(named) if len(str(named)) <= LONGEST_KEY else f"long/{hashlib.sha256(str(named).encode()).hexdigest()}"
-        )
+        return str(named) if len(str(named)) <= LONGEST_KEY else f"long/{_digest(str(named))}"
     kept = {name: value for name, value in said.items() if name not in _VOLATILE}
     timed = said.get("timestamp") or said.get("originalTimestamp")
     window = None if timed else int(delivery.received_at.timestamp()) // WITHIN
-    content = orjson.dumps([kept, delivery.rest, window], option=orjson.OPT_SORT_KEYS)
-    return f"content/{hashlib.sha256(content).hexdigest()}"
+    return f"content/{_digest(json.dumps([kept, delivery.rest, window], sort_keys=True, default=str))}"
 
 
-def _word(written: str | None) -> str:
-    """A member that is a text."""
-    value = orjson.loads(written) if written and written.startswith('"') else ""
-    return str(value)
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(_bytes(text)).hexdigest()
