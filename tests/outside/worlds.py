@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 class World:
     """``answer`` stands for all servers. ``asked``: seconds since the start at which each request came."""
 
-    answer: Callable[[httpx.Request], httpx.Response]
+    answer: Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
     at: datetime = START
     slept: list[float] = field(default_factory=list)
     asked: list[float] = field(default_factory=list)
@@ -44,10 +44,11 @@ class World:
     async def _keep(self, name: str, value: str) -> None:
         self.kept[name] = value
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append((self.at - START).total_seconds())
         self.requests.append(request)
-        return self.answer(request)
+        answer = self.answer(request)
+        return answer if isinstance(answer, httpx.Response) else await answer
 
 
 def in_turn(*answers: httpx.Response | Exception) -> Callable[[httpx.Request], httpx.Response]:
