@@ -48,6 +48,7 @@ from hub.ingest.segments import Segments
 from hub.ingest.sources import Source, Sources
 from hub.ingest.suggestions import Suggestions
 from hub.ingest.threads import Threads
+from hub.ingest.turns import Turns
 from hub.ingest.uploads import Uploads
 from hub.journey.rules import rules_of
 from hub.registry import Registry
@@ -102,6 +103,7 @@ class Hub:
         self.configuration = Configuration(self.threads, self._sources, clock)
         instant: Instant = Session.instant if given_clock is None else lambda _: clock()
         self.pulls = Pulls(self.threads, self._sources, clock, instant, lease)
+        self.turns = Turns(self.threads, self.reader, self._sources, clock)
         self.corrections = Corrections(self.threads, clock)
         self.rules = RuleSets(self.threads, clock)
         self.lifecycle_rules = LifecycleRuleSets(self.threads, self.company, clock)

@@ -1,0 +1,58 @@
+"""Telling the owners of sources that these turned unhealthy, or healthy again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+from hub.errors import HubError, RetryLater
+from hub.ingest.hub import Hub
+from hub.ingest.turns import Turns, news
+
+Send = Callable[[str, str, bytes], Awaitable[None]]
+"""Posts a body to an address under an id that stays the same at every try. Raises ``HubError`` unless it was taken."""
+LOOK = 15.0
+"""Seconds between looks at how sources do."""
+
+_log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def turning(hub: Hub, send: Send, everywhere: str | None = None) -> AsyncIterator[None]:
+    """Note and tell turns while the block runs. ``everywhere``: of sources whose owner names no address."""
+    hub.turns.everywhere = everywhere
+    task = asyncio.create_task(_watch(hub.turns, send))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _watch(turns: Turns, send: Send) -> None:
+    while True:
+        try:
+            await turns.note()
+            await tell(turns, send)
+        except HubError as error:
+            _log.warning("nobody can be told how sources do now: %s", error.message)
+        except Exception:  # noqa: BLE001 (another look comes)
+            _log.exception("looking how sources do failed")
+        await asyncio.sleep(LOOK)
+
+
+async def tell(turns: Turns, send: Send) -> None:
+    """Tell all turns that are to be told now."""
+    while (taken := await turns.take()) is not None:
+        turn, url = taken
+        try:
+            await send(url, turn.id, news(turn))
+        except HubError as error:
+            # The address may itself be a secret.
+            _log.warning("nobody could be told that %s is %s: %s", turn.source, turn.state, error.message)
+            await turns.failed(turn, error.after if isinstance(error, RetryLater) else None)
+        else:
+            await turns.told(turn)
