@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
-import logging
 import signal
 import socket
 import sys
@@ -15,6 +14,7 @@ from typing import Any, TypeVar
 
 import uvicorn
 
+from hub import logs
 from hub.app import create_app
 from hub.errors import ConfigWrong
 from hub.ingest.hub import Hub
@@ -79,10 +79,10 @@ async def serve(
 ) -> None:
     """Answer until this process is told to stop. ``ready`` hears the address once it is answered there."""
     _favour_answers()
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.speak()
     app = create_app(settings, hub, examples)
     config = uvicorn.Config(
-        app, ws="websockets-sansio", log_level="warning", access_log=False, server_header=False,
+        app, ws="websockets-sansio", log_level="warning", log_config=None, access_log=False, server_header=False,
         timeout_graceful_shutdown=GRACE, ws_max_size=settings.max_body_bytes,
     )  # fmt: skip
     url = address(listening)

@@ -37,14 +37,13 @@ def worker(
 
 
 async def _work(settings: Settings, pulls: int) -> None:
-    import logging
-
+    from hub import logs
     from hub.analysis.nights import nights
     from hub.app import open_hub
     from hub.clock import micros, now
     from hub.work.worker import working
 
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.speak()
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

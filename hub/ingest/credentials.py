@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 
+from hub import logs
 from hub.errors import ConfigWrong, HubError, InputWrong, RetryLater
 from hub.ingest.sources import Source, Sources
 from hub.ingest.writes import Write
@@ -43,12 +44,14 @@ class Keeping:
                 self.values[each.name] = self.seal.open(each.sealed, place(self.source.id, each.name))
                 self._versions[each.name] = each.version
         self.hidden += [*self.source.secrets, *self.values.values()]
+        logs.hide(self.values.values())
 
     async def keep(self, name: str, value: str) -> None:
         """Store a credential. Raises ``RetryLater`` when another worker, or the owner, has stored a newer one."""
         if not name or credentials.is_setting(name):
             raise InputWrong(f"{name[:60]!r} is no name of a credential.")
         self.hidden.append(value)
+        logs.hide([value])
         sealed = self.seal.seal(value, place(self.source.id, name))
         after = self._versions.get(name, 0)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from hub import logs
 from hub.connector import Connector, PullStream, Stream
 from hub.errors import ConfigWrong, HubError, NotFound
 from hub.outside import Outside
@@ -94,6 +95,7 @@ class Sources:
             settings = self.settings(configured, sealed)
             secrets = taken_out(settings, self.registry.secret_places(source.connector_name, settings))[1]
             source = replace(source, settings=settings, secrets=texts(secrets))
+            logs.hide(source.secrets)
             return replace(source, connector=self.registry.open(source.connector_name, settings))
         except HubError as error:
             return replace(source, broken=error.message)

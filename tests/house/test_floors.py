@@ -14,6 +14,7 @@ FLOORS = (
     (
         "sealing",
         "secret_settings",
+        "logs",
         "outside",
         "outgoing",
         "asking",
