@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
+from connectors.email import header
 from connectors.email.bounce import About
 from connectors.email.header import Address
 from connectors.email.mbox import Letter, with_lf
@@ -43,10 +44,12 @@ class Correspondence(sdk.PullStream):
         mail = Mail(row.payload)
         if not mail.readable:
             raise sdk.RowUnreadable("the mail has no header", hint="it is kept as received")
-        occurred_at = mail.occurred_at(row.envelope.get("from_line", ""), row.envelope.get("arrived", ""))
         report = recognise(mail)
-        if occurred_at is None and report is not None:
-            occurred_at = report.original_at
+        occurred_at = (
+            mail.occurred_at(row.envelope.get("from_line", ""))
+            or (report.original_at if report else None)
+            or header.date(row.envelope.get("arrived", ""))
+        )
         if occurred_at is None:
             raise sdk.RowUnreadable("the mail has no readable date", path="Date")
         about = _base(mail, row, occurred_at, report)
@@ -97,7 +100,14 @@ def row_of(letter: Letter, **envelope: str) -> sdk.Row:
     """The row of a mail, with what is known of it beside its bytes."""
     if letter.truncated:
         envelope.update(truncated=str(letter.size), sha256=letter.sha256)
+    if letter.from_line and is_undated(letter):
+        envelope["from_line"] = header.decode(letter.from_line)
     return sdk.Row(key_of(letter.raw, letter.sha256), letter.raw, envelope)
+
+
+def is_undated(letter: Letter) -> bool:
+    """Whether no header says when the mail was sent. Only then other dates are kept, so that a copy is the same."""
+    return Mail(letter.raw, headers_only=True).occurred_at() is None
 
 
 def key_of(raw: bytes, sha256: str) -> str:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
-from connectors.email.correspondence import row_of
-from connectors.email.mbox import Gatherer, Letter
-from connectors.email.message import Mail
+from connectors.email.correspondence import is_undated, row_of
+from connectors.email.mbox import Gatherer, Letter, line_above
 from connectors.email.places import Dropped
 from hub import sdk
 
@@ -76,8 +75,9 @@ def _haul(server: Server, uids: Sequence[int], listed: dict[int, Listed], limit:
 def _letter(raw: bytes | None, limit: int) -> Letter | None:
     if raw is None:
         return None
-    mail = Gatherer(limit)
-    mail.add(raw)
+    line = line_above(raw)
+    mail = Gatherer(limit, line.strip())
+    mail.add(raw[len(line) :])
     return mail.letter()
 
 
@@ -96,7 +96,6 @@ def _large(server: Server, uid: int, limit: int) -> Letter | None:
 
 def _row(server: Server, uid: int, letter: Letter, listed: Listed) -> sdk.Row:
     envelope = dict(listed.beside)
-    if Mail(letter.raw, headers_only=True).occurred_at() is None:
-        arrived = server.arrived(uid)  # only where it is the one date
-        envelope |= {"arrived": format_datetime(arrived)} if arrived else {}
+    if is_undated(letter) and (arrived := server.arrived(uid)):
+        envelope["arrived"] = format_datetime(arrived)
     return row_of(letter, **envelope)

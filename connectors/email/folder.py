@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from connectors.email.mbox import Gatherer, Letter, letters
+from connectors.email.mbox import Gatherer, Letter, letters, line_above
 from hub import sdk
 
 _LARGE = 1_000_000
@@ -197,11 +197,13 @@ def _read_file(one: Found, limit: int) -> Iterator[Step]:
         start = file.read(_EDGE)
         if not one.is_one_mail and not _MAIL.match(start):
             return
-        file.seek(0)
         if start.startswith(b"From ") and not one.is_one_mail:
+            file.seek(0)
             yield from (Step(letter, 0) for letter in letters(file, limit))
             return
-        mail = Gatherer(limit, file.readline(_EDGE).strip() if start.startswith(b"From ") else b"")
+        line = line_above(start)
+        file.seek(len(line))
+        mail = Gatherer(limit, line.strip())
         while piece := file.read(1 << 20):
             mail.add(piece)
         yield Step(mail.letter(), 0)

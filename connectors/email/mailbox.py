@@ -9,10 +9,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from connectors.email import folder, header
+from connectors.email import folder
 from connectors.email.correspondence import NOTICE, Correspondence, row_of
-from connectors.email.mbox import Letter
-from connectors.email.message import Mail
 from hub import sdk
 
 _PAGE_ROWS = 200
@@ -61,7 +59,7 @@ class Messages(Correspondence):
             for step in folder.read(found, place, self.settings.max_message_bytes):
                 done += step.advance
                 if step.letter is not None:
-                    rows.append(_row(step.letter))
+                    rows.append(row_of(step.letter))
                     held += len(step.letter.raw)
                 if len(rows) >= _PAGE_ROWS or held >= _PAGE_BYTES:
                     yield sdk.Page(rows, place.cursor(), done=min(done / total, 1.0))
@@ -97,12 +95,3 @@ class Mailbox(sdk.Connector):
 
 def _no_mailbox(path: Path) -> str:
     return f"{str(path)!r} is no mailbox: nothing in it is an mbox, a Maildir or a mail"
-
-
-def _row(letter: Letter) -> sdk.Row:
-    from_line = header.decode(letter.from_line)
-    if from_line and Mail(letter.raw, headers_only=True).occurred_at() is None:
-        return row_of(
-            letter, from_line=from_line
-        )  # only where it is the one date, so that a copy elsewhere is the same
-    return row_of(letter)

@@ -15,6 +15,7 @@ from typing import BinaryIO
 HEAD = 256 * 1024
 """Bytes that are kept of a mail larger than the limit."""
 _PIECE = 64 * 1024
+_EDGE = 1024
 _DATED = re.compile(rb"From .*(?:\d:\d\d.*\d{4}|\d{4}.*\d:\d\d)")
 _HEADER = re.compile(rb"(?:[!-9;-~]+[ \t]*:|>From )")
 _QUOTED = re.compile(rb">+From ")
@@ -40,6 +41,12 @@ class Letter:
 def with_lf(raw: bytes) -> bytes:
     """A mail with its lines ended by LF, as files have them; servers end them by CRLF."""
     return raw.replace(b"\r\n", b"\n")
+
+
+def line_above(start: bytes) -> bytes:
+    """The mbox line above a mail, with its end, that somebody left there when the mail was cut out; else empty."""
+    line, end, _ = start[:_EDGE].partition(b"\n")
+    return line + end if end and line.startswith(b"From ") else b""
 
 
 class Gatherer:

@@ -87,8 +87,8 @@ class Mail:
         """The ids of the mails before this one in its thread, oldest first."""
         return header.message_ids(self.raw_field("references"))
 
-    def occurred_at(self, from_line: str = "", arrived: str = "") -> datetime | None:
-        """When it was sent: Date, else the newest Received, else the mbox line, else when its server got it.
+    def occurred_at(self, from_line: str = "") -> datetime | None:
+        """When it was sent: Date, else the newest Received, else the mbox line.
 
         Nothing is received before it is sent: a Date more than a day after the newest Received is not believed.
         """
@@ -98,7 +98,7 @@ class Mail:
         received = next((date for date in hops if date), None)
         if sent and received and sent > received + timedelta(days=1):
             return received
-        return sent or received or header.from_line_date(from_line) or header.date(arrived)
+        return sent or received or header.from_line_date(from_line)
 
     def parts(self) -> Iterator[Message]:
         """The leaves of the mail in order; an enclosed mail is a leaf."""

@@ -94,6 +94,12 @@ def test_a_mail_is_the_same_row_from_an_mbox_a_maildir_and_a_file(tmp_path: Path
     assert {row.payload for row in found} == {MAIL}
 
 
+def test_a_mail_below_a_from_line_without_an_end_loses_nothing(tmp_path: Path) -> None:
+    mac = b"From a Mon Feb  2 10:00:00 2026\r" + MAIL.replace(b"\n", b"\r") + b"x" * 2000
+    (tmp_path / "mac.eml").write_bytes(mac)
+    assert [row.payload for row in rows(pull(messages(tmp_path)))] == [mac]
+
+
 def test_the_ends_of_its_lines_do_not_change_a_mail() -> None:
     attached = (
         "From: a@x.example\nTo: us@shop.example\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mail.servers import Dovecot, Pymap, free_port
+from tests.mail.servers import Dovecot, Pymap
 from tests.mail.tokens import TokenServer
 
 

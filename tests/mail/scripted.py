@@ -6,7 +6,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 Said = bytes | Sequence[bytes] | Callable[[str], "bytes | Sequence[bytes] | None"]
 """Untagged lines before ``OK``; with a last line that begins with ``NO`` or ``BAD``, that instead. None hangs up."""
@@ -36,7 +36,7 @@ class Scripted:
         """Listen no more."""
         self._door.close()
 
-    def __enter__(self) -> Scripted:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -7,11 +7,10 @@ import os
 import shutil
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -152,18 +151,30 @@ class Dovecot(MailServer):
             return "Dovecot is not installed: apt-get install dovecot-imapd"
         return "" if os.geteuid() == 0 else "Dovecot runs as root only"
 
+    def store(self, user: str, mails: Iterable[bytes]) -> Path:
+        """Lay mails into the user's Maildir, byte for byte, as a mail transfer agent does. Returns its path."""
+        maildir = self.folder / "mail" / user
+        for name in ("cur", "new", "tmp"):
+            (maildir / name).mkdir(parents=True, exist_ok=True)
+        for number, mail in enumerate(mails):
+            (maildir / "new" / f"{number:07}.M1P1.test").write_bytes(mail)
+        for path in (maildir, *maildir.rglob("*")):
+            shutil.chown(path, "mail", "mail")
+        return maildir
+
     def start(self) -> None:
         """Start, and wait until it listens."""
         command = ["dovecot", "-F", "-c", str(self.folder / "dovecot.conf")]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for(self.port, self.process)
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        wait_for(self.port, process)
+        self.process = process
 
     def kill(self) -> None:
         """End it and everybody it serves, without a word."""
         if self.process is not None:
-            for pid in [*_children(self.process.pid), self.process.pid]:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
 
@@ -173,11 +184,6 @@ class Dovecot(MailServer):
             self.process.terminate()
             self.process.wait(20)
             self.process = None
-
-
-def _children(pid: int) -> list[int]:
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [one for child in map(int, found) for one in (child, *_children(child))]
 
 
 class Pymap(MailServer):
