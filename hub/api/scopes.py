@@ -54,6 +54,7 @@ TYPES: Mapping[str, frozenset[str]] = {
         "Replayed Rebuilt",
     ),
     **_each(ANALYSTS, "MatterStats MatterStatsRow MatterStatsKey Pipeline PipelineState PipelineStep"),
+    **_each(ANALYSTS, "TouchpointStats TouchpointStatsRow TouchpointKey CustomerStats CustomerStatsRow CustomerKey"),
     **_each(ANALYSTS, "Attribution AttributionRow AttributionKey Cohorts Cohort CohortRow FunnelStep"),
     **_each(READERS | MANAGERS, "LifecycleRules"),
     **_each(
@@ -98,7 +99,10 @@ FIELDS: Mapping[str, frozenset[str]] = {
     **_each(READERS | MANAGERS, "Hub.lifecycleRules"),
     **_each(INTAKE, "Query.node Query.nodes Query.connectors Query.sources Query.source Query.record"),
     **_each(ANALYSTS, "Query.matterStats Query.pipeline"),
-    **_each(ANALYSTS, "Query.fittedModels Query.attribution Query.cohorts Query.funnel"),
+    **_each(
+        ANALYSTS,
+        "Query.fittedModels Query.attribution Query.cohorts Query.funnel Query.touchpointStats Query.customerStats",
+    ),
     **_each(ANALYSTS, "Query.portfolio Query.acquisition Query.campaigns"),
     **_each(MANAGERS, "Source.settings Source.secretsSet Source.notifyUrl Source.changes"),
     **_each(MANAGERS, "Mutation.updateSource Mutation.pauseSource Mutation.checkSource"),
@@ -110,7 +114,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     ),
     **_each(
         MANAGERS,
-        "Mutation.withdrawSource Mutation.withdrawRecord Mutation.replay Mutation.rebuild "
+        "Source.pulledBy Mutation.withdrawSource Mutation.withdrawRecord Mutation.replay Mutation.rebuild "
         "Mutation.scorePortfolio Mutation.findSuggestions Mutation.acceptSuggestion Mutation.refuseSuggestion "
         "Query.identityRules Query.previewIdentityRules Mutation.applyIdentityRules "
         "Query.previewLifecycleRules Mutation.applyLifecycleRules "

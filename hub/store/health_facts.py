@@ -35,6 +35,8 @@ class Facts:
     """When the last pull began, however it ended."""
     held_until: int | None
     """Until when somebody has it for themselves."""
+    holder: str | None
+    """Who."""
     turned_at: int | None
     """When it last turned unhealthy or healthy."""
     withdrawn_at: int | None = None
@@ -47,7 +49,7 @@ async def of_sources(snapshot: Snapshot, sources: Sequence[int]) -> dict[int, Fa
         "SELECT s.num, s.id, s.name, s.created_at, s.every, s.paused_at, s.notify_url, l.next_at, l.blocked, "
         "(SELECT max(r.started_at) FROM run r WHERE r.source = s.num AND r.kind = 'PULL' AND r.num = "
         "(SELECT max(p.num) FROM run p WHERE p.source = s.num AND p.kind = 'PULL')), "
-        "l.until, "
+        "l.until, l.holder, "
         "(SELECT h.at FROM health_turn h WHERE h.source = s.num ORDER BY h.num DESC LIMIT 1) "
         "FROM source s LEFT JOIN lease l ON l.source = s.num WHERE s.num = ANY($1::bigint[])",
         list(sources),

@@ -161,6 +161,15 @@ class Source(Node):
         return None if at is None else DateTime(at)
 
     @field
+    async def pulled_by(self, info: Info) -> str | None:
+        """The process that pulls it now or waits for its news: host, process and a word; null while none does.
+
+        Needs the scope manage.
+        """
+        facts = await info.context.load.source_facts.load(self.row.num)
+        return None if facts is None or (facts.held_until or 0) <= info.context.now() else facts.holder
+
+    @field
     async def streams(self, info: Info) -> list[SourceStream]:
         """Its streams, those that nothing has come by yet too."""
         known = {row.stream: row for row in await info.context.load.source_streams.load(self.row.num)}
