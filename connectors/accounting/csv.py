@@ -69,11 +69,11 @@ class LedgerColumns(sdk.Settings):
 class LedgerSettings(CellSettings, sheets.SheetSettings):
     """Settings of ``accounting.csv``."""
 
-    columns: LedgerColumns
+    columns: LedgerColumns = Field(description="Which column holds what.")
     type_values: dict[str, Kind | None] = Field(
         default_factory=dict, description="Text of the type column to kind of document; null: such rows say nothing."
     )
-    default_type: Kind = Kind.INVOICE
+    default_type: Kind = Field(Kind.INVOICE, description="What a row is whose type column says nothing.")
     credit_note_prefix: str | None = Field(None, description="Documents whose number begins so are credit notes.")
     negative_types: frozenset[Kind] = Field(
         frozenset({Kind.CREDIT_NOTE, Kind.REFUND}),

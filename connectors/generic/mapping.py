@@ -77,17 +77,17 @@ class MappingSettings(ReferenceSettings, CellSettings):
     """How rows of any system become touchpoints. What is said of columns holds for members of JSON, by dotted paths."""
 
     kind: str = Field("profile", pattern=r"^[a-z][a-z0-9_.]*$", description="Kind of the touchpoints.")
-    channel: sdk.Channel = sdk.Channel.OTHER
-    direction: sdk.Direction = sdk.Direction.INTERNAL
+    channel: sdk.Channel = Field(sdk.Channel.OTHER, description="How contact was made.")
+    direction: sdk.Direction = Field(sdk.Direction.INTERNAL, description="Who acted.")
     automated: bool | None = Field(None, description="Counts as no contact; null: true for profiles only.")
-    columns: Columns = Columns()
+    columns: Columns = Field(Columns(), description="Which column holds what.")
     where: dict[str, str] = Field(default_factory=dict, description="Column to text: only rows that have it.")
     occurred_on: date | None = Field(None, description="When, for rows whose sheet or cell does not say it.")
     network: str = Field("", description="Network of handle and social_id, e.g. mastodon.")
     contact_is: sdk.Side = Field(sdk.Side.PERSON, description="Whom a contact number names.")
     birthday_format: str | None = Field(None, description="strptime pattern, without %Y when the year is unknown.")
     quantity_unit: str = Field("items", description="What quantity counts: points, minutes ...")
-    matter: Matter | None = None
+    matter: Matter | None = Field(None, description="What the rows are about, where it has a life of its own.")
     properties: list[str] | Literal["*"] = Field(
         default_factory=list, description='Columns kept as properties; "*" keeps all that mean nothing else.'
     )

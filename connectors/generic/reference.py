@@ -43,9 +43,9 @@ class Products(sdk.Settings):
 class ReferenceSettings(sdk.Settings):
     """What rows define, when they are no touchpoints."""
 
-    campaigns: Campaigns | None = None
-    spend: Spending | None = None
-    products: Products | None = None
+    campaigns: Campaigns | None = Field(None, description="Rows are campaigns: which column holds what.")
+    spend: Spending | None = Field(None, description="Rows are spend by day: which column holds what.")
+    products: Products | None = Field(None, description="Rows are products: which column holds what.")
     channels: dict[str, sdk.Channel] = Field(
         default_factory=dict, description="What a channel column says, and which channel that is."
     )
