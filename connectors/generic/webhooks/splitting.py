@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
-from connectors.members import object_of
-from connectors.slices import elements, members
+from connectors.members import at, object_of
 from connectors.webforms import body as forms
 from hub import sdk
 
@@ -17,6 +16,7 @@ MOST_ROWS = 10_000
 """Of one delivery."""
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _STRUCTURED = "application/cloudevents"
+_MARK = b"\xef\xbb\xbf"
 
 
 def pieces(body: bytes, content_type: str, path: str) -> list[bytes]:
@@ -27,46 +27,37 @@ def pieces(body: bytes, content_type: str, path: str) -> list[bytes]:
         if not steps:
             return [body]
         fields = forms.read(body, content_type)
-        return _listed(fields.first(steps[0]), steps[1:], path)
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise sdk.RowUnreadable("the delivery is not UTF-8") from None
-    if not steps and not text.lstrip().startswith("["):
+        return _listed(fields.first(steps[0]).encode(), steps[1:], path)
+    if not steps and not body.removeprefix(_MARK).lstrip().startswith(b"["):
         return [body]
-    return _listed(text, steps, path)
+    return _listed(body, steps, path)
 
 
-def _listed(text: str, steps: Sequence[str], path: str) -> list[bytes]:
-    found: list[bytes] = []
+def _listed(body: bytes, steps: Sequence[str], path: str) -> list[bytes]:
     try:
-        for each in _walk(text, steps):
-            found.append(each.encode())
-            if len(found) > MOST_ROWS:
-                raise sdk.RowUnreadable(f"the delivery has more than {MOST_ROWS:,} rows")
-    except (ValueError, RecursionError):
+        found = list(islice(_walk(body, steps), MOST_ROWS + 1))
+    except (ValueError, sdk.RowUnreadable):
         what = f"no list at {path}" if path else "no list that can be read"
         raise sdk.RowUnreadable(f"the delivery has {what}", path=path or None) from None
+    if len(found) > MOST_ROWS:
+        raise sdk.RowUnreadable(f"the delivery has more than {MOST_ROWS:,} rows")
     return found
 
 
-def _walk(text: str, steps: Sequence[str]) -> Iterator[str]:
+def _walk(body: bytes, steps: Sequence[str]) -> Iterator[bytes]:
     """Lists on the way are walked through; JSON that is written inside a text is read."""
-    text = text.strip()
-    if text.startswith('"'):
-        held = json.loads(text)
-        if not held.lstrip().startswith(("{", "[")):
-            raise ValueError("a text that holds no JSON")
-        text = held.strip()
-    if text.startswith("["):
-        for each in elements(text):
-            yield from _walk(each, steps) if steps else [each]
-    elif steps:
-        yield from _walk(members(text).get(steps[0], ""), steps[1:])
-    elif text.startswith("{"):
-        yield text
-    else:
+    for until in range(len(steps) + 1):
+        try:
+            found = sdk.items(body, *steps[:until])
+        except sdk.SourceFailed:
+            continue
+        for each in found:
+            yield from _walk(each, steps[until:]) if steps[until:] else [each]
+        return
+    held = at(object_of(body), ".".join(steps)) if steps else None
+    if not isinstance(held, str) or not held.lstrip().startswith(("{", "[")):
         raise ValueError("no list")
+    yield from _walk(held.encode(), []) if held.lstrip().startswith("[") else [held.encode()]
 
 
 def said(payload: bytes, envelope: Mapping[str, str]) -> dict[str, Any]:
@@ -88,7 +79,7 @@ def said(payload: bytes, envelope: Mapping[str, str]) -> dict[str, Any]:
 
 def _object(payload: bytes) -> dict[str, Any]:
     try:
-        return object_of(payload.removeprefix(b"\xef\xbb\xbf"))
+        return object_of(payload.removeprefix(_MARK))
     except sdk.RowUnreadable as problem:
         raise sdk.RowUnreadable(problem.message.replace("the line", "the delivery")) from None
 
