@@ -86,6 +86,11 @@ class Settings(BaseSettings):
     uploads: Path | None = None
     """Folder of uploaded files, the same for all processes of a hub; ``uploads`` in the data folder when left out."""
     page_size_limit: int = 500
+    notify_url: str | None = Field(None, pattern=r"^https?://[^/?#\s]+\S*$")
+    """Where to tell that a source turns unhealthy, or healthy again, when its owner names no address."""
+    notify_secret: SecretStr | None = None
+    """Signs what the hub tells, by Standard Webhooks: ``whsec_...`` or ``whsk_...``; two with a space between sign
+    both, while receivers change from one to the other."""
     allow_private_addresses: Annotated[tuple[str, ...], NoDecode] = ()
     """Addresses, networks and host names, with commas between, that connectors and notifications may reach although
     they are not public: ``127.0.0.1,10.0.0.0/8,books.lan``."""

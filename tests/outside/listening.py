@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+import re
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
-
-Answer = Callable[[bytes], bytes]
 
 
 class Listener:
@@ -35,7 +33,11 @@ class Listener:
                 self.heard.append(b"")
                 peer.settimeout(5)
                 try:
-                    self.heard[-1] = peer.recv(65536)
+                    while not _whole(self.heard[-1]):
+                        piece = peer.recv(65536)
+                        if not piece:
+                            break
+                        self.heard[-1] += piece
                     peer.sendall(self._answer)
                 except OSError:
                     pass
@@ -44,6 +46,12 @@ class Listener:
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         self._thread.join(5)
+
+
+def _whole(heard: bytes) -> bool:
+    head, end, body = heard.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+    return bool(end) and len(body) >= int(length[1] if length else 0)
 
 
 @contextmanager
@@ -74,10 +82,3 @@ def steered(*answers: Sequence[str]) -> Callable[[str, int], Sequence[str]]:
     """A name server that gives these answers one after the other, the last one for ever."""
     left = list(answers)
     return lambda host, port: left.pop(0) if len(left) > 1 else left[0]
-
-
-def run(job: Callable[[], Awaitable[object]]) -> None:
-    async def main() -> None:
-        await job()
-
-    asyncio.run(main())
