@@ -1,7 +1,8 @@
-"""Live queries: they follow the ledger."""
+"""Live queries: they follow the ledger, or a source."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
@@ -12,15 +13,18 @@ from hub.api.connections import cursors
 from hub.api.context import Info
 from hub.api.graph import argument, described, object_type, subscription
 from hub.api.types.enums import ChangeKind
+from hub.api.types.sources import Source
 from hub.api.types.touchpoints import Touchpoint, touchpoint
 from hub.errors import NotFound
-from hub.store import ledger, tokens
+from hub.store import ledger, sources, tokens
 from hub.store.pages import Page, Place, Window
 from hub.store.touchpoints import StoredTouchpoint
 
 PATIENCE = 30.0
 """Seconds after which a quiet feed looks again whether its token still holds."""
 BATCH = 200
+PACE = 0.5
+"""Seconds between looks at a source."""
 
 
 @object_type
@@ -61,6 +65,27 @@ class Subscription:
                 await context.renew()
                 await context.hub.announced(seen, PATIENCE)
             await context.renew()
+
+    @subscription
+    async def source_changed(
+        self, info: Info, source: Annotated[strawberry.ID, argument("Which.")]
+    ) -> AsyncGenerator[Source, None]:
+        """A source as it is, and again whenever the counts of its runs or its health have changed, twice a second at
+        most. A partner may follow its own."""
+        context = info.context
+        shown: object = None
+        while still_good(context.principal) and await _token_stands(info):
+            seen = context.principal.sees_source(source)
+            row = await context.load.source_by_id.load(source) if seen else None
+            if row is None:
+                raise NotFound("There is no such source.", path="source")
+            found = Source(row=row)
+            state = await found.health_now(info), await sources.movement(await context.snapshot(), row.num), row
+            if state != shown:
+                shown = state
+                yield found
+            await context.renew()
+            await asyncio.sleep(PACE)
 
 
 async def _present(info: Info) -> Place:

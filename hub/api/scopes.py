@@ -97,6 +97,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
         "LinkPayload.customers MovedTouchpoint.touchpoint IdentitySwitch.identifier Subscription.touchpointAdded",
     ),
     **_each(READERS | MANAGERS, "Hub.lifecycleRules"),
+    **_each(INTAKE, "Subscription.sourceChanged"),
     **_each(INTAKE, "Query.node Query.nodes Query.connectors Query.sources Query.source Query.record"),
     **_each(ANALYSTS, "Query.matterStats Query.pipeline"),
     **_each(

@@ -109,6 +109,17 @@ async def runs(snapshot: Snapshot, sources: Sequence[int], window: Window) -> di
     return await lists.pages_of(snapshot, RUNS, "u.source", sources, lists.everything, RUN_ORDER, window)
 
 
+async def movement(snapshot: Snapshot, source: int) -> list[tuple[object, ...]]:
+    """What moves while rows come: the counts of the last runs, unreadable rows up to ten thousand among them."""
+    rows = await snapshot.all(
+        "SELECT u.num, u.state, u.received, u.stored, u.changed, u.unchanged, u.expected, u.done, (SELECT count(*) "
+        "FROM (SELECT 1 FROM problem p WHERE p.run = u.num LIMIT 10000) bad) FROM run u WHERE u.source = $1::bigint "
+        "ORDER BY u.num DESC LIMIT 3",
+        source,
+    )
+    return [tuple(row) for row in rows]
+
+
 async def runs_by_number(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, StoredRun]:
     """Runs by row number."""
     return await lists.by_number(snapshot, RUNS, "u.num", numbers)

@@ -47,7 +47,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, dic
         }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "live"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"live", "follow_source"}])
 def test_a_document_runs(shop: tuple[Served, dict[str, str]], name: str) -> None:
     service, values = shop
     (document,) = (each for each in read_documents(FOLDER, values) if each.name == name)

@@ -11,6 +11,7 @@ import pytest
 
 from hub import sdk
 from tests.api.conftest import Rows, Served, served
+from tests.api.test_live import introduced, subscribe
 
 SHELF: list[sdk.Page] = []
 FAULTS: list[sdk.SourceFailed] = []
@@ -183,3 +184,43 @@ def test_a_source_that_is_asked_by_hand_is_failing_after_one_failure(shop: Serve
     synced(shop)
     health = shop.ask(SOURCE, id=shop.source)["source"]["health"]
     assert (health["state"], health["reason"]) == ("SIGN_IN_AGAIN", "The password was changed.")
+
+
+# Live -------------------------------------------------------------------------------------------------------------
+
+FOLLOWED = """subscription ($source: ID!) { sourceChanged(source: $source) {
+  id health { state } runs(first: 1) { nodes { state received } } } }"""
+
+
+def followed(socket: Any) -> dict[str, Any]:
+    message = socket.receive_json()
+    assert message["type"] == "next", message
+    held: dict[str, Any] = message["payload"]["data"]["sourceChanged"]
+    return held
+
+
+def test_a_partner_follows_its_own_source_as_counts_and_health_change(shop: Served) -> None:
+    document = """mutation ($input: IngestInput!) { ingest(input: $input) { rows { outcome } } }"""
+    own = shop.new_token(f"ingest:{shop.source}")
+    with introduced(shop, own) as socket:
+        subscribe(socket, FOLLOWED, source=shop.source)
+        first = followed(socket)
+        assert first == {"id": shop.source, "health": {"state": "NEW"}, "runs": {"nodes": []}}
+        rows = [{"payload": told("r1").payload.decode()}]
+        shop.ask(document, own, input={"source": shop.source, "stream": "rows", "rows": rows})
+        assert followed(socket)["runs"]["nodes"] == [{"state": "OK", "received": 1}]
+        FAULTS.append(sdk.SourceFailed("The shop is closed."))
+        synced(shop)
+        while (seen := followed(socket))["health"]["state"] != "FAILING":
+            pass
+        assert seen["runs"]["nodes"] == [{"state": "FAILED", "received": 2}]
+
+
+def test_nobody_follows_the_source_of_another(shop: Served) -> None:
+    with introduced(shop, shop.new_token("ingest:src_other")) as socket:
+        subscribe(socket, FOLLOWED, source=shop.source)
+        assert "There is no such source." in str(socket.receive_json())
+    with introduced(shop, shop.new_token("write")) as socket:
+        subscribe(socket, FOLLOWED, source=shop.source)
+        message = socket.receive_json()
+        assert message["payload"][0]["extensions"] == {"code": "FORBIDDEN"}

@@ -18,6 +18,7 @@ from hub.api.types.repairs import Rebuilt, Replayed, rebuilt, replayed
 from hub.api.types.source_changes import SourceChange, SourceChangeConnection
 from hub.api.types.syncs import Health, RunStream, SourceStream
 from hub.connector import PullStream
+from hub.ingest.health import Health as Judged
 from hub.ingest.health import judge
 from hub.ingest.outcomes import Problem as KnownProblem
 from hub.secret_settings import dotted
@@ -146,12 +147,16 @@ class Source(Node):
     @field
     async def health(self, info: Info) -> Health:
         """How it does: whether somebody need do something, why, and since when."""
+        found = await self.health_now(info)
+        since = None if found.since is None else DateTime(found.since)
+        return Health(state=found.state, healthy=found.state.healthy, reason=found.reason, since=since)
+
+    async def health_now(self, info: Info) -> Judged:
+        """Its health, as it is judged."""
         facts = await info.context.load.source_facts.load(self.row.num)
         if facts is None:
             raise LookupError(f"source {self.row.num} is not there")
-        found = judge(await info.context.hub.source(self.row.id), facts, info.context.now())
-        since = None if found.since is None else DateTime(found.since)
-        return Health(state=found.state, healthy=found.state.healthy, reason=found.reason, since=since)
+        return judge(await info.context.hub.source(self.row.id), facts, info.context.now())
 
     @field
     async def next_run_at(self, info: Info) -> DateTime | None:
