@@ -33,11 +33,11 @@ class Manifest(Suite):
         kind = self.connector
         require(_NAME.fullmatch(kind.name), f"{kind.name!r} is not a name like family.name, in lower case.")
         require(kind.title.strip() and "\n" not in kind.title, "The title is one line that says what comes in.")
-        for name, field in kind.Settings.model_fields.items():
-            require(
-                field.description,
-                f"The setting {name} has no description: Field(description=...) is what people see who set it up.",
-            )
+        mute = [name for name, field in kind.Settings.model_fields.items() if not field.description]
+        require(
+            not mute,
+            f"No description: {', '.join(mute)}. Field(description=...) is what people see who set it up.",
+        )
         streams = self.bound().streams()
         require(streams, "It has no stream.")
         names = [stream.name for stream in streams]

