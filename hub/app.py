@@ -19,6 +19,8 @@ from hub.ingest.hub import Hub
 from hub.ingest.uploads import Uploads
 from hub.registry import load_registry
 from hub.settings import Settings
+from hub.work.notify import Notifier
+from hub.work.turning import turning
 from hub.work.worker import working
 
 FORMS = "webforms.endpoint"
@@ -68,7 +70,14 @@ def _opened(settings: Settings, hub: Hub | None) -> AbstractAsyncContextManager[
 
 
 def _worked(settings: Settings, hub: Hub) -> AbstractAsyncContextManager[None]:
-    return working(hub, settings.worker_pulls) if settings.works else nullcontext()
+    return at_work(hub, settings, settings.worker_pulls) if settings.works else nullcontext()
+
+
+@asynccontextmanager
+async def at_work(hub: Hub, settings: Settings, pulls: int) -> AsyncIterator[None]:
+    """What a worker does: it pulls by the clock, so many at once, and tells of sources that turn unhealthy."""
+    async with working(hub, pulls), turning(hub, Notifier.of(settings), settings.notify_url):
+        yield
 
 
 class Pages:

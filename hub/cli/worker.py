@@ -39,15 +39,14 @@ def worker(
 async def _work(settings: Settings, pulls: int) -> None:
     from hub import logs
     from hub.analysis.nights import nights
-    from hub.app import open_hub
+    from hub.app import at_work, open_hub
     from hub.clock import micros, now
-    from hub.work.worker import working
 
     logs.speak()
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with open_hub(settings) as hub, nights(hub, lambda: micros(now())), working(hub, pulls):
+    async with open_hub(settings) as hub, nights(hub, lambda: micros(now())), at_work(hub, settings, pulls):
         place = "PostgreSQL" if settings.database_url else str(settings.data)
         line = f"{hub.pulls.holder} works for {hub.company.name} ({place}), {pulls} pulls at once. Ctrl+C ends it."
         out.print(line, markup=False)

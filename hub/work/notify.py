@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
+from typing import Self
 
 import httpx
 
@@ -14,6 +15,7 @@ from hub.asking.patience import told
 from hub.clock import now
 from hub.errors import ConfigWrong, RetryLater, SourceFailed
 from hub.outgoing import Outgoing, Reach
+from hub.settings import Settings
 from hub.signatures.standard import sign
 
 _LONGEST = 15.0
@@ -36,6 +38,12 @@ class Notifier:
         self._keys = keys
         self._reach = reach
         self._clock = clock
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As the environment says: ``HUB_NOTIFY_SECRET``, ``HUB_ALLOW_PRIVATE_ADDRESSES``."""
+        secret = settings.notify_secret.get_secret_value() if settings.notify_secret else ""
+        return cls(secret.split(), reach=Reach.allowing(settings.allow_private_addresses))
 
     async def __call__(self, url: str, id: str, body: bytes) -> None:  # noqa: A002 (the header's name)
         """Post a JSON body. ``id`` is the same at every attempt, so that the receiver knows it again.

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from hub.errors import HubError, RetryLater
 from hub.ingest.hub import Hub
 from hub.ingest.turns import Turns, news
+from hub.work.notify import ReceiverGone
 
 Send = Callable[[str, str, bytes], Awaitable[None]]
 """Posts a body to an address under an id that stays the same at every try. Raises ``HubError`` unless it was taken."""
@@ -33,10 +34,11 @@ async def turning(hub: Hub, send: Send, everywhere: str | None = None) -> AsyncI
 
 
 async def _watch(turns: Turns, send: Send) -> None:
+    gone: set[str] = set()
     while True:
         try:
             await turns.note()
-            await tell(turns, send)
+            await tell(turns, send, gone)
         except HubError as error:
             _log.warning("nobody can be told how sources do now: %s", error.message)
         except Exception:  # noqa: BLE001 (another look comes)
@@ -44,12 +46,20 @@ async def _watch(turns: Turns, send: Send) -> None:
         await asyncio.sleep(LOOK)
 
 
-async def tell(turns: Turns, send: Send) -> None:
-    """Tell all turns that are to be told now."""
+async def tell(turns: Turns, send: Send, gone: set[str] | None = None) -> None:
+    """Tell all turns that are to be told now. ``gone``: addresses that want to hear no more; the caller keeps them."""
+    gone = set() if gone is None else gone
     while (taken := await turns.take()) is not None:
         turn, url = taken
+        if url in gone:
+            await turns.told(turn)
+            continue
         try:
             await send(url, turn.id, news(turn))
+        except ReceiverGone as error:
+            _log.warning("nobody is told any more at %s: %s", url.split("?")[0], error.message)
+            gone.add(url)
+            await turns.told(turn)
         except HubError as error:
             # The address may itself be a secret.
             _log.warning("nobody could be told that %s is %s: %s", turn.source, turn.state, error.message)

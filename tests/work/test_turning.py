@@ -14,6 +14,7 @@ from hub import sdk
 from hub.errors import RetryLater, SourceFailed
 from hub.ingest.hub import Hub
 from hub.registry import Registry
+from hub.work.notify import ReceiverGone
 from hub.work.turning import tell
 from tests.ingest.builders import COMPANY, NOW, REGISTRY, Rows
 
@@ -153,6 +154,23 @@ def test_who_does_not_answer_is_told_again_under_the_same_id_before_anything_new
         await looked(hub, post)
         assert post.types == [("source.unhealthy", "FAILING"), ("source.healthy", "HEALTHY")]
         assert len(set(post.tried[:3])) == 1
+
+    opened(hub_address, look)
+
+
+def test_a_receiver_that_is_gone_is_told_nothing_more(hub_address: str) -> None:
+    async def look(hub: Hub, post: Post, time: Time) -> None:
+        source = await shop(hub)
+        gone: set[str] = set()
+        await pulled(hub, source, "It is closed.")
+        post.refuses = [ReceiverGone("410")]
+        await hub.turns.note()
+        await tell(hub.turns, post.send, gone)
+        await pulled(hub, source, None)
+        time.now += 3600 * SECOND
+        await hub.turns.note()
+        await tell(hub.turns, post.send, gone)
+        assert (len(post.tried), post.came, gone) == (1, [], {WHERE})
 
     opened(hub_address, look)
 
