@@ -83,8 +83,8 @@ def run(suite: type[ConnectorSuite]) -> Iterator[Outcome]:
             getattr(suite(), f"test_{check}")()
         except CheckFailed as failed:
             verdict, said = Verdict.RED, str(failed)
-        except DoesNotApply as reason:
-            verdict, said = Verdict.NOT_ASKED, str(reason)
+        except DoesNotApply as unasked:
+            verdict, said = Verdict.NOT_ASKED, unasked.reason
         except Exception as error:  # noqa: BLE001 (a suite may fail in any way; the other checks go on)
             verdict, said = Verdict.RED, f"The suite itself fails: {error!r}."
         yield Outcome(check, proves, verdict, said, time.perf_counter() - began)

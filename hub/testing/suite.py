@@ -29,6 +29,10 @@ _NEEDS: dict[str, str] = {}
 class DoesNotApply(SkipTest):
     """A check says nothing about this connector; the reason is listed."""
 
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"a check of the kit that does not apply: {reason}")
+        self.reason = reason
+
 
 class Suite:
     """What the author says about the connector. Only ``connector`` must be given.

@@ -1,4 +1,4 @@
-"""The acceptance kit, run on the connectors that read files and forms; those that ask a server have it in their tests."""
+"""The acceptance kit, run on connectors that read files and forms; those that ask a server have it in their tests."""
 
 import atexit
 import json
@@ -43,6 +43,13 @@ def demo(name: str, lines: int = 40) -> dict[str, Any]:
     sources = json.loads((ROOT / "hub" / "demo" / "sources.json").read_text("utf-8"))
     settings: dict[str, Any] = next(each["settings"] for each in sources if each["name"] == name)
     return settings | {"path": cut(Path(settings["path"]).name, lines)} if "path" in settings else settings
+
+
+def guessed() -> Mapping[str, Any]:
+    """The settings that the hub guesses for the workbook."""
+    guess = Workbook.guess(WORKBOOK, **COMPANY)
+    assert guess is not None
+    return guess.settings
 
 
 class Files(ConnectorSuite):
@@ -96,7 +103,7 @@ class TestWorkbook(Files):
     connector = Workbook
     settings = {
         "path": str(WORKBOOK),
-        **(guessed.settings if (guessed := Workbook.guess(WORKBOOK, **COMPANY)) else {}),
+        **guessed(),
     }
     does_not_apply = {
         "provider": "it reads files",

@@ -11,8 +11,8 @@ def outcome(suite: type[ConnectorSuite], check: str) -> str:
         getattr(suite(), f"test_{check}")()
     except CheckFailed as failed:
         return str(failed)
-    except DoesNotApply as reason:
-        return f"- {reason}"
+    except DoesNotApply as unasked:
+        return f"- {unasked.reason}"
     return "ok"
 
 
