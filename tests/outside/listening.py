@@ -19,6 +19,7 @@ class Listener:
         self._socket = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
         self.port: int = self._socket.getsockname()[1]
         self.heard: list[bytes] = []
+        self.answered = threading.Event()
         self._answer = answer
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -39,6 +40,7 @@ class Listener:
                             break
                         self.heard[-1] += piece
                     peer.sendall(self._answer)
+                    self.answered.set()
                 except OSError:
                     pass
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -12,9 +14,15 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from connectors.social.mastodon import Mastodon
 from hub import signatures
+from hub.app import at_work
+from hub.asking import client
 from hub.errors import ConfigWrong, HubError, RetryLater, SourceFailed
+from hub.ingest.hub import Hub
 from hub.outgoing import Reach
+from hub.registry import Registry, load_registry
+from hub.settings import read_settings
 from hub.signatures.standard import new_secret
 from hub.work import notify
 from hub.work.notify import Notifier, ReceiverGone
@@ -132,3 +140,30 @@ def test_nothing_goes_out_without_a_key() -> None:
             told(f"http://127.0.0.1:{receiver.port}", [])
         assert wrong.value.message == "Set HUB_NOTIFY_SECRET: it signs what the hub tells."
         assert receiver.heard == []
+
+
+def test_a_hub_at_work_tells_of_a_source_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = new_secret()
+    with listener(b"HTTP/1.1 204 No Content\r\n\r\n") as receiver:
+        monkeypatch.setenv("HUB_DATA", str(tmp_path / "hub"))
+        monkeypatch.setenv("HUB_ALLOW_PRIVATE_ADDRESSES", "127.0.0.1")
+        monkeypatch.setenv("HUB_NOTIFY_URL", f"http://127.0.0.1:{receiver.port}/hook")
+        monkeypatch.setenv("HUB_NOTIFY_SECRET", key)
+
+        async def main() -> None:
+            settings = read_settings()
+            registry = Registry({**load_registry().connectors, "social.mastodon": Mastodon}, {})
+            async with await Hub.open(settings.address, registry) as hub:
+                given = {"server": "http://127.0.0.1:1", "access_token": "t"}
+                source = (await hub.create_source("Shop", "social.mastodon", given)).ids[0]
+                monkeypatch.setattr(client, "ATTEMPTS", 1)
+                await hub.sync(source)
+                await hub.pulled(source)
+                async with at_work(hub, settings, 1):
+                    assert await asyncio.to_thread(receiver.answered.wait, 30)
+
+        asyncio.run(main())
+        head, _, body = receiver.heard[0].partition(b"\r\n\r\n")
+    said = json.loads(body)
+    assert (said["type"], said["data"]["state"]) == ("source.unhealthy", "FAILING")
+    assert f"webhook-id: {said['data']['id']}".encode() in head
