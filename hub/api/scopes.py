@@ -21,6 +21,7 @@ MANAGERS = frozenset({Scope.MANAGE})
 ANALYSTS = frozenset({Scope.ANALYSE})
 WRITERS = frozenset({Scope.WRITE, Scope.MANAGE})
 PARTNERS = frozenset({Scope.INGEST})
+REPLAYERS = frozenset({Scope.INGEST, Scope.MANAGE})
 INTAKE = frozenset({Scope.READ, Scope.INGEST, Scope.MANAGE})
 
 
@@ -63,6 +64,7 @@ TYPES: Mapping[str, frozenset[str]] = {
         "Acquisitions AcquisitionRow AcquisitionKey CampaignResult",
     ),
     **_each(PARTNERS, "IngestPayload IngestedRow PreviewedTouchpoint"),
+    **_each(REPLAYERS, "ReplayPayload Reread ProblemChange"),
     **_each(
         WRITERS,
         "LogTouchpointPayload DecideStagePayload DescribeCustomersPayload "
@@ -72,8 +74,8 @@ TYPES: Mapping[str, frozenset[str]] = {
         MANAGERS,
         "ScorePortfolioPayload Rehearsal RehearsedRow RehearsedTouchpoint GuessReason ImportUploadPayload "
         "TakeSnapshotPayload DropSnapshotPayload "
-        "FindSuggestionsPayload WithdrawSourcePayload WithdrawRecordPayload ReplayPayload RebuildPayload Reread "
-        "Consequences TouchpointChange FieldChange ProblemChange "
+        "FindSuggestionsPayload WithdrawSourcePayload WithdrawRecordPayload RebuildPayload "
+        "Consequences TouchpointChange FieldChange "
         "UpdateSourcePayload CheckSourcePayload SourceChange SourceChangeConnection SourceChangeEdge "
         "CreateSourcePayload SyncSourcePayload WithdrawRunPayload LinkPayload CustomerChange CreateTokenPayload "
         "RevokeTokenPayload MovedTouchpoint IdentityRules IdentityRuleChange IdentitySwitch IdentityRegrouping "
@@ -108,6 +110,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     **_each(MANAGERS, "Source.settings Source.secretsSet Source.notifyUrl Source.changes"),
     **_each(MANAGERS, "Mutation.updateSource Mutation.pauseSource Mutation.checkSource"),
     **_each(PARTNERS, "Mutation.ingest"),
+    **_each(REPLAYERS, "Mutation.replay"),
     **_each(
         WRITERS,
         "Mutation.logTouchpoint Mutation.decideStage Mutation.describeCustomers Mutation.changeMatter "
@@ -115,7 +118,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     ),
     **_each(
         MANAGERS,
-        "Source.pulledBy Mutation.withdrawSource Mutation.withdrawRecord Mutation.replay Mutation.rebuild "
+        "Source.pulledBy Mutation.withdrawSource Mutation.withdrawRecord Mutation.rebuild Reread.changes "
         "Mutation.scorePortfolio Mutation.findSuggestions Mutation.acceptSuggestion Mutation.refuseSuggestion "
         "Query.identityRules Query.previewIdentityRules Mutation.applyIdentityRules "
         "Query.previewLifecycleRules Mutation.applyLifecycleRules "

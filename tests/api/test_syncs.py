@@ -224,3 +224,59 @@ def test_nobody_follows_the_source_of_another(shop: Served) -> None:
         subscribe(socket, FOLLOWED, source=shop.source)
         message = socket.receive_json()
         assert message["payload"][0]["extensions"] == {"code": "FORBIDDEN"}
+
+
+# Reading again ----------------------------------------------------------------------------------------------------
+
+REPLAY = """mutation ($input: ReplayInput!) { replay(input: $input) {
+  run { id state source { id } }
+  would { records examined solved unreadable problems { record before { message } after { message } } }
+  userErrors { message } } }"""
+
+
+def test_a_partner_replays_its_own_unreadable_records_and_sees_first_what_that_would_do(
+    shop: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced(shop)
+    own = shop.new_token(f"ingest:{shop.source}")
+    listed = "query ($id: ID!) { source(id: $id) { unreadable { nodes { id key payload problem { message } } } } }"
+    (record,) = shop.ask(listed, own, id=shop.source)["source"]["unreadable"]["nodes"]
+    assert (record["key"], record["payload"], record["problem"]) == (
+        "o2", '{"key": "o2"}', {"message": "kind is missing"}
+    )  # fmt: skip
+    problems = {"source": shop.source, "onlyProblems": True}
+    assert shop.ask(REPLAY, own, input={**problems, "dryRun": True})["replay"]["would"] == {
+        "records": 1, "examined": 1, "solved": 0, "unreadable": 0, "problems": []
+    }  # fmt: skip
+    monkeypatch.setattr(Orders, "touchpoints", lambda self, row: ())
+    would = shop.ask(REPLAY, own, input={**problems, "dryRun": True})["replay"]["would"]
+    assert (would["solved"], would["problems"]) == (
+        1, [{"record": record["id"], "before": {"message": "kind is missing"}, "after": None}]
+    )  # fmt: skip
+    run = shop.ask(REPLAY, own, input=problems)["replay"]["run"]
+    assert run["source"]["id"] == shop.source
+    while not shop.ask(RUN, own, id=run["id"])["node"]["finishedAt"]:
+        time.sleep(0.02)
+    assert shop.ask(listed, own, id=shop.source)["source"]["unreadable"]["nodes"] == []
+
+
+@pytest.mark.parametrize("wanted", [{}, {"onlyProblems": True}, {"source": "own"}, {"source": "desk"}])
+def test_a_partner_replays_nothing_else(shop: Served, wanted: dict[str, Any]) -> None:
+    own = shop.new_token(f"ingest:{shop.source}")
+    names = {"own": shop.source, "desk": "src_desk"}
+    given = wanted | ({"source": names[wanted["source"]]} if "source" in wanted else {})
+    if wanted.get("source") == "desk":
+        given["onlyProblems"] = True
+    for dry in (True, False):
+        code, message = shop.refusal(REPLAY, own, input={**given, "dryRun": dry})
+        assert (code, message) == (
+            "FORBIDDEN",
+            "A partner replays its own source's unreadable records: name the source, with onlyProblems.",
+        )
+
+
+def test_what_a_replay_changes_for_customers_is_for_managers(shop: Served) -> None:
+    own = shop.new_token(f"ingest:{shop.source}")
+    document = "mutation ($input: ReplayInput!) { replay(input: $input) { would { changes { added } } } }"
+    given = {"source": shop.source, "onlyProblems": True, "dryRun": True}
+    assert shop.refusal(document, own, input=given)[0] == "FORBIDDEN"

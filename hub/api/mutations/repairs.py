@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from hub.api.auth import Scope
 from hub.api.context import Info
 from hub.api.errors import UserError, tried
 from hub.api.graph import argument, described, input_type, mutation, object_type, optional
@@ -14,7 +15,7 @@ from hub.api.mutations.sources import run_of
 from hub.api.scalars import DateTime
 from hub.api.types.corrections import Reread
 from hub.api.types.sources import Run
-from hub.errors import NotFound
+from hub.errors import NotAllowed, NotFound
 from hub.ids import record_number
 from hub.ingest.outcomes import Selection
 
@@ -69,7 +70,9 @@ class RepairMutations:
         info: Info,
         input: Annotated[ReplayInput, argument("What.")],  # noqa: A002
     ) -> ReplayPayload:
-        """Read stored records again with today's connectors. What they say anew is history: it sets nothing off."""
+        """Read stored records again with today's connectors. What they say anew is history: it sets nothing off. A
+        partner may do so with rows of its own source that could not be read: name it, with onlyProblems."""
+        _allow(info, input)
         if input.dry_run:
             seen, errors = await tried(_look(info, input))
             return ReplayPayload(run=None, would=seen, receipt=None, user_errors=errors)
@@ -91,6 +94,15 @@ class RepairMutations:
             return RebuildPayload(run=None, receipt=None, user_errors=errors)
         await info.context.renew()
         return RebuildPayload(run=await run_of(info, run), receipt=None, user_errors=[])
+
+
+def _allow(info: Info, given: ReplayInput) -> None:
+    """Raise ``NotAllowed`` for what a partner may not. Reading again what could not be read is like sending it again;
+    the rest of what is shown is the company's to change."""
+    who = info.context.principal
+    if who.may(Scope.MANAGE) or (given.source in who.sources and given.only_problems):
+        return
+    raise NotAllowed("A partner replays its own source's unreadable records: name the source, with onlyProblems.")
 
 
 async def _look(info: Info, given: ReplayInput) -> Reread:
