@@ -107,7 +107,7 @@ async def lend(sources_: Sources, source: Source, write: Write, clock: Callable[
     if now.connector is None:
         return now
     keeping = Keeping(now, sources_.seal, write, clock)
-    outside = Outside(credentials=keeping.values, keep=keeping.keep, budget=now.connector.budget)
+    outside = Outside(credentials=keeping.values, keep=keeping.keep, budget=now.connector.budget, source=now.id)
     try:
         keeping.take(sealed)
         return sources_.lent(now, outside, keeping.hidden)
