@@ -43,14 +43,12 @@ def import_file(
     ] = None,
     name: Annotated[str | None, typer.Option(help="What to call the source; the file's name when left out.")] = None,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Show the first rows as touchpoints; needs no hub, stores nothing.")
+        bool, typer.Option("--preview", help="Show the first rows as touchpoints; needs no hub.")
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Read everything and count; needs no hub, stores nothing.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read everything and count; needs no hub.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take what was guessed; do not ask.")] = False,
     save_settings: Annotated[
-        Path | None, typer.Option(help="Write the guessed settings into this file, to change them; stores nothing.")
+        Path | None, typer.Option(help="Write the guessed settings into this file, to change them.")
     ] = None,
 ) -> None:
     """Bring in files: make a source of each, and read it.
@@ -59,7 +57,8 @@ def import_file(
 
     An import that was cut off goes on where it was: give the same command again.
 
-    The hub itself reads the files, so they must lie on its machine. With HUB_URL a file is sent there.
+    The hub itself reads the files, so they must lie on its machine. With HUB_URL a file is sent there. What is
+    previewed, counted or saved is not stored.
 
     \b
     Examples:
@@ -70,25 +69,31 @@ def import_file(
       hub import crm.ndjson --connector generic.touchpoints
       hub import mail.mbox --connector email.mailbox --settings '{"own_addresses": ["me@shop.example"]}'
     """
-    held = given.settings(settings)
-    if name is not None and len(files) > 1:
-        raise InputWrong("--name is for one file.", hint="Without it each source has the name of its file.")
     registry = load_registry()
-    sources = [_source(file, name, connector, held, registry) for file in files]
+    sources = _sources(files, name, connector, given.settings(settings), registry)
     rehearsed = preview or dry_run or save_settings is not None
     if settings is None:
         sources = _settled(context, sources, registry, rehearsed=rehearsed, yes=yes, save_to=save_settings)
     if not rehearsed:
         _import(context, sources)
-    for source in sources if preview or dry_run else ():
-        if len(sources) > 1:
-            out.print(source["name"], markup=False)
-        if preview:
-            rehearsal.preview(source["connector"], source["settings"], context.obj.company.time_zone)
-        else:
-            rehearsal.count(source["connector"], source["settings"])
+    elif preview or dry_run:
+        for source in sources:
+            if len(sources) > 1:
+                out.print(source["name"], markup=False)
+            if preview:
+                rehearsal.preview(source["connector"], source["settings"], context.obj.company.time_zone)
+            else:
+                rehearsal.count(source["connector"], source["settings"])
     if rehearsed:
         notes.print("Nothing was stored.")
+
+
+def _sources(
+    files: Sequence[Path], name: str | None, connector: str | None, settings: Json, registry: Registry
+) -> list[Json]:
+    if name is not None and len(files) > 1:
+        raise InputWrong("--name is for one file.", hint="Without it each source has the name of its file.")
+    return [_source(file, name, connector, settings, registry) for file in files]
 
 
 def _settled(

@@ -88,6 +88,7 @@ INPUTS = {
     "dropSnapshot": {"id": "snp_x"},
     "createSource": {"name": "n", "connector": "test.sheet"},
     "syncSource": {"source": "src_x"},
+    "importUpload": {"upload": "upl_x"},
     "updateSource": {"source": "src_x"},
     "pauseSource": {"source": "src_x"},
     "checkSource": {"source": "src_x"},
