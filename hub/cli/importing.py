@@ -57,15 +57,13 @@ def import_file(
 
     An import that was cut off goes on where it was: give the same command again.
 
-    The hub itself reads the files, so they must lie on its machine. With HUB_URL a file is sent there. What is
-    previewed, counted or saved is not stored.
+    The hub reads the files where they lie; with HUB_URL a file is sent there.
 
     \b
     Examples:
       hub import customers.xlsx
       hub import customers.csv --save-settings mapping.json
       hub import customers.csv --settings mapping.json --preview
-      hub import calls.ndjson.gz orders.parquet --settings mapping.json
       hub import crm.ndjson --connector generic.touchpoints
       hub import mail.mbox --connector email.mailbox --settings '{"own_addresses": ["me@shop.example"]}'
     """
