@@ -70,7 +70,10 @@ def _opened(settings: Settings, hub: Hub | None) -> AbstractAsyncContextManager[
 
 
 def _worked(settings: Settings, hub: Hub) -> AbstractAsyncContextManager[None]:
-    return at_work(hub, settings, settings.worker_pulls) if settings.works else nullcontext()
+    if settings.works:
+        return at_work(hub, settings, settings.worker_pulls)
+    # That no worker pulls anything any more is for somebody else to tell.
+    return turning(hub, Notifier.of(settings), settings.notify_url)
 
 
 @asynccontextmanager

@@ -57,7 +57,7 @@ async def tell(turns: Turns, send: Send, gone: set[str] | None = None) -> None:
         try:
             await send(url, turn.id, news(turn))
         except ReceiverGone as error:
-            _log.warning("nobody is told any more at %s: %s", url.split("?")[0], error.message)
+            _log.warning("nobody is told of %s any more: %s", turn.source, error.message)
             gone.add(url)
             await turns.told(turn)
         except HubError as error:
