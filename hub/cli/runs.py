@@ -22,20 +22,31 @@ LOOK, LOOK_LATER = 0.1, 0.5
 _FIRST = 50
 PATIENCE = 30.0
 """Seconds in which a hub that is busy is asked again: what it was told to do goes on."""
+_HOLDERS = 3
+"""How many processes may die over a pull until whoever follows it gives up."""
 _LONG = 1800.0
 """Seconds in which an analysis is asked for again: of a large hub it takes longer than a request."""
 
 
 async def sync(client: Client, sources: Sequence[Json], *, allow_deletions: bool = False) -> list[Json]:
     """Pull sources and follow their runs, until what they brought is processed; the runs as they ended."""
-    names = {}
-    for source in sources:
-        payload = await client.write("sync_source", {"source": source["id"], "allowDeletions": allow_deletions})
-        names[payload["run"]["id"]] = source["name"]
+    ended: list[Json] = []
+    asked = {source["id"]: source["name"] for source in sources}
     with progress() as shown:
-        await follow(client, names, shown)
+        for _ in range(_HOLDERS):
+            names = {}
+            for source, name in asked.items():
+                payload = await client.write("sync_source", {"source": source, "allowDeletions": allow_deletions})
+                names[payload["run"]["id"]] = name
+            await follow(client, names, shown)
+            runs = await patiently(lambda names=names: client.runs(list(names)))  # type: ignore[misc]
+            # Whoever pulled has died; the pull goes on in another run.
+            asked = {run["source"]["id"]: run["source"]["name"] for run in runs if run["state"] == "INTERRUPTED"}
+            ended += [run for run in runs if run["source"]["id"] not in asked]
+            if not asked:
+                break
         await work_out(client, shown)
-    return await patiently(lambda: client.runs(list(names)))
+    return ended + [run for run in runs if run["source"]["id"] in asked]
 
 
 async def follow(client: Client, names: Mapping[str, str], shown: Progress) -> None:
