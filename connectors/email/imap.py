@@ -53,7 +53,7 @@ class ImapSettings(sdk.Settings):
     client_id: str = Field(default="", description="Of your app at the provider, to sign in by OAuth instead.")
     client_secret: sdk.Secret | None = Field(default=None, description="Of your app, if it has one.")
     refresh_token: sdk.Secret | None = Field(default=None, description="What the owner of the account gave the app.")
-    token_url: str = Field(default="", description="Where access tokens are given; known for Gmail, Microsoft, Yahoo.")
+    oauth_url: str = Field(default="", description="Where access tokens are given; known for Gmail, Microsoft, Yahoo.")
     scope: str = Field(default="", description="What the token is for, where the provider wants to hear it again.")
     folders: tuple[str, ...] = Field(
         default=(),
@@ -71,20 +71,20 @@ class ImapSettings(sdk.Settings):
     def _one_way_in(self) -> Self:
         if (self.password is None) == (self.refresh_token is None):
             raise ValueError("give a password, or client_id and refresh_token")
-        if self.refresh_token is not None and not (self.client_id and self._token_url):
-            raise ValueError("a refresh_token needs client_id and token_url")
+        if self.refresh_token is not None and not (self.client_id and self._oauth_url):
+            raise ValueError("a refresh_token needs client_id and oauth_url")
         return self
 
     @property
-    def _token_url(self) -> str:
-        return self.token_url or _TOKENS.get(self.host.lower(), ("", ""))[0]
+    def _oauth_url(self) -> str:
+        return self.oauth_url or _TOKENS.get(self.host.lower(), ("", ""))[0]
 
     def oauth(self) -> sdk.OAuth | None:
         """How to get an access token, or None where a password is given."""
         if self.refresh_token is None:
             return None
         scope = self.scope or _TOKENS.get(self.host.lower(), ("", ""))[1]
-        return sdk.OAuth(self._token_url, self.client_id, self.client_secret or "", self.refresh_token, scope)
+        return sdk.OAuth(self._oauth_url, self.client_id, self.client_secret or "", self.refresh_token, scope)
 
 
 class Line:

@@ -317,7 +317,7 @@ def _folder(flags: Sequence[bytes], separator: bytes | None, name: bytes | str) 
 
 def _read(raw: str) -> str:
     try:
-        return imap_utf7.decode(raw.encode("ascii"))
+        return str(imap_utf7.decode(raw.encode("ascii")))
     except ValueError:
         return raw
 

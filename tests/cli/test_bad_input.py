@@ -9,7 +9,7 @@ import pytest
 from tests.cli.conftest import Run
 
 CONNECTORS = (
-    "accounting.csv, accounting.rates, email.mailbox, generic.csv, generic.ndjson, generic.parquet, "
+    "accounting.csv, accounting.rates, email.imap, email.mailbox, generic.csv, generic.ndjson, generic.parquet, "
     "generic.touchpoints, hub.desk, social.archive, webforms.endpoint"
 )
 PROFILE = {"kind": "profile", "columns": {"key": "id", "name": "name"}, "occurred_on": "2026-01-01"}

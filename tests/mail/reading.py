@@ -11,6 +11,7 @@ from connectors.email.imap import Imap, ImapSettings, Messages
 from connectors.email.mailbox import Mailbox, MailboxSettings
 from hub import sdk
 from hub.outgoing import Reach
+from tests.mail.servers import PASSWORD
 
 NEAR = Reach.allowing(["127.0.0.1", "::1"])
 OURS = ("@shop.example",)
@@ -25,7 +26,7 @@ def account(port: int, user: str = "anna", world: sdk.Outside | None = None, **s
     """A source of the user's mails."""
     given: dict[str, Any] = {"host": "127.0.0.1", "security": "none", "own_addresses": OURS, **settings}
     if not {"password", "refresh_token"} & given.keys():
-        given["password"] = "secret"
+        given["password"] = PASSWORD
     return Imap(ImapSettings.model_validate({"port": port, "user": user, **given}), world or outside())
 
 

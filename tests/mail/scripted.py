@@ -75,11 +75,7 @@ class Scripted:
         return not command.startswith("LOGOUT")
 
 
-def fetched(number: int, uid: int, **items: bytes) -> bytes:
+def fetched(number: int, uid: int, told: bytes = b"", body: bytes | None = None) -> bytes:
     """One answer to FETCH; ``body`` is sent as a literal."""
-    body = items.pop("body", None)
-    told = b" ".join(
-        [b"UID %d" % uid, *(name.replace("_", "-").encode() + b" " + said for name, said in items.items())]
-    )
     literal = b"" if body is None else b" BODY[] {%d}\r\n%b" % (len(body), body)
-    return b"* %d FETCH (%b%b)" % (number, told, literal)
+    return b"* %d FETCH (UID %d%b%b)" % (number, uid, b" " + told if told else b"", literal)

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from imapclient import IMAPClient
 
+PASSWORD = "correct-horse"
+
 _CONFIG = """
 base_dir = {folder}/run
 state_dir = {folder}/state
@@ -44,7 +46,7 @@ passdb {{
 passdb {{
   driver = static
   mechanisms = plain login
-  args = password=secret
+  args = password={password}
 }}
 userdb {{
   driver = static
@@ -108,14 +110,14 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 class MailServer:
-    """A server that any user enters with the password ``secret``."""
+    """A server that any user enters with ``PASSWORD``."""
 
     port: int
 
     def client(self, user: str) -> IMAPClient:
         """A client of the user, who may write."""
         client = IMAPClient("127.0.0.1", self.port, ssl=False, timeout=20)
-        client.login(user, "secret")
+        client.login(user, PASSWORD)
         return client
 
     def deliver(self, user: str, mails: Sequence[bytes], folder: str = "INBOX", at: datetime | None = None) -> None:
@@ -138,7 +140,7 @@ class Dovecot(MailServer):
             (folder / name).mkdir()
         shutil.chown(folder / "mail", "mail", "mail")
         certificate(folder)
-        config = _CONFIG.format(folder=folder, port=self.port, tls_port=self.tls_port)
+        config = _CONFIG.format(folder=folder, password=PASSWORD, port=self.port, tls_port=self.tls_port)
         (folder / "dovecot.conf").write_text(config)
         (folder / "oauth2.conf").write_text(_TOKENS.format(port=tokens_port))
         self.process: subprocess.Popen[bytes] | None = None
@@ -192,7 +194,7 @@ class Pymap(MailServer):
     def __init__(self) -> None:
         self.port = free_port()
         where = ["--host", "127.0.0.1", "--port", str(self.port), "--no-tls", "--no-service", "admin"]
-        user = ["dict", "--demo-user", "anna", "--demo-password", "secret"]
+        user = ["dict", "--demo-user", "anna", "--demo-password", PASSWORD]
         command = [sys.executable, "-W", "ignore", "-c", "import pymap.main; pymap.main.main()", *where, *user]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(self.port, self.process)

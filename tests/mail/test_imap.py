@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,7 +86,7 @@ def test_news_that_came_before_the_wait_ends_it_at_once(inbox: Pymap) -> None:
 
 
 def test_the_check_says_what_is_wrong(inbox: Pymap) -> None:
-    def fault(**settings: object) -> list[str]:
+    def fault(**settings: Any) -> list[str]:
         return list(account(inbox.port, **settings).check())
 
     assert fault() == []
@@ -122,7 +123,7 @@ def test_nothing_is_told_to_the_open_internet_unencrypted() -> None:
     [
         ({"password": None}, "give a password, or client_id and refresh_token"),
         ({"refresh_token": "r"}, "give a password, or client_id and refresh_token"),
-        ({"password": None, "refresh_token": "r"}, "a refresh_token needs client_id and token_url"),
+        ({"password": None, "refresh_token": "r"}, "a refresh_token needs client_id and oauth_url"),
         ({"host": "a b"}, "String should match pattern"),
         ({"user": "a\r\nb"}, "String should match pattern"),
     ],

@@ -222,7 +222,7 @@ def test_a_mail_without_a_date_stands_where_the_server_got_it(dovecot: Dovecot, 
     dovecot.deliver(user, [mail(1, Date="")], at=datetime(2026, 1, 2, 12, tzinfo=UTC))
     imap = account(dovecot.port, user)
     [row] = rows(pull(imap))
-    [[touchpoint]] = meant(imap, [row]).values()
+    [touchpoint] = list(meant(imap, [row])[row.key])
     assert isinstance(touchpoint, sdk.Touchpoint)
     assert touchpoint.occurred_at == datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -293,9 +293,9 @@ def test_oauth_signs_in_and_keeps_the_token_that_comes_instead_of_the_one_it_use
     dovecot: Dovecot, tokens: TokenServer, user: str
 ) -> None:
     dovecot.deliver(user, [mail(1)])
-    token_url = tokens.begin(user, "refresh-0")
+    oauth_url = tokens.begin(user, "refresh-0")
     keeping = Keeping()
-    given = {"client_id": "hub", "client_secret": "s", "refresh_token": "refresh-0", "token_url": token_url}
+    given = {"client_id": "hub", "client_secret": "s", "refresh_token": "refresh-0", "oauth_url": oauth_url}
     for time_ in (1, 2, 3):
         assert ids(pull(account(dovecot.port, user, keeping.world(), **given))) == ["1@x"]
         assert (tokens.given, tokens.refresh) == (time_, f"refresh-{time_}")
@@ -308,8 +308,8 @@ def test_an_access_token_that_was_taken_back_is_replaced_by_another(
     dovecot: Dovecot, tokens: TokenServer, user: str
 ) -> None:
     dovecot.deliver(user, [mail(1)])
-    token_url = tokens.begin(user, "refresh-0")
-    given = {"client_id": "hub", "refresh_token": "refresh-0", "token_url": token_url}
+    oauth_url = tokens.begin(user, "refresh-0")
+    given = {"client_id": "hub", "refresh_token": "refresh-0", "oauth_url": oauth_url}
     imap = account(dovecot.port, user, Keeping().world(), **given)
 
     async def twice() -> list[list[str]]:
@@ -324,8 +324,8 @@ def test_an_access_token_that_was_taken_back_is_replaced_by_another(
 
 
 def test_a_token_of_somebody_else_is_refused(dovecot: Dovecot, tokens: TokenServer, user: str) -> None:
-    token_url = tokens.begin("somebody", "refresh-0")
-    given = {"client_id": "hub", "refresh_token": "refresh-0", "token_url": token_url}
+    oauth_url = tokens.begin("somebody", "refresh-0")
+    given = {"client_id": "hub", "refresh_token": "refresh-0", "oauth_url": oauth_url}
     with pytest.raises(sdk.SignInAgain, match="access token"):
         pull(account(dovecot.port, user, Keeping().world(), **given))
 
