@@ -67,10 +67,11 @@ class Keeping:
         self._versions[name] = after + 1
 
 
-def seal_again(session: Session, sources_: Sources, at: int) -> None:
+def seal_again(session: Session, sources_: Sources, at: int) -> bool:
     """Seal with the first key what another one sealed, and what an earlier version of the hub stored openly.
 
-    What cannot be sealed now stays as it is: the source says why when it is used, or changed.
+    What cannot be sealed now stays as it is: the source says why when it is used, or changed. The answer is whether
+    there was something open.
     """
     seal = sources_.seal
     configured = {each.num: each for each in sources.changed_since(session, 0)}
@@ -81,12 +82,14 @@ def seal_again(session: Session, sources_: Sources, at: int) -> None:
             with suppress(ConfigWrong):
                 anew.append(replace(each, sealed=seal.seal(seal.open(each.sealed, where), where)))
     credentials.reseal(session, anew)
+    found = False
     for source in configured.values():
         with suppress(HubError):
-            _seal_open(session, sources_, source, at)
+            found |= _seal_open(session, sources_, source, at)
+    return found
 
 
-def _seal_open(session: Session, sources_: Sources, source: Configured, at: int) -> None:
+def _seal_open(session: Session, sources_: Sources, source: Configured, at: int) -> bool:
     settings = orjson.loads(source.settings)
     plain, secrets = taken_out(settings, sources_.registry.secret_places(source.connector, settings))
     for pointer, secret in secrets.items():
@@ -94,6 +97,7 @@ def _seal_open(session: Session, sources_: Sources, source: Configured, at: int)
         credentials.keep(session, source.num, pointer, sealed, 0, at)
     if secrets:
         sources.change(session, source.num, {"settings": orjson.dumps(plain).decode()})
+    return bool(secrets)
 
 
 async def lend(sources_: Sources, source: Source, write: Write, clock: Callable[[], int]) -> Source:

@@ -90,7 +90,9 @@ class Hub:
         truth = store.truth()
         with truth.transaction():
             self.company, self.secret = founding.found(truth, company, seal, clock())
-            seal_again(truth, self._sources, clock())
+            sealed = seal_again(truth, self._sources, clock())
+        if sealed:
+            store.scrub(truth)
             if not store.shared:
                 leases.free(truth)  # whoever held any has died
         self._sources.refresh(truth)

@@ -97,6 +97,10 @@ class Store(ABC):
         """Whatever a session wrote is on disk from its next transaction on, and is well prepared for being read."""
 
     @abstractmethod
+    def scrub(self, session: Session) -> None:
+        """What a session overwrote in the table of sources is no longer in its file either."""
+
+    @abstractmethod
     def close(self) -> None:
         """Give up the folder."""
 
@@ -242,6 +246,9 @@ class SqliteStore(Store):
         session.all("PRAGMA main.wal_checkpoint(TRUNCATE)")
         session.all("PRAGMA main.optimize")
 
+    def scrub(self, session: Session) -> None:
+        session.all("PRAGMA main.wal_checkpoint(TRUNCATE)")
+
     def _sets(self) -> set[int]:
         names = (re.fullmatch(r"projection-(\d+)\.db", path.name) for path in self.folder.iterdir())
         return {int(name[1]) for name in names if name}
@@ -351,6 +358,9 @@ class PostgresStore(Store):
             "SELECT tablename FROM pg_tables WHERE schemaname = $1", f"projection_{session.projection_set}"
         ):
             session.run(f"ANALYZE {table}")
+
+    def scrub(self, session: Session) -> None:
+        session.run("VACUUM FULL source")
 
     def _sets(self) -> set[int]:
         with psycopg.connect(self._url, autocommit=True) as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -39,7 +39,7 @@ class Leaky(Sheet):
     settings: LeakySettings
     way = "fail"
 
-    def streams(self) -> Sequence[sdk.Stream]:
+    def streams(self) -> list[sdk.Stream]:
         return [*super().streams(), Mouth(self)]
 
 
@@ -99,7 +99,7 @@ def used(service: Served) -> list[str]:
         "createSource", {"name": "Leaky", "connector": "test.leaky", "settings": settings}, everything + "source { id }"
     )
     source = made["source"]["id"]
-    for Leaky.way in ("fail", "crash", "fail"):  # type: ignore[misc]
+    for Leaky.way in ("fail", "crash", "fail"):
         ask("syncSource", {"source": source}, everything + "run { id }")
         service.client.portal.call(service.hub.pulled, source)  # type: ignore[union-attr]
     ask(

@@ -146,8 +146,8 @@ def test_no_answer_says_a_secret_that_was_sent_with_a_mistake(safe: Served) -> N
     ):
         answer = safe.post(document, {"input": given})
         assert "an0ther-secret" not in answer.text, answer.text
-    for given in ('evry: "PT1M"', "every: 5", "name: {x: 1}"):
-        written = f'{{source: "{source}", settings: {{password: "an0ther-secret"}}, {given}}}'
+    for more in ('evry: "PT1M"', "every: 5", "name: {x: 1}"):
+        written = f'{{source: "{source}", settings: {{password: "an0ther-secret"}}, {more}}}'
         answer = safe.post(f"mutation {{ updateSource(input: {written}) {{ changed }} }}")
         assert "errors" in answer.json()
         assert "an0ther-secret" not in answer.text, answer.text

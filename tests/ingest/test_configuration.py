@@ -45,11 +45,16 @@ class VaultSettings(sdk.Settings):
 
 
 class Silent(sdk.PullStream):
-    """Nothing comes."""
+    """Nothing comes; and nobody comes in whose password has expired."""
 
     name = "nothing"
 
+    def __init__(self, password: str) -> None:
+        self._password = password
+
     async def pages(self, cursor: sdk.Cursor | None) -> AsyncIterator[sdk.Page]:
+        if self._password == "expired-password":
+            raise sdk.SignInAgain(f"The password {self._password} has expired.")
         yield sdk.Page([])
 
     def touchpoints(self, row: sdk.Row) -> Iterable[sdk.Mapped]:
@@ -65,7 +70,7 @@ class Vault(sdk.Connector):
     settings: VaultSettings
 
     def streams(self) -> Sequence[sdk.Stream]:
-        return [Silent()]
+        return [Silent(self.settings.password.get_secret_value())]
 
     def check(self) -> Iterator[str]:
         if self.settings.fault == "crash":
@@ -235,6 +240,9 @@ def test_secrets_that_were_stored_openly_are_sealed_when_the_hub_is_opened(hub_a
             assert not [secret for secret in SECRETS if secret in stored]
 
     asyncio.run(run())
+    if not hub_address.startswith("postgresql"):
+        held = b"".join(path.read_bytes() for path in Path(hub_address).glob("*.db*"))
+        assert [secret for secret in SECRETS if secret.encode() in held or json.dumps(secret).encode() in held] == []
 
 
 # Changed ------------------------------------------------------------------------------------------------------------
@@ -329,6 +337,57 @@ def test_another_process_sees_a_change_within_two_seconds(pg_url: str, key: str)
     asyncio.run(run())
 
 
+def test_new_secrets_are_tried_where_the_source_waited_for_its_owner(hub_address: str, key: str) -> None:
+    async def run() -> None:
+        async with await _opened(hub_address, key) as hub:
+            source = await vault(hub, password="expired-password")
+            await change(hub, source, every=3600)
+            await hub.pulls.claim(4)
+            await hub.pulled(source)
+            states = "SELECT state, error FROM run ORDER BY num"
+            assert await rows(hub, states) == [("FAILED", "The password ******** has expired.")]
+            assert await hub.pulls.claim(4) is None
+            await change(hub, source, {"password": "n3w-password"})
+            await hub.pulls.claim(4)
+            await hub.pulled(source)
+            assert [state for state, _ in await rows(hub, states)] == ["FAILED", "OK"]
+
+    asyncio.run(run())
+
+
+def test_a_paused_source_is_pulled_by_who_asks_only(hub_address: str, key: str) -> None:
+    async def run() -> None:
+        async with await _opened(hub_address, key) as hub:
+            source = await vault(hub)
+            await change(hub, source, every=3600)
+            await hub.configuration.pause(source, paused=True, by="Anna")
+            await hub.pulls.claim(4)
+            assert await rows(hub, "SELECT num FROM run") == []
+            await hub.sync(source)
+            await hub.pulled(source)
+            assert await rows(hub, "SELECT state FROM run") == [("OK",)]
+
+    asyncio.run(run())
+
+
+def test_changes_that_meet_are_all_made(pg_url: str, key: str) -> None:
+    async def run() -> None:
+        async with await _opened(pg_url, key) as hub, await _opened(pg_url, key) as other:
+            source = await vault(hub)
+            await other.source(source)
+            for number in range(10):
+                await asyncio.gather(
+                    change(hub, source, {"host": f"h{number}"}),
+                    change(other, source, {"by_name": {"n": f"secret-{number}"}}),
+                    change(other, source, every=number + 1),
+                )
+            async with await _opened(pg_url, key) as third:
+                held = await third.source(source)
+            assert (settings_of(held)["host"], settings_of(held)["by_name"]["n"], held.every) == ("h9", "secret-9", 10)
+
+    asyncio.run(run())
+
+
 # Kept ---------------------------------------------------------------------------------------------------------------
 
 
@@ -368,6 +427,22 @@ def test_an_older_credential_never_takes_the_place_of_a_newer_one(hub_address: s
                 with pytest.raises(RetryLater, match="newer credentials"):
                     await keep(each, "refresh_token", "of-the-old-password")
             assert await kept(hub, source) == {}
+
+    asyncio.run(run())
+
+
+def test_a_kept_credential_that_cannot_be_opened_fails_the_pull_in_one_sentence(hub_address: str, key: str) -> None:
+    async def run() -> None:
+        async with await _opened(hub_address, key) as hub:
+            source = await vault(hub)
+            await keep(await lent(hub, source), "refresh_token", "rotated-1")
+            await hub.threads.write(
+                lambda session: session.run("UPDATE credential SET sealed = $1 WHERE name = 'refresh_token'", "1.0.x")
+            )
+            await hub.sync(source)
+            await hub.pulled(source)
+            [(state, error)] = await rows(hub, "SELECT state, error FROM run")
+            assert (state, error[:38]) == ("FAILED", "Its secrets were sealed with another k")
 
     asyncio.run(run())
 
