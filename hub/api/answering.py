@@ -54,8 +54,6 @@ _STATUS: tuple[tuple[type[HubError], int], ...] = (
     (TooSlow, 408),
     (InputWrong, 400),
 )
-_CHALLENGES: Mapping[type[HubError], str] = {SignatureWrong: 'Signature realm="hub", Basic realm="hub"'}
-"""What a 401 asks for: a signature or a password of deliveries, else a token."""
 
 
 async def body(http: HttpRequest, limit: int) -> bytes:
@@ -110,5 +108,8 @@ def _refusal(http: HttpRequest, error: HubError) -> Response:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 502)
     answer = answered(http, refused(error, status))
     if status == 401:
-        answer.headers["WWW-Authenticate"] = _CHALLENGES.get(type(error), 'Bearer realm="hub"')
+        # Some senders show their password only when they are asked for one.
+        signed = isinstance(error, SignatureWrong)
+        challenge = 'Signature realm="hub", Basic realm="hub"' if signed else 'Bearer realm="hub"'
+        answer.headers["WWW-Authenticate"] = challenge
     return answer
