@@ -18,22 +18,21 @@ class Visit(BaseModel):
     id: int
     at: AwareDatetime
     phone: str
-    name: str = ""
+    name: str
 
 
 class Visits(sdk.PullStream):
     name = "visits"
 
     async def pages(self, cursor: sdk.Cursor | None) -> AsyncIterator[sdk.Page]:
-        shop, after = self.connector.settings, cursor["after"] if cursor else 0
-        headers = {"authorization": f"Bearer {shop.token.get_secret_value()}"}
-        async with self.connector.outside.http(shop.url, headers=headers) as http:
-            while visits := sdk.items((await http.get("/visits", params={"after": after})).content, "visits"):
-                after = self.key(visits[-1])
-                yield sdk.Page([sdk.Row(self.key(visit), visit) for visit in visits], cursor={"after": after})
-
-    def key(self, payload: bytes) -> str:
-        return str(sdk.read(Visit, payload).id)
+        shop, place = self.connector.settings, cursor or {"after": "0"}
+        async with self.connector.outside.http(
+            shop.url, headers={"authorization": f"Bearer {shop.token.get_secret_value()}"}
+        ) as http:
+            while visits := sdk.items((await http.get("/visits", params=place)).content, "visits"):
+                rows = [sdk.Row(str(sdk.read(Visit, visit).id), visit) for visit in visits]
+                place = {"after": rows[-1].key}
+                yield sdk.Page(rows, cursor=place)
 
     def touchpoints(self, row: sdk.Row) -> Iterator[sdk.Touchpoint]:
         visit = sdk.read(Visit, row.payload)
@@ -52,7 +51,6 @@ class Shop(sdk.Connector):
     title = "Visits that the shop wrote down"
     Settings = ShopSettings
     stream_types = (Visits,)
-    every = 900
 
 
 import httpx
@@ -74,3 +72,75 @@ class TestShop(ConnectorSuite):
     def provider(self, request: httpx.Request) -> httpx.Response:
         first = int(request.url.params["after"])
         return httpx.Response(200, text=f'{{"visits": [{", ".join(VISITS[first : first + 2])}]}}')
+
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from hub import sdk
+
+
+class TillSettings(sdk.Settings):
+    secret: sdk.Secret = Field(description="The signing secret that the till shows, like whsec_...")
+
+
+class Sale(BaseModel):
+    id: str
+    at: AwareDatetime
+    email: str
+
+
+class Sales(sdk.PushStream):
+    name = "sales"
+    nature = sdk.Nature.EVENTS
+
+    def receive(self, delivery: sdk.Delivery) -> sdk.Reception:
+        sdk.signatures.verify(sdk.signatures.SCHEMES["standard"], delivery, [self.connector.settings.secret])
+        return sdk.Reception([sdk.Row(self.key(delivery.body), delivery.body)], sdk.Reply(204))
+
+    def touchpoints(self, row: sdk.Row) -> Iterator[sdk.Touchpoint]:
+        sale = sdk.read(Sale, row.payload)
+        yield sdk.Touchpoint(
+            kind="order",
+            channel=sdk.Channel.IN_PERSON,
+            direction=sdk.Direction.INBOUND,
+            occurred_at=sale.at,
+            identifiers=(sdk.email(sale.email),),
+        )
+
+
+class Till(sdk.Connector):
+    name = "shop.till"
+    title = "Sales at the shop's till"
+    Settings = TillSettings
+    stream_types = (Sales,)
+
+
+import ast
+from collections.abc import Mapping, Sequence
+
+from hub.testing import NOW, delivery
+from tests.conftest import ROOT
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+SALE = '{"id": "s-1", "at": "2026-05-31T19:00:00+06:00", "email": "সানা@shop.example"}'.encode()
+
+
+class TestTill(ConnectorSuite):
+    connector = Till
+    settings = {"secret": SECRET}
+
+    def deliveries(self) -> Mapping[str, Sequence[sdk.Delivery]]:
+        return {"sales": [delivery(SALE, sdk.signatures.sign([SECRET], "msg_1", NOW, SALE))]}
+
+
+def statements(*names: str) -> int:
+    """How many statements classes of this file have, those inside counted, as one writes them: a line or a few each."""
+    tree = ast.parse((ROOT / "tests" / "connectors" / "test_example.py").read_text("utf-8"))
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name in names]
+    assert len(classes) == len(names)
+    return sum(isinstance(node, ast.stmt) for each in classes for node in ast.walk(each))
+
+
+def test_a_complete_connector_is_no_more_than_25_statements() -> None:
+    assert statements("ShopSettings", "Visit", "Visits", "Shop") <= 25
+    assert statements("TillSettings", "Sale", "Sales", "Till") <= 25

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from hub.testing import ConnectorSuite
+from tests.conftest import ROOT
 from tests.kit.hostile import HOSTILE
 from tests.kit.outcomes import outcome, red
 from tests.kit.till import TillSuite
@@ -36,3 +40,8 @@ def test_each_check_says_in_a_line_what_it_proves(check: str) -> None:
     said = TillSuite.checks()[check]
     assert said.endswith(".")
     assert len(said) > 30
+
+
+def test_the_document_lists_the_checks() -> None:
+    shown = (ROOT / "docs" / "connector.md").read_text("utf-8")
+    assert re.findall(r"^\| `(\w+)` \| (.+\.) \|$", shown, re.MULTILINE) == list(ConnectorSuite.checks().items())
