@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
@@ -10,7 +10,7 @@ from itertools import takewhile
 from hub.clock import moment
 from hub.ingest.schedule import interval
 from hub.ingest.sources import Source
-from hub.store.health_facts import Facts
+from hub.store.health_facts import EndedPull, Facts
 
 IN_A_ROW = 3
 """Pulls that fail one after the other until a source that is pulled by the clock is FAILING."""
@@ -80,15 +80,23 @@ def _troubled(facts: Facts, seconds: int | None) -> Health | None:
     """What the last pulls say, where it is nothing good."""
     if not facts.pulls or facts.pulls[-1].state == "OK":
         return None
-    last = facts.pulls[-1]
-    streak = list(takewhile(lambda pull: pull.state == last.state, reversed(facts.pulls)))
-    fault = last.error or "The last pull did not go well."
-    if last.state == "INCOMPLETE":
-        return Health(HealthState.INCOMPLETE, fault, streak[-1].started_at)
+    failed = _streak(facts.pulls, "FAILED")
     # Where nobody pulls it again by themselves, one failure stays one until somebody does something.
-    if len(streak) >= IN_A_ROW or seconds is None:
-        return Health(HealthState.FAILING, fault, streak[-1].started_at)
+    if len(failed) >= IN_A_ROW or (failed and seconds is None):
+        return Health(HealthState.FAILING, _fault(facts.pulls[-1]), failed[-1].started_at)
+    came = facts.pulls[: len(facts.pulls) - len(failed)]
+    if less := _streak(came, "INCOMPLETE"):
+        return Health(HealthState.INCOMPLETE, _fault(less[0]), less[-1].started_at)
     return None
+
+
+def _streak(pulls: Sequence[EndedPull], state: str) -> list[EndedPull]:
+    """The last pulls that ended alike, the last one first."""
+    return list(takewhile(lambda pull: pull.state == state, reversed(pulls)))
+
+
+def _fault(pull: EndedPull) -> str:
+    return pull.error or "The last pull did not go well."
 
 
 def _late(facts: Facts, seconds: int | None, now: int) -> Health | None:
@@ -103,12 +111,12 @@ def _late(facts: Facts, seconds: int | None, now: int) -> Health | None:
 
 
 def _well(source: Source, facts: Facts) -> Health:
-    if source.pulled and facts.pulled_at is None:
-        return Health(HealthState.NEW, "It was never pulled.", facts.created_at)
-    if facts.pulls and facts.pulls[-1].state == "FAILED":
-        many = len(facts.pulls) - sum(pull.state == "OK" for pull in facts.pulls)
-        times = "Once" if many == 1 else f"{many} times"
-        return Health(HealthState.HEALTHY, f"{times} it failed; it is tried again.", _well_since(facts))
+    if source.pulled and not facts.pulls:
+        told = "It was never pulled." if facts.pulled_at is None else "No pull has come to its end yet."
+        return Health(HealthState.NEW, told, facts.created_at)
+    if failed := _streak(facts.pulls, "FAILED"):
+        times = "once" if len(failed) == 1 else f"{len(failed)} times"
+        return Health(HealthState.HEALTHY, f"It failed {times}; it is tried again.", _well_since(facts))
     told = "The last pull went well." if source.pulled else "It takes what it is told."
     return Health(HealthState.HEALTHY, told, _well_since(facts))
 

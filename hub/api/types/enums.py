@@ -140,7 +140,7 @@ shown(
     HealthState,
     "How a source does.",
     HEALTHY="Nobody need do anything.",
-    NEW="It was never pulled.",
+    NEW="No pull of it has come to its end yet.",
     LATE="It should have been pulled long ago.",
     FAILING="Its pulls fail one after the other.",
     INCOMPLETE="It gave less than it says there is, or more of its rows are gone than may vanish at once.",
