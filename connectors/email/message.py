@@ -145,7 +145,8 @@ def _parsed(raw: bytes, headers_only: bool) -> Message:
         with contextlib.suppress(RecursionError):  # parts within parts, hundreds deep: read what stands above them
             whole: Message = BytesParser(policy=_POLICY).parsebytes(raw)
             return whole
-    head: Message = BytesHeaderParser(policy=_POLICY).parsebytes(raw)
+    end = raw.find(b"\n\n")  # the parser would read on to the end of the mail
+    head: Message = BytesHeaderParser(policy=_POLICY).parsebytes(raw[: end + 2] if end >= 0 else raw)
     return head
 
 
