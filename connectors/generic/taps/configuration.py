@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,9 +28,9 @@ class Configuration:
     path: Path
     outside: sdk.Outside
     of: str
-    given: Object
-    secrets: list[str]
-    _known: bytes
+    given: Object = field(repr=False)
+    secrets: list[str] = field(repr=False)
+    _known: bytes = field(repr=False)
 
     @classmethod
     def written(
