@@ -20,7 +20,8 @@ LUA = Path(__file__).with_name("posts.lua")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where lines of a file are posted to, each as the body of one request."""
+    """Where lines of a file are posted to, each as the body of one request. What stands before tabs in a line are
+    headers of its own."""
 
     url: str
     path: str
@@ -116,9 +117,11 @@ async def _connect(target: Target) -> tuple[asyncio.StreamReader, asyncio.Stream
     return await asyncio.open_connection(address.hostname, address.port)
 
 
-async def _post(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: Target, body: bytes) -> bool:
+async def _post(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: Target, line: bytes) -> bool:
     """Post and read the whole answer; whether it was a good one."""
+    *own, body = line.split(b"\t")
     headers = "".join(f"{name}: {value}\r\n" for name, value in target.headers.items())
+    headers += "".join(f"{header.decode()}\r\n" for header in own)
     head = f"POST {target.path} HTTP/1.1\r\nHost: bench\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
     writer.write(head.encode() + body)
     answer = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()

@@ -1,4 +1,5 @@
 -- What wrk sends: the lines of a file, one in each request, from a given line on. Arguments: file, first line, path, headers.
+-- What stands before tabs in a line are headers of that request alone.
 local lines, place, path = {}, 0, "/"
 local refused = 0
 
@@ -17,7 +18,13 @@ end
 
 function request()
   place = place % #lines + 1
-  return wrk.format("POST", path, nil, lines[place])
+  local line = lines[place]
+  local tab = line:find("\t[^\t]*$")
+  if not tab then return wrk.format("POST", path, nil, line) end
+  local headers = {}
+  for name, value in pairs(wrk.headers) do headers[name] = value end
+  for name, value in line:sub(1, tab):gmatch("([^\t]-): ([^\t]*)\t") do headers[name] = value end
+  return wrk.format("POST", path, headers, line:sub(tab + 1))
 end
 
 function done(summary, latency, requests)

@@ -25,6 +25,7 @@ class Served:
     url: str
     posted: str
     forms: str
+    webhook: str
     token: str
 
     async def obeys(self, word: str) -> int:

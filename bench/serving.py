@@ -21,12 +21,19 @@ from hub import sdk
 from hub.ingest import intake, writer
 from hub.ingest.hub import Hub
 from hub.registry import Registry, load_registry
+from hub.sealing import new_key
 from hub.serving import listen, run, serve
 from hub.settings import Settings
 
 SHEET = {
     "kind": "form", "channel": "WEB", "direction": "INBOUND",
     "columns": {name: name for name in ("key", "time", "name", "email", "phone", "title")},
+}  # fmt: skip
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+WEBHOOK = {
+    "scheme": "standard", "secrets": [SECRET], "select": "type", "channel": "WEB", "direction": "INBOUND",
+    "columns": {"email": "data.email", "phone": "data.phone", "name": "data.name"},
+    "mappings": {"order.*": {"kind": "order", "columns": {"amount": "data.total", "currency": "data.currency"}}},
 }  # fmt: skip
 
 
@@ -57,11 +64,12 @@ async def main(address: str, *, one: bool) -> None:
     registry = Registry({**there.connectors, ToldOverHttp.name: ToldOverHttp}, there.broken)
     url = address if "://" in address else None
     settings = Settings(data=Path(address if url is None else "."), database_url=url, company=COMPANY)
-    async with await Hub.open(address, registry, COMPANY) as hub:
+    async with await Hub.open(address, registry, COMPANY, secret_key=new_key()) as hub:
         posted = (await hub.create_source("Posted", ToldOverHttp.name, {})).ids[0]
         forms = (await hub.create_source("Forms", "webforms.endpoint", {"origins": ["*"]})).ids[0]
+        webhook = (await hub.create_source("Webhook", "generic.webhook", WEBHOOK)).ids[0]
         _, token = await hub.create_token("bench", ["read", "pii", "manage", f"ingest:{posted}"])
-        told = {"posted": posted, "forms": forms, "token": token}
+        told = {"posted": posted, "forms": forms, "webhook": webhook, "token": token}
         obeying = asyncio.create_task(obey(hub))
         await serve(
             settings, hub, listen("127.0.0.1", 0), ready=lambda url: print(json.dumps(told | {"url": url}), flush=True)
