@@ -17,8 +17,11 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from connectors import generic
 from connectors.generic.webhook import Deliveries, Webhook
 from hub import sdk
+from hub import testing as kit
+from hub.testing import ConnectorSuite
 from tests.signatures.test_handshakes import AMAZON, CERTIFICATE, TOPIC, certificate, message
 from tests.signatures.vectors import NOW, SECONDS, SENDERS, delivery, digest
 
@@ -497,3 +500,34 @@ def test_every_recorded_delivery_of_github_is_read(shared_data: Path) -> None:
         found += list(stream.touchpoints(row))
     assert (len(files), len(found)) == (273, 273)
     assert len(keys) == len({file.read_bytes() for file in files})
+
+
+# The acceptance kit -----------------------------------------------------------------------------------------------
+
+SAMPLE = Path(generic.__file__).parent / "samples" / "webhook.json"
+
+
+class TestWebhookKit(ConnectorSuite):
+    connector = Webhook
+    settings = {
+        "scheme": "github", "secrets": [SECRET], "select": "type", "date_format": None, "region": "BD",
+        "columns": {
+            "key": "id", "time": "at", "email": "data.email", "phone": "data.phone", "name": "data.name",
+            "text": "data.note",
+        },
+        "mappings": {
+            "order.*": {
+                "kind": "order", "channel": "web", "direction": "inbound",
+                "columns": {"amount": "data.total", "currency": "data.currency"},
+                "matter": {"kind": "ORDER", "reference": "data.order"},
+            },
+            "call.*": {"kind": "call", "channel": "phone", "direction": "inbound", "properties": ["data.seconds"]},
+        },
+        "ignored": ["ping"],
+    }  # fmt: skip
+    does_not_apply = {"provider": "senders send; nothing is asked"}
+
+    def deliveries(self) -> dict[str, list[sdk.Delivery]]:
+        body = SAMPLE.read_bytes()
+        signature = "sha256=" + digest(SECRET.encode(), body).hex()
+        return {"deliveries": [kit.delivery(body, {"x-hub-signature-256": signature})]}
