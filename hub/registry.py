@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -12,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from hub.connector import Connector, Stream
-from hub.errors import ConfigWrong, NotFound
+from hub.errors import ConfigWrong, HubError, NotFound
 from hub.outside import Outside
 from hub.secret_settings import discreet, places, taken_out, texts
 from hub.settings import first_fault
@@ -46,6 +47,15 @@ class Registry:
             return _bound(kind, kind.Settings.model_validate(settings), outside)
         except ValidationError as error:
             raise _settings_wrong(kind, settings, error) from None
+        except HubError as error:
+            error.message = _discreet(kind, settings, error.message)
+            error.args = (error.message,)
+            raise
+        except Exception:  # noqa: BLE001 (a partner's code may fail in any way)
+            _log.error("connector %s: %s", name, _discreet(kind, settings, traceback.format_exc()))
+            raise ConfigWrong(
+                f"The connector {name} failed on these settings; the log has the reason.", path="settings"
+            ) from None
 
     def secret_places(self, name: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
         """Where the settings have secrets, as JSON pointers. Raises ``NotFound`` or ``ConfigWrong``."""
@@ -62,9 +72,13 @@ def _bound(kind: type[Connector], settings: Any, outside: Outside | None) -> Con
     return connector
 
 
+def _discreet(kind: type[Connector], settings: Mapping[str, Any], text: str) -> str:
+    return discreet(text, texts(taken_out(settings, places(kind.Settings, settings))[1]))
+
+
 def _settings_wrong(kind: type[Connector], settings: Mapping[str, Any], error: ValidationError) -> ConfigWrong:
     place, fault = first_fault(error)
-    fault = discreet(fault, texts(taken_out(settings, places(kind.Settings, settings))[1]))
+    fault = _discreet(kind, settings, fault)
     path = f"settings.{place}" if place else "settings"
     hint = None
     if error.errors()[0]["type"] == "extra_forbidden":

@@ -43,8 +43,8 @@ class Source:
     notify_url: str | None = None
     deletion_share: float = 0.2
     secrets_number: int = 0
-    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    secrets: Sequence[str] = field(default=(), repr=False)
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    secrets: Sequence[str] = field(default=(), repr=False, compare=False)
 
     @property
     def pulled(self) -> bool:

@@ -69,6 +69,14 @@ class Vault(sdk.Connector):
     Settings = VaultSettings
     settings: VaultSettings
 
+    def __init__(self, settings: VaultSettings, outside: sdk.Outside | None = None) -> None:
+        super().__init__(settings, outside)
+        password = settings.password.get_secret_value()
+        if password.startswith("crash"):
+            raise RuntimeError(f"{password} is too short")
+        if password.startswith("wrong"):
+            raise sdk.ConfigWrong(f"{password} is no password.")
+
     def streams(self) -> Sequence[sdk.Stream]:
         return [Silent(self.settings.password.get_secret_value())]
 
@@ -301,6 +309,8 @@ def test_a_change_that_cannot_be_changes_nothing(hub_address: str, key: str) -> 
             for settings, values, fault in (
                 ({"hosst": "x"}, {}, "there is no such setting"),
                 ({"password": None}, {}, "Field required"),
+                ({"password": "crash-me"}, {}, "failed on these settings; the log has the reason"),
+                ({"password": "wrong-one"}, {}, r"^\*{8} is no password\.$"),
                 ({"fault": "Wrong"}, {}, r"^Wrong: \*{8}$"),
                 ({"fault": "crash"}, {}, "check failed; the log has the reason"),
                 (None, {"name": "other"}, "already"),
