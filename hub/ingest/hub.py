@@ -94,7 +94,7 @@ class Hub:
         if sealed:
             store.scrub(truth)
             if not store.shared:
-                leases.free(truth)  # whoever held any has died
+                leases.free(truth, clock())  # whoever held any has died
         self._sources.refresh(truth)
         self.reader = store.reader()
         self._progress = Progress(self.reader)

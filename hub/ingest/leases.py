@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import socket
@@ -14,6 +15,8 @@ from hub.errors import RetryLater
 from hub.ingest.threads import Threads
 from hub.store.session import Session
 from hub.store.writing import leases, records
+
+_log = logging.getLogger(__name__)
 
 Instant = Callable[[Session], int]
 """The present in microseconds, by the clock that all processes of a hub share."""
@@ -59,8 +62,12 @@ class Leases:
     async def _beat(self) -> None:
         while self._held:
             await asyncio.sleep(self.seconds / _BEATS)
-            with suppress(RetryLater):  # the database may be back before the leases are over
+            try:
                 await self._hold_on()
+            except RetryLater:
+                pass  # the database may be back before the leases are over
+            except Exception:  # noqa: BLE001 (whoever is silent loses what it holds)
+                _log.exception("saying that this process lives failed")
 
     async def _hold_on(self) -> None:
         held = dict(self._held)

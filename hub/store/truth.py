@@ -201,7 +201,7 @@ class LeaseRow(Truth, table=True):
     """
 
     __tablename__ = "lease"
-    __table_args__ = (Index("lease_next", "next_at"),)
+    __table_args__ = (Index("lease_next", "next_at"), Index("lease_until", "until"))
     source: int = column.key(foreign_key="source.num")
     holder: str | None = column.text(nullable=True)
     until: int | None = column.number(nullable=True)

@@ -165,6 +165,25 @@ def again(address: str) -> None:
         connection.execute("UPDATE truth.lease SET next_at = 0 WHERE next_at IS NOT NULL")
 
 
+def test_worker_that_is_stopped_gives_its_sources_back_at_once(pg_url: str, worker: Make) -> None:
+    with serving_pages(Pages(100, slow=0.1)) as provider:
+        founded(pg_url, provider, 2, every=3600)
+        one, other = worker(pg_url), worker(pg_url)
+        one.settings = {**one.settings, "HUB_LEASE_SECONDS": "60"}
+        one.launch()
+        until(lambda: len(stored(pg_url)) >= 10)
+        other.launch()
+        until(other.ready)
+        one.stop()
+        assert held(pg_url, "SELECT state FROM run WHERE kind = 'PULL' ORDER BY num LIMIT 2") == [("INTERRUPTED",)] * 2
+        until(lambda: len(stored(pg_url)) == 200, 20)
+        pulls = [provider.pulls(name) for name in ("s0", "s1")]
+        assert [len(each) for each in pulls] == [2, 2]
+        assert max(second[0] - first[1] for first, second in pulls) < 10
+    assert set(stored(pg_url).values()) == {1}
+    assert "Traceback" not in one.log.read_text()
+
+
 def test_worker_that_slept_stores_nothing_when_it_wakes(pg_url: str, worker: Make) -> None:
     with serving_pages(Pages(100, slow=0.25)) as provider:
         founded(pg_url, provider, 1, every=3600)

@@ -297,6 +297,24 @@ def test_holder_that_lives_keeps_its_lease_however_long_a_page_takes(pg_url: str
     run_two(place, look)
 
 
+def test_live_source_whose_listener_is_silent_is_pulled_by_another_one(pg_url: str) -> None:
+    place = Place(pg_url, live=True)
+
+    async def look(one: Hub, other: Hub, theirs: Provider) -> None:
+        await made(one)
+        await one.pulls.claim(4)
+        await until_states(one, ["OK"])
+        place.clock.pass_(59)
+        await other.pulls.claim(4)
+        assert theirs.asked == []
+        place.clock.pass_(2)
+        await other.pulls.claim(4)
+        await until_states(one, ["OK", "OK"])
+        assert theirs.asked == [{"at": 4}]
+
+    run_two(place, look)
+
+
 def test_hub_that_closes_gives_its_leases_back_at_once(pg_url: str) -> None:
     place = Place(pg_url, every=600)
 

@@ -110,18 +110,21 @@ def listens(session: Session, source: int, holder: str) -> bool:
     return found is not None
 
 
-def free(session: Session) -> None:
+def free(session: Session, now: int) -> None:
     """Nobody holds anything: for a hub that one process at a time has open, and that this one has just opened."""
-    session.run("UPDATE lease SET holder = NULL, until = NULL WHERE holder IS NOT NULL")
+    session.run("UPDATE lease SET holder = NULL, until = NULL, next_at = $1 WHERE holder IS NOT NULL", now)
 
 
 # When --------------------------------------------------------------------------------------------------------------
 
 
 def due(session: Session, now: int, without: Sequence[int], limit: int) -> list[int]:
-    """Row numbers of sources that are to be pulled now and that nobody holds, those that waited longest first."""
+    """Row numbers of sources that are to be pulled now, those that waited longest first.
+
+    Nobody holds them, or a holder that is silent: what it pulled goes on, what it listened to may have news.
+    """
     rows = session.all(
-        f"SELECT l.source {_FREE} l.next_at <= $1 AND (l.holder IS NULL OR l.until <= $1) "
+        f"SELECT l.source {_FREE} (l.until <= $1 OR (l.until IS NULL AND l.next_at <= $1)) "
         "AND NOT (l.source = ANY($2::bigint[])) ORDER BY l.next_at, l.source LIMIT $3",
         now, list(without), limit,
     )  # fmt: skip

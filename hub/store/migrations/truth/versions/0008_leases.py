@@ -29,8 +29,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source"),
     )
     op.create_index("lease_next", "lease", ["next_at"])
+    op.create_index("lease_until", "lease", ["until"])
 
 
 def downgrade() -> None:
+    op.drop_index("lease_until", table_name="lease")
     op.drop_index("lease_next", table_name="lease")
     op.drop_table("lease")
