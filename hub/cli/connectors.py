@@ -130,6 +130,8 @@ def _type(said: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
     if "anyOf" in said:
         kinds = dict.fromkeys(_type(one, parts) for one in said["anyOf"])
         return " or ".join(kind for kind in kinds if kind != "null")
+    if said.get("writeOnly"):
+        return "secret"
     if said.get("type") == "array":
         return f"list of {_type(said.get('items', {}), parts)}"
     return str(said.get("const", said.get("type", "any")))

@@ -50,6 +50,7 @@ def test_settings_of_a_connector_are_a_table(hub: Run) -> None:
     assert re.search(r"^path +string +required +\w", shown, re.MULTILINE)
     assert re.search(r"^own_addresses +list of string ", shown, re.MULTILINE)
     assert re.search(r"^columns\.key +", hub("connector", "show", "generic.csv").out, re.MULTILINE)
+    assert re.search(r"^write_keys +list of secret ", hub("connector", "show", "generic.segment").out, re.MULTILINE)
 
 
 def test_token_ends_when_it_was_said(hub: Run) -> None:
