@@ -60,6 +60,24 @@ def accept(session: Session, arrival: Arrival, rows: Sequence[Row], cursor: Curs
     last = records.take_numbers(session)
     stream = arrival.stream
     known = records.versions(session, arrival.source, stream.name, list({storable_text(row.key) for row in rows}))
+    outcomes, fresh = sort_out(rows, known, arrival, last)
+    _store(session, fresh)
+    if fresh:
+        last = fresh[-1][1].number
+        records.give_numbers(session, last)
+    _count(session, arrival, outcomes, fresh)
+    if cursor is not None:
+        records.save_checkpoint(
+            session, arrival.source, stream.name, orjson.dumps(dict(cursor)).decode(), arrival.run, arrival.at
+        )
+    return Accepted(outcomes, last if fresh else max((number for _, number in outcomes), default=0))
+
+
+def sort_out(
+    rows: Sequence[Row], known: dict[str, list[Version]], arrival: Arrival, last: int
+) -> tuple[list[tuple[RowOutcome, int]], list[tuple[Row, Version]]]:
+    """What becomes of each row, and the versions to store, numbered from ``last`` on. ``known`` takes them in."""
+    stream = arrival.stream
     outcomes: list[tuple[RowOutcome, int]] = []
     fresh: list[tuple[Row, Version]] = []
     for given in rows:
@@ -79,15 +97,7 @@ def accept(session: Session, arrival: Arrival, rows: Sequence[Row], cursor: Curs
         outcomes.append((RowOutcome.CHANGED if before else RowOutcome.NEW, last))
         before.append(version)
         fresh.append((row, version))
-    _store(session, fresh)
-    if fresh:
-        records.give_numbers(session, last)
-    _count(session, arrival, outcomes, fresh)
-    if cursor is not None:
-        records.save_checkpoint(
-            session, arrival.source, stream.name, orjson.dumps(dict(cursor)).decode(), arrival.run, arrival.at
-        )
-    return Accepted(outcomes, last if fresh else max((number for _, number in outcomes), default=0))
+    return outcomes, fresh
 
 
 def already(before: Sequence[Version], row: Row, digest: str, nature: Nature) -> Version | None:

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from hub.clock import moment
 from hub.connector import Row, Stream
 from hub.identity.normalise import canonical
-from hub.ingest.accept import already, digest_of
+from hub.ingest.accept import Arrival, sort_out
 from hub.ingest.mapping import Reading, read
 from hub.ingest.outcomes import IngestedRow, PreviewedTouchpoint, RowOutcome
 from hub.ingest.sources import Source
+from hub.ingest.storable import storable_text
 from hub.journey.documents import instant
 from hub.settings import Company
 from hub.store import identifiers, records
@@ -30,17 +31,16 @@ async def outcomes(
     snapshot: Snapshot, rows: Sequence[Row], stream: Stream, source: Source, company: Company
 ) -> list[IngestedRow]:
     """One outcome for each row, against what is stored today."""
-    stored = await records.versions_of(snapshot, source.num, stream.name, [row.key for row in rows])
+    keys = list({storable_text(row.key) for row in rows})
+    known = await records.versions_of(snapshot, source.num, stream.name, keys)
+    # What would be stored has numbers below zero: later rows of the same request meet it, and nobody is shown them.
+    found, _ = sort_out(rows, known, Arrival(source.num, stream, 0, 0), -len(rows) - 1)
     answers = []
-    for index, row in enumerate(rows):
-        before = stored.get(row.key, [])
-        same = already(before, row, digest_of(row, stream), stream.nature)
-        outcome = RowOutcome.UNCHANGED if same else RowOutcome.CHANGED if before else RowOutcome.NEW
+    for index, (row, (outcome, number)) in enumerate(zip(rows, found, strict=True)):
         meaning = reading(row, stream, source, company)
         touchpoints = await _previewed(snapshot, meaning, source, company)
-        answers.append(
-            IngestedRow(index, row.key, outcome, same.number if same else None, meaning.problem, touchpoints)
-        )
+        record = number if outcome is RowOutcome.UNCHANGED and number > 0 else None
+        answers.append(IngestedRow(index, row.key, outcome, record, meaning.problem, touchpoints))
     return answers
 
 

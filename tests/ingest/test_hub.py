@@ -87,6 +87,22 @@ def test_a_dry_run_stores_nothing_and_says_what_would_be(hub_address: str) -> No
     opened(hub_address, look)
 
 
+def test_a_dry_run_says_of_each_row_what_storing_them_then_says(hub_address: str) -> None:
+    async def look(hub: Hub) -> None:
+        source = await told(hub)
+        await hub.ingest(source, "rows", given(row("k1", who={"email": "a@x.org"})))
+        again = row("k2", who={"email": "b@x.org"})
+        rows = given(again, again, row("k2"), again, row("k1", who={"email": "a@x.org"}))
+        outcomes = ["NEW", "UNCHANGED", "CHANGED", "CHANGED", "UNCHANGED"]
+        seen = await hub.ingest(source, "rows", rows, dry_run=True)
+        assert [each.outcome for each in seen.rows] == outcomes
+        assert [each.record is None for each in seen.rows] == [True, True, True, True, False]
+        done = await hub.ingest(source, "rows", rows)
+        assert [each.outcome for each in done.rows] == outcomes
+
+    opened(hub_address, look)
+
+
 def test_a_pull_that_breaks_off_resumes_where_its_rows_ended(hub_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Feed, "rows", [row(f"k{number}", who={"email": f"a{number}@x.org"}) for number in range(8)])
     monkeypatch.setattr(Feed, "fail_after", 2)
