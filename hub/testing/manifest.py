@@ -12,7 +12,7 @@ from typing import Any, get_args
 import httpx
 from pydantic import SecretStr
 
-from hub.connector import Connector
+from hub.connector import Connector, PullStream
 from hub.errors import ConfigWrong
 from hub.kinds import KINDS
 from hub.registry import Registry
@@ -42,6 +42,8 @@ class Manifest(Suite):
         require(streams, "It has no stream.")
         names = [stream.name for stream in streams]
         require(len(set(names)) == len(names), f"Two streams have the same name: {', '.join(names)}.")
+        deaf = [stream.name for stream in self.pull_streams() if stream.live and type(stream).news is PullStream.news]
+        require(not deaf, f"{', '.join(deaf)} is live, and has no `news` to wait for.")
         family = kind.name.partition(".")[0]
         for declared in kind.kinds:
             require(

@@ -18,7 +18,7 @@ Trouble = Callable[[httpx.Request], httpx.Response | None]
 """What comes instead of the provider's answer, or None; it may raise an error of the transport."""
 
 MOST_REQUESTS = 3000
-_MOST_AT_ONCE = 300
+_MOST_AT_ONCE = 50
 _OF_THE_WAY = {"content-length", "content-encoding", "transfer-encoding"}
 """Headers that say how a body came, which by then it has."""
 PATIENCE = 7
@@ -40,8 +40,11 @@ class Line(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One exchange."""
-        self._count(request)
+        self.asked.append(request)
+        if len(self.asked) > MOST_REQUESTS:
+            raise Endless(f"The provider was asked {len(self.asked):,} times in one trial, and it went on.")
         if self.trouble is not None and (instead := self.trouble(request)) is not None:
+            self._refused(instead)
             instead.request = request
             return instead
         response = await self.inner.handle_async_request(request)
@@ -52,13 +55,13 @@ class Line(httpx.AsyncBaseTransport):
             body = self.rewrite(body)
         return httpx.Response(response.status_code, headers=headers, content=body, request=request)
 
-    def _count(self, request: httpx.Request) -> None:
-        self.asked.append(request)
+    def _refused(self, answer: httpx.Response) -> None:
+        """Time stands still unless the connector sleeps, so refusals at the same moment are those of a busy loop."""
         now = self.clock.now()
-        self._at_once = self._at_once + 1 if now == self._instant else 1
+        self._at_once = self._at_once + 1 if now == self._instant and answer.is_error else 1
         self._instant = now
-        if self._at_once > _MOST_AT_ONCE or len(self.asked) > MOST_REQUESTS:
-            raise Endless(f"The provider was asked {self._at_once} times at the same moment, and it went on.")
+        if self._at_once > _MOST_AT_ONCE:
+            raise Endless(f"The provider was asked again {self._at_once} times at the same moment: wait in between.")
 
 
 def transport(provider: object) -> httpx.AsyncBaseTransport:

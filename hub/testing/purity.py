@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -12,11 +13,13 @@ T = TypeVar("T")
 _NAMES = {
     "now", "utcnow", "today",
     "time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "sleep",
-    "urandom", "getrandom", "getrandbits",
+    "urandom", "getrandom", "getrandbits", "random",
     "connect", "connect_ex", "getaddrinfo", "gethostbyname", "send", "sendto", "recv",
     "fork_exec", "posix_spawn", "system",
 }  # fmt: skip
-_OWNERS = {"datetime", "date", "time", "posix", "nt", "socket", "_socket", "Random", "SystemRandom", "_posixsubprocess"}
+_OWNERS = {"datetime", "date", "time", "posix", "nt", "socket", "_socket", "_posixsubprocess"}
+_DICE: Any = random.random.__self__  # type: ignore[attr-defined]
+"""Those that everybody shares: a generator with a seed of its own gives the same for the same."""
 _ALLOWED = ("logging",)
 
 
@@ -28,7 +31,8 @@ def asked(function: Callable[[], T]) -> tuple[T, list[str]]:
         if kind == "c_call" and said.__name__ in _NAMES:
             owner = getattr(said, "__self__", None)
             name = getattr(owner, "__name__", type(owner).__name__)
-            if name in _OWNERS and frame.f_globals.get("__name__", "").partition(".")[0] not in _ALLOWED:
+            by_chance = owner is _DICE
+            if (name in _OWNERS or by_chance) and frame.f_globals.get("__name__", "").partition(".")[0] not in _ALLOWED:
                 found.append(f"{name}.{said.__name__}")
 
     before = sys.getprofile()
