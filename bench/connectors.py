@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 from bench.imports import COMPANY, Import, pull
 from bench.measuring import Bench, Figure
@@ -45,7 +46,7 @@ async def measure(bench: Bench) -> list[Figure]:
 
 async def _measured(bench: Bench, server: Dovecot, maildir: Path) -> list[Figure]:
     account = {"host": "127.0.0.1", "port": server.port, "security": "none", "user": USER, "password": PASSWORD}
-    ways = {"email.imap": account, "email.mailbox": {"path": str(maildir)}}
+    ways: dict[str, dict[str, Any]] = {"email.imap": account, "email.mailbox": {"path": str(maildir)}}
     figures, bars = [], {}
     for database in bench.databases:
         for connector, settings in ways.items():

@@ -64,6 +64,13 @@ class Scripted:
             file.write(b"+ \r\n")
             file.flush()
             self.heard.append(file.readline().decode().rstrip("\r\n"))
+        if command == "IDLE":  # the lines come along with the leave to wait
+            news: Any = self.script["IDLE"]
+            file.write(b"+ idling\r\n" + b"".join(one + b"\r\n" for one in news))
+            file.flush()
+            self.heard.append(file.readline().decode().rstrip("\r\n"))
+            file.write(tag.encode() + b" OK done\r\n")
+            return True
         said: Any = next((said for start, said in self.script.items() if re.match(start, command)), b"")
         if callable(said):
             said = said(command)

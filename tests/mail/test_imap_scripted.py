@@ -266,6 +266,15 @@ def test_a_server_without_idle_is_asked_once_a_minute() -> None:
     assert slept == [60.0, 60.0, 60.0]
 
 
+def test_news_that_come_with_the_leave_to_wait_are_heard() -> None:
+    script = simple([1], CAPABILITY=b"* CAPABILITY IMAP4rev1 IDLE AUTH=PLAIN", IDLE=[b"* 2 EXISTS"])
+    with Scripted(script) as server:
+        imap = account(server.port)
+        cursor = pull(imap)[-1].cursor
+        asyncio.run(asyncio.wait_for(stream(imap).news(cursor), 10))
+    assert server.heard.count("IDLE") == server.heard.count("DONE") == 1
+
+
 def test_a_folder_for_sent_mail_is_found_by_its_name_where_it_is_not_marked() -> None:
     for name in ("Sent Items", "INBOX.Sent", "Gesendete Elemente", "Sent", "প্রেরিত"):
         separator = "." if "." in name else "/"
