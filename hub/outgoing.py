@@ -98,7 +98,7 @@ def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | None:
 def _public(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv4Address):
         return address.is_global and not address.is_multicast and address not in _CLOUD
-    return address in _GLOBAL_UNICAST and address.is_global and address.teredo is None
+    return address in _GLOBAL_UNICAST and address.is_global
 
 
 class _Checked(httpcore.AsyncNetworkBackend):

@@ -40,9 +40,7 @@ class Allowance:
         granted = self._granted
         if granted and granted[-1] > at + patience + self._seconds:  # the clock was set back
             granted.clear()
-        start = max(at, granted[-1]) if granted else at
-        if len(granted) == granted.maxlen:
-            start = max(start, granted[0] + self._seconds)
+        start = max(at, granted[0] + self._seconds) if len(granted) == granted.maxlen else at
         if start - at <= patience:
             granted.append(start)
         return start - at

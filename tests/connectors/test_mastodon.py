@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -230,6 +231,16 @@ def test_without_links_the_newest_id_is_the_cursor() -> None:
     assert [page.cursor for page in pulled(world(server).outside())][:2] == [{"min_id": "999"}, {"min_id": "1001"}]
 
 
+def test_the_link_of_the_server_says_where_to_go_on() -> None:
+    def further(answer: httpx.Response) -> httpx.Response:
+        return httpx.Response(
+            200, headers={"link": answer.headers.get("link", "").replace("1012", "1020")}, content=answer.content
+        )
+
+    (page,) = pulled(world(Server(), further).outside())
+    assert (page.rows[-1].key, page.cursor) == ("1012", {"min_id": "1020"})
+
+
 def test_reports_of_moderators_stay_where_they_are() -> None:
     server = Server([*notifications(), notifications()[0] | {"id": "1013", "type": "admin.report"}])
     assert "1013" not in [row.key for page in pulled(world(server).outside()) for row in page.rows]
@@ -245,7 +256,11 @@ def test_a_notification_without_id_is_kept() -> None:
 
     (page,) = pulled(world(Server(), broken).outside())
     assert len(page.rows) == 16
-    assert page.rows[0].payload == b'{"type":"mention"}'
+    nameless_row = page.rows[0]
+    assert (nameless_row.key, nameless_row.payload) == (
+        hashlib.sha256(b'{"type":"mention"}').hexdigest(),
+        b'{"type":"mention"}',
+    )
     assert page.cursor == {"min_id": "1012"}
 
 

@@ -13,10 +13,10 @@ from starlette.types import ASGIApp
 
 
 class Listener:
-    """Accepts connections on all addresses of this machine, counts them, and answers each with ``answer``."""
+    """Accepts connections, on all addresses of this machine unless on one, counts them and gives each an answer."""
 
-    def __init__(self, answer: bytes = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi") -> None:
-        self._socket = socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+    def __init__(self, answer: bytes, host: str) -> None:
+        self._socket = socket.create_server((host, 0), family=socket.AF_INET6, dualstack_ipv6=host == "::")
         self.port: int = self._socket.getsockname()[1]
         self.heard: list[bytes] = []
         self.answered = threading.Event()
@@ -57,8 +57,8 @@ def _whole(heard: bytes) -> bool:
 
 
 @contextmanager
-def listener(answer: bytes = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi") -> Iterator[Listener]:
-    listening = Listener(answer)
+def listener(answer: bytes = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi", host: str = "::") -> Iterator[Listener]:
+    listening = Listener(answer, host)
     try:
         yield listening
     finally:

@@ -121,17 +121,30 @@ def test_an_endless_answer_is_not_read() -> None:
     assert len(sent) < 1000
 
 
-def test_a_receiver_that_is_silent_is_left_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_receiver_that_drips_is_left_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notify, "_LONGEST", 0.3)
+    done = asyncio.Event()
 
-    async def silent(request: Request) -> Response:
-        await asyncio.sleep(2)
-        return Response()
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for letter in b"HTTP/1.1 204 No Content\r\n" + b"x: y\r\n" * 100:
+            if writer.is_closing():
+                break
+            writer.write(bytes([letter]))
+            await asyncio.sleep(0.02)
+        writer.close()
+        done.set()
 
-    with served(Starlette(routes=[Route("/hook", silent, methods=["POST"])])) as url:
-        with pytest.raises(SourceFailed) as failed:
-            told(f"{url}/hook", [new_secret()])
-        assert failed.value.message == "127.0.0.1 cannot be reached."
+    async def main() -> str:
+        server = await asyncio.start_server(drip, "127.0.0.1", 0)
+        async with server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            async with asyncio.timeout(20):
+                with pytest.raises(SourceFailed) as failed:
+                    await Notifier([new_secret()], reach=HERE)(url, "turn_1", b"{}")
+                await done.wait()
+            return failed.value.message
+
+    assert asyncio.run(main()) == "127.0.0.1 cannot be reached."
 
 
 def test_nothing_goes_out_without_a_key() -> None:

@@ -113,8 +113,8 @@ def test_what_the_company_allows_is_reached_and_nothing_beside_it() -> None:
 
 
 def test_the_next_address_is_tried_when_one_does_not_answer() -> None:
-    with listener() as own:
-        reach = replace(Reach.allowing(["127.0.0.0/8", "::1"]), lookup=steered(["127.0.0.9", "::1"]))
+    with listener(host="::1") as own:
+        reach = replace(Reach.allowing(["127.0.0.1", "::1"]), lookup=steered(["127.0.0.1", "::1"]))
         assert reached(f"http://shop.example:{own.port}/", reach).text == "hi"
 
 
