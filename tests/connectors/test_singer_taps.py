@@ -72,7 +72,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("taps")
     environment = folder / "tap-csv-folder"
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    command = [environment / "bin" / "python", "-m", "pip", "install", "-q", "tap-csv-folder"]
+    command = [str(environment / "bin" / "python"), "-m", "pip", "install", "-q", "tap-csv-folder"]
     if subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("Singer taps: tap-csv-folder cannot be installed here")
     made = folder / "tap-hotel"

@@ -77,7 +77,7 @@ async def pulled(hub: Hub, source: str, guests: Path, **said: Any) -> tuple[str,
     [(last,)] = await found(hub, "SELECT value FROM sequence")
     assert await hub.wait(last, 20)
     (ended,) = await found(hub, "SELECT state, error FROM run WHERE kind = 'PULL' ORDER BY num DESC LIMIT 1")
-    return ended  # type: ignore[return-value]
+    return ended
 
 
 KEYS = "SELECT key FROM record ORDER BY number"
