@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import httpx
-import orjson
 
 from hub.connector import PullStream
 from hub.errors import HubError
+from hub.testing import answers
 from hub.testing.provider import PATIENCE, BadDay, Line, RateLimit
 from hub.testing.suite import Suite, reason
 from hub.testing.trial import Account, Cut, Trial, require
@@ -17,6 +15,8 @@ _MOST_TRIES = 6
 """Requests with credentials that are no good any more: one, and what it takes to try new ones."""
 _LONGEST_OUTAGE = 3600
 _BAD_DAYS = 3
+_MOST_MEMBERS = 15
+"""Members of answers that are taken away and changed."""
 
 
 class Asking(Suite):
@@ -142,7 +142,7 @@ class Asking(Suite):
         async def check(trial: Trial) -> None:
             keys = [row[:2] for row in (await (await self.pulled(trial)).held()).known()]
             account = await trial.account()
-            _line(trial).rewrite = _with_more
+            _line(trial).rewrite = answers.with_more
             end = await account.pull()
             _line(trial).rewrite = None
             require(end.state == "OK", f"A member that was added stops the pull: {reason(end.fault, account)}")
@@ -150,6 +150,23 @@ class Asking(Suite):
             require([row[:2] for row in held.known()] == keys, "A member that was added makes other rows, or none.")
             fault = next((row.problem for row in held.rows if row.problem), None)
             require(fault is None, f"A member that was added makes rows unreadable: {fault}")
+
+        self.run(check)
+
+    def test_changed_answers_do_not_make_it_fall(self) -> None:
+        """Answers with a member missing or of another type are read, or end the pull with a sentence."""
+        self.applies("changed_answers_do_not_make_it_fall", pull=True, provider=True)
+
+        async def check(trial: Trial) -> None:
+            line = _line(trial)
+            await self.pulled(trial)
+            names = dict.fromkeys(name for body in line.bodies for name in answers.members(body))
+            for name in list(names)[:_MOST_MEMBERS]:
+                for what, rewrite in answers.changes(name):
+                    account = await trial.account()
+                    line.rewrite = rewrite
+                    await account.pull()
+                    _told(account, f"over an answer {what}")
 
         self.run(check)
 
@@ -190,7 +207,8 @@ def _told(account: Account, when: str) -> None:
     fault = account.fault
     require(
         fault is None or isinstance(fault, HubError),
-        f"The connector falls over {when}: {fault!r}. Ask by outside.http, or raise sdk.SourceFailed.",
+        f"The connector falls over {when}: {fault!r}. Ask by outside.http, read answers by "
+        "sdk.items and sdk.read, or raise sdk.SourceFailed.",
     )
 
 
@@ -228,19 +246,3 @@ class _After:
     def __call__(self, _: httpx.Request) -> httpx.Response | None:
         self._left -= 1
         return httpx.Response(500) if self._left < 0 else None
-
-
-def _with_more(body: bytes) -> bytes:
-    """The same JSON with a member nobody has heard of in every object; what is no JSON as it is."""
-    try:
-        return orjson.dumps(_more(orjson.loads(body)))
-    except orjson.JSONDecodeError:
-        return body
-
-
-def _more(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _more(held) for name, held in value.items()} | {"added_later": {"since": [2027, None]}}
-    if isinstance(value, list):
-        return [_more(each) for each in value]
-    return value

@@ -255,6 +255,13 @@ class Pedantic(Scans):
         return super().row(raw)
 
 
+@breaks("changed_answers_do_not_make_it_fall")
+class Presupposing(Scans):
+    def row(self, raw: bytes) -> sdk.Row:
+        assert json.loads(raw)["version"]
+        return super().row(raw)
+
+
 # Being told ---------------------------------------------------------------------------------------------------------
 
 
