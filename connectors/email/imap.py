@@ -142,7 +142,9 @@ class Messages(Correspondence):
                 break
             yield False
             if server.idles:
-                known = not await line(server.idle, _IDLE if others else _IDLE_ALONE)
+                # asking hundreds of folders takes its time, and some servers count
+                pause = max(_IDLE, 2.0 * len(others)) if others else _IDLE_ALONE
+                known = not await line(server.idle, min(pause, _IDLE_ALONE))
             else:
                 await self.outside.sleep(_IDLE)
                 known = place.covers(main, await line(server.examine, main))

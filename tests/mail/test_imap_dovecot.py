@@ -350,6 +350,22 @@ def test_many_waits_leave_the_threads_of_the_hub_alone(dovecot: Dovecot, user: s
     assert asyncio.run(wait()) < 3
 
 
+def test_a_mail_is_heard_of_over_tls(dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(dovecot.folder / "certificate.pem"))
+    imap = account(dovecot.tls_port, user, host="localhost", security="tls")
+    cursor = pull(imap)[-1].cursor
+
+    async def wait() -> float:
+        waiting = asyncio.create_task(stream(imap).news(cursor))
+        await asyncio.sleep(1)
+        await asyncio.to_thread(dovecot.deliver, user, [mail(1)])
+        begun = time.monotonic()
+        await asyncio.wait_for(waiting, 10)
+        return time.monotonic() - begun
+
+    assert asyncio.run(wait()) < 2
+
+
 def test_a_wait_that_is_given_up_hangs_up_at_once(dovecot: Dovecot, user: str) -> None:
     cursor = pull(account(dovecot.port, user))[-1].cursor
 

@@ -222,6 +222,26 @@ def test_a_server_that_gives_none_of_its_mails_has_failed() -> None:
         pull(account(server.port))
 
 
+def test_a_mail_that_was_deleted_meanwhile_is_nothing_to_wait_for() -> None:
+    there = simple([1, 3])
+    found = iter([b"* SEARCH 1 2 3", b"* SEARCH"])  # the second time it is asked for by its UID
+    script = {**there, "UID SEARCH": lambda _: next(found)}
+    script["EXAMINE"] = [b"* 3 EXISTS", b"* OK [UIDVALIDITY 5] .", b"* OK [UIDNEXT 4] ."]
+    with Scripted(script) as server:
+        pages = pull(account(server.port))
+    assert (ids(pages), pages[-1].expected) == (["1@x", "3@x"], 2)
+    assert "UID SEARCH UID 2" in server.heard
+
+
+def test_a_folder_of_many_mails_is_listed_in_parts() -> None:
+    from connectors.email.server import _spans
+
+    many = places.Status(uidvalidity=1, uidnext=200_001, messages=150_000)
+    assert list(_spans(many, 0)) == ["1:80000", "80001:160000", "160001:240000"]
+    assert list(_spans(many, 199_000)) == ["199001:279000"]
+    assert list(_spans(places.Status(1, 200_001, 80_000), 7)) == ["8:*"]
+
+
 def test_fewer_mails_than_the_folder_says_are_no_whole_pull() -> None:
     with Scripted(simple([1, 2], EXAMINE=[b"* 5 EXISTS", b"* OK [UIDVALIDITY 5] .", b"* OK [UIDNEXT 9] ."])) as server:
         pages = pull(account(server.port))
