@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Hashable, Mapping
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any
@@ -38,7 +38,8 @@ def preview(connector: str, settings: Mapping[str, Any], time_zone: str) -> None
 
 
 def count(connector: str, settings: Mapping[str, Any]) -> None:
-    """Read everything and print how many rows, touchpoints and unreadable rows there are, and the first problems."""
+    """Read everything and print how many rows, touchpoints and unreadable rows there are, what would become of the
+    rows in a hub that knows none of them, and the first problems."""
     found = asyncio.run(_counted(connector, settings))
     told = (
         counted(found.rows, "row"),
@@ -46,26 +47,48 @@ def count(connector: str, settings: Mapping[str, Any]) -> None:
         f"{counted(found.unreadable, 'row')} that cannot be read",
     )
     out.print(", ".join(told))
+    new, contents = found.keys.count(), found.contents.count()
+    out.print(
+        f"Where none is known yet: {new:,} new, {contents - new:,} changed, {found.rows - contents:,} unchanged, "
+        "0 refused"
+    )
     for row, problem in found.problems:
         out.print(f"  {row}: {problem}", markup=False)
 
 
+class _Distinct:
+    """How many different things there are, in eight bytes each."""
+
+    def __init__(self) -> None:
+        self._hashes = [array("q") for _ in range(256)]
+
+    def add(self, thing: Hashable) -> None:
+        """One more, or one again."""
+        hashed = hash(thing)
+        self._hashes[hashed & 255].append(hashed)
+
+    def count(self) -> int:
+        """How many different ones there were."""
+        return sum(len(set(hashes)) for hashes in self._hashes)
+
+
 class _Count:
-    """What a file comes to, in eight bytes a touchpoint. Lines of one document are one, and so are states of a row."""
+    """What a file comes to. Lines of one document are one touchpoint, and so are states of a row."""
 
     def __init__(self) -> None:
         self.rows = self.unreadable = 0
         self.problems: list[tuple[str, str]] = []
-        self._names = [array("q") for _ in range(256)]
+        self.names, self.keys, self.contents = _Distinct(), _Distinct(), _Distinct()
 
     def take(self, stream: PullStream, row: Row) -> None:
         """Count a row."""
         self.rows += 1
+        self.keys.add((stream.name, row.key))
+        self.contents.add((stream.name, row.key, row.version, row.payload))
         try:
             for one in stream.touchpoints(row):
                 if isinstance(one, Touchpoint):
-                    name = hash((one.document or row.key, one.part))
-                    self._names[name & 255].append(name)
+                    self.names.add((one.document or row.key, one.part))
         except RowUnreadable as problem:
             self.unreadable += 1
             if len(self.problems) < FIRST:
@@ -73,7 +96,7 @@ class _Count:
 
     def touchpoints(self) -> int:
         """How many there are."""
-        return sum(len(set(names)) for names in self._names)
+        return self.names.count()
 
 
 async def _first(connector: str, settings: Mapping[str, Any]) -> list[tuple[PullStream, Row]]:

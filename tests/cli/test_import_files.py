@@ -94,7 +94,10 @@ def test_rehearsals_need_no_hub(samples: Path, hub: Run) -> None:
     preview = hub("import", "calls.ndjson", "--settings", "calls.json", "--preview")
     assert (preview.code, len(preview.out.splitlines())) == (0, 4)
     counted = hub("import", "calls.ndjson", "--settings", "calls.json", "--dry-run")
-    assert counted.out == "3 rows, 3 touchpoints, 0 rows that cannot be read\n"
+    assert counted.out == (
+        "3 rows, 3 touchpoints, 0 rows that cannot be read\n"
+        "Where none is known yet: 3 new, 0 changed, 0 unchanged, 0 refused\n"
+    )
     wrong = hub("import", "orders.parquet", "--settings", "calls.json", "--dry-run")
     assert wrong.code == 2
     assert wrong.err == (

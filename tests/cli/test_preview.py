@@ -22,8 +22,22 @@ def test_preview_shows_rows_as_touchpoints(hub: Run, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["calls.csv"]
 
 
+def test_dry_run_counts_rows_that_repeat_or_change_within_the_file(hub: Run, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("id,name\n1,Anna\n2,Karim\n1,Anna\n1,Anna Roy\n")
+    mapping = {"kind": "profile", "columns": {"key": "id", "name": "name"}, "occurred_on": "2026-01-01"}
+    ended = hub("import", "people.csv", "--settings", json.dumps(mapping), "--dry-run")
+    assert ended.out.splitlines() == [
+        "4 rows, 2 touchpoints, 0 rows that cannot be read",
+        "Where none is known yet: 2 new, 1 changed, 1 unchanged, 0 refused",
+    ]
+
+
 def test_dry_run_reads_everything_and_counts(hub: Run, tmp_path: Path) -> None:
     (tmp_path / "calls.csv").write_text(CALLS)
     ended = hub("import", "calls.csv", "--settings", json.dumps(MAPPING), "--dry-run")
-    assert ended.out.splitlines()[0] == "4 rows, 3 touchpoints, 1 row that cannot be read"
+    assert ended.out.splitlines()[:2] == [
+        "4 rows, 3 touchpoints, 1 row that cannot be read",
+        "Where none is known yet: 4 new, 0 changed, 0 unchanged, 0 refused",
+    ]
+    assert "yesterday" in ended.out.splitlines()[2]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["calls.csv"]
