@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import secrets
-from contextlib import suppress
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ _FORM = "1"
 """What a sealed secret begins with: the form of what follows."""
 _NONCE = 12
 _KEY = 32
+_making = threading.Lock()
 
 
 def new_key() -> str:
@@ -114,26 +115,31 @@ def _read(file: Path) -> bytes:
 
 
 def _made(file: Path) -> bytes:
-    """The key of a key file that is made, on disk before anything is sealed with it, unless it is there by now."""
-    text = new_key()
-    beside = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as new:
-            new.write(f"{text}\n")
-            new.flush()
-            os.fsync(new.fileno())
-        with suppress(FileExistsError):
-            os.link(beside, file)
-        folder = os.open(file.parent, os.O_RDONLY)
+    """The key of a key file that is made, on disk before anything is sealed with it, unless it is there by now.
+
+    Of several processes, one at a time has the folder open.
+    """
+    beside = file.with_name(f"{file.name}.new")
+    with _making:
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise ConfigWrong(f"A key for secrets cannot be kept in {file}: {error.strerror}.") from None
+            if not file.exists():
+                with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as new:
+                    new.write(f"{new_key()}\n")
+                    new.flush()
+                    os.fsync(new.fileno())
+                beside.replace(file)
+                _sync_folder(file.parent)
+        except OSError as error:
+            raise ConfigWrong(f"A key for secrets cannot be kept in {file}: {error.strerror}.") from None
+        return _read(file)
+
+
+def _sync_folder(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
     finally:
-        beside.unlink(missing_ok=True)
-    return _read(file)
+        os.close(opened)
 
 
 def place(source: str, name: str) -> str:

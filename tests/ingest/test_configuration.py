@@ -171,6 +171,29 @@ def test_without_a_key_a_folder_gets_one_that_only_its_owner_reads(tmp_path: Pat
     asyncio.run(run())
 
 
+def test_a_hub_without_its_key_file_opens_and_has_its_secret_again_with_it(tmp_path: Path) -> None:
+    file, away = tmp_path / "secret.key", tmp_path / "kept-elsewhere"
+
+    async def run() -> None:
+        async with await _opened(str(tmp_path)) as hub:
+            source, secret = await vault(hub), hub.secret
+        async with await _opened(str(tmp_path)) as hub:
+            assert hub.secret == secret
+            [(kept,)] = await rows(hub, "SELECT value FROM setting WHERE name = 'secret'")
+            assert json.loads(kept)["sealed"].startswith("1.")
+        file.rename(away)
+        async with await _opened(str(tmp_path)) as hub:
+            assert hub.secret != secret
+            assert (await hub.source(source)).connector is None
+            assert (await hub.source("src_desk")).connector is not None
+        away.rename(file)
+        async with await _opened(str(tmp_path)) as hub:
+            assert hub.secret == secret
+            assert settings_of(await hub.source(source)) == SETTINGS
+
+    asyncio.run(run())
+
+
 def test_postgresql_without_a_key_refuses_secrets_in_one_sentence(pg_url: str) -> None:
     async def run() -> None:
         async with await _opened(pg_url) as hub:
