@@ -14,7 +14,10 @@ _WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate
 def inflated(body: bytes, encoding: str, limit: int = MOST_INFLATED) -> bytes:
     """A body without its ``Content-Encoding``. Raises ``TooLarge`` before there is more than ``limit``, ``InputWrong``
     for a broken body or an encoding that the hub does not read."""
-    for name in reversed([each.strip().lower() for each in encoding.split(",")][:3]):
+    names = [each.strip().lower() for each in encoding.split(",", 3)]
+    if len(names) > 3:
+        raise InputWrong("A body is encoded three times at most.")
+    for name in reversed(names):
         if name not in ("", "identity"):
             body = _inflated(body, name, limit)
     return body

@@ -15,7 +15,7 @@ from hub.connector import Delivery, PushStream, Reception, Reply, Row, Stream
 from hub.errors import ConfigWrong, HubError, InputWrong, NotAllowed, NotFound, RetryLater
 from hub.ingest.held import held_row, without_mark
 from hub.ingest.intake import Intake
-from hub.ingest.sources import Source
+from hub.ingest.sources import Source, Sources
 
 _log = logging.getLogger(__name__)
 
@@ -24,6 +24,8 @@ _LARGE = 65_536
 _MOST_HELD = 1000
 """Deliveries of one source that are kept although its connector failed on them, until the hub is opened again: they
 may be anybody's."""
+_LOOK = 1.0
+"""Seconds."""
 _MOST_LATER = 20
 _PATIENCE = 30.0
 """Seconds for what remains to be done after an answer."""
@@ -33,10 +35,14 @@ _NOWHERE = "Nothing takes deliveries here."
 class Door:
     """Takes deliveries. For the event loop of the hub."""
 
-    def __init__(self, intake: Intake, find: Callable[[str], Awaitable[Source]], secret: bytes) -> None:
+    def __init__(
+        self, intake: Intake, sources: Sources, find: Callable[[str], Awaitable[Source]], secret: bytes
+    ) -> None:
         self._intake = intake
+        self._sources = sources
         self._find = find
         self._secret = secret
+        self._missed = -_LOOK
         self._held: dict[int, int] = {}
         self._later: set[asyncio.Task[None]] = set()
 
@@ -72,7 +78,7 @@ class Door:
 
     async def _place(self, source: str, stream: str) -> tuple[Source, PushStream]:
         try:
-            owner = await self._find(source)
+            owner = await self._owner(source)
             held = owner.stream(stream)
         except NotFound:
             raise NotFound(_NOWHERE) from None
@@ -82,6 +88,17 @@ class Door:
         if not isinstance(held, PushStream):
             raise NotFound(_NOWHERE)
         return owner, held
+
+    async def _owner(self, source: str) -> Source:
+        """The source; whoever guesses ids has the hub look for new sources once a second only."""
+        at = asyncio.get_running_loop().time()
+        if at - self._missed < _LOOK:
+            self._sources.by_id(source)
+        try:
+            return await self._find(source)
+        except NotFound:
+            self._missed = at
+            raise
 
     async def _taken(self, owner: Source, stream: Stream, reception: Reception) -> Reply:
         reply = checked(reception.reply)

@@ -61,7 +61,10 @@ def meaning(stream: Stream, row: Row) -> Iterator[Mapped]:
     at = datetime.fromisoformat(request.pop("received_at"))
     # The source's own key is not at hand here, and no other may stand for it.
     delivery = Delivery(**request, body=row.payload, received_at=at, secret=secrets.token_bytes(32))
-    for inner in stream.receive(delivery).rows:
+    reception = stream.receive(delivery)
+    if reception.reply.status >= 400 and not reception.rows:
+        raise RowUnreadable(f"the connector refuses this delivery with {reception.reply.status}")
+    for inner in reception.rows:
         for mapped in () if inner.deleted else stream.touchpoints(inner):
             if isinstance(mapped, Touchpoint) and mapped.document is None:
                 mapped = replace(mapped, document=inner.key)

@@ -19,11 +19,12 @@ from hub.clock import micros, moment, now
 from hub.connector import Delivery, Reply, Row
 from hub.errors import InputWrong, NotFound
 from hub.ids import random_id, touchpoint_id
-from hub.ingest import dry, entries, founding, matter_changes
+from hub.ingest import dry, dry_pull, entries, founding, matter_changes
 from hub.ingest.configuration import Configuration
 from hub.ingest.corrections import Corrections
-from hub.ingest.credentials import seal_again
+from hub.ingest.credentials import lend, seal_again
 from hub.ingest.door import Door
+from hub.ingest.dry_pull import DryPull
 from hub.ingest.intake import Intake
 from hub.ingest.leases import SECONDS, Instant
 from hub.ingest.lifecycle_rule_sets import LifecycleRuleSets
@@ -101,7 +102,7 @@ class Hub:
         self._lifecycle = rules_of(self.company)
         self.threads = Threads(store, truth, self._processor, self._progress)
         self._intake = Intake(self.threads, clock)
-        self.door = Door(self._intake, self.source, self.secret)
+        self.door = Door(self._intake, self._sources, self.source, self.secret)
         self.configuration = Configuration(self.threads, self._sources, clock)
         instant: Instant = Session.instant if given_clock is None else lambda _: clock()
         self.pulls = Pulls(self.threads, self._sources, clock, instant, lease)
@@ -302,6 +303,14 @@ class Hub:
     async def sync(self, source: str, *, allow_deletions: bool = False) -> str:
         """Start a pull; the answer is its run, or the one that is under way, in whatever process."""
         return await self.pulls.sync(await self.source(source), allow_deletions=allow_deletions)
+
+    async def look_at_sync(self, source: str) -> DryPull:
+        """What a pull would bring; nothing is stored but what its connector keeps. Raises ``InputWrong``."""
+        owner = await self.source(source)
+        if not owner.pulled:
+            raise InputWrong(f"{owner.name} is told, not asked: there is nothing to pull.", path="source")
+        lent = await lend(self._sources, owner, self.threads.store, self._clock)
+        return await dry_pull.look(self.reader, lent, self.company)
 
     async def pulled(self, source: str) -> None:
         """Wait for a source's pull to end."""

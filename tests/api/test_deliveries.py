@@ -11,7 +11,7 @@ import time
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -85,6 +85,8 @@ class Moody(sdk.PushStream):
                 return sdk.Reception(reply=sdk.Reply(200, f"{delivery.url} {delivery.rest}".encode()))
             case "content":
                 return sdk.Reception([sdk.Row("r", delivery.content())])
+            case "gone":
+                return sdk.Reception(reply=sdk.Reply(410))
             case "then":
                 return sdk.Reception(then=self._then)
         return sdk.Reception([sdk.Row(str(json.loads(delivery.body)["key"]), delivery.body)])
@@ -192,18 +194,20 @@ def opened(address: str, public_url: str | None = None) -> Iterator[Door]:
         yield Door(service, made)
 
 
-@pytest.fixture
-def at_door(hub_address: str) -> Iterator[Door]:
+@pytest.fixture(autouse=True)
+def _broken_again() -> None:
     Moody.repaired = False
     Moody.done.clear()
+
+
+@pytest.fixture
+def at_door(hub_address: str) -> Iterator[Door]:
     with opened(hub_address) as opened_:
         yield opened_
 
 
 @pytest.fixture
 def lite_door(tmp_path: Any) -> Iterator[Door]:
-    Moody.repaired = False
-    Moody.done.clear()
     with opened(str(tmp_path / "hub"), "https://hub.example/base/") as opened_:
         yield opened_
 
@@ -228,6 +232,41 @@ def test_what_is_not_there_is_404_in_the_same_words(lite_door: Door) -> None:
     assert {(answer.status_code, answer.text) for answer in answers} == {
         (404, '{"errors":[{"message":"Nothing takes deliveries here.","extensions":{"code":"NOT_FOUND"}}]}')
     }
+
+
+def test_who_guesses_addresses_has_the_hub_look_for_new_sources_once_a_second(
+    lite_door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    find = lite_door.service.hub.door._find
+
+    async def noted(source: str) -> Any:
+        asked.append(source)
+        return await find(source)
+
+    monkeypatch.setattr(lite_door.service.hub.door, "_find", noted)
+    assert [lite_door.post(f"/in/src_{n}/rows").status_code for n in range(5)] == [404] * 5
+    assert lite_door.moody("").status_code == 200
+    assert asked == ["src_0", lite_door.sources["test.moody"]]
+
+
+def test_a_paused_source_goes_on_taking_deliveries(lite_door: Door) -> None:
+    source = lite_door.sources["test.moody"]
+    pause = "mutation ($id: ID!) { pauseSource(input: {source: $id}) { userErrors { message } } }"
+    assert lite_door.service.ask(pause, id=source)["pauseSource"]["userErrors"] == []
+    assert lite_door.moody("").status_code == 200
+    assert [record["key"] for record in lite_door.records()] == ["k"]
+
+
+def test_a_source_whose_connector_is_gone_asks_its_senders_to_come_again(
+    lite_door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = lite_door.service.hub._sources._known
+    num = next(num for num, source in known.items() if source.id == lite_door.sources["test.moody"])
+    monkeypatch.setitem(known, num, replace(known[num], connector=None, broken="ImportError: secrets of the inside"))
+    answer = lite_door.moody("")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "300")
+    assert "inside" not in answer.text
 
 
 def test_who_looks_before_sending_is_answered(lite_door: Door) -> None:
@@ -353,6 +392,9 @@ def test_a_forged_delivery_that_was_kept_never_means_anything() -> None:
     forged = sdk.Delivery("POST", "/", {}, {"x-forged": "1"}, b'{"key": "k", "who": "a@x.org"}', "", at, b"secret")
     with pytest.raises(sdk.SignatureWrong):
         list(meaning(Moody(), held_row(forged, [])))
+    refused = sdk.Delivery("POST", "/", {"mood": "gone"}, {}, b"{}", "", at, b"secret")
+    with pytest.raises(sdk.RowUnreadable, match="refuses this delivery with 410"):
+        list(meaning(Moody(), held_row(refused, [])))
     # No connector can make its own rows look as if they had been kept.
     assert without_mark([sdk.Row("k", b"{}", {**held_row(forged, []).envelope, "a": "b"})]) == [
         sdk.Row("k", b"{}", {"a": "b"})
@@ -384,7 +426,6 @@ _HEADERS = [
 
 @pytest.fixture(scope="module")
 def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    Moody.repaired = False
     with opened(str(tmp_path_factory.mktemp("door") / "hub")) as opened_:
         yield opened_
 
