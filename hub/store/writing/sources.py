@@ -53,8 +53,9 @@ def by_num(session: Session, num: int) -> Configured:
 
 
 def _configured(row: Sequence[Any]) -> Configured:
-    book = row[5]  # SQLite gives 0 and 1
-    return Configured(*row[:5], bool(book), *row[6:])
+    values = list(row)
+    values[5] = bool(row[5])  # SQLite gives 0 and 1
+    return Configured(*values)
 
 
 def num_of(session: Session, id_: str) -> int | None:
