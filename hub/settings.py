@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     notify_url: str | None = Field(None, pattern=r"^https?://[^/?#\s]+\S*$")
     """Where to tell that a source turns unhealthy, or healthy again, when its owner names no address."""
     notify_secret: SecretStr | None = None
-    """Signs what the hub tells, by Standard Webhooks: ``whsec_...`` or ``whsk_...``; two with a space between sign
+    """Signs what the hub tells, by Standard Webhooks: ``whsec_...`` or ``whsk_...``; two with a comma between sign
     both, while receivers change from one to the other."""
     allow_private_addresses: Annotated[tuple[str, ...], NoDecode] = ()
     """Addresses, networks and host names, with commas between, that connectors and notifications may reach although

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
@@ -43,7 +44,9 @@ class Notifier:
     def of(cls, settings: Settings) -> Self:
         """As the environment says: ``HUB_NOTIFY_SECRET``, ``HUB_ALLOW_PRIVATE_ADDRESSES``."""
         secret = settings.notify_secret.get_secret_value() if settings.notify_secret else ""
-        return cls(secret.split(), reach=Reach.allowing(settings.allow_private_addresses))
+        return cls(
+            [key for key in re.split(r"[,\s]+", secret) if key], reach=Reach.allowing(settings.allow_private_addresses)
+        )
 
     async def __call__(self, url: str, id: str, body: bytes) -> None:  # noqa: A002 (the header's name)
         """Post a JSON body. ``id`` is the same at every attempt, so that the receiver knows it again.

@@ -311,8 +311,8 @@ def test_a_private_address_is_out_of_reach_for_a_connector() -> None:
 
 
 def test_no_address_and_no_header_is_written_into_a_log(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.INFO, "httpx")
+    caplog.set_level(logging.DEBUG)
     with listener(b"HTTP/1.1 204 No Content\r\nset-cookie: session=s3cret\r\n\r\n") as own:
         get(f"http://127.0.0.1:{own.port}", "/?key=s3cret", headers={"authorization": "Bearer s3cret"})
     assert "s3cret" not in caplog.text
