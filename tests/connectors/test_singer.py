@@ -6,6 +6,7 @@ import asyncio
 import json
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import aclosing
@@ -20,6 +21,7 @@ import connectors.generic
 from connectors.generic.singer import Records, Singer
 from hub import sdk
 from hub.testing import ConnectorSuite
+from tests.conftest import ROOT
 
 SAMPLES = Path(connectors.generic.__file__).parent / "samples"
 GUESTS: dict[str, Any] = {"kind": "visit", "columns": {"time": "at", "email": "email"}}
@@ -454,6 +456,39 @@ def test_a_tap_ends_with_all_that_it_started_when_the_pull_stops(taps: Path) -> 
 
     pids = asyncio.run(first())
     assert until(lambda: not any(alive(pid) for pid in pids))
+
+
+KILLED = """
+import asyncio, json, sys
+from connectors.generic.singer import Singer
+{loop}
+async def main():
+    stream = Singer(Singer.Settings.model_validate_json(sys.argv[1])).streams()[0]
+    async for page in stream.pages(None):
+        print(json.dumps(page.cursor["state"]), flush=True)
+        await asyncio.sleep(600)
+{run}
+"""
+LOOPS = {
+    "asyncio": ("", "asyncio.run(main())"),
+    "uvloop": ("import uvloop", "uvloop.run(main())"),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a tap dies with its hub: on Linux only")
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_tap_dies_with_its_hub(taps: Path, loop: str) -> None:
+    said = f'said({SCHEMA}, {record(1)}, {{"type": "STATE", "value": os.getpid()}})'
+    program(taps, f"{said}; time.sleep(600)")
+    settings = json.dumps({"tap": "tap-test", "streams": {"guests": GUESTS}})
+    imports, run = LOOPS[loop]
+    code = KILLED.format(loop=imports, run=run)
+    with subprocess.Popen([sys.executable, "-c", code, settings], cwd=ROOT, stdout=subprocess.PIPE) as hub:
+        assert hub.stdout is not None
+        tap = json.loads(hub.stdout.readline())
+        assert alive(tap)
+        hub.kill()
+    assert until(lambda: not alive(tap))
 
 
 @pytest.mark.parametrize(

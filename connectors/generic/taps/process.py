@@ -16,12 +16,12 @@ from pathlib import Path
 
 from pydantic import Field
 
-from connectors.generic.taps import confined
 from connectors.lines import LIMIT
 from hub import sdk
 
 FOLDERS = "HUB_TAPS"
 """The variable that names the folders whose taps may be run, with ``:`` between: whoever runs the hub decides that."""
+_CONFINED = Path(__file__).with_name("confined.py")
 QUIET = 2.0
 """Seconds after which what has come so far is stored, though more may come."""
 _KEPT = 4096
@@ -180,7 +180,7 @@ async def running(program: Sequence[str], folder: Path, limits: Limits) -> Async
     """A program that runs in a folder, until the end of the block at the latest."""
     confinement = (limits.memory_mb * _MEGABYTE, limits.processor_seconds, limits.file_mb * _MEGABYTE)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-S", confined.__file__, *map(str, confinement), "--", *program,
+        sys.executable, "-I", "-S", str(_CONFINED), *map(str, confinement), "--", *program,
         cwd=folder, env=_environment(folder, program[0]), start_new_session=True,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip

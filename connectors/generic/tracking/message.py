@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from connectors.cells import CellSettings
@@ -54,7 +54,7 @@ class Message:
     def text(self, name: str) -> str:
         """A member as text; libraries before 2015 wrote ``user_id``. Raises ``RowUnreadable`` for an object."""
         whole = Members(self.said, self.cells)
-        return whole.text(name) or whole.text("".join(f"_{c.lower()}" if c.isupper() else c for c in name))
+        return whole.text(name) or whole.text(_older(name))
 
     def known(self) -> Object:
         """Traits of the user that calls carry along: ``context.traits``, and those of identify."""
@@ -125,6 +125,11 @@ def read(row: sdk.Row, cells: CellSettings) -> Message:
         sent=envelope.get("sent-at"),
         cells=cells,
     )
+
+
+@cache
+def _older(name: str) -> str:
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
 
 
 def _object(said: Mapping[str, Any], name: str) -> Object:
