@@ -97,7 +97,7 @@ class Deliveries(sdk.PushStream):
             encoding = delivery.headers.get("content-encoding", "")
             about = {**envelope, "unsplit": problem.message, **({"content-encoding": encoding} if encoding else {})}
             digest = hashlib.sha256(delivery.body).hexdigest()[:32]
-            return [sdk.Row(f"unsplit/{id_[:_LONGEST_ID] or digest}", delivery.body, about)]
+            return [sdk.Row(f"unsplit/{_short(id_) or digest}", delivery.body, about)]
 
     def _envelope(self, delivery: sdk.Delivery, id_: str) -> dict[str, str]:
         """What is needed to read the rows later: the type of the content, and what the mapping names."""
@@ -140,12 +140,12 @@ class Deliveries(sdk.PushStream):
             content = said(payload, envelope)
             chosen = self._chosen(content)
         except sdk.RowUnreadable:
-            return replace(empty, key=id_[:_LONGEST_ID])
+            return replace(empty, key=_short(id_))
         settings, mapping = chosen or self._common
         row = mapping.row(Told(content, settings))
         if row is None:
             return None
-        return replace(row, key=row.key or _event_id(content) or id_[:_LONGEST_ID], payload=payload, envelope=envelope)
+        return replace(row, key=row.key or _short(_event_id(content) or id_), payload=payload, envelope=envelope)
 
     # Meaning ----------------------------------------------------------------------------------------------------
 
@@ -187,6 +187,11 @@ def _fitting(word: str, patterns: Sequence[str] | dict[str, Any]) -> str | None:
     """The pattern that says most of a word."""
     fitting = [each for each in patterns if each == word or (each.endswith("*") and word.startswith(each[:-1]))]
     return max(fitting, key=lambda each: (each == word, len(each))) if fitting else None
+
+
+def _short(id_: str) -> str:
+    """An id as a key; the digest of a long one stands for it."""
+    return id_ if len(id_) <= _LONGEST_ID else f"long/{hashlib.sha256(id_.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def _event_id(content: dict[str, Any]) -> str:

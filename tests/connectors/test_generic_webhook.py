@@ -344,6 +344,14 @@ def test_a_cloudevent_means_the_same_in_every_mode(mode: str) -> None:
     )  # fmt: skip
 
 
+def test_an_id_longer_than_a_key_may_be_is_known_by_its_digest() -> None:
+    stream = webhook(**CLOUD)
+    (row,) = rows(stream, signed({**EVENT, "id": "i" * 5000}))
+    (other,) = rows(stream, signed({**EVENT, "id": "i" * 5000 + "j"}))
+    assert row.key.startswith("long/")
+    assert (len(row.key), row.key != other.key) == (69, True)
+
+
 # Handshakes and looks ---------------------------------------------------------------------------------------------
 
 
