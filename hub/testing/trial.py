@@ -232,27 +232,44 @@ class Trial:
     ) -> AsyncIterator[Trial]:
         """A trial, whose folder is gone when it ends."""
         with tempfile.TemporaryDirectory(prefix="hub-kit-", ignore_cleanup_errors=True) as folder:
-            registry = Registry({Desk.name: Desk, kind.name: kind}, {})
+            registry = _Lending({Desk.name: Desk, kind.name: kind}, {}, kind, clock, line)
             async with await Hub.open(str(Path(folder) / "hub"), registry, COMPANY, clock.micros) as hub:
                 trial = cls(hub, kind, settings, clock, line)
                 with trial.logged:
                     yield trial
 
-    def outside(self) -> Outside:
-        """The world as it is lent to the connector: the clock is virtual, and there is nobody but the provider."""
-        return Outside(
-            now=self.clock.now, sleep=self.clock.sleep, transport=self.line, credentials={}, budget=self.kind.budget
-        )
-
     def connector(self) -> Connector:
         """A fresh connector, as another process would make one."""
-        return self.hub.registry.open(self.kind.name, self.settings, self.outside())
+        return self.hub.registry.open(self.kind.name, self.settings)
 
     async def account(self) -> Account:
         """Another source with the same settings, of which nothing is known yet."""
         self._accounts += 1
         made = await self.hub.create_source(f"Kit {self._accounts}", self.kind.name, self.settings)
         return Account(self, made.ids[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Lending(Registry):
+    """Opens every connector in the world of the trial: the clock is virtual, and there is nobody but the provider."""
+
+    tried: type[Connector]
+    clock: VirtualClock
+    line: Line | None
+    kept: dict[str, str] = field(default_factory=dict)
+    """What the connector had stored, for the one after it."""
+
+    def open(self, name: str, settings: Mapping[str, Any], outside: Outside | None = None) -> Connector:
+        """A connector with what the trial lends it."""
+
+        async def keep(name: str, value: str) -> None:
+            self.kept[name] = value
+
+        lent = Outside(
+            now=self.clock.now, sleep=self.clock.sleep, transport=self.line, credentials=self.kept, keep=keep,
+            budget=self.tried.budget,
+        )  # fmt: skip
+        return Registry.open(self, name, settings, lent)
 
 
 class _Logged(logging.Handler):
