@@ -70,7 +70,8 @@ class Door:
             else:
                 reception = held.receive(signed)
             return await self._taken(owner, held, reception)
-        except (InputWrong, NotAllowed, RetryLater):
+        except (InputWrong, NotAllowed, RetryLater) as fault:
+            fault.message = owner.discreet(fault.message)
             raise
         except Exception as fault:  # noqa: BLE001 (a connector may fail in any way; its sender is not to blame)
             _log.exception("connector %s could not take a delivery to %s", owner.connector_name, owner.id)

@@ -40,7 +40,25 @@ class Leaky(Sheet):
     way = "fail"
 
     def streams(self) -> list[sdk.Stream]:
-        return [*super().streams(), Mouth(self)]
+        return [*super().streams(), Mouth(self), Ear(self)]
+
+
+class Ear(sdk.PushStream):
+    """Tells whoever knocks what it expected."""
+
+    name = "ear"
+
+    def __init__(self, connector: Leaky) -> None:
+        self._connector = connector
+
+    def receive(self, delivery: sdk.Delivery) -> sdk.Reception:
+        said = f"Expected {self._connector.settings.password.get_secret_value()}."
+        if delivery.body == b"crash":
+            raise RuntimeError(said)
+        raise sdk.ConfigWrong(said)
+
+    def touchpoints(self, row: sdk.Row) -> Iterator[sdk.Mapped]:
+        yield from ()
 
 
 class Mouth(sdk.PullStream):
@@ -112,6 +130,9 @@ def used(service: Served) -> list[str]:
     ask("checkSource", {"source": source, "settings": {"password": "planted-checked", "hots": 1}}, everything)
     ask("updateSource", {"source": source, "settings": {"password": "planted-checked", "hots": 1}}, everything)
     ask("updateSource", {"source": source, "setings": {"password": "planted-checked"}}, everything)
+    knocks = [service.client.post(f"/in/{source}/ear", content=body) for body in (b"x", b"crash")]
+    assert "Expected ********." in knocks[0].text
+    answers += [each.text for each in knocks]
     shown = """{ sources { nodes { settings secretsSet changes { nodes { fields } }
         runs { nodes { state error } } } } }"""
     answers.append(service.post(shown).text)
