@@ -77,7 +77,8 @@ TYPES: Mapping[str, frozenset[str]] = {
         "FindSuggestionsPayload WithdrawSourcePayload WithdrawRecordPayload RebuildPayload "
         "Consequences TouchpointChange FieldChange "
         "UpdateSourcePayload CheckSourcePayload SourceChange SourceChangeConnection SourceChangeEdge "
-        "CreateSourcePayload SyncSourcePayload WithdrawRunPayload LinkPayload CustomerChange CreateTokenPayload "
+        "CreateSourcePayload SyncSourcePayload DryPull DryProblem "
+        "WithdrawRunPayload LinkPayload CustomerChange CreateTokenPayload "
         "RevokeTokenPayload MovedTouchpoint IdentityRules IdentityRuleChange IdentitySwitch IdentityRegrouping "
         "IdentityRulesPreview ApplyIdentityRulesPayload LifecycleRulesPreview LifecycleRuleDifference LifecycleShift "
         "LifecycleExample ApplyLifecycleRulesPayload",

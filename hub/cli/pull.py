@@ -8,7 +8,7 @@ import typer
 
 from hub.cli.runs import summary, sync
 from hub.cli.session import ask
-from hub.cli.terminal import notes
+from hub.cli.terminal import notes, out, table
 from hub.client import Client, Json
 from hub.errors import InputWrong
 
@@ -22,6 +22,7 @@ def pull(
         bool,
         typer.Option("--allow-deletions", help="This once, delete all rows that a source does not list any more."),
     ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would come; stores nothing.")] = False,
 ) -> None:
     """Read everything new of the sources.
 
@@ -32,10 +33,15 @@ def pull(
     Examples:
       hub pull
       hub pull "Shop mailbox" Ledger
+      hub pull Catalogue --dry-run
       hub pull Catalogue --allow-deletions
     """
     if allow_deletions and not sources:
         raise InputWrong("--allow-deletions is for sources that are named.")
+
+    if dry_run:
+        rehearse(context, sources or [])
+        return
 
     async def work(client: Client) -> list[Json]:
         return await sync(client, chosen(await client.sources(), sources or []), allow_deletions=allow_deletions)
@@ -46,6 +52,34 @@ def pull(
     for run in failed:
         notes.print(f"hub: {run['source']['name']}: {run['error']}", markup=False)
     if failed:
+        raise typer.Exit(1)
+
+
+def rehearse(context: typer.Context, wanted: list[str]) -> None:
+    """Print what a pull of sources would bring, and the first problems."""
+
+    async def work(client: Client) -> list[tuple[Json, Json]]:
+        sources = chosen(await client.sources(), wanted)
+        given = [{"source": source["id"], "dryRun": True} for source in sources]
+        return [
+            (source, (await client.write("try_sync", each))["would"])
+            for source, each in zip(sources, given, strict=True)
+        ]
+
+    found = ask(context, work)
+    counts = ("rows", "stored", "changed", "unchanged", "unreadable")
+    rows = [
+        (*(f"{would[name]:,}" for name in counts), "yes" if would["whole"] else "the first", source["name"])
+        for source, would in found
+    ]
+    table(("rows", "new", *counts[2:], "all", "source"), rows, numbers=("new", *counts))
+    for source, would in found:
+        for each in would["problems"]:
+            out.print(f"  {each['stream']} {each['key']}: {each['problem']['message']}", markup=False)
+        for fault in would["faults"]:
+            notes.print(f"hub: {source['name']}: {fault}", markup=False)
+    notes.print("Nothing was stored.")
+    if any(would["faults"] for _, would in found):
         raise typer.Exit(1)
 
 

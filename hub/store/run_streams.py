@@ -141,3 +141,11 @@ async def of_sources(snapshot: Snapshot, sources: Sequence[int]) -> dict[int, li
         stream, cursor, last_at, stored, unreadable = rest
         found.setdefault(source, []).append(StoredSourceStream(stream, cursor, last_at, int(stored), int(unreadable)))
     return found
+
+
+async def cursor(snapshot: Snapshot, source: int, stream: str) -> str | None:
+    """From where a stream goes on, as JSON; None: from the beginning."""
+    found: str | None = await snapshot.value(
+        "SELECT cursor FROM checkpoint WHERE source = $1::bigint AND stream = $2::text", source, stream
+    )
+    return found

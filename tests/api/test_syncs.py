@@ -111,6 +111,33 @@ def test_a_run_tells_of_each_stream(shop: Served) -> None:
     ]
 
 
+TRY = """mutation ($input: SyncSourceInput!) { syncSource(input: $input) { run { id } would {
+  rows whole stored changed unchanged unreadable faults problems { stream key problem { message } } }
+  userErrors { message } } }"""
+
+
+def test_a_dry_run_of_a_sync_says_what_would_come_and_stores_nothing(shop: Served) -> None:
+    SHELF[:] = [sdk.Page([told("c1"), told("c2")]), sdk.Page([told("c2")], whole=True)]
+    tried = shop.ask(TRY, input={"source": shop.source, "dryRun": True})["syncSource"]
+    assert tried == {
+        "run": None,
+        "would": {
+            "rows": 5, "whole": True, "stored": 4, "changed": 0, "unchanged": 1, "unreadable": 1, "faults": [],
+            "problems": [{"stream": "orders", "key": "o2", "problem": {"message": "kind is missing"}}],
+        },
+        "userErrors": [],
+    }  # fmt: skip
+    runs = "query ($id: ID!) { source(id: $id) { runs { nodes { id } } streams { stored } } }"
+    assert shop.ask(runs, id=shop.source)["source"] == {"runs": {"nodes": []}, "streams": [{"stored": 0}] * 3}
+    synced(shop)
+    SHELF[:] = [sdk.Page([told("c1"), told("c2", "2026-03-02T09:00:00+00:00"), told("c3")], whole=True)]
+    would = shop.ask(TRY, input={"source": shop.source, "dryRun": True})["syncSource"]["would"]
+    assert [would[name] for name in ("rows", "stored", "changed", "unchanged")] == [3, 1, 1, 1]
+    FAULTS.append(sdk.SourceFailed("The shop is closed."))
+    would = shop.ask(TRY, input={"source": shop.source, "dryRun": True})["syncSource"]["would"]
+    assert (would["rows"], would["faults"]) == (0, ["catalogue: The shop is closed."])
+
+
 def test_deletions_beyond_the_share_are_refused_told_and_let_go_once(shop: Served) -> None:
     SHELF[:] = [sdk.Page([told(f"c{number}") for number in range(10)], whole=True)]
     synced(shop)

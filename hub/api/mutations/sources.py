@@ -12,6 +12,7 @@ from hub.api.errors import UserError, tried
 from hub.api.graph import argument, described, input_type, mutation, object_type, optional
 from hub.api.mutations.receipt import Receipt, receipt
 from hub.api.scalars import JSON, Duration
+from hub.api.types.dry_syncs import DryPull
 from hub.api.types.sources import Run, Source
 from hub.errors import InputWrong
 from hub.ingest.configuration import SourceChange
@@ -107,13 +108,15 @@ class SyncSourceInput:
     allow_deletions: bool = optional(
         "Whether this run may delete all rows that a whole listing does not name, however many.", default=False
     )
+    dry_run: bool = optional("Only say what it would bring.", default=False)
 
 
 @object_type
 class SyncSourcePayload:
     """Answer to syncSource."""
 
-    run: Run | None = described("The run that was started; ask for it again to follow it.")
+    run: Run | None = described("The run that was started; ask for it again to follow it. Null in a dry run.")
+    would: DryPull | None = described("What it would bring; null when it was started.")
     receipt: Receipt | None = described("Always null: a run takes its own time.")
     user_errors: list[UserError] = described("What to change, when nothing was done.")
 
@@ -175,11 +178,16 @@ class SourceMutations:
         input: Annotated[SyncSourceInput, argument("Which.")],  # noqa: A002
     ) -> SyncSourcePayload:
         """Pull a source now."""
+        if input.dry_run:
+            seen, errors = await tried(info.context.hub.look_at_sync(input.source))
+            return SyncSourcePayload(
+                run=None, would=DryPull(row=seen) if seen else None, receipt=None, user_errors=errors
+            )
         run, errors = await tried(info.context.hub.sync(input.source, allow_deletions=input.allow_deletions))
         if run is None:
-            return SyncSourcePayload(run=None, receipt=None, user_errors=errors)
+            return SyncSourcePayload(run=None, would=None, receipt=None, user_errors=errors)
         await info.context.renew()
-        return SyncSourcePayload(run=await run_of(info, run), receipt=None, user_errors=[])
+        return SyncSourcePayload(run=await run_of(info, run), would=None, receipt=None, user_errors=[])
 
 
 async def _create(info: Info, given: CreateSourceInput) -> Written:
