@@ -118,9 +118,7 @@ class Account:
             return pulling.result()
         pulling.cancel()
         await asyncio.wait([pulling], timeout=PATIENCE)
-        require(
-            done, f"A pull took more than {PATIENCE:.0f} s of real time: does it wait by anything but outside.sleep?"
-        )
+        require(done, f"A pull took more than {PATIENCE:g} s of real time: does it wait by anything but outside.sleep?")
         return PullEnd("INTERRUPTED", "killed")
 
     async def pull_patiently(self) -> PullEnd:
