@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from connectors.generic.webhook import Deliveries, Webhook
 from hub import sdk
 from hub import testing as kit
 from hub.testing import ConnectorSuite
+from tests.conftest import ROOT
 from tests.signatures.test_handshakes import AMAZON, CERTIFICATE, TOPIC, certificate, message
 from tests.signatures.vectors import NOW, SECONDS, SENDERS, delivery, digest
 
@@ -488,6 +490,17 @@ def test_a_sender_without_a_name_is_described() -> None:
     assert len(rows(stream, request)) == 1
     with pytest.raises(sdk.SignatureWrong):
         stream.receive(replace(request, received_at=NOW + timedelta(seconds=6)))
+
+
+def test_the_examples_of_the_documents_work() -> None:
+    text = (ROOT / "docs/connectors/generic.webhook.md").read_text(encoding="utf-8")
+    told_, settings, described = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+    stream = webhook(**settings | {"secrets": [SENDERS["standard"][1].secret]})
+    (found,) = meant(stream, signed(told_, "standard"))
+    assert (found.kind, found.amount) == ("order", sdk.Money(Decimal("1250.50"), "BDT"))
+    webhook(**described | {"scheme": ""})
+    schemes = re.findall(r"^\| `(\w+)`", (ROOT / "docs/webhooks.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {*schemes} == {*sdk.signatures.SCHEMES, "sns"}
 
 
 # Real deliveries --------------------------------------------------------------------------------------------------
