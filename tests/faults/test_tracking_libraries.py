@@ -7,9 +7,13 @@ import asyncio
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -158,3 +162,67 @@ def test_segments_library_for_node_tells_everything_exactly_once(
     script = tmp_path / "tell.cjs"
     script.write_text(f"const PEOPLE = {PEOPLE}\n{NODE}")
     check(serving, str(tmp_path / "hub"), ["node", str(script)], 200)
+
+
+PAGE = """<!doctype html><meta charset="utf-8"><title>বাজার</title>
+<script src="node_modules/@segment/analytics-next/dist/umd/index.js"></script>
+"""
+VISIT = """async ([key, url]) => {
+  const analytics = AnalyticsNext.AnalyticsBrowser.load({ writeKey: key, cdnURL: url })
+  await analytics.page("Shop")
+  await analytics.identify("u1", { name: "নাসরিন 😀", email: "u1@x.example" })
+  await analytics.track("Product Viewed", { sku: "T-1" })
+  await new Promise((done) => setTimeout(done, 1500))
+}"""
+
+
+@pytest.mark.long
+@pytest.mark.browser
+def test_segments_library_in_a_browser_asks_the_hub_where_to_send_and_sends_there(
+    tmp_path: Path, serving: Callable[..., ServedHub], chromium: str
+) -> None:
+    playwright = pytest.importorskip("playwright.sync_api", reason="browser tests: playwright is not installed")
+    what = "Segment's library for browsers"
+    if shutil.which("npm") is None:
+        pytest.skip(f"{what}: there is no npm")
+    installed(["npm", "install", "--silent", "--no-audit", "@segment/analytics-next"], tmp_path, what)
+    (tmp_path / "index.html").write_text(PAGE)
+    sealing = new_key()
+    address = str(tmp_path / "hub")
+    source = founded(address, sealing)
+    hub = serving(address, "env", f"HUB_SECRET_KEY={sealing}")
+    hub.start()
+    asked: list[str] = []
+    with pages(tmp_path) as site, playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{site}/index.html?utm_source=flyer&utm_medium=print&utm_campaign=eid")
+        page.evaluate(VISIT, [KEY, f"{hub.url}/in/{source}"])
+        browser.close()
+    until_processed(address)
+    assert {url for url in asked if not url.startswith((site, hub.url))} == set()
+    kinds = held(address, "SELECT kind, channel FROM touchpoint ORDER BY kind")
+    assert kinds == [("generic.tracked", "WEB"), ("page_view", "WEB"), ("profile", "WEB")]
+    assert held(address, "SELECT name FROM customer WHERE touchpoints > 0") == [("নাসরিন 😀",)]
+    assert held(address, "SELECT count(*) FROM problem") == [(0,)]
+
+
+@contextmanager
+def pages(folder: Path) -> Iterator[str]:
+    """A web site of the files in a folder, on another origin than the hub."""
+    handler = partial(Quiet, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    serving = threading.Thread(target=server.serve_forever, args=(0.05,))
+    serving.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        serving.join()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (as it is called)
+        """Nothing is printed."""
