@@ -91,11 +91,11 @@ class Hub:
         truth = store.truth()
         with truth.transaction():
             self.company, self.secret = founding.found(truth, company, seal, clock())
+            if not store.shared:
+                leases.free(truth, clock())  # whoever held any has died
             sealed = seal_again(truth, self._sources, clock())
         if sealed:
             store.scrub(truth)
-            if not store.shared:
-                leases.free(truth, clock())  # whoever held any has died
         self._sources.refresh(truth)
         self.reader = store.reader()
         self._progress = Progress(self.reader)
