@@ -35,6 +35,8 @@ Pages = Callable[[AsyncIterator[Page]], AsyncIterator[Page]]
 COMPANY = Company(name="Kit", currency="EUR", country="BD", time_zone="Asia/Dhaka")
 PATIENCE = 60.0
 """Real seconds that a pull may take."""
+_TALKATIVE = ("httpx", "hub")
+"""Who logs what a secret may stand in."""
 _REDONE = 30
 """How often a pull that asks to come later is tried again."""
 
@@ -281,16 +283,16 @@ class _Logged(logging.Handler):
         self.lines.append(self.format(record))
 
     def __enter__(self) -> Self:
-        self._level = logging.getLogger().level
-        logging.getLogger().addHandler(self)
-        for name in ("httpx", "hub"):
+        self._levels = {name: logging.getLogger(name).level for name in _TALKATIVE}
+        for name in _TALKATIVE:
             logging.getLogger(name).setLevel(logging.INFO)
+        logging.getLogger().addHandler(self)
         return self
 
     def __exit__(self, *_: object) -> None:
         logging.getLogger().removeHandler(self)
-        for name in ("httpx", "hub"):
-            logging.getLogger(name).setLevel(logging.NOTSET)
+        for name, level in self._levels.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def disk_full(after: int) -> Callable[[], None]:
