@@ -37,7 +37,8 @@ class Outside:
 
     ``credentials`` are secrets that came after the settings (a rotated refresh token), by name; ``keep`` stores one.
     ``source``: whose pulls follow one another, so that each finds the budget as the one before left it.
-    ``reach``: the addresses that may be connected to; a ``transport`` that is lent knows its own.
+    ``reach``: the addresses that may be connected to, by default those of the environment; a ``transport`` that is lent
+    knows its own.
     """
 
     now: Callable[[], datetime] = now
@@ -47,7 +48,7 @@ class Outside:
     keep: Keep = field(default=_kept_nowhere, repr=False)
     budget: Budget | None = None
     source: str = ""
-    reach: Reach = field(default_factory=Reach.of_environment)
+    reach: Reach | None = None
     _allowances: dict[_Key, Allowance] = field(default_factory=dict, init=False, repr=False, compare=False)
     _tokens: list[Tokens] = field(default_factory=list, init=False, repr=False, compare=False)
 
@@ -87,13 +88,17 @@ class Outside:
         there, ``SourceFailed`` when there is no such host.
         """
         try:
-            return self.reach.addresses(host, port)
+            return self._reached().addresses(host, port)
         except (OSError, UnicodeError):
             raise SourceFailed(f"{host[:200]} was not found.") from None
 
+    def _reached(self) -> Reach:
+        # Not before it is needed: connectors are bound often, and few ask anybody then.
+        return self.reach or Reach.of_environment()
+
     def _transport(self, budget: Budget | None) -> httpx.AsyncBaseTransport:
         return Rationed(
-            self.transport or Outgoing(self.reach),
+            self.transport or Outgoing(self._reached()),
             self._allowance(budget) if budget else None,
             at=lambda: self.now().timestamp(),
             sleep=self.sleep,
