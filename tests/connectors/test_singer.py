@@ -303,7 +303,8 @@ def test_messages_that_are_none_are_kept_with_a_problem(taps: Path) -> None:
 
 
 def test_a_line_that_is_too_long_is_kept_in_part_and_the_next_is_read(taps: Path) -> None:
-    program(taps, f'said({json.dumps(SCHEMA)}, "{{" + "x" * 3_000_000, {json.dumps(record(2))})')
+    other = """'{"stream": "rooms", "x": "' + "x" * 3_000_000 + '"}'"""
+    program(taps, f'said({json.dumps(SCHEMA)}, "{{" + "x" * 3_000_000, {other}, {json.dumps(record(2))})')
     long, good = rows(pull(singer()))
     assert (len(long.payload), problem(long)) == (4096, "3,000,001 bytes are more than a line may have")
     assert good.key == "2"

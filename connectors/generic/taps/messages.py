@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,6 +14,7 @@ from connectors.members import object_of
 from connectors.objects import Object, content_key
 from hub import sdk
 
+_STREAM = re.compile(rb'"stream"\s*:\s*"([^"\\]*)"')
 DELETED = "_sdc_deleted_at"
 """By this member taps that read a database's log say that a row is gone."""
 
@@ -82,7 +84,9 @@ class Reader:
         return replace(row, payload=raw, deleted=record.get(DELETED) is not None)
 
     def _too_long(self, line: Line) -> sdk.Row | None:
-        # Only one stream is selected, so that it is this one's, unless the tap says otherwise at once.
+        stream = _STREAM.search(line.raw)
+        if stream is not None and stream[1].decode("utf-8", "replace") not in self.streams:
+            return None
         envelope = {"problem": f"{line.size:,} bytes are more than a line may have", "sha256": line.sha256}
         return sdk.Row(f"unreadable/{line.sha256[:32]}", line.raw, {**envelope, "size": str(line.size)})
 

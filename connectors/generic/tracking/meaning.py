@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from connectors.generic.tracking import names, sales, traits
 from connectors.generic.tracking.message import Message
 from connectors.generic.tracking.names import TRACKED
+from connectors.members import Members
 from connectors.objects import Object
 from connectors.webforms import visit
 from hub import sdk
@@ -215,26 +216,19 @@ def _nobody_there(message: Message) -> bool:
 
 
 def _origin(message: Message) -> tuple[sdk.Origin | None, str | None]:
-    """What brought the user, where a campaign, a click on an advertisement or another site did."""
+    """What brought the user, where a campaign, a click on an advertisement or another site did; and the campaign."""
     around, properties = message.around, message.properties
-    place = "campaign" if isinstance(around.typed("campaign", None), dict) else ""
-    held = around if place else properties
-    named = {
-        f"utm_{field}": held.text(f"campaign.{member}")
-        for field, member in _CAMPAIGN.items()
-        if isinstance(held.typed("campaign", None), dict)
-    }
+    said = around.typed("campaign", None) or properties.typed("campaign", None)
+    campaign = Members(said if isinstance(said, dict) else {}, message.cells)
+    named = {f"utm_{field}": campaign.text(member) for field, member in _CAMPAIGN.items()}
     url = around.text("page.url") or properties.text("url")
-    referrer = around.text("page.referrer") or properties.text("referrer")
-    found, campaign, _ = visit.origin(named, url, referrer)
-    if found is None or not (
-        found.source or found.medium or found.campaign or found.click_id or _elsewhere(found, url)
-    ):
-        return None, campaign or None
-    return found, campaign or None
+    found, reference, _ = visit.origin(named, url, around.text("page.referrer") or properties.text("referrer"))
+    if found and (found.source or found.medium or found.campaign or found.click_id or _elsewhere(found, url)):
+        return found, reference or None
+    return None, reference or None
 
 
-_CAMPAIGN = {field: field for field in ("source", "medium", "term", "content")} | {"campaign": "name"}
+_CAMPAIGN = {"source": "source", "medium": "medium", "campaign": "name", "term": "term", "content": "content"}
 
 
 def _elsewhere(origin: sdk.Origin, url: str) -> bool:
