@@ -48,9 +48,10 @@ class _Settled:
 
 
 class Configuration:
-    """Makes and changes sources. ``clock`` gives microseconds."""
+    """Makes and changes sources. ``clock`` gives microseconds; ``wake`` is called after every change."""
 
-    def __init__(self, threads: Threads, sources_: Sources, clock: Callable[[], int]) -> None:
+    def __init__(self, threads: Threads, sources_: Sources, clock: Callable[[], int], wake: Callable[[], None]) -> None:
+        self._wake = wake
         self._threads = threads
         self._sources = sources_
         self._clock = clock
@@ -84,8 +85,12 @@ class Configuration:
             return Written((id_,), number)
 
         written: Written = await self._threads.write(job)
-        await self._threads.write(self._sources.refresh)
+        await self._renew()
         return written
+
+    async def _renew(self) -> None:
+        await self._threads.write(self._sources.refresh)
+        self._wake()
 
     def _same(self, session: Session, name: str, connector: str, given: Json) -> str | None:
         """The id of the source of this name and settings; None when no source has the name."""
@@ -120,7 +125,7 @@ class Configuration:
             done = await self._try_change(id_, settings, values, by, dry_run)
             if done is not None:
                 if done.sequence:
-                    await self._threads.write(self._sources.refresh)
+                    await self._renew()
                 return done
         raise RetryLater("Somebody else is changing this source.")
 
@@ -196,7 +201,7 @@ class Configuration:
             return SourceChange((id_,), number, ("paused",))
 
         done: SourceChange = await self._threads.write(job)
-        await self._threads.write(self._sources.refresh)
+        await self._renew()
         return done
 
     def shown(self, connector: str, settings: str, secrets: Sequence[str]) -> Json | None:

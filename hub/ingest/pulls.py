@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -22,6 +23,7 @@ from hub.store.session import Session
 from hub.store.writing import leases, records
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 _SECOND = 1_000_000
 _LOOK = 1.0
@@ -174,6 +176,10 @@ class Pulls:
             await asyncio.wait_for(self._turned.wait(), seconds)
         self._turned.clear()
 
+    def wake(self) -> None:
+        """Have whoever waits for a turn look at once: a source was changed."""
+        self._turned.set()
+
     async def close(self) -> None:
         """Stop all pulls where they stand, which is at the last page that was stored, and give their leases back."""
         await asyncio.gather(*self._beginning, return_exceptions=True)
@@ -267,6 +273,8 @@ class Pulls:
         def forget(_: object) -> None:
             if self._tasks.get(source) is work:
                 del self._tasks[source]
+            if not task.cancelled() and (error := task.exception()):
+                _log.error("a pull ended without a word", exc_info=error)
             self._turned.set()
 
         task.add_done_callback(forget)
@@ -277,6 +285,8 @@ class Pulls:
             try:
                 source = await lend(self._sources, source, self._threads.store, self._clock)
                 end = await pull(source, begun.run, self._fenced(begun), self._clock)
+            except HubError as error:  # the storage's own trouble, before anything was asked
+                end = PullEnd("FAILED", error.message)
             finally:
                 self._leases.leave(source.num, asyncio.current_task())
                 with suppress(RetryLater):  # then the lease ends by itself, and whoever comes next says so of the run

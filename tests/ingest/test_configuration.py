@@ -21,6 +21,7 @@ from hub.ingest.hub import Hub
 from hub.ingest.sources import Source
 from hub.registry import Registry
 from hub.sealing import new_key
+from hub.work.worker import working
 
 PASSWORD = "correct-horse-Battäry-🔋"
 HOOKS = ["whsec_one_1111", "whsec_two_2222"]
@@ -384,6 +385,19 @@ def test_new_secrets_are_tried_where_the_source_waited_for_its_owner(hub_address
             await hub.pulls.claim(4)
             await hub.pulled(source)
             assert [state for state, _ in await rows(hub, states)] == ["FAILED", "OK"]
+
+    asyncio.run(run())
+
+
+def test_a_worker_of_the_same_process_hears_of_a_change_at_once(hub_address: str, key: str) -> None:
+    async def run() -> None:
+        async with await _opened(hub_address, key) as hub, working(hub):
+            source = await vault(hub)
+            began = asyncio.get_running_loop().time()
+            await change(hub, source, every=3600)
+            while not await rows(hub, "SELECT num FROM run WHERE state = 'OK'"):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+            assert asyncio.get_running_loop().time() - began < 4  # it looks by itself every 5 s
 
     asyncio.run(run())
 
