@@ -40,7 +40,8 @@ class Http(httpx.AsyncClient):
     ``RetryLater``: the provider asks for more patience than one request has. ``SignInAgain``: 401 or 403.
     ``SourceFailed``: everything else. A POST is sent again only where the provider cannot have acted on it, unless it
     says ``extensions={"again": True}``: it only asks.
-    Redirects are not followed unless asked, and with a ``base_url`` no request of the caller goes to another server.
+    Redirects are not followed unless asked, and with a ``base_url`` no request of the caller goes to another server;
+    where a redirect goes there, our headers stay behind.
     An answer is read whole within 120 seconds and up to 32 MB, unpacked; ``stream`` has no such bounds.
     """
 
@@ -56,8 +57,15 @@ class Http(httpx.AsyncClient):
         reset: str = "",
     ) -> None:
         super().__init__(
-            base_url=base_url, headers=headers, transport=transport, auth=auth, timeout=_TIMEOUT, trust_env=False
+            base_url=base_url,
+            headers=headers,
+            transport=transport,
+            auth=auth,
+            timeout=_TIMEOUT,
+            trust_env=False,
+            event_hooks={"request": [self._undress]},
         )
+        self._own = tuple(headers or ())
         self._now = now
         self._sleep = sleep
         self._reset = reset
@@ -101,6 +109,12 @@ class Http(httpx.AsyncClient):
         """A link in an answer may name another server; our headers, credentials among them, must not go there."""
         if self.base_url.host and _origin(request.url) != _origin(self.base_url):
             raise SourceFailed(f"{self.base_url.host} names a page of another server, {_host(request)}.")
+
+    async def _undress(self, request: httpx.Request) -> None:
+        """Where a redirect that the caller follows leads to another server, only httpx's own headers go along."""
+        if self.base_url.host and _origin(request.url) != _origin(self.base_url):
+            for name in self._own:
+                request.headers.pop(name, None)
 
     async def _judged(self, answer: httpx.Response, *, stream: bool) -> httpx.Response | _Fault:
         """The answer, read unless it is a stream, or what is wrong with it."""

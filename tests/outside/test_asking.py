@@ -192,6 +192,34 @@ def test_credentials_never_go_to_another_server() -> None:
     assert asked(world, path="https://books.example:443/api").status_code == 200
 
 
+def test_our_headers_stay_behind_where_a_redirect_goes_to_another_server() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        to = {"/a": "https://books.example/b", "/b": "https://files.example/c"}.get(request.url.path)
+        return httpx.Response(302, headers={"location": to}) if to else OK
+
+    world = World(answer)
+
+    async def ask() -> None:
+        headers = {"X-Api-Key": "s3cret", "Authorization": "Bearer s3cret"}
+        async with world.outside().http("https://books.example", headers=headers) as http:
+            await http.get("/a", follow_redirects=True)
+
+    asyncio.run(ask())
+    keys = [(each.url.host, each.headers.get("x-api-key"), "authorization" in each.headers) for each in world.requests]
+    assert keys == [
+        ("books.example", "s3cret", True),
+        ("books.example", "s3cret", True),
+        ("files.example", None, False),
+    ]
+
+
+def test_redirects_in_a_circle_end() -> None:
+    world = World(in_turn(httpx.Response(302, headers={"location": "https://books.example/api"})))
+    with pytest.raises(SourceFailed) as failed:
+        asked(world, follow_redirects=True)
+    assert failed.value.message == "books.example sent us round in circles."
+
+
 # On real sockets ----------------------------------------------------------------------------------------------------
 
 
