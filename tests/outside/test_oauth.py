@@ -106,6 +106,21 @@ def test_a_new_refresh_token_is_kept_before_anything_is_asked_with_it() -> None:
     assert order == ["asked id.example", "kept refresh-1 after first as oauth", "asked books.example"]
 
 
+def test_what_was_kept_is_known_also_where_the_credentials_do_not_follow() -> None:
+    provider = Provider()
+    world = World(provider)
+
+    async def main() -> None:
+        outside = world.outside()
+        fixed = Outside(outside.now, outside.sleep, outside.transport, {}, outside.keep)
+        for _ in range(3):
+            await get(fixed)
+            provider.access = "revoked"
+
+    asyncio.run(main())
+    assert [form["refresh_token"] for form in provider.asked] == ["first", "refresh-1", "refresh-2"]
+
+
 def test_a_token_that_cannot_be_kept_is_not_used() -> None:
     world = World(Provider())
 
