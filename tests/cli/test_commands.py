@@ -13,7 +13,7 @@ from hub.errors import InputWrong
 from tests.cli.conftest import Run
 
 COMMANDS = (
-    "demo", "serve", "pull", "import", "show", "explain", "why-not", "merge", "split", "undo", "schema",
+    "demo", "serve", "worker", "pull", "import", "show", "explain", "why-not", "merge", "split", "undo", "schema",
     "identity rules", "identity check", "identity preview", "identity apply", "connector list", "connector show",
     "source list", "source create", "source show",
     "source set", "source pause", "source resume", "source check", "source settings", "secret new-key", "token create", "token list", "token revoke", "suggestions find",

@@ -30,6 +30,11 @@ def test_command_asks_the_server_of_the_folder(
 
     second = hub("--data", str(folder), "serve", "--port", "0")
     assert (second.code, second.err) == (3, f"hub: The hub in {folder} is served already, at {running.url}.\n")
+    worker = hub("--data", str(folder), "worker")
+    assert (worker.code, worker.err) == (
+        3,
+        f"hub: The hub in {folder} is served at {running.url}, and worked for there.\n",
+    )
 
     monkeypatch.setenv("HUB_URL", running.url)
     monkeypatch.setenv("HUB_TOKEN", secret.strip())
