@@ -10,7 +10,8 @@ from tests.cli.conftest import Run
 
 CONNECTORS = (
     "accounting.csv, accounting.rates, email.imap, email.mailbox, generic.csv, generic.ndjson, generic.parquet, "
-    "generic.touchpoints, hub.desk, social.archive, webforms.endpoint"
+    "generic.segment, generic.singer, generic.touchpoints, generic.webhook, generic.xlsx, hub.desk, social.archive, "
+    "social.mastodon, webforms.endpoint"
 )
 PROFILE = {"kind": "profile", "columns": {"key": "id", "name": "name"}, "occurred_on": "2026-01-01"}
 
