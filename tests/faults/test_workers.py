@@ -16,6 +16,7 @@ from hub.desk import Desk
 from hub.ingest.hub import Hub
 from hub.registry import Registry
 from tests.faults.paging import Paged, Pages, installed, serving_pages
+from tests.faults.postgres import own_postgres
 from tests.faults.serving import PATIENCE, WorkingHub, faults_of_files, held, until_processed
 
 LEASE = 1.0
@@ -155,6 +156,24 @@ def again(address: str) -> None:
 
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("UPDATE truth.lease SET next_at = 0 WHERE next_at IS NOT NULL")
+
+
+def test_worker_goes_on_when_its_database_comes_back(worker: Make) -> None:
+    with own_postgres() as server, serving_pages(Pages(100, slow=0.1)) as provider:
+        address = server.fresh()
+        founded(address, provider, 1, every=3600)
+        hub = worker(address)
+        hub.launch()
+        until(lambda: len(stored(address)) >= 10)
+        server.stop()
+        time.sleep(2 * LEASE)
+        assert hub.running
+        server.start()
+        until(lambda: done(address))
+        assert stored(address) == Counter(f"s0-{number}" for number in range(100))
+        assert held(address, "SELECT count(*) FROM run WHERE state = 'RUNNING'") == [(0,)]
+        hub.stop()
+    assert "Traceback" not in hub.log.read_text()
 
 
 def test_worker_that_is_stopped_gives_its_sources_back_at_once(pg_url: str, worker: Make) -> None:
