@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from pydantic import ValidationError
@@ -540,3 +540,33 @@ class TestSingerKit(ConnectorSuite):
     @pytest.fixture(autouse=True)
     def _sample_tap(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HUB_TAPS", str(SAMPLES))
+
+
+MANY = f"""
+since = held("--state") if "--state" in arguments else 0
+said({SCHEMA})
+for number in range(since + 1, 151):
+    said({{"type": "RECORD", "stream": "guests", "record":
+          {{"id": number, "at": "{AT}", "email": f"p{{number}}@x.org"}}}})
+    if number % 40 == 0:
+        said({{"type": "STATE", "value": number}})
+"""
+
+
+class TestManyPagesKit(ConnectorSuite):
+    """A tap of several pages, whose states do not fall on their ends."""
+
+    connector = Singer
+    settings: ClassVar = {"tap": "tap-test", "streams": {"guests": GUESTS}}
+    does_not_apply = TestSingerKit.does_not_apply
+
+    @pytest.fixture(autouse=True)
+    def _tap_of_many(self, taps: Path) -> None:
+        program(taps, MANY)
+
+
+@pytest.mark.long
+class TestListingKit(TestManyPagesKit):
+    """The same as a listing: each run names everything."""
+
+    settings: ClassVar = {"tap": "tap-test", "streams": {"guests": {**GUESTS, "listing": True}}}
