@@ -60,7 +60,8 @@ class Page:
 
     ``expected``: how many rows the whole pull should give, where the source says so.
     ``done``: share of the pull done after this page, 0 to 1, for progress bars.
-    ``whole``: with this page a complete listing ends; see ``PullStream.listing``.
+    ``whole``: with this page a complete listing ends; see ``PullStream.listing``. Without a cursor the next one begins
+    at the beginning.
     """
 
     rows: Sequence[Row]
