@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import Field, FormParser, parse_options_header
 
 from hub.connector import Delivery
 
@@ -82,52 +82,20 @@ def _urlencoded(body: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _multipart(body: bytes, boundary: bytes) -> list[tuple[bytes, bytes]]:
-    parts = _Parts()
+    found: list[tuple[bytes, bytes]] = []
+
+    def on_field(field: Field) -> None:
+        if len(found) < MOST_FIELDS:
+            found.append((field.field_name or b"", field.value or b""))
+
+    # Files stay in memory, where the body is already, and are let go at once.
+    parser = FormParser(
+        "multipart/form-data", on_field, lambda file: file.close(), boundary=boundary,
+        config={"MAX_MEMORY_FILE_SIZE": float("inf")},
+    )  # fmt: skip
     try:
-        parser = MultipartParser(boundary, callbacks=parts.callbacks())
         parser.write(body)
         parser.finalize()
-    except (FormParserError, ValueError):
+    except FormParserError:
         return []
-    return parts.fields
-
-
-class _Parts:
-    """Gathers the fields of a multipart body from the parser's callbacks."""
-
-    def __init__(self) -> None:
-        self.fields: list[tuple[bytes, bytes]] = []
-        self._begin()
-
-    def callbacks(self) -> Any:
-        return {
-            "on_part_begin": self._begin,
-            "on_header_field": self._header_name,
-            "on_header_value": self._header_value,
-            "on_header_end": self._header_end,
-            "on_part_data": self._add,
-            "on_part_end": self._end,
-        }
-
-    def _begin(self) -> None:
-        self._disposition = self._name = self._value = b""
-        self._data = bytearray()
-
-    def _header_name(self, data: bytes, start: int, end: int) -> None:
-        self._name += data[start:end]
-
-    def _header_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-
-    def _header_end(self) -> None:
-        if self._name.lower() == b"content-disposition":
-            self._disposition = self._value
-        self._name = self._value = b""
-
-    def _add(self, data: bytes, start: int, end: int) -> None:
-        self._data += data[start:end]
-
-    def _end(self) -> None:
-        _, options = parse_options_header(self._disposition)
-        if b"filename" not in options and len(self.fields) < MOST_FIELDS:
-            self.fields.append((options.get(b"name", b""), bytes(self._data)))
+    return found

@@ -101,6 +101,18 @@ def _mailgun_form(secret: str, body: bytes, at: str) -> tuple[Mapping[str, str],
     return {}, urlencode({"timestamp": at, "token": token, "signature": signature, "stripped-text": body}).encode()
 
 
+def _mailgun_parts(secret: str, body: bytes, at: str) -> tuple[Mapping[str, str], bytes]:
+    """As a route forwards a mail with an attachment."""
+    token = "9d1b0c" * 8
+    signature = digest(secret.encode(), (at + token).encode()).hex()
+    parts = [("timestamp", at), ("token", token), ("signature", signature), ("subject", "নমস্কার")]
+    sent = b"".join(
+        f'--XX\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in parts
+    )
+    file = b'--XX\r\nContent-Disposition: form-data; name="attachment-1"; filename="token"\r\n\r\n' + body + b"\r\n"
+    return {}, file + sent + b"--XX--\r\n"
+
+
 def _mandrill(secret: str, body: bytes, _: str) -> tuple[Mapping[str, str], bytes]:
     sent = {"mandrill_events": f"[{body.decode()}]", "a name": "ü+1"}
     signed = URL + "".join(name + sent[name] for name in sorted(sent))
@@ -152,6 +164,7 @@ SENDERS: Mapping[str, tuple[str, Sender]] = {
     "tally": ("tally", _of_body("tally-signature", b64)),
     "mailgun": ("mailgun", Sender(_mailgun, covered=False)),
     "mailgun, form": ("mailgun", Sender(_mailgun_form, covered=False, kind=_FORM)),
+    "mailgun, parts": ("mailgun", Sender(_mailgun_parts, covered=False, kind="multipart/form-data; boundary=XX")),
     "sendgrid": ("sendgrid", Sender(_sendgrid, "31415926535897932384626", "2718281828459", stamped=True,
                                     public=_curve_public)),
     "mandrill": ("mandrill", Sender(_mandrill, kind=_FORM)),
