@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -557,7 +557,7 @@ class TestManyPagesKit(ConnectorSuite):
     """A tap of several pages, whose states do not fall on their ends."""
 
     connector = Singer
-    settings: ClassVar = {"tap": "tap-test", "streams": {"guests": GUESTS}}
+    settings = {"tap": "tap-test", "streams": {"guests": GUESTS}}
     does_not_apply = TestSingerKit.does_not_apply
 
     @pytest.fixture(autouse=True)
@@ -569,4 +569,4 @@ class TestManyPagesKit(ConnectorSuite):
 class TestListingKit(TestManyPagesKit):
     """The same as a listing: each run names everything."""
 
-    settings: ClassVar = {"tap": "tap-test", "streams": {"guests": {**GUESTS, "listing": True}}}
+    settings = {"tap": "tap-test", "streams": {"guests": {**GUESTS, "listing": True}}}
