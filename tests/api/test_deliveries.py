@@ -449,7 +449,7 @@ _BODY = st.one_of(
 )
 
 
-@given(
+_ANYTHING = given(
     source=st.sampled_from(sorted(SOURCES)),
     method=st.sampled_from(["POST", "POST", *deliveries.METHODS, "TRACE", "PROPFIND"]),
     rest=st.binary(max_size=30) | st.sampled_from([b"batch", b"identify", b"track"]),
@@ -460,8 +460,9 @@ _BODY = st.one_of(
     body=_BODY,
     signs=st.booleans(),
 )  # fmt: skip
-@settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
-def test_no_body_and_no_header_makes_it_answer_500(
+
+
+def _asked(
     fuzzed: Door, source: str, method: str, rest: bytes, query: bytes, headers: list[tuple[str, bytes]], kind: bytes,
     encoding: bytes, body: bytes, signs: bool,
 ) -> None:  # fmt: skip
@@ -483,6 +484,20 @@ def test_no_body_and_no_header_makes_it_answer_500(
     # Nothing but a body may make a connector of ours fail; what does is kept, and seen here.
     assert status < 500, (status, scope, body)
     assert source == "test.moody" or status != 202, (status, scope, body)
+
+
+@_ANYTHING
+@settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+def test_no_body_and_no_header_makes_it_answer_500(fuzzed: Door, **request: Any) -> None:
+    _asked(fuzzed, **request)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+@_ANYTHING
+@settings(deadline=None, max_examples=10_000, suppress_health_check=list(HealthCheck))
+def test_nothing_of_ten_thousand_requests_makes_it_answer_500(fuzzed: Door, **request: Any) -> None:
+    _asked(fuzzed, **request)
 
 
 async def _answered(app: Any, scope: dict[str, Any], body: bytes) -> int:
