@@ -157,7 +157,7 @@ def _age(said: tuple[str, bytes]) -> tuple[int, str]:
     return len(said[0]), said[0]
 
 
-def _linked(links: Mapping[str, Mapping[str, str]]) -> str:
+def _linked(links: Mapping[str | None, Mapping[str, str]]) -> str:
     """The cursor that the server itself names for what is newer."""
     query = parse_qs(urlsplit(links.get("prev", {}).get("url", "")).query)
     return query.get("min_id", [""])[0]
