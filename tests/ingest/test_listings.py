@@ -328,6 +328,17 @@ def test_a_listing_whose_cursor_stays_where_it_was_is_listed_anew_once_the_hub_w
     assert sorted(pulls.standing()) == many_keys(4)
 
 
+def test_a_stream_that_was_cut_off_says_so_once_the_next_pull_begins(pulls: Pulls) -> None:
+    SHELF.pages = listed(many(2), many(4)[2:])
+    assert pulls.pull(kill_after=3) is None
+    assert pulls.part("state, received, ended_at") == ("RUNNING", 2, None)
+    killed = pulls.run
+    assert pulls.pull() == PullEnd("OK")
+    ended = pulls.bench.truth.all("SELECT state, ended_at FROM run_stream WHERE run = $1", killed)
+    assert ended == [("INTERRUPTED", NOW)]
+    assert pulls.part("state, received") == ("OK", 2)
+
+
 def test_events_have_no_listing(pulls: Pulls, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Catalogue, "nature", sdk.Nature.EVENTS)
     SHELF.pages = listed(many(1))

@@ -27,7 +27,7 @@ class _Feed(sdk.PullStream):
     touchpoints = Rows.touchpoints
 
     def __init__(self, name: str, gives: Gives) -> None:
-        self.name = name  # type: ignore[misc]
+        self.name = name
         self._gives = gives
 
     def pages(self, cursor: sdk.Cursor | None) -> AsyncIterator[sdk.Page]:

@@ -66,7 +66,8 @@ def take(session: Session, now: int, until: int, since: int) -> Turn | None:
     )  # fmt: skip
     if row is None:
         return None
-    turn = Turn(*row[:4], bool(row[4]), *row[5:])
+    num, id_, source, connector, well, state, at, tries, url = row
+    turn = Turn(num, id_, source, connector, bool(well), state, at, tries, url)
     session.run("UPDATE health_turn SET tries = tries + 1, try_at = $1 WHERE num = $2", until, turn.num)
     return turn
 
