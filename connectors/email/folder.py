@@ -22,6 +22,7 @@ _LARGE = 1_000_000
 _EDGE = 1024
 _MAIL = re.compile(rb"(?:From |[!-9;-~]+[ \t]*:)")
 _FLAGS = re.compile(r"[:;!]2,[A-Za-z,]*$")
+_DRAFT = re.compile(r"[:;!]2,[A-Za-z,]*D[A-Za-z,]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,8 @@ def _files(root: Path, folder: Path, names: list[str]) -> Iterator[Found]:
     for name in names:
         path = folder / name
         if name[0] == "." or not path.is_file():
+            continue
+        if maildir and _DRAFT.search(name):
             continue
         if maildir:
             stable = (folder.parent.relative_to(root) / _FLAGS.sub("", name)).as_posix()

@@ -199,7 +199,7 @@ class Messages(Correspondence):
             raise sdk.ConfigWrong(
                 f"{said.host} is on the open internet, where mails and passwords must not go unencrypted.",
                 path="security",
-                hint="tls or starttls",
+                hint="set security to tls or starttls",
             )
         password = said.password.get_secret_value() if said.password else ""
         line = Line(Server(Door(said.host, port, said.security, addresses, said.user, password, token)))

@@ -207,7 +207,9 @@ class Server:
 
     def _start_tls(self) -> None:
         if not self._imap.has_capability("STARTTLS"):
-            raise sdk.ConfigWrong(f"{self.door.host} does not offer STARTTLS.", path="security", hint="tls, port 993")
+            raise sdk.ConfigWrong(
+                f"{self.door.host} does not offer STARTTLS.", path="security", hint="set security to tls, port 993"
+            )
         self._imap.starttls(_trusting())
         self._line = self._imap.socket()
 
@@ -221,7 +223,9 @@ class Server:
             elif self._imap.has_capability("AUTH=PLAIN"):
                 self._imap.sasl_login("PLAIN", lambda _: f"\0{door.user}\0{door.password}")
             elif self._imap.has_capability("LOGINDISABLED"):
-                raise sdk.ConfigWrong(f"{door.host} takes no password on this line.", path="security", hint="tls")
+                raise sdk.ConfigWrong(
+                    f"{door.host} takes no password on this line.", path="security", hint="set security to tls"
+                )
             else:
                 self._imap.login(door.user, door.password)
         except LoginError as error:
@@ -247,7 +251,9 @@ class Server:
         except ssl.SSLError as error:
             if self._imap is None:
                 raise sdk.SourceFailed(
-                    f"{host} does not speak TLS on port {self.door.port} ({error.reason}).", hint="security: starttls"
+                    f"{host} does not speak TLS on port {self.door.port} ({error.reason}).",
+                    path="security",
+                    hint="set security to starttls",
                 ) from None
             raise Dropped(f"{host} broke off: {error.reason}") from None
         except (imaplib.IMAP4.abort, OSError, EOFError) as error:

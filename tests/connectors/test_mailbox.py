@@ -94,6 +94,17 @@ def test_a_mail_is_the_same_row_from_an_mbox_a_maildir_and_a_file(tmp_path: Path
     assert {row.payload for row in found} == {MAIL}
 
 
+def test_a_draft_in_a_maildir_is_no_mail_until_it_is_none(tmp_path: Path) -> None:
+    for name in ("cur", "new", "tmp"):
+        (tmp_path / name).mkdir()
+    draft = tmp_path / "cur" / "17.M1.host:2,DS"
+    draft.write_bytes(MAIL)
+    pages = pull(messages(tmp_path))
+    assert rows(pages) == []
+    draft.rename(tmp_path / "cur" / "17.M1.host:2,S")
+    assert [row.payload for row in rows(pull(messages(tmp_path), pages[-1].cursor))] == [MAIL]
+
+
 def test_a_mail_below_a_from_line_without_an_end_loses_nothing(tmp_path: Path) -> None:
     mac = b"From a Mon Feb  2 10:00:00 2026\r" + MAIL.replace(b"\n", b"\r") + b"x" * 2000
     (tmp_path / "mac.eml").write_bytes(mac)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import sys
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -171,15 +172,24 @@ def test_a_token_is_sent_as_microsoft_and_google_want_it_and_a_refusal_is_heard_
 def test_no_password_is_sent_where_the_server_forbids_it() -> None:
     with Scripted({"CAPABILITY": b"* CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED"}) as server:
         [fault] = account(server.port).check()
-    assert fault == "127.0.0.1 takes no password on this line. (tls)"
+    assert fault == "127.0.0.1 takes no password on this line. (set security to tls)"
     assert server.heard == ["CAPABILITY"]
 
 
 def test_starttls_is_never_left_out() -> None:
     with Scripted({}) as server:
         [fault] = account(server.port, security="starttls").check()
-    assert fault == "127.0.0.1 does not offer STARTTLS. (tls, port 993)"
+    assert fault == "127.0.0.1 does not offer STARTTLS. (set security to tls, port 993)"
     assert server.heard == ["CAPABILITY"]
+
+
+def test_the_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "connectors.email.server", raising=False)
+    monkeypatch.setitem(sys.modules, "imapclient", None)
+    [fault] = account(1).check()
+    assert fault == (
+        "Mail servers are read by IMAPClient, which is not installed here: pip install 'journey-hub[mail]'"
+    )
 
 
 # Servers that misbehave ----------------------------------------------------------------------------------------------
