@@ -234,7 +234,8 @@ class Pulls:
         after, failures, blocked = schedule.following(
             end, gap, failures=lease.failures, brought=brought, took=took, chance=self._chance
         )
-        if failures == 0 and after is not None and schedule.live_streams(source.connector):
+        went_well = end.state in ("OK", "INCOMPLETE")
+        if went_well and after is not None and schedule.live_streams(source.connector):
             if listens:
                 leases.listen(session, source.num, now + round(after * _SECOND), self._leases.until(now))
                 return after, brought

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from hub import sdk
 from hub.ingest.hub import Hub
 from tests.work.provider import Place, Provider, all_rows, made, next_in, states, until
@@ -315,8 +317,9 @@ def test_live_source_whose_listener_is_silent_is_pulled_by_another_one(pg_url: s
     run_two(place, look)
 
 
-def test_hub_that_closes_gives_its_leases_back_at_once(pg_url: str) -> None:
-    place = Place(pg_url, every=600)
+@pytest.mark.parametrize("live", [False, True])
+def test_hub_that_closes_gives_its_leases_back_at_once(pg_url: str, live: bool) -> None:
+    place = Place(pg_url, every=600, live=live)
 
     async def look() -> None:
         async with await place.open() as one:
