@@ -112,16 +112,18 @@ class Meaning(Suite):
 
         async def check(trial: Trial) -> None:
             kept: dict[str, tuple[Stream, list[Row]]] = {}
+            strange: dict[str, str] = {}
             for stream, row in _some(await self.samples(trial)):
                 for what, changed in strangeness.strange(row):
                     _survived(stream, changed, f"The row {stream.name} {row.key} {what}")
                     rows = kept.setdefault(stream.name, (stream, []))[1]
                     rows.append(Row(f"{len(rows)}", changed.payload, changed.envelope))
+                    strange[f"{stream.name} {len(rows) - 1}"] = f"{row.key} {what}"
             account = await trial.account()
             for stream, rows in kept.values():
                 # Evenly from all of them, as the hub takes longer to store a row than to read it.
                 await account.accept(stream, rows[:: len(rows) // _MOST_STORED + 1])
-            await _without_a_crash(account, "A strange row")
+            await _without_a_crash(account, strange)
 
         self.run(check)
 
@@ -146,7 +148,7 @@ class Meaning(Suite):
                             await account.accept(
                                 stream, [Row(f"{row.key}/{number}/{new}", changed.payload, changed.envelope)]
                             )
-            await _without_a_crash(account, "A row with text in another script")
+            await _without_a_crash(account, {})
 
         self.run(check)
 
@@ -235,12 +237,14 @@ def _survived(stream: Stream, row: Row, where: str) -> Sequence[Any] | None:
     return said
 
 
-async def _without_a_crash(account: Account, what: str) -> None:
+async def _without_a_crash(account: Account, named: Mapping[str, str]) -> None:
+    """``named``: what the rows are, by stream and key, where that says more than they do."""
     for row in (await account.held()).rows:
+        key = f"{row.stream} {row.key}"
         require(
             row.problem is None or row.problem[0] != "INTERNAL",
-            f"{what} of {row.stream} makes the hub fall over: a value of the touchpoint is of the wrong type. It is "
-            f"{row.payload[:_UNPRINTED]!r}.",
+            f"What is made of the row {row.stream} {named.get(key, row.key)} makes the hub fall over: a value of the "
+            f"touchpoint is of the wrong type. The row is {row.payload[:_UNPRINTED]!r}.",
         )
 
 
