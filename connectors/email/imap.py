@@ -134,10 +134,10 @@ class Messages(Correspondence):
         """After each wait, whether there is something beyond the place."""
         server = line.server
         main, *others = chosen(await line(server.folders), self.settings.folders)
-        known = place.covers(main, await line(server.examine, main))
+        known = place.knows(main, await line(server.examine, main))
         while known:
             for folder in others:
-                known = known and place.covers(folder, await line(server.status, folder))
+                known = known and place.knows(folder, await line(server.status, folder))
             if not known:
                 break
             yield False
@@ -147,7 +147,7 @@ class Messages(Correspondence):
                 known = not await line(server.idle, min(pause, _IDLE_ALONE))
             else:
                 await self.outside.sleep(_IDLE)
-                known = place.covers(main, await line(server.examine, main))
+                known = place.knows(main, await line(server.examine, main))
         yield True
 
     async def _patiently(self, work: Callable[[Line], AsyncIterator[T]]) -> AsyncGenerator[T, None]:

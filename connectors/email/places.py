@@ -89,9 +89,13 @@ class Place:
         return read
 
     def covers(self, folder: Folder, status: Status) -> bool:
-        """Whether there can be nothing in a folder beyond this place."""
+        """Whether there can be nothing to ask for in a folder, neither new mails nor such as were refused."""
+        return self.knows(folder, status) and not self.folders[folder.raw].refused
+
+    def knows(self, folder: Folder, status: Status) -> bool:
+        """Whether there can be nothing new in a folder beyond this place."""
         read = self.folders.get(folder.raw)
-        if read is None or read.uidvalidity != status.uidvalidity or read.refused:
+        if read is None or read.uidvalidity != status.uidvalidity:
             return False
         if status.modseq is not None and status.modseq == read.highestmodseq:
             return True

@@ -296,6 +296,20 @@ def test_a_server_without_idle_is_asked_once_a_minute() -> None:
     assert slept == [60.0, 60.0, 60.0]
 
 
+def test_a_mail_that_is_refused_is_no_news() -> None:
+    class Enough(Exception):
+        pass
+
+    async def patient(_: float) -> None:
+        raise Enough
+
+    read: dict[str, object] = {"uidvalidity": 5, "last_uid": 3, "highestmodseq": None, "refused": [2]}
+    with Scripted(simple([1, 2, 3])) as server:
+        imap = account(server.port, world=outside(sleep=patient))
+        with pytest.raises(Enough):
+            asyncio.run(asyncio.wait_for(stream(imap).news({"folders": {"INBOX": read}}), 10))
+
+
 def test_news_that_come_with_the_leave_to_wait_are_heard() -> None:
     script = simple([1], CAPABILITY=b"* CAPABILITY IMAP4rev1 IDLE AUTH=PLAIN", IDLE=[b"* 2 EXISTS"])
     with Scripted(script) as server:
