@@ -187,7 +187,7 @@ def test_idle_worker_costs_next_to_nothing(hub_address: str, monkeypatch: pytest
         for number in range(20):
             await made(hub, f"provided {number}")
         await asyncio.sleep(0)
-        hub.pulls._turned.set()
+        hub.pulls.wake()
         await pulls(hub, 20)
         await asyncio.sleep(0.5)
         before, began = time.process_time(), time.monotonic()
