@@ -16,7 +16,8 @@ COMMANDS = (
     "demo", "serve", "worker", "pull", "import", "show", "explain", "why-not", "merge", "split", "undo", "schema",
     "identity rules", "identity check", "identity preview", "identity apply", "connector list", "connector show",
     "source list", "source create", "source show",
-    "source set", "source pause", "source resume", "source check", "source settings", "secret new-key", "token create", "token list", "token revoke", "suggestions find",
+    "source set", "source pause", "source resume", "source check", "source settings", "secret new-key",
+    "token create", "token list", "token revoke", "suggestions find",
     "suggestions list", "suggestions show", "suggestions accept", "suggestions refuse", "withdraw", "restore",
     "replay", "rebuild",
 )  # fmt: skip

@@ -75,7 +75,9 @@ def _view(plain: sdk.Touchpoint, message: Message) -> sdk.Touchpoint:
     name = message.text("name")
     if message.type == "screen":
         said = {**_held(message), "screen": name}
-        return replace(plain, kind="page_view", channel=sdk.Channel.APP, title=name, properties=plain.properties | said)
+        return replace(
+            plain, kind="page_view", channel=sdk.Channel.APP, title=name, properties={**plain.properties, **said}
+        )
     said = {**_held(message), "name": name, "category": message.text("category")}
     for member in ("url", "referrer"):
         said[member] = visit.address(properties.text(member) or page.text(f"page.{member}"))
