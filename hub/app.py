@@ -59,7 +59,12 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
     """The hub that the settings name, made when it is not there. Raises what ``Hub.open`` raises."""
     key = settings.secret_key.get_secret_value() if settings.secret_key else None
     async with await Hub.open(
-        settings.address, load_registry(), settings.company, secret_key=key, lease=settings.lease_seconds
+        settings.address,
+        load_registry(),
+        settings.company,
+        secret_key=key,
+        lease=settings.lease_seconds,
+        patience=settings.page_seconds,
     ) as hub:
         hub.uploads = Uploads(settings.uploads or settings.data / "uploads")
         yield hub

@@ -83,6 +83,8 @@ class Settings(BaseSettings):
     max_body_bytes: int = 1_000_000
     max_delivery_bytes: int = 5_000_000
     max_upload_bytes: int = 200_000_000
+    page_seconds: float = Field(1800.0, ge=1.0)
+    """How long a pull waits for a source's next page before it has failed."""
     uploads: Path | None = None
     """Folder of uploaded files, the same for all processes of a hub; ``uploads`` in the data folder when left out."""
     page_size_limit: int = 500

@@ -42,6 +42,7 @@ from hub.ingest.outcomes import (
 from hub.ingest.process import Processor
 from hub.ingest.progress import Progress
 from hub.ingest.pulls import Pulls
+from hub.ingest.pull import PATIENCE
 from hub.ingest.rebuild import Rebuilds
 from hub.ingest.replay import Replays
 from hub.ingest.rule_sets import RuleSets
@@ -89,6 +90,7 @@ class Hub:
         self.registry = registry
         self._sources = Sources(registry, seal)
         truth = store.truth()
+        patience: float,
         with truth.transaction():
             self.company, self.secret = founding.found(truth, company, seal, clock())
             if not store.shared:
@@ -104,7 +106,7 @@ class Hub:
         self._intake = Intake(self.threads, clock)
         self.door = Door(self._intake, self._sources, self.source, self.secret)
         instant: Instant = Session.instant if given_clock is None else lambda _: clock()
-        self.pulls = Pulls(self.threads, self._sources, clock, instant, lease)
+        self.pulls = Pulls(self.threads, self._sources, clock, instant, lease=lease, patience=patience)
         self.configuration = Configuration(self.threads, self._sources, clock, self.pulls.wake)
         self.turns = Turns(self.threads, self.reader, self._sources, clock)
         self.corrections = Corrections(self.threads, clock)
@@ -135,13 +137,15 @@ class Hub:
         """Open the hub at a folder or PostgreSQL address, made when it is not there.
 
         ``company`` only counts when the hub is made; ``secret_key``: what seals secrets, see ``Seal``; ``lease``: how
-        many seconds after its last sign of life another process goes on with what this one pulls.
+        many seconds after its last sign of life another process goes on with what this one pulls; ``patience``: after
+        how many seconds without a page a stream that is pulled has failed.
         Raises ``ConfigWrong``, ``RetryLater`` or ``StorageFull``.
         """
+        patience: float = PATIENCE,
         store = await asyncio.to_thread(Store.at, address)
         try:
             seal = Seal(secret_key, store.key_file)
-            hub = cls(store, registry, company or Company(), clock, seal, lease)
+            hub = cls(store, registry, company or Company(), clock, seal, lease, patience)
         except BaseException:
             store.close()
             raise

@@ -5,14 +5,15 @@ Each stream is asked on its own: one that fails stops no other, and the run says
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 
 from hub.connector import Cursor, Nature, Page, PullStream, Row
-from hub.errors import CursorExpired, HubError, RetryLater, SignInAgain
+from hub.errors import CursorExpired, HubError, RetryLater, SignInAgain, SourceFailed
 from hub.ingest import listing as listing_
 from hub.ingest.accept import Arrival, accept
 from hub.ingest.listing import Sweep
@@ -23,6 +24,8 @@ from hub.store.writing import listings, records, run_streams
 from hub.store.writing.listings import Listing
 
 _log = logging.getLogger(__name__)
+PATIENCE = 1800.0
+"""Seconds within which a page comes. Connectors that are patient by themselves give up before."""
 _TOGETHER = 250
 """Rows in one transaction, at most: requests wait for it to end."""
 _FAILED = "The connector failed; the log has the reason. What was received is kept, and the next run resumes."
@@ -49,15 +52,15 @@ class _StreamFailed(Exception):
         self.end = end
 
 
-async def pull(source: Source, run: int, write: Write, clock: Callable[[], int]) -> PullEnd:
-    """Pull all streams of a source into a run."""
+async def pull(source: Source, run: int, write: Write, clock: Callable[[], int], patience: float = PATIENCE) -> PullEnd:
+    """Pull all streams of a source into a run. A stream that gives no page within ``patience`` seconds has failed."""
     if source.connector is None:
         return PullEnd("FAILED", source.broken)
     ends: dict[str, PullEnd] = {}
     try:
         for stream in source.connector.streams():
             if isinstance(stream, PullStream):
-                end = await _Asking(source, stream, run, write, clock).pull()
+                end = await _Asking(source, stream, run, write, clock, patience).pull()
                 ends[stream.name] = end
                 if end.sign_in:
                     break  # the others have the same credentials, and some providers lock who tries too often
@@ -95,9 +98,18 @@ class _Start:
 class _Asking:
     """One stream of a source while it is asked."""
 
-    def __init__(self, source: Source, stream: PullStream, run: int, write: Write, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        stream: PullStream,
+        run: int,
+        write: Write,
+        clock: Callable[[], int],
+        patience: float,
+    ) -> None:
         self._source = source
         self._stream = stream
+        self._patience = patience
         self._write = write
         self._clock = clock
         self._arrival = Arrival(source.num, stream, run, clock())
@@ -164,7 +176,7 @@ class _Asking:
         """The stream's pages. Whatever else goes wrong in it ends it alone."""
         pages = self._stream.pages(cursor)
         try:
-            async for page in pages:
+            async for page in _in_time(pages, self._patience):
                 yield page
         except CursorExpired as error:
             if cursor is not None:
@@ -224,3 +236,20 @@ class _Asking:
         if self._stream.listing and self._pages:
             return PullEnd("INCOMPLETE", "The listing did not come to its end: nothing was deleted.")
         return PullEnd("OK")
+
+
+async def _in_time(pages: AsyncIterator[Page], seconds: float) -> AsyncGenerator[Page, None]:
+    """The pages. Raises ``SourceFailed`` when one does not come: the source would be kept, and a worker's place."""
+    while True:
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                page = await anext(pages)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            said = f"Nothing came for {seconds:,.0f} seconds. What was received is kept, and the next run resumes."
+            raise SourceFailed(said) from None
+        yield page

@@ -26,6 +26,8 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _SECOND = 1_000_000
+_KEPT = 86_400 * _SECOND
+"""For how long it is remembered that a pull brought nothing new."""
 _LOOK = 1.0
 """Seconds between looks at a pull of another process that somebody waits for."""
 
@@ -56,12 +58,23 @@ _STOPPED = PullEnd("INTERRUPTED", "The hub was stopped; the next run resumes.")
 
 
 class Pulls:
-    """The pulls of this process. For the event loop of a hub; ``clock`` gives microseconds."""
+    """The pulls of this process. For the event loop of a hub; ``clock`` gives microseconds.
+
+    Seconds: ``lease`` without a sign of life until others go on, ``patience`` without a page until a stream has failed.
+    """
 
     def __init__(
-        self, threads: Threads, sources: Sources, clock: Callable[[], int], instant: Instant, lease: float
+        self,
+        threads: Threads,
+        sources: Sources,
+        clock: Callable[[], int],
+        instant: Instant,
+        *,
+        lease: float,
+        patience: float,
     ) -> None:
         self._threads = threads
+        self._patience = patience
         self._sources = sources
         self._clock = clock
         self._instant = instant
@@ -229,6 +242,8 @@ class Pulls:
             return None  # whoever has taken it over has said so of this run
         now, lease = self._instant(session), leases.of(session, source.num)
         records.finish_run(session, begun.run, end.state, end.fault, self._clock())
+        if end.state == "OK":
+            records.forget_quiet(session, source.num, self._clock() - _KEPT)
         brought, took = records.brought(session, begun.run), (now - begun.at) / _SECOND
         gap = schedule.interval(source.connector, lease.every)
         after, failures, blocked = schedule.following(
@@ -285,7 +300,7 @@ class Pulls:
         with self._threads.pulling():
             try:
                 source = await lend(self._sources, source, self._threads.store, self._clock)
-                end = await pull(source, begun.run, self._fenced(begun), self._clock)
+                end = await pull(source, begun.run, self._fenced(begun), self._clock, self._patience)
             except HubError as error:  # the storage's own trouble, before anything was asked
                 end = PullEnd("FAILED", error.message)
             finally:

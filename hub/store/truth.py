@@ -87,6 +87,10 @@ class SourceChangeRow(Truth, table=True):
     changed_at: int = column.number()
 
 
+_QUIET = "kind = 'PULL' AND state = 'OK' AND stored = 0 AND changed = 0"
+"""Of runs: pulls that went well and brought nothing new."""
+
+
 class RunRow(Truth, table=True):
     """Log: one pull, delivery batch, import, replay or rebuild, and what became of its rows.
 
@@ -94,7 +98,13 @@ class RunRow(Truth, table=True):
     """
 
     __tablename__ = "run"
-    __table_args__ = (Index("run_of_source", "source", "num"),)
+    __table_args__ = (
+        Index("run_of_source", "source", "num"),
+        Index(
+            "run_that_brought_nothing", "source", "finished_at",
+            postgresql_where=text(_QUIET), sqlite_where=text(_QUIET),
+        ),
+    )  # fmt: skip
     num: int = column.key()
     id: str = column.text(unique=True)
     source: int | None = column.number(foreign_key="source.num", nullable=True)

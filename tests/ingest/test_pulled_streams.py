@@ -11,6 +11,7 @@ import pytest
 from hub import sdk
 from hub.ingest.hub import Hub
 from hub.ingest.outcomes import GivenRow
+from hub.ingest.pull import PATIENCE
 from hub.registry import Registry
 from tests.ingest.builders import COMPANY, REGISTRY, Rows, row
 
@@ -53,10 +54,10 @@ def feeds(monkeypatch: pytest.MonkeyPatch) -> dict[str, Gives]:
     return held
 
 
-def opened(address: str, look: Callable[[Hub, str], Awaitable[None]]) -> None:
+def opened(address: str, look: Callable[[Hub, str], Awaitable[None]], *, patience: float = PATIENCE) -> None:
     async def run() -> None:
         registry = Registry({**REGISTRY.connectors, "test.several": Several}, {})
-        async with await Hub.open(address, registry, COMPANY) as hub:
+        async with await Hub.open(address, registry, COMPANY, patience=patience) as hub:
             await look(hub, (await hub.create_source("Several", "test.several", {})).ids[0])
 
     asyncio.run(run())
@@ -249,3 +250,21 @@ def test_rows_of_requests_count_for_their_stream(hub_address: str, feeds: dict[s
         assert await all_rows(hub, places) == await all_rows(hub, numbers)
 
     opened(hub_address, look)
+
+
+def test_a_stream_that_gives_no_page_in_time_has_failed_and_stops_no_other(
+    hub_address: str, feeds: dict[str, Gives]
+) -> None:
+    async def hanging(cursor: sdk.Cursor | None) -> AsyncIterator[sdk.Page]:
+        yield sdk.Page(told("h1"), {"at": 1})
+        await asyncio.Event().wait()
+
+    feeds |= {"hanging": hanging, "orders": orders}
+    said = "Nothing came for 1 seconds. What was received is kept, and the next run resumes."
+
+    async def look(hub: Hub, source: str) -> None:
+        await pulled(hub, source)
+        assert await all_rows(hub, LAST_RUN) == [("FAILED", f"hanging: {said}", 3, 3, 0)]
+        assert await all_rows(hub, "SELECT run FROM lease WHERE run IS NOT NULL") == []
+
+    opened(hub_address, look, patience=1.0)

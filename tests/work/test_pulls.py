@@ -335,3 +335,31 @@ def test_hub_that_closes_gives_its_leases_back_at_once(pg_url: str, live: bool) 
             assert place.provider.asked == [None, {"at": 2}]
 
     asyncio.run(look())
+
+
+def test_pull_that_brought_nothing_is_forgotten_after_a_day_and_every_other_stays(hub_address: str) -> None:
+    place = Place(hub_address, every=600)
+
+    async def look(hub: Hub) -> None:
+        source = await made(hub)
+
+        async def again(rows: int, hours: float) -> None:
+            place.provider.rows = rows
+            place.clock.pass_(hours * 3600)
+            await hub.sync(source)
+            await hub.pulled(source)
+
+        stored = "SELECT stored FROM run WHERE kind = 'PULL' ORDER BY num"
+        for rows, hours in ((4, 0), (4, 1), (6, 1), (6, 1), (6, 1)):
+            await again(rows, hours)
+        assert await all_rows(hub, stored) == [(4,), (0,), (2,), (0,), (0,)]
+        place.provider.faults = [sdk.SourceFailed("No.")]
+        await again(6, 48)
+        assert await states(hub) == ["OK"] * 5 + ["FAILED"]
+        await again(6, 1)
+        assert await all_rows(hub, stored) == [(4,), (2,), (0,), (0,)]
+        assert await states(hub) == ["OK", "OK", "FAILED", "OK"]
+        parts = "SELECT s.stored FROM run_stream s JOIN run r ON r.num = s.run ORDER BY s.run"
+        assert await all_rows(hub, parts) == await all_rows(hub, stored)
+
+    run(place, look)

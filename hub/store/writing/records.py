@@ -45,6 +45,9 @@ _COLUMNS = (
     "number source stream key version source_version deleted digest payload envelope run received_at historical".split()
 )
 
+_FORGOTTEN = 100
+"""Runs that are forgotten in one transaction, at most: requests wait for it to end."""
+
 
 def begin_sequence(session: Session) -> None:
     """The row of the sequence, unless it is there."""
@@ -305,6 +308,23 @@ def finish_run(session: Session, run: int, state: str, error: str | None, at: in
     session.run(
         "UPDATE run_stream SET state = 'INTERRUPTED', ended_at = $1 WHERE run = $2 AND state = 'RUNNING'", at, run
     )
+
+
+def forget_quiet(session: Session, source: int, before: int) -> None:
+    """Forget pulls of a source that went well, brought nothing new, are named by nothing and ended before then.
+
+    For the end of a pull that went well: the last of them stays.
+    """
+    quiet = session.all(
+        "SELECT u.num FROM run u WHERE u.source = $1 AND u.kind = 'PULL' AND u.state = 'OK' AND u.stored = 0 "
+        "AND u.changed = 0 AND u.finished_at < $2 AND NOT EXISTS (SELECT 1 FROM record r WHERE r.run = u.num) "
+        "AND NOT EXISTS (SELECT 1 FROM checkpoint c WHERE c.run = u.num) ORDER BY u.finished_at LIMIT $3",
+        source, before, _FORGOTTEN,
+    )  # fmt: skip
+    if quiet:
+        nums = [num for (num,) in quiet]
+        session.run("DELETE FROM run_stream WHERE run = ANY($1::bigint[])", nums)
+        session.run("DELETE FROM run WHERE num = ANY($1::bigint[])", nums)
 
 
 def brought(session: Session, run: int) -> bool:
