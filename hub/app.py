@@ -46,6 +46,9 @@ def create_app(settings: Settings, hub: Hub | None = None, examples: Mapping[str
                     max_delivery_bytes=settings.max_delivery_bytes,
                     public_url=settings.public_url,
                     max_upload_bytes=settings.max_upload_bytes,
+                    legacy_statuses=settings.legacy_statuses,
+                    body_seconds=settings.body_seconds,
+                    allowed_origins=settings.allowed_origins,
                 ),
                 *pages.routes(documents=page.documents, form=page.form),
             ]

@@ -17,6 +17,9 @@ from hub.values import RevenueBasis
 
 _HOST = re.compile(r"(?=.*[a-z])[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9])?", re.IGNORECASE)
 
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9_.-]+(:\d+)?|[a-z]+://\[[0-9a-f:]+\](:\d+)?")
+"""As browsers send it: lower case, no path, no slash at the end."""
+
 
 @cache
 def _time_zones() -> set[str]:
@@ -80,11 +83,25 @@ class Settings(BaseSettings):
     """Pulls that one process begins by the clock and has under way at once."""
     lease_seconds: float = Field(60.0, ge=1.0)
     """How long after its last sign of life others go on with what a process pulled."""
+    page_seconds: float = Field(1800.0, ge=1.0)
+    """How long a pull waits for a source's next page before it has failed."""
     max_body_bytes: int = 1_000_000
     max_delivery_bytes: int = 5_000_000
     max_upload_bytes: int = 200_000_000
-    page_seconds: float = Field(1800.0, ge=1.0)
-    """How long a pull waits for a source's next page before it has failed."""
+    header_seconds: float = Field(10.0, gt=0)
+    """How long the head of a request may take to arrive."""
+    body_seconds: float = Field(30.0, gt=0)
+    """How long the body of a request may take to arrive."""
+    idle_seconds: float = Field(30.0, gt=0)
+    """How long a connection may lie idle between requests, and a client may not read what it asked for."""
+    grace_seconds: float = Field(5.0, ge=0)
+    """How long answers under way may take once the hub is to stop."""
+    drain_seconds: float = Field(0.0, ge=0)
+    """How long the hub goes on answering after it was told to stop, while it says that it is not ready."""
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins whose pages may ask, with commas between: ``https://app.example.com``."""
+    legacy_statuses: bool = False
+    """HTTP statuses of before GraphQL over HTTP was settled, for clients that know no others."""
     uploads: Path | None = None
     """Folder of uploaded files, the same for all processes of a hub; ``uploads`` in the data folder when left out."""
     page_size_limit: int = 500
@@ -97,7 +114,7 @@ class Settings(BaseSettings):
     """Addresses, networks and host names, with commas between, that connectors and notifications may reach although
     they are not public: ``127.0.0.1,10.0.0.0/8,books.lan``."""
 
-    @field_validator("allow_private_addresses", mode="before")
+    @field_validator("allow_private_addresses", "allowed_origins", mode="before")
     @classmethod
     def _separated(cls, given: object) -> object:
         return [part for part in re.split(r"[,\s]+", given) if part] if isinstance(given, str) else given
@@ -112,6 +129,14 @@ class Settings(BaseSettings):
                 if not _HOST.fullmatch(name):
                     raise ValueError(f"{name!r} is neither a network, like 10.0.0.0/8, nor a host name") from None
         return names
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _exact(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is no origin, like https://app.example.com")
+        return origins
 
     @property
     def address(self) -> str:

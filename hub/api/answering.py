@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
@@ -15,8 +16,11 @@ from hub.api.errors import unexpected
 from hub.api.execute import Answer, refused
 from hub.errors import HubError, InputWrong, NotAllowed, NotFound, RetryLater, SignatureWrong, TooLarge
 
+SLOWEST = 30.0
+"""Seconds that a body may take to arrive, unless a setting says otherwise."""
+STOPPING = "stopping"
+"""What the application's state is told when the hub is to stop: answers under way are finished, nothing new begins."""
 _JSON_TYPE = "application/json; charset=utf-8"
-_GRAPHQL_TYPE = "application/graphql-response+json; charset=utf-8"
 
 
 class UnsupportedMediaType(InputWrong):
@@ -27,6 +31,22 @@ class UnsupportedMediaType(InputWrong):
 
 class NotARequest(InputWrong):
     """The JSON is not a GraphQL request."""
+
+
+class UnsupportedMethod(InputWrong):
+    """The address does not know the method. ``allowed`` are those that it knows."""
+
+    code = "METHOD_NOT_ALLOWED"
+
+    def __init__(self, *allowed: str) -> None:
+        super().__init__(f"Send {' or '.join(allowed)}.")
+        self.allowed = allowed
+
+
+class NotAcceptable(InputWrong):
+    """The client takes no type in which the hub answers."""
+
+    code = "NOT_ACCEPTABLE"
 
 
 class HeadersTooLarge(InputWrong):
@@ -48,6 +68,8 @@ _STATUS: tuple[tuple[type[HubError], int], ...] = (
     (NotFound, 404),
     (TooLarge, 413),
     (RetryLater, 503),
+    (UnsupportedMethod, 405),
+    (NotAcceptable, 406),
     (NotARequest, 422),
     (UnsupportedMediaType, 415),
     (HeadersTooLarge, 431),
@@ -56,32 +78,41 @@ _STATUS: tuple[tuple[type[HubError], int], ...] = (
 )
 
 
-async def body(http: HttpRequest, limit: int) -> bytes:
-    """The body of a request. Raises ``TooLarge`` before more than ``limit`` bytes are kept."""
+Say = Callable[[Answer], Response]
+
+
+async def body(http: HttpRequest, limit: int, slowest: float) -> bytes:
+    """The body of a request, within ``slowest`` seconds. Raises ``TooLarge`` before more than ``limit`` bytes are kept,
+    and ``TooSlow``."""
     sentence = f"This request is larger than {limit:,} bytes."
     announced = http.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and (len(announced) > 15 or int(announced) > limit):
         raise TooLarge(sentence)
     parts, size = [], 0
-    async for part in http.stream():
-        size += len(part)
-        if size > limit:
-            raise TooLarge(sentence)
-        parts.append(part)
+    try:
+        async with asyncio.timeout(slowest):
+            async for part in http.stream():
+                size += len(part)
+                if size > limit:
+                    raise TooLarge(sentence)
+                parts.append(part)
+    except TimeoutError:
+        raise TooSlow(f"The body did not arrive within {slowest:g} seconds.") from None
     return b"".join(parts)
 
 
-def answered(http: HttpRequest, answer: Answer) -> Response:
-    """An answer of GraphQL, in the type that the client prefers."""
-    headers = {"Allow": "POST"} if answer.status == 405 else {}
-    if answer.retry_after is not None:
-        headers["Retry-After"] = str(max(1, round(answer.retry_after)))
-    return json_answer(answer.content, answer.status, _media_type(http), headers)
-
-
-def _media_type(http: HttpRequest) -> str:
-    accepted = http.headers.get("accept", "")
-    return _GRAPHQL_TYPE if "application/graphql-response+json" in accepted else _JSON_TYPE
+async def steadily(http: HttpRequest, slowest: float) -> AsyncIterator[bytes]:
+    """The body of a request part by part, however long it is. Raises ``TooSlow`` when nothing comes for so long."""
+    stream = http.stream()
+    while True:
+        try:
+            async with asyncio.timeout(slowest):
+                part = await anext(stream, None)
+        except TimeoutError:
+            raise TooSlow(f"Nothing arrived for {slowest:g} seconds.") from None
+        if part is None:
+            return
+        yield part
 
 
 def json_answer(
@@ -91,25 +122,40 @@ def json_answer(
     return Response(orjson.dumps(content), status, {"Content-Type": media_type, **(headers or {})})
 
 
-async def clean(http: HttpRequest, run: Callable[[HttpRequest], Awaitable[Response]]) -> Response:
-    """Errors as JSON with one clear sentence, whatever happens."""
+def plainly(answer: Answer) -> Response:
+    """An answer as it is, as JSON."""
+    return json_answer(answer.content, answer.status, headers=headers(answer))
+
+
+def headers(answer: Answer) -> dict[str, str]:
+    """The headers that say more of an answer's status."""
+    return {} if answer.retry_after is None else {"Retry-After": str(max(1, round(answer.retry_after)))}
+
+
+async def clean(http: HttpRequest, run: Callable[[HttpRequest], Awaitable[Response]], say: Say = plainly) -> Response:
+    """Errors as JSON with one clear sentence, whatever happens. ``say`` writes them."""
     try:
         return await run(http)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody hears it; nothing went wrong here
     except HubError as error:
-        return _refusal(http, error)
+        return _refusal(error, say)
+    except asyncio.CancelledError:
+        if not getattr(http.app.state, STOPPING, False):
+            raise
+        return _refusal(RetryLater("The hub is stopping. Ask again.", after=1), say)
     except Exception as error:  # noqa: BLE001 (the last line of defence: nothing of the inside may leave)
-        content = {"errors": [{"message": unexpected(error), "extensions": {"code": "INTERNAL"}}]}
-        return json_answer(content, 500)
+        return say(Answer({"errors": [{"message": unexpected(error), "extensions": {"code": "INTERNAL"}}]}, 500))
 
 
-def _refusal(http: HttpRequest, error: HubError) -> Response:
+def _refusal(error: HubError, say: Say) -> Response:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 502)
-    answer = answered(http, refused(error, status))
+    response = say(refused(error, status))
+    if isinstance(error, UnsupportedMethod):
+        response.headers["Allow"] = ", ".join(error.allowed)
     if status == 401:
         # Some senders show their password only when they are asked for one.
         signed = isinstance(error, SignatureWrong)
         challenge = 'Signature realm="hub", Basic realm="hub"' if signed else 'Bearer realm="hub"'
-        answer.headers["WWW-Authenticate"] = challenge
-    return answer
+        response.headers["WWW-Authenticate"] = challenge
+    return response

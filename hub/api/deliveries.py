@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
-from hub.api.answering import HeadersTooLarge, TooSlow, body, clean
+from hub.api.answering import SLOWEST, HeadersTooLarge, body, clean
 from hub.clock import now
 from hub.connector import Delivery
 from hub.errors import HubError, RetryLater
@@ -24,8 +23,6 @@ _log = logging.getLogger(__name__)
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 """What senders and browsers use; a push stream decides what it takes."""
-SLOWEST = 30.0
-"""Seconds that a body may take to arrive."""
 MOST_HEADERS = 16_384
 """Bytes of all headers and of the address together."""
 MOST_AT_ONCE = 64_000_000
@@ -35,13 +32,17 @@ MOST_AT_ONCE = 64_000_000
 class Deliveries:
     """The requests below ``/in``: the source's own connector verifies and splits them.
 
-    ``public_url`` is the address by which senders know the hub, where a proxy stands before it.
+    ``public_url`` is the address by which senders know the hub, where a proxy stands before it. ``slowest``: seconds
+    that a body may take to arrive.
     """
 
-    def __init__(self, hub: Hub, max_delivery_bytes: int, public_url: str | None = None) -> None:
+    def __init__(
+        self, hub: Hub, max_delivery_bytes: int, public_url: str | None = None, slowest: float = SLOWEST
+    ) -> None:
         self._hub = hub
         self._limit = max_delivery_bytes
         self._public_url = public_url.rstrip("/") if public_url else None
+        self._slowest = slowest
         self._under_way = 0
 
     async def answer(self, http: HttpRequest) -> Response:
@@ -71,7 +72,7 @@ class Deliveries:
                 path=http.scope["path"],
                 query=_first_values(http),
                 headers=_headers(http),
-                body=await self._body(http),
+                body=await body(http, self._limit, self._slowest),
                 client=http.client.host if http.client else "",
                 received_at=now(),
                 secret=b"",
@@ -80,13 +81,6 @@ class Deliveries:
             )
             reply = await self._hub.deliver(source, stream, delivery)
         return Response(reply.body, reply.status, dict(reply.headers))
-
-    async def _body(self, http: HttpRequest) -> bytes:
-        try:
-            async with asyncio.timeout(SLOWEST):
-                return await body(http, self._limit)
-        except TimeoutError:
-            raise TooSlow(f"The body did not arrive within {SLOWEST:.0f} seconds.") from None
 
     @contextmanager
     def _room(self, http: HttpRequest) -> Iterator[None]:

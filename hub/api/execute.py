@@ -59,7 +59,9 @@ async def execute(
             allowed_operation_types=allowed,
         )
     except CannotGetOperationTypeError as error:
-        return refused(InputWrong(error.as_http_error_reason()), 422)
+        unknown = request.operation is not None
+        reason = error.as_http_error_reason() if unknown else "The document has no operation."
+        return refused(InputWrong(reason), 422)
     except InvalidOperationTypeError:
         return refused(InputWrong("Only queries may be sent this way."), 405)
     except Exception as error:  # noqa: BLE001 (the last line of defence: nothing of the inside may leave)

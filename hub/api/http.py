@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 
 from hub.api import auth
-from hub.api.answering import NotARequest, UnsupportedMediaType, answered, body, clean, json_answer
+from hub.api.answering import (
+    SLOWEST,
+    NotAcceptable,
+    NotARequest,
+    UnsupportedMediaType,
+    UnsupportedMethod,
+    body,
+    clean,
+    headers,
+    json_answer,
+)
 from hub.api.auth import Principal
+from hub.api.compression import Compressed
 from hub.api.deliveries import METHODS, Deliveries
-from hub.api.execute import EVERYTHING, READS, Request, execute
+from hub.api.execute import EVERYTHING, READS, Answer, Request, execute
+from hub.api.media_types import CHARSET, GRAPHQL, JSON, is_json, preferred
+from hub.api.safe_headers import SafeHeaders
 from hub.api.socket import GraphQLSocket
 from hub.api.uploads import UploadEndpoint
 from hub.errors import InputWrong, RetryLater
@@ -21,6 +38,12 @@ from hub.errors import InputWrong, RetryLater
 if TYPE_CHECKING:
     from hub.ingest.hub import Hub
 
+PARTIAL = 294
+"""Partial success: data, and errors beside it. For clients that know the specification."""
+_METHODS = ("GET", "HEAD", "POST")
+_SENT = ("Authorization", "Hub-After", "If-None-Match", "Last-Event-ID", "traceparent", "tracestate", "X-Request-ID")
+_SHOWN = ("Allow", "ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate", "X-Request-ID")
+"""Headers that pages of other origins may send, and may read."""
 PATIENCE = 1.0
 """Seconds a read waits for the write that it wants to see."""
 
@@ -32,17 +55,38 @@ def routes(
     max_delivery_bytes: int = 5_000_000,
     max_upload_bytes: int = 200_000_000,
     public_url: str | None = None,
+    legacy_statuses: bool = False,
+    body_seconds: float = SLOWEST,
+    allowed_origins: Sequence[str] = (),
 ) -> list[BaseRoute]:
     """The API's routes: ``/graphql``, ``/in/{source}/{stream}``, ``/upload`` and ``/health``."""
-    graphql = GraphQLEndpoint(hub, max_body_bytes)
-    deliveries = Deliveries(hub, max_delivery_bytes, public_url)
+    graphql = GraphQLEndpoint(hub, max_body_bytes, legacy=legacy_statuses, slowest=body_seconds)
+    deliveries = Deliveries(hub, max_delivery_bytes, public_url, body_seconds)
+    uploads = UploadEndpoint(hub, max_upload_bytes, body_seconds)
+    around = [*_origins(allowed_origins), Middleware(Compressed), Middleware(SafeHeaders)]
     return [
-        Route("/graphql", graphql.answer, methods=["GET", "POST"]),
+        Route("/graphql", graphql, middleware=around),
         WebSocketRoute("/graphql", GraphQLSocket(hub)),
         Route("/in/{source}/{stream}", deliveries.answer, methods=METHODS),
         Route("/in/{source}/{stream}/{rest:path}", deliveries.answer, methods=METHODS),
-        Route("/upload", UploadEndpoint(hub, max_upload_bytes).answer, methods=["POST"]),
+        Route("/upload", uploads.answer, methods=METHODS, middleware=around),
         Route("/health", _health, methods=["GET"]),
+    ]
+
+
+def _origins(allowed: Sequence[str]) -> list[Middleware]:
+    """What lets pages of other origins ask. Never with cookies: a page sends the token itself, or has none."""
+    if not allowed:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=allowed,
+            allow_methods=_METHODS,
+            allow_headers=_SENT,
+            expose_headers=_SHOWN,
+            max_age=7200,
+        )
     ]
 
 
@@ -51,34 +95,61 @@ async def _health(_: HttpRequest) -> Response:
 
 
 class GraphQLEndpoint:
-    """GraphQL over HTTP."""
+    """GraphQL over HTTP, as its specification of September 2026 has it; ``legacy``: with the statuses of before."""
 
-    def __init__(self, hub: Hub, max_body_bytes: int) -> None:
+    def __init__(self, hub: Hub, max_body_bytes: int, *, legacy: bool = False, slowest: float = SLOWEST) -> None:
         self._hub = hub
         self._limit = max_body_bytes
+        self._slowest = slowest
+        self._legacy = legacy
 
-    async def answer(self, http: HttpRequest) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, one answer; always JSON."""
-        return await clean(http, self._run)
+        http = HttpRequest(scope, receive, send)
+        media_type = preferred(",".join(http.headers.getlist("accept")))
 
-    async def _run(self, http: HttpRequest) -> Response:
+        async def run(http: HttpRequest) -> Response:
+            if http.method not in _METHODS:
+                raise UnsupportedMethod(*_METHODS)
+            if media_type is None:
+                raise NotAcceptable(f"The hub answers in {GRAPHQL} or {JSON}.")
+            return await self._run(http, media_type)
+
+        response = await clean(http, run, lambda refusal: self._said(refusal, media_type or JSON))
+        await response(scope, receive, send)
+
+    def _said(self, answer: Answer, media_type: str, *, ran: bool = False) -> Response:
+        """An answer in the type that the client prefers. ``ran``: it is that of a well-formed request."""
+        status = answer.status
+        if status == 200 and media_type == GRAPHQL and "errors" in answer.content and not self._legacy:
+            status = PARTIAL
+        elif self._legacy and status in (400, 422):
+            status = 200 if ran and media_type == JSON else 400
+        allow = {"Allow": "POST"} if ran and status == 405 else {}
+        return json_answer(answer.content, status, media_type + CHARSET, {**headers(answer), **allow})
+
+    async def _run(self, http: HttpRequest, media_type: str) -> Response:
         who = await self._principal(http)
-        request = _from_query(http) if http.method == "GET" else _from_body(await self._body(http))
+        reads = http.method != "POST"
+        request = _from_query(http) if reads else _from_body(await self._body(http))
         await self._wait(http.headers.get("hub-after"))
-        answer = await execute(self._hub, who, request, READS if http.method == "GET" else EVERYTHING)
-        return answered(http, answer)
+        answer = await execute(self._hub, who, request, READS if reads else EVERYTHING)
+        response = self._said(answer, media_type, ran=True)
+        if "mutation" in request.query:
+            # Only writes answer with secrets, as new tokens: the size of what is compressed would tell of them.
+            response.headers["Cache-Control"] = "no-store, no-transform"
+        return response
 
     async def _principal(self, http: HttpRequest) -> Principal:
         return await auth.principal(self._hub.reader, auth.bearer(http.headers.get("authorization")))
 
     async def _body(self, http: HttpRequest) -> bytes:
-        kind, _, parameters = http.headers.get("content-type", "").partition(";")
-        if kind.strip().lower() != "application/json":
-            raise UnsupportedMediaType("Send the request as application/json.")
-        charset = parameters.replace(" ", "").replace('"', "").lower()
-        if "charset=" in charset and "charset=utf-8" not in charset:
-            raise UnsupportedMediaType("Send the request in UTF-8.")
-        return await body(http, self._limit)
+        # A page elsewhere may send forms and plain text without asking; JSON it may not.
+        if not is_json(http.headers.get("content-type", "")):
+            raise UnsupportedMediaType("Send the request as application/json, in UTF-8.")
+        if http.headers.get("content-encoding", "identity").lower() != "identity":
+            raise UnsupportedMediaType("Send the request uncompressed.")
+        return await body(http, self._limit, self._slowest)
 
     async def _wait(self, after: str | None) -> None:
         """Own writes are visible: wait for the sequence number a client names."""
@@ -101,11 +172,12 @@ def _from_body(content: bytes) -> Request:
 def _from_query(http: HttpRequest) -> Request:
     given = http.query_params
     held: dict[str, Any] = {"query": given.get("query") or None, "operationName": given.get("operationName") or None}
-    if text := given.get("variables"):
-        try:
-            held["variables"] = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            raise InputWrong("variables is not JSON.") from None
+    for name in ("variables", "extensions"):
+        if text := given.get(name):
+            try:
+                held[name] = orjson.loads(text)
+            except orjson.JSONDecodeError:
+                raise InputWrong(f"{name} is not JSON.") from None
     return _request(held)
 
 

@@ -287,15 +287,15 @@ def test_the_address_is_the_one_that_senders_know(lite_door: Door) -> None:
 # Limits -----------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_too_large_or_too_slow_is_refused_cleanly(lite_door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_too_large_or_too_slow_is_refused_cleanly(lite_door: Door) -> None:
     assert lite_door.moody("", b"x" * 200_001).status_code == 413
     assert lite_door.moody("", headers={"x-long": "y" * 20_000}).status_code == 431
     packed = gzip.compress(b" " * 30_000_000)
     assert lite_door.moody("content", packed, {"content-encoding": "gzip"}).status_code == 413
     assert lite_door.moody("content", b"no gzip", {"content-encoding": "gzip"}).status_code == 400
     assert lite_door.moody("content", b"", {"content-encoding": "br"}).status_code == 400
-    monkeypatch.setattr(deliveries, "SLOWEST", 0.05)
-    app, source = lite_door.service.client.app, lite_door.sources["test.moody"]
+    app = Starlette(routes=routes(lite_door.service.hub, body_seconds=0.05))
+    source = lite_door.sources["test.moody"]
     assert lite_door.service.client.portal is not None
     said = lite_door.service.client.portal.call(_slowly, app, f"/in/{source}/rows")
     assert said[0]["status"] == 408
