@@ -39,6 +39,8 @@ class Context:
     def __init__(self, hub: Hub, principal: Principal) -> None:
         self.hub = hub
         self.principal = principal
+        self.priced = False
+        """Whether the answer tells what it cost."""
         self.processed: int | None = None
         """The last truth number whose effect the answer shows; None while nothing was read."""
         self.present = self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
@@ -14,14 +14,16 @@ from strawberry.types.graphql import OperationType
 from hub.api.auth import Principal
 from hub.api.context import Context
 from hub.api.errors import described_error, unexpected
+from hub.api.limits import allowance
+from hub.api.rates import RateLimited
 from hub.api.schema import schema
 from hub.errors import HubError, InputWrong, RetryLater
 
 if TYPE_CHECKING:
     from hub.ingest.hub import Hub
 
-MOST_ERRORS = 10
-
+_LATER = {RateLimited.code: 429}
+"""The status of errors after which one may ask again, where it is not 503."""
 READS = frozenset({OperationType.QUERY})
 EVERYTHING = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
@@ -33,6 +35,8 @@ class Request:
     query: str
     variables: Mapping[str, Any] | None = None
     operation: str | None = None
+    priced: bool = False
+    """Whether the answer is to tell what it cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Answer:
     status: int = 200
     retry_after: float | None = None
     """Seconds after which it may go well, where the hub cannot do it now."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What HTTP says beside it."""
 
 
 async def execute(
@@ -50,6 +56,7 @@ async def execute(
 ) -> Answer:
     """Run one operation. Nothing that goes wrong inside leaves here as an exception."""
     context = Context(hub, principal)
+    context.priced = request.priced
     try:
         result = await schema.execute(
             request.query,
@@ -68,24 +75,24 @@ async def execute(
         return Answer({"errors": [{"message": unexpected(error), "extensions": {"code": "INTERNAL"}}]}, 500)
     finally:
         await context.renew()
-    return _answer(result)
+    return _answer(result, allowance(hub, principal))
 
 
-def _answer(result: ExecutionResult) -> Answer:
+def _answer(result: ExecutionResult, headers: Mapping[str, str]) -> Answer:
     content: dict[str, Any] = {}
     errors: list[GraphQLError] = result.errors or []
     if errors:
-        content["errors"] = [error.formatted for error in errors[:MOST_ERRORS]]
+        content["errors"] = [error.formatted for error in errors]
     # Variables that do not fit are found when the operation starts: then no field has been asked.
     unasked = result.data is None and errors and all(error.path is None for error in errors)
     if errors and not result.data and (after := (errors[0].extensions or {}).get("retryAfter")) is not None:
-        return Answer(content, 503, after)
+        return Answer(content, _LATER.get(str((errors[0].extensions or {}).get("code")), 503), after, headers)
     if isinstance(result, PreExecutionError) or unasked:
-        return Answer(content, 400 if isinstance(errors[0], GraphQLSyntaxError) else 422)
+        return Answer(content, 400 if isinstance(errors[0], GraphQLSyntaxError) else 422, headers=headers)
     content["data"] = result.data
     if result.extensions:
         content["extensions"] = result.extensions
-    return Answer(content)
+    return Answer(content, headers=headers)
 
 
 def refused(error: HubError, status: int) -> Answer:

@@ -1,116 +1,196 @@
-"""What a document may ask for, checked before anything runs; and documents seen before, which need no second check."""
+"""What stands before each operation, whatever brought it: limits, price, rate and time."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
-from graphql import ASTValidationRule, GraphQLError, OperationDefinitionNode
-from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
-from strawberry.extensions.max_aliases import create_validator as aliases_rule
-from strawberry.extensions.query_depth_limiter import create_validator as depth_rule
+from graphql import ExecutionResult, GraphQLError, execute_sync
+from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
-from hub.errors import RetryLater
+from hub.api.preparing import Prepared, Preparer, in_thread
+from hub.api.rates import Rates
+from hub.api.shape import Shape, beyond
+from hub.errors import InputWrong, RetryLater
+from hub.limits import Limits
 
-MOST_TOKENS = 1000
-MOST_ALIASES = 30
-DEEPEST = 12
-REMEMBERED = 256
-LONGEST_REMEMBERED = 20_000
-TIME_LIMIT = 10.0
-"""Seconds an operation may take."""
+if TYPE_CHECKING:
+    from types import TracebackType
 
-# Made once, so that what was valid by them can be remembered.
-_RULES: list[type[ASTValidationRule]] = [depth_rule(DEEPEST, None), aliases_rule(MOST_ALIASES)]
+    from graphql import GraphQLSchema
 
+    from hub.api.auth import Principal
+    from hub.ingest.hub import Hub
 
-class Tokens(MaxTokensLimiter):
-    """A document has at most so many tokens; parsing stops there."""
-
-    def __init__(self) -> None:
-        super().__init__(MOST_TOKENS)
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
 
-class Shape(AddValidationRules):
-    """A document is at most so deep, and has at most so many aliases."""
+class Gate:
+    """The limits of one hub in this process, with what they have to remember."""
 
-    def __init__(self) -> None:
-        super().__init__(_RULES)
-
-
-class Parsed(ParserCache):
-    """Documents of ordinary length are parsed once."""
-
-    def __init__(self) -> None:
-        super().__init__(REMEMBERED)
-
-    def on_parse(self) -> Iterator[None]:
-        """Around parsing."""
-        if len(self.execution_context.query or "") <= LONGEST_REMEMBERED:
-            yield from super().on_parse()
-        else:
-            yield
+    def __init__(self, limits: Limits, schema: GraphQLSchema) -> None:
+        self.limits = limits
+        self.documents = Preparer(schema, limits)
+        self.rates = Rates(limits.rate_limit)
 
 
-class Validated(ValidationCache):
-    """Documents are validated once."""
-
-    def __init__(self) -> None:
-        super().__init__(REMEMBERED)
+_gates: WeakKeyDictionary[Hub, Gate] = WeakKeyDictionary()
 
 
-class OneOperation(SchemaExtension):
-    """A document with several operations says which one is meant."""
+def gate(hub: Hub, schema: GraphQLSchema) -> Gate:
+    """The gate of a hub; another one when it was given other limits."""
+    found = _gates.get(hub)
+    if found is None or found.limits is not hub.limits:
+        found = _gates[hub] = Gate(hub.limits, schema)
+    return found
 
-    def on_validate(self) -> Iterator[None]:
-        """Around validation, after the cache."""
-        context = self.execution_context
-        document = context.graphql_document
-        operations = (
-            [each for each in document.definitions if isinstance(each, OperationDefinitionNode)] if document else []
-        )
-        if len(operations) > 1 and context._provided_operation_name is None:  # noqa: SLF001
-            context.pre_execution_errors = [GraphQLError("Say by operationName which of the operations to run.")]
+
+def allowance(hub: Hub, principal: Principal) -> Mapping[str, str]:
+    """The headers that say how much a token may still ask for."""
+    found = _gates.get(hub)
+    return found.rates.headers(principal.token) if found else {}
+
+
+class Limited(SchemaExtension):
+    """Reads, measures, validates and prices the operation before it runs, and stops it when its time is up."""
+
+    _gate: Gate
+    _prepared: Prepared
+    _shape: Shape | None = None
+    _ends: float
+    _price = 0
+
+    async def on_parse(self) -> AsyncIterator[None]:
+        """In place of parsing and validating."""
+        running = self.execution_context
+        who = running.context.principal
+        self._gate = gate(running.context.hub, running.schema._schema)  # noqa: SLF001 (graphql-core's own)
+        limits = self._gate.limits
+        self._ends = asyncio.get_running_loop().time() + limits.request_seconds
+        self._gate.rates.demand(who.token)
+        check_variables(running.variables or {}, limits)
+        introspects = not who.grants.isdisjoint(limits.introspection)
+        async with self._in_time():
+            self._prepared = await self._gate.documents.prepared(running.query or "", introspects=introspects)
+        running.graphql_document = self._prepared.document
         yield
 
-
-class Text(SchemaExtension):
-    """PostgreSQL cannot hold U+0000 in text, so that both databases refuse it. Payloads are bytes and may have it."""
-
     def on_validate(self) -> Iterator[None]:
-        """Around validation, after the cache."""
-        context = self.execution_context
-        if r"\u0000" in (context.query or "") or _has_nul(context.variables):
-            context.pre_execution_errors = [GraphQLError("Text may not have the character U+0000 in it.")]
+        """What the document asks for, with its variables."""
+        running = self.execution_context
+        running.pre_execution_errors = self._prepared.errors
+        if not self._prepared.errors:
+            self._admit(running._provided_operation_name, running.variables or {})  # noqa: SLF001
         yield
 
-
-def _has_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, list):
-        return any(_has_nul(each) for each in value)
-    if isinstance(value, dict):
-        return any(_has_nul(each) or "\0" in name for name, each in value.items() if name != "payload")
-    return False
-
-
-class Time(SchemaExtension):
-    """A query or mutation takes at most so long, on every transport."""
+    def _admit(self, operation: str | None, variables: Mapping[str, Any]) -> None:
+        running, limits = self.execution_context, self._gate.limits
+        if operation is None and len(self._prepared.operations) > 1:
+            raise GraphQLError("Say by operationName which of the operations to run.")
+        if r"\u0000" in (running.query or "") or "\0" in (running.query or ""):
+            raise GraphQLError("Text may not have the character U+0000 in it.")
+        self._shape = shape = self._prepared.operations[running.operation_name]
+        if shape.largest_page(variables) > limits.page_size_limit < Limits.model_fields["page_size_limit"].default:
+            raise _wrong(InputWrong(f"A page has at most {limits.page_size_limit} entries.", path="first"))
+        self._price = shape.priced(variables)
+        if self._price > limits.max_cost:
+            raise beyond(
+                "max_cost",
+                f"This may come to {self._price:,} values, and at most {limits.max_cost:,} may be asked for at once. "
+                "Ask for smaller pages, or for fewer fields.",
+            )
+        self._gate.rates.take(running.context.principal.token, self._price)
 
     async def on_execute(self) -> AsyncIterator[None]:
         """Around the resolvers."""
-        if self.execution_context.operation_type is OperationType.SUBSCRIPTION:
+        running = self.execution_context
+        if running.operation_type is OperationType.SUBSCRIPTION:
             yield
             return
+        async with self._in_time():
+            if self._shape is not None and self._shape.introspects_only:
+                # The schema is large, and looking it through takes longer than others may wait.
+                running.result = await in_thread(self._introspected)
+            yield
+
+    def _introspected(self) -> ExecutionResult:
+        running = self.execution_context
+        schema, document = running.schema._schema, self._prepared.document  # noqa: SLF001 (graphql-core's own)
+        return execute_sync(schema, document, variable_values=running.variables, operation_name=running.operation_name)
+
+    def _in_time(self) -> _InTime:
+        return _InTime(self._ends)
+
+    def get_results(self) -> dict[str, Any]:
+        """The price, for who asks."""
+        return {"cost": self._price} if self.execution_context.context.priced else {}
+
+
+class _InTime:
+    """Cancels what runs within it when the time is up, and says so."""
+
+    def __init__(self, ends: float) -> None:
+        self._timeout = asyncio.timeout_at(ends)
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
-            async with asyncio.timeout(TIME_LIMIT):
-                yield
+            await self._timeout.__aexit__(kind, error, trace)
         except TimeoutError:
             raise RetryLater("This took too long. Ask for less at once.", after=1) from None
 
 
-LIMITS = (Tokens, Shape, Parsed, Validated, OneOperation, Text, Time)
-"""In the order in which they act."""
+def _wrong(error: InputWrong) -> GraphQLError:
+    return GraphQLError(error.message, original_error=error)
+
+
+def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
+    """Raises ``GraphQLError`` for variables that are beyond a limit, or hold text that is none."""
+    values = 0
+    waiting: list[tuple[Any, int, bool]] = [(variables, 0, True)]
+    while waiting:
+        value, depth, searched = waiting.pop()
+        values += 1
+        if values > limits.max_variables:
+            raise beyond("max_variables", f"The variables have more than {limits.max_variables:,} values.")
+        if isinstance(value, str):
+            _check_text(value, searched=searched)
+            continue
+        if not isinstance(value, list | dict):
+            continue
+        if depth > limits.max_variable_depth:
+            raise beyond("max_variable_depth", f"The variables are nested more than {limits.max_variable_depth} deep.")
+        if len(value) > limits.max_list:
+            raise beyond("max_list", f"A list in the variables has at most {limits.max_list:,} entries.")
+        if isinstance(value, list):
+            waiting.extend((each, depth + 1, searched) for each in value)
+            continue
+        for name, each in value.items():
+            _check_text(name)
+            # Payloads are bytes, and may have it.
+            waiting.append((each, depth + 1, searched and name != "payload"))
+
+
+def _check_text(text: str, *, searched: bool = True) -> None:
+    """PostgreSQL cannot hold U+0000 in text, so that both databases refuse it; half of a character is no text."""
+    if searched and "\0" in text:
+        raise GraphQLError("Text may not have the character U+0000 in it.")
+    if not text.isascii() and _NO_TEXT.search(text):
+        raise GraphQLError("Text may not have half of a surrogate pair in it.")
+
+
+def shortened(errors: list[GraphQLError], limits: Limits, *, introspects: bool) -> None:
+    """At most so many errors, and without suggestions for who may not introspect."""
+    del errors[limits.max_errors :]
+    for error in errors:
+        if not introspects:
+            error.message = _SUGGESTION.sub("", error.message)

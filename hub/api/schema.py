@@ -10,16 +10,18 @@ from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
+from strawberry.types.execution import PreExecutionError
 
 from hub.api.context import Context, Info, Socket
 from hub.api.errors import clean
-from hub.api.limits import LIMITS
+from hub.api.limits import Limited, shortened
 from hub.api.live import Subscription
 from hub.api.mutations.root import Mutation
 from hub.api.queries.root import Query
 from hub.api.scalars import SCALARS
 from hub.api.scopes import guard
 from hub.api.types.touchpoints import TYPES
+from hub.errors import HubError
 
 
 class Operation(SchemaExtension):
@@ -55,8 +57,20 @@ class Operation(SchemaExtension):
 class Schema(strawberry.Schema):
     """Strawberry's schema, every field guarded and every error clean."""
 
+    async def _prepare_operation_async(self, context: ExecutionContext, extensions_runner: Any) -> Any:
+        """What the limits refuse is told like any other error before the operation, on every transport."""
+        try:
+            return await super()._prepare_operation_async(context, extensions_runner)
+        except (GraphQLError, HubError) as error:
+            told = error if isinstance(error, GraphQLError) else GraphQLError(error.message, original_error=error)
+            return PreExecutionError(data=None, errors=[told])
+
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Give each error its code."""
+        """Give each error its code; only the first of many are told."""
+        context = execution_context.context if execution_context else None
+        if isinstance(context, Context):
+            limits = context.hub.limits
+            shortened(errors, limits, introspects=not context.principal.grants.isdisjoint(limits.introspection))
         for error in errors:
             clean(error)
 
@@ -68,7 +82,7 @@ def _schema() -> Schema:
         subscription=Subscription,
         types=list(TYPES.values()),
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True, info_class=Info),
-        extensions=[Operation, *LIMITS],
+        extensions=[Operation, Limited],
     )
     guard(schema._schema)  # noqa: SLF001 (the one place where every field can be reached)
     return schema

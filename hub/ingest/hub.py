@@ -53,6 +53,7 @@ from hub.ingest.threads import Threads
 from hub.ingest.turns import Turns
 from hub.ingest.uploads import Uploads
 from hub.journey.rules import rules_of
+from hub.limits import Limits
 from hub.registry import Registry
 from hub.sealing import Seal
 from hub.settings import Company
@@ -75,6 +76,8 @@ class Hub:
 
     uploads = Uploads(Path("uploads"))
     """Whoever opens the hub says where uploaded files lie."""
+    limits = Limits()
+    """Whoever opens the hub says what one client may ask of it."""
 
     def __init__(
         self,
