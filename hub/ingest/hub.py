@@ -41,8 +41,8 @@ from hub.ingest.outcomes import (
 )
 from hub.ingest.process import Processor
 from hub.ingest.progress import Progress
-from hub.ingest.pulls import Pulls
 from hub.ingest.pull import PATIENCE
+from hub.ingest.pulls import Pulls
 from hub.ingest.rebuild import Rebuilds
 from hub.ingest.replay import Replays
 from hub.ingest.rule_sets import RuleSets
@@ -87,13 +87,13 @@ class Hub:
         given_clock: Callable[[], int] | None,
         seal: Seal,
         lease: float,
+        patience: float,
     ) -> None:
         self._store = store
         clock = self._clock = given_clock or (lambda: micros(now()))
         self.registry = registry
         self._sources = Sources(registry, seal)
         truth = store.truth()
-        patience: float,
         with truth.transaction():
             self.company, self.secret = founding.found(truth, company, seal, clock())
             if not store.shared:
@@ -136,6 +136,7 @@ class Hub:
         clock: Callable[[], int] | None = None,
         secret_key: str | None = None,
         lease: float = SECONDS,
+        patience: float = PATIENCE,
     ) -> Self:
         """Open the hub at a folder or PostgreSQL address, made when it is not there.
 
@@ -144,7 +145,6 @@ class Hub:
         how many seconds without a page a stream that is pulled has failed.
         Raises ``ConfigWrong``, ``RetryLater`` or ``StorageFull``.
         """
-        patience: float = PATIENCE,
         store = await asyncio.to_thread(Store.at, address)
         try:
             seal = Seal(secret_key, store.key_file)
