@@ -38,6 +38,7 @@ def create_app(settings: Settings, hub: Hub | None = None, examples: Mapping[str
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with _opened(settings, hub) as opened, nights(opened, lambda: micros(now())), _worked(settings, opened):
+            opened.limits = settings.limits
             page = Pages(opened, examples or {})
             app.router.routes[:] = [
                 *http.routes(

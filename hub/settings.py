@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hub.errors import ConfigWrong
+from hub.limits import Limits
 from hub.values import RevenueBasis
 
 _HOST = re.compile(r"(?=.*[a-z])[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9])?", re.IGNORECASE)
@@ -56,7 +57,7 @@ class Company(BaseModel):
         return name
 
 
-class Settings(BaseSettings):
+class Settings(BaseSettings, Limits):
     """What the environment says; names begin with ``HUB_``."""
 
     model_config = SettingsConfigDict(env_prefix="HUB_", env_nested_delimiter="__", extra="ignore")
@@ -104,7 +105,6 @@ class Settings(BaseSettings):
     """HTTP statuses of before GraphQL over HTTP was settled, for clients that know no others."""
     uploads: Path | None = None
     """Folder of uploaded files, the same for all processes of a hub; ``uploads`` in the data folder when left out."""
-    page_size_limit: int = 500
     notify_url: str | None = Field(None, pattern=r"^https?://[^/?#\s]+\S*$")
     """Where to tell that a source turns unhealthy, or healthy again, when its owner names no address."""
     notify_secret: SecretStr | None = None
@@ -142,6 +142,11 @@ class Settings(BaseSettings):
     def address(self) -> str:
         """Where the hub lives: a folder, or a PostgreSQL address."""
         return self.database_url or str(self.data)
+
+    @property
+    def limits(self) -> Limits:
+        """What one client may ask of the hub."""
+        return Limits(**self.model_dump(include=set(Limits.model_fields)))
 
     @property
     def works(self) -> bool:

@@ -129,7 +129,8 @@ def plainly(answer: Answer) -> Response:
 
 def headers(answer: Answer) -> dict[str, str]:
     """The headers that say more of an answer's status."""
-    return {} if answer.retry_after is None else {"Retry-After": str(max(1, round(answer.retry_after)))}
+    after = answer.retry_after
+    return {**answer.headers, **({} if after is None else {"Retry-After": str(max(1, round(after)))})}
 
 
 async def clean(http: HttpRequest, run: Callable[[HttpRequest], Awaitable[Response]], say: Say = plainly) -> Response:
