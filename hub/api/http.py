@@ -28,12 +28,10 @@ from hub.api.answering import (
 from hub.api.auth import Principal
 from hub.api.compression import Compressed
 from hub.api.deliveries import METHODS, Deliveries
-from hub.api.events import EventStreams
 from hub.api.execute import EVERYTHING, READS, Answer, Request, execute
-from hub.api.media_types import CHARSET, EVENTS, GRAPHQL, JSON, is_json, preferred
+from hub.api.media_types import CHARSET, GRAPHQL, JSON, is_json, preferred
 from hub.api.safe_headers import SafeHeaders
 from hub.api.socket import GraphQLSocket
-from hub.api.standing import Standing
 from hub.api.uploads import UploadEndpoint
 from hub.errors import InputWrong, RetryLater
 
@@ -62,15 +60,13 @@ def routes(
     allowed_origins: Sequence[str] = (),
 ) -> list[BaseRoute]:
     """The API's routes: ``/graphql``, ``/in/{source}/{stream}``, ``/upload`` and ``/health``."""
-    standing = Standing(hub)
-    events = EventStreams(hub, standing)
-    graphql = GraphQLEndpoint(hub, events, max_body_bytes, legacy=legacy_statuses, slowest=body_seconds)
+    graphql = GraphQLEndpoint(hub, max_body_bytes, legacy=legacy_statuses, slowest=body_seconds)
     deliveries = Deliveries(hub, max_delivery_bytes, public_url, body_seconds)
     uploads = UploadEndpoint(hub, max_upload_bytes, body_seconds)
     around = [*_origins(allowed_origins), Middleware(Compressed), Middleware(SafeHeaders)]
     return [
         Route("/graphql", graphql, middleware=around),
-        WebSocketRoute("/graphql", GraphQLSocket(hub, standing, allowed_origins)),
+        WebSocketRoute("/graphql", GraphQLSocket(hub)),
         Route("/in/{source}/{stream}", deliveries.answer, methods=METHODS),
         Route("/in/{source}/{stream}/{rest:path}", deliveries.answer, methods=METHODS),
         Route("/upload", uploads.answer, methods=METHODS, middleware=around),
@@ -101,17 +97,14 @@ async def _health(_: HttpRequest) -> Response:
 class GraphQLEndpoint:
     """GraphQL over HTTP, as its specification of September 2026 has it; ``legacy``: with the statuses of before."""
 
-    def __init__(
-        self, hub: Hub, events: EventStreams, max_body_bytes: int, *, legacy: bool = False, slowest: float = SLOWEST
-    ) -> None:
+    def __init__(self, hub: Hub, max_body_bytes: int, *, legacy: bool = False, slowest: float = SLOWEST) -> None:
         self._hub = hub
-        self._events = events
         self._limit = max_body_bytes
         self._slowest = slowest
         self._legacy = legacy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, one answer in JSON, or a stream of them for who asks for it."""
+        """One request, one answer; always JSON."""
         http = HttpRequest(scope, receive, send)
         media_type = preferred(",".join(http.headers.getlist("accept")))
 
@@ -119,10 +112,10 @@ class GraphQLEndpoint:
             if http.method not in _METHODS:
                 raise UnsupportedMethod(*_METHODS)
             if media_type is None:
-                raise NotAcceptable(f"The hub answers in {GRAPHQL} or {JSON}, and in {EVENTS}.")
+                raise NotAcceptable(f"The hub answers in {GRAPHQL} or {JSON}.")
             return await self._run(http, media_type)
 
-        response = await clean(http, run, lambda refusal: self._said(refusal, GRAPHQL if media_type == GRAPHQL else JSON))
+        response = await clean(http, run, lambda refusal: self._said(refusal, media_type or JSON))
         await response(scope, receive, send)
 
     def _said(self, answer: Answer, media_type: str, *, ran: bool = False) -> Response:
@@ -140,10 +133,6 @@ class GraphQLEndpoint:
         reads = http.method != "POST"
         request = _from_query(http) if reads else _from_body(await self._body(http))
         await self._wait(http.headers.get("hub-after"))
-        if media_type == EVENTS:
-            if http.method == "HEAD":
-                raise UnsupportedMethod("GET", "POST")
-            return self._events.answer(http, who, request)
         answer = await execute(self._hub, who, request, READS if reads else EVERYTHING)
         response = self._said(answer, media_type, ran=True)
         if "mutation" in request.query:
