@@ -354,3 +354,19 @@ class TokenRow(Truth, table=True):
     created_at: int = column.number()
     expires_at: int | None = column.number(nullable=True)
     revoked_at: int | None = column.number(nullable=True)
+
+
+class TrustedDocumentRow(Truth, table=True):
+    """A GraphQL document that clients ask for by ``id``, which stands for this text forever.
+
+    ``max_cost``: what an operation of it may cost, where that is not the hub's own limit.
+    """
+
+    __tablename__ = "trusted_document"
+    id: str = column.text(primary_key=True)
+    text: str = column.text()
+    name: str = column.text()
+    max_cost: int | None = column.number(nullable=True)
+    registered_at: int = column.number()
+    registered_by: str = column.text()
+    retired_at: int | None = column.number(nullable=True)
