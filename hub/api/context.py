@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import strawberry
+from starlette.websockets import WebSocket
 
 from hub.analysis.as_of import AsOf
 from hub.api.auth import NotSignedIn, Principal
@@ -43,6 +44,10 @@ class Context:
         """Whether the answer tells what it cost."""
         self.processed: int | None = None
         """The last truth number whose effect the answer shows; None while nothing was read."""
+        self.cursor: str | None = None
+        """Of a live query: where it stands after its last answer."""
+        self.last_seen: str | None = None
+        """Of a live query: the cursor that a client which comes again has seen last."""
         self.present = self
         self.places: dict[tuple[str | int, ...], Context] = {}
         """By the places below which they hold: the contexts of other moments."""
@@ -109,8 +114,9 @@ class Info(strawberry.Info[Context, Any]):
 class Socket:
     """The context of a WebSocket: who asks is known once the client has introduced itself."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, websocket: WebSocket) -> None:
         self.hub = hub
+        self.websocket = websocket
         self.connection_params: Any = None
         """What the client sent to introduce itself."""
         self.principal: Principal | None = None

@@ -20,6 +20,18 @@ _FOUND = re.compile(r"(,? [Ff]ound:?|(?<=value):) [\[{].*", re.DOTALL)
 """How GraphQL ends an error by repeating an object that was sent: there may be a secret in it."""
 
 
+class FellBehind(HubError):
+    """A client does not read what it asked for. ``cursor``: from where it may go on."""
+
+    code = "FELL_BEHIND"
+
+    def __init__(self, seconds: float, cursor: str) -> None:
+        super().__init__(
+            f"An answer was not read within {seconds:g} seconds.", hint="Go on with the cursor as after."
+        )
+        self.cursor = cursor
+
+
 @object_type
 class UserError:
     """What the sender should change."""
@@ -70,6 +82,8 @@ def described_error(error: HubError) -> dict[str, object]:
         told["inputPath"] = error.path.split(".")
     if error.hint:
         told["hint"] = error.hint
+    if isinstance(error, FellBehind):
+        told["cursor"] = error.cursor
     if isinstance(error, RetryLater):
         told["retryAfter"] = error.after
     return told

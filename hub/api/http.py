@@ -28,10 +28,12 @@ from hub.api.answering import (
 from hub.api.auth import Principal
 from hub.api.compression import Compressed
 from hub.api.deliveries import METHODS, Deliveries
+from hub.api.events import LiveAnswers
 from hub.api.execute import EVERYTHING, READS, Answer, Request, execute
-from hub.api.media_types import CHARSET, GRAPHQL, JSON, is_json, preferred
+from hub.api.media_types import CHARSET, EVENTS, GRAPHQL, JSON, is_json, preferred
 from hub.api.safe_headers import SafeHeaders
 from hub.api.socket import GraphQLSocket
+from hub.api.standing import Standing
 from hub.api.uploads import UploadEndpoint
 from hub.errors import InputWrong, RetryLater
 
@@ -60,13 +62,15 @@ def routes(
     allowed_origins: Sequence[str] = (),
 ) -> list[BaseRoute]:
     """The API's routes: ``/graphql``, ``/in/{source}/{stream}``, ``/upload`` and ``/health``."""
-    graphql = GraphQLEndpoint(hub, max_body_bytes, legacy=legacy_statuses, slowest=body_seconds)
+    standing = Standing(hub)
+    events = LiveAnswers(hub, standing)
+    graphql = GraphQLEndpoint(hub, events, max_body_bytes, legacy=legacy_statuses, slowest=body_seconds)
     deliveries = Deliveries(hub, max_delivery_bytes, public_url, body_seconds)
     uploads = UploadEndpoint(hub, max_upload_bytes, body_seconds)
     around = [*_origins(allowed_origins), Middleware(Compressed), Middleware(SafeHeaders)]
     return [
         Route("/graphql", graphql, middleware=around),
-        WebSocketRoute("/graphql", GraphQLSocket(hub)),
+        WebSocketRoute("/graphql", GraphQLSocket(hub, standing, allowed_origins)),
         Route("/in/{source}/{stream}", deliveries.answer, methods=METHODS),
         Route("/in/{source}/{stream}/{rest:path}", deliveries.answer, methods=METHODS),
         Route("/upload", uploads.answer, methods=METHODS, middleware=around),
@@ -97,14 +101,17 @@ async def _health(_: HttpRequest) -> Response:
 class GraphQLEndpoint:
     """GraphQL over HTTP, as its specification of September 2026 has it; ``legacy``: with the statuses of before."""
 
-    def __init__(self, hub: Hub, max_body_bytes: int, *, legacy: bool = False, slowest: float = SLOWEST) -> None:
+    def __init__(
+        self, hub: Hub, events: LiveAnswers, max_body_bytes: int, *, legacy: bool = False, slowest: float = SLOWEST
+    ) -> None:
         self._hub = hub
+        self._events = events
         self._limit = max_body_bytes
         self._slowest = slowest
         self._legacy = legacy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, one answer; always JSON."""
+        """One request, one answer in JSON, or a stream of them for who asks for it."""
         http = HttpRequest(scope, receive, send)
         media_type = preferred(",".join(http.headers.getlist("accept")))
 
@@ -112,10 +119,11 @@ class GraphQLEndpoint:
             if http.method not in _METHODS:
                 raise UnsupportedMethod(*_METHODS)
             if media_type is None:
-                raise NotAcceptable(f"The hub answers in {GRAPHQL} or {JSON}.")
+                raise NotAcceptable(f"The hub answers in {GRAPHQL} or {JSON}, and in {EVENTS}.")
             return await self._run(http, media_type)
 
-        response = await clean(http, run, lambda refusal: self._said(refusal, media_type or JSON))
+        refused_in = GRAPHQL if media_type == GRAPHQL else JSON
+        response = await clean(http, run, lambda refusal: self._said(refusal, refused_in))
         await response(scope, receive, send)
 
     def _said(self, answer: Answer, media_type: str, *, ran: bool = False) -> Response:
@@ -133,6 +141,10 @@ class GraphQLEndpoint:
         reads = http.method != "POST"
         request = _from_query(http) if reads else _from_body(await self._body(http))
         await self._wait(http.headers.get("hub-after"))
+        if media_type == EVENTS:
+            if http.method == "HEAD":
+                raise UnsupportedMethod("GET", "POST")
+            return self._events.answer(http, who, request)
         answer = await execute(self._hub, who, request, READS if reads else EVERYTHING)
         response = self._said(answer, media_type, ran=True)
         if "mutation" in request.query:

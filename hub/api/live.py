@@ -1,30 +1,33 @@
-"""Live queries: they follow the ledger, or a source."""
+"""Live queries: they follow the ledger, one customer, or a source."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated
 
 import strawberry
 
-from hub.api.auth import still_good
-from hub.api.connections import cursors
 from hub.api.context import Info
+from hub.api.following import Following, about, paced
 from hub.api.graph import argument, described, object_type, subscription
+from hub.api.types.changes import Change
+from hub.api.types.customers import Customer
 from hub.api.types.enums import ChangeKind
 from hub.api.types.sources import Source
 from hub.api.types.touchpoints import Touchpoint, touchpoint
 from hub.errors import NotFound
-from hub.store import ledger, sources, tokens
-from hub.store.pages import Page, Place, Window
-from hub.store.touchpoints import StoredTouchpoint
+from hub.store import sources
 
-PATIENCE = 30.0
-"""Seconds after which a quiet feed looks again whether its token still holds."""
-BATCH = 200
 PACE = 0.5
 """Seconds between looks at a source."""
+
+Cursor = Annotated[
+    str | None,
+    argument("Begin after this cursor, also one of `changes`; with what comes next by default."),
+]
+Whose = Annotated[strawberry.ID | None, argument("Only of this customer.")]
 
 
 @object_type
@@ -36,6 +39,23 @@ class TouchpointAdded:
 
 
 @object_type
+class ChangeAdded:
+    """A change that became known, and where the feed stands with it."""
+
+    change: Change = described("The change.")
+    cursor: str = described("Give it as `after` to go on from here, or to `changes`.")
+
+
+@object_type
+class CustomerChanged:
+    """A customer as they are now, and what has led to it."""
+
+    customer: Customer | None = described("The customer, under their present id; null once there is no such customer.")
+    kinds: list[ChangeKind] = described("What has happened since the answer before; nothing in the first.")
+    cursor: str = described("Give it as `after` to go on from here.")
+
+
+@object_type
 class Subscription:
     """Live queries."""
 
@@ -43,28 +63,43 @@ class Subscription:
     async def touchpoint_added(
         self,
         info: Info,
-        customer: Annotated[strawberry.ID | None, argument("Only of this customer.")] = None,
+        customer: Whose = None,
         kinds: Annotated[list[str] | None, argument("Only of these kinds.")] = None,
-        after: Annotated[str | None, argument("Begin after this cursor; with what comes next by default.")] = None,
+        after: Cursor = None,
     ) -> AsyncGenerator[TouchpointAdded, None]:
         """Touchpoints as they become known."""
-        context = info.context
-        sealed = cursors(info, "Subscription.touchpointAdded", ledger.ORDER)
-        place = sealed.open(after, "after") if after else await _present(info)
-        if customer is not None and await context.load.customer_by_id.load(customer) is None:
-            raise NotFound("There is no such customer.", path="customer")
-        while still_good(context.principal) and await _token_stands(info):
-            page, added = await _next(info, place)
-            seen = context.processed or 0
-            for change_place, row in added:
-                if await _wanted(info, row, customer, kinds):
-                    yield TouchpointAdded(touchpoint=touchpoint(row), cursor=sealed.seal(change_place))
-            if page.places:
-                place = page.places[-1]
-            if not page.has_next:
-                await context.renew()
-                await context.hub.announced(seen, PATIENCE)
-            await context.renew()
+        async with aclosing(paced(info.context, _touchpoints(info, customer, kinds, after))) as answers:
+            async for answer in answers:
+                yield answer
+
+    @subscription
+    async def change_added(
+        self,
+        info: Info,
+        customer: Whose = None,
+        kinds: Annotated[list[ChangeKind] | None, argument("Only of these kinds.")] = None,
+        after: Cursor = None,
+    ) -> AsyncGenerator[ChangeAdded, None]:
+        """Everything as it becomes known: `changes` that goes on."""
+        async with aclosing(paced(info.context, _changes(info, customer, kinds, after))) as answers:
+            async for answer in answers:
+                yield answer
+
+    @subscription
+    async def customer_changed(
+        self,
+        info: Info,
+        customer: Annotated[strawberry.ID, argument("Whom; a former id too.")],
+        after: Annotated[
+            str | None,
+            argument("Begin with what has changed after this cursor; with the customer as they are by default."),
+        ] = None,
+    ) -> AsyncGenerator[CustomerChanged, None]:
+        """A customer as they are, and again whenever touchpoints, matters, stage, standing or what is known of them
+        changed; also when they turn out to be the same as another. What happens together is one answer."""
+        async with aclosing(paced(info.context, _customer(info, customer, after))) as answers:
+            async for answer in answers:
+                yield answer
 
     @subscription
     async def source_changed(
@@ -74,7 +109,7 @@ class Subscription:
         most. A partner may follow its own."""
         context = info.context
         shown: object = None
-        while still_good(context.principal) and await _token_stands(info):
+        while True:
             seen = context.principal.sees_source(source)
             row = await context.load.source_by_id.load(source) if seen else None
             if row is None:
@@ -88,29 +123,52 @@ class Subscription:
             await asyncio.sleep(PACE)
 
 
-async def _present(info: Info) -> Place:
-    """After everything that is known now."""
-    number = await ledger.processed(await info.context.snapshot())
-    return number + 1, -1
+async def _known(info: Info, customer: str | None) -> None:
+    if customer is not None and await info.context.load.customer_by_id.load(customer) is None:
+        raise NotFound("There is no such customer.", path="customer")
 
 
-async def _token_stands(info: Info) -> bool:
-    return await tokens.stands(await info.context.snapshot(), info.context.principal.token)
+async def _touchpoints(
+    info: Info, customer: str | None, kinds: list[str] | None, after: str | None
+) -> AsyncGenerator[TouchpointAdded, None]:
+    feed = await Following.begun(info, after)
+    await _known(info, customer)
+    async with aclosing(feed.lines({ChangeKind.TOUCHPOINT_ADDED})) as batches:
+        async for lines in batches:
+            load = info.context.load
+            wanted = lines if customer is None else await about(info.context, customer, lines)
+            rows = await load.touchpoint_by_id.load_many([line.touchpoint or "" for line in wanted])
+            for line, row in zip(wanted, rows, strict=True):
+                if row and row.retracted_at is None and (kinds is None or row.kind in kinds):
+                    yield TouchpointAdded(touchpoint=touchpoint(row), cursor=feed.cursor(line))
 
 
-async def _next(info: Info, place: Place) -> tuple[Page[ledger.StoredChange], list[tuple[Place, StoredTouchpoint]]]:
-    window = Window(BATCH, after=place)
-    page = await ledger.page(await info.context.snapshot(), [ChangeKind.TOUCHPOINT_ADDED], None, window)
-    ids = [change.touchpoint or "" for change in page.rows]
-    rows = await info.context.load.touchpoint_by_id.load_many(ids)
-    added = [(at, row) for at, row in zip(page.places, rows, strict=True) if row and row.retracted_at is None]
-    return page, added
+async def _changes(
+    info: Info, customer: str | None, kinds: list[ChangeKind] | None, after: str | None
+) -> AsyncGenerator[ChangeAdded, None]:
+    feed = await Following.begun(info, after)
+    await _known(info, customer)
+    async with aclosing(feed.lines(None if kinds is None else {str(kind) for kind in kinds})) as batches:
+        async for lines in batches:
+            wanted = lines if customer is None else await about(info.context, customer, lines)
+            for line in wanted:
+                yield ChangeAdded(change=Change(row=line), cursor=feed.cursor(line))
 
 
-async def _wanted(info: Info, row: StoredTouchpoint, customer: str | None, kinds: list[str] | None) -> bool:
-    if kinds is not None and row.kind not in kinds:
-        return False
-    if customer is None:
-        return True
-    found = await info.context.load.customer_by_id.load(customer)
-    return found is not None and found.num in (row.customer, row.organisation)
+async def _customer(info: Info, customer: str, after: str | None) -> AsyncGenerator[CustomerChanged, None]:
+    context = info.context
+    feed = await Following.begun(info, after)
+    await _known(info, customer)
+    if after is None and context.present.last_seen is None:
+        row = await context.load.customer_by_id.load(customer)
+        yield CustomerChanged(customer=Customer(row=row) if row else None, kinds=[], cursor=feed.here)
+    async with aclosing(feed.lines()) as batches:
+        async for lines in batches:
+            concerning = await about(context, customer, lines)
+            if concerning:
+                row = await context.load.customer_by_id.load(customer)
+                kinds = list(dict.fromkeys(ChangeKind(line.kind) for line in concerning))
+                last = feed.cursor(lines[-1])
+                yield CustomerChanged(customer=Customer(row=row) if row else None, kinds=kinds, cursor=last)
+                if row is None:
+                    return

@@ -1,4 +1,4 @@
-"""The two types in which GraphQL is answered, and which of them a client wants (RFC 9110, section 12.5.1)."""
+"""The types in which GraphQL is answered, and which of them a client wants (RFC 9110, section 12.5.1)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import lru_cache
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
+EVENTS = "text/event-stream"
+"""A stream of answers; only for clients that name it."""
 CHARSET = "; charset=utf-8"
 
 _QUALITY = re.compile(r";\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)", re.IGNORECASE)
@@ -26,7 +28,7 @@ def preferred(accept: str) -> str | None:
         name = part.partition(";")[0].strip().lower()
         quality = _QUALITY.search(part)
         ranked.setdefault(name, float(quality[1]) if quality else 1.0)
-    names = [name for name in ranked if name in (JSON, GRAPHQL)]
+    names = [name for name in ranked if name in (JSON, GRAPHQL, EVENTS)]
     named = max(names, key=ranked.__getitem__, default=JSON)
     # What is not named goes by the widest range that is: `application/*` before `*/*`.
     others = {kind: ranked.get("application/*", ranked.get("*/*", 0.0)) for kind in (JSON, GRAPHQL)}

@@ -46,7 +46,8 @@ TYPES: Mapping[str, frozenset[str]] = {
         "LinkDecisionConnection LinkDecisionEdge WhyNotMerged SharedIdentifier IdentityConflict IdentityStep "
         "Resemblance Change ChangeConnection ChangeEdge "
         "Prediction FittedModel FittedParameter FitWarning Holdout HoldoutErrors HoldoutRow "
-        "TouchpointAdded Suggestion SuggestionConnection SuggestionEdge Evidence Segment Scores",
+        "TouchpointAdded ChangeAdded CustomerChanged "
+        "Suggestion SuggestionConnection SuggestionEdge Evidence Segment Scores",
     ),
     **_each(
         INTAKE,
@@ -97,7 +98,8 @@ FIELDS: Mapping[str, frozenset[str]] = {
         "Query.touchpointKinds Record.touchpoints LogTouchpointPayload.touchpoint DescribeCustomersPayload.customers "
         "ChangeMatterPayload.matter "
         "LifecycleExample.customer LifecycleExample.because DecideStagePayload.customers "
-        "LinkPayload.customers MovedTouchpoint.touchpoint IdentitySwitch.identifier Subscription.touchpointAdded",
+        "LinkPayload.customers MovedTouchpoint.touchpoint IdentitySwitch.identifier "
+        "Subscription.touchpointAdded Subscription.changeAdded Subscription.customerChanged CustomerChanged.customer",
     ),
     **_each(READERS | MANAGERS, "Hub.lifecycleRules"),
     **_each(INTAKE, "Subscription.sourceChanged"),

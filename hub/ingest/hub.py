@@ -25,6 +25,7 @@ from hub.ingest.corrections import Corrections
 from hub.ingest.credentials import lend, seal_again
 from hub.ingest.door import Door
 from hub.ingest.dry_pull import DryPull
+from hub.ingest.feed import Feed
 from hub.ingest.intake import Intake
 from hub.ingest.leases import SECONDS, Instant
 from hub.ingest.lifecycle_rule_sets import LifecycleRuleSets
@@ -67,6 +68,8 @@ T = TypeVar("T")
 
 _LOOK = 1.0
 """Seconds after which a process looks whether another one has changed sources."""
+_LOOK_SHARED, _LOOK_ALONE = 0.05, 0.5
+"""Seconds between looks at the ledger's end: where others process, and where nearly all of it is announced here."""
 _REQUEST_PATIENCE = 1.0
 """Whoever waits longer, in seconds, is no request."""
 
@@ -104,6 +107,7 @@ class Hub:
         self._sources.refresh(truth)
         self.reader = store.reader()
         self._progress = Progress(self.reader)
+        self.feed = Feed(self.reader, self._progress, _LOOK_SHARED if store.shared else _LOOK_ALONE)
         self._lifecycle = rules_of(self.company)
         self.threads = Threads(store, truth, self._processor, self._progress)
         self._intake = Intake(self.threads, clock)
@@ -164,6 +168,7 @@ class Hub:
 
     async def close(self) -> None:
         """Stop pulls and searches, finish what was accepted, and give up the folder."""
+        await self.feed.close()
         await self.pulls.close()
         await self.door.close()
         await self.snapshots.close()
@@ -195,10 +200,6 @@ class Hub:
         """Whether everything up to ``sequence`` is processed, within ``timeout`` seconds."""
         with self.threads.request() if timeout <= _REQUEST_PATIENCE else nullcontext():
             return await self.threads.processed_beyond(sequence - 1, timeout) >= sequence
-
-    async def announced(self, after: int, timeout: float) -> int:  # noqa: ASYNC109
-        """Wait until more than ``after`` is processed, ``timeout`` seconds at most: the number reached."""
-        return await self._progress.beyond(after, timeout)
 
     # Rows -------------------------------------------------------------------------------------------------------
 

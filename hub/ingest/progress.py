@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from hub.store import ledger
 from hub.store.reader import Reader
@@ -35,6 +36,11 @@ class Progress:
         async with self._reader.snapshot() as snapshot:
             self._seen = max(self._seen, await ledger.processed(snapshot))
         return self._seen
+
+    async def news(self, timeout: float) -> None:  # noqa: ASYNC109 (the caller's patience is data here)
+        """Wait for an announcement of this process' processor, ``timeout`` seconds at most."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._news.wait(), timeout)
 
     async def beyond(self, after: int, timeout: float) -> int:  # noqa: ASYNC109 (the caller's patience is data here)
         """Wait until more than ``after`` is processed, ``timeout`` seconds at most: the number reached."""

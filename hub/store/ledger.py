@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub.store import lists
-from hub.store.pages import Order, Page, Window
+from hub.store.pages import Order, Page, Place, Window
 from hub.store.reader import Snapshot
 from hub.store.shapes import Shape
 from hub.store.sql import Query
@@ -61,6 +61,15 @@ async def by_place(snapshot: Snapshot, number: int, ordinal: int) -> StoredChang
         ordinal,
     )
     return CHANGES.shape.one(row) if row else None
+
+
+async def last(snapshot: Snapshot) -> Place:
+    """The place of the last line; before all others where there is none.
+
+    Lines that no truth row asks for stand below the last processed number, after those that are there.
+    """
+    row = await snapshot.one("SELECT e.number, e.ordinal FROM ledger e ORDER BY e.number DESC, e.ordinal DESC LIMIT 1")
+    return (int(row[0]), int(row[1])) if row else (0, -1)
 
 
 async def accepted(snapshot: Snapshot) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub.store.reader import Snapshot
@@ -43,6 +44,7 @@ async def standing(snapshot: Snapshot) -> list[StoredToken]:
     return _TOKEN.all(rows)
 
 
-async def stands(snapshot: Snapshot, identity: str) -> bool:
-    """Whether a token is there and not revoked."""
-    return bool(await snapshot.value("SELECT count(*) FROM token WHERE id = $1::text AND revoked_at IS NULL", identity))
+async def stand(snapshot: Snapshot, ids: Sequence[str]) -> set[str]:
+    """Those of these tokens that are there and not revoked."""
+    rows = await snapshot.all("SELECT id FROM token WHERE id = ANY($1::text[]) AND revoked_at IS NULL", list(ids))
+    return {row[0] for row in rows}

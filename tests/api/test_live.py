@@ -142,7 +142,7 @@ def test_queries_and_writes_run_over_a_socket_each_with_its_own_snapshot(lite: S
 
 
 def test_a_feed_ends_when_its_token_is_revoked(lite: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.api.live.PATIENCE", 0.2)
+    monkeypatch.setattr("hub.api.standing.LOOK", 0.2)
     made = lite.ask('mutation { createToken(input: {name: "n", scopes: ["read"]}) { secret token { id } } }')[
         "createToken"
     ]
@@ -150,7 +150,9 @@ def test_a_feed_ends_when_its_token_is_revoked(lite: Served, monkeypatch: pytest
         subscribe(socket)
         time.sleep(0.2)
         lite.post("mutation ($t: ID!) { revokeToken(input: {token: $t}) { token } }", {"t": made["token"]["id"]})
-        assert socket.receive_json() == {"id": "1", "type": "complete"}
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_json()
+        assert (closed.value.code, closed.value.reason) == (4403, "This token has expired or was revoked.")
 
 
 def test_many_quiet_feeds_hold_no_connection(lite: Served) -> None:
