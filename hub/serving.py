@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import uvicorn
 
 from hub import logs
+from hub.api.answering import STOPPING
+from hub.api.guarded import GuardedConfig, GuardedServer, Patience
 from hub.app import create_app
 from hub.errors import ConfigWrong
 from hub.ingest.hub import Hub
@@ -24,8 +26,6 @@ from hub.settings import Settings
 T = TypeVar("T")
 
 Listening = socket.socket
-GRACE = 5
-"""Seconds that answers under way get at shutdown."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -81,12 +81,13 @@ async def serve(
     _favour_answers()
     logs.speak()
     app = create_app(settings, hub, examples)
-    config = uvicorn.Config(
-        app, ws="websockets-sansio", log_level="warning", log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=GRACE, ws_max_size=settings.max_body_bytes,
+    config = GuardedConfig(
+        app, Patience(settings.header_seconds, settings.idle_seconds), log_level="warning", log_config=None,
+        access_log=False, server_header=False, timeout_graceful_shutdown=settings.grace_seconds,
+        ws_max_size=settings.max_body_bytes,
     )  # fmt: skip
     url = address(listening)
-    server = uvicorn.Server(config)
+    server = GuardedServer(config, settings.drain_seconds, lambda: setattr(app.state, STOPPING, True))
     _take_signals()
     if settings.database_url:
         await _answer(server, listening, lambda: ready(url))

@@ -152,6 +152,8 @@ async def clean(http: HttpRequest, run: Callable[[HttpRequest], Awaitable[Respon
 def _refusal(error: HubError, say: Say) -> Response:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 502)
     response = say(refused(error, status))
+    if isinstance(error, TooSlow):
+        response.headers["Connection"] = "close"  # or the rest of the body would be waited for
     if isinstance(error, UnsupportedMethod):
         response.headers["Allow"] = ", ".join(error.allowed)
     if status == 401:
