@@ -9,7 +9,7 @@ from typing import Any
 from connectors.compressed import faults_told
 from connectors.encodings import detected
 from connectors.occurrences import Occurrences
-from connectors.reading import FIRST_PAGE, PAGE, PAGE_BYTES, ahead, meaning
+from connectors.reading import Pile, ahead, meaning
 from connectors.sheets import Record, Sheet, SheetSettings
 from hub import sdk
 
@@ -58,25 +58,21 @@ def _pages(
     paths = files(settings.path)
     whole = max(1, sum(path.stat().st_size for path in paths))
     finished, partial = dict(cursor.get("files", {})), cursor.get("partial", {})
-    before, size, limit = 0, 0, FIRST_PAGE
+    pile, before = Pile(), 0
     for path in paths:
         mark = _mark(path, settings)
         if finished.get(path.name) != mark:
             known = partial.get("rows", 0) if partial.get("mark") == mark and partial.get("file") == path.name else 0
-            rows: list[sdk.Row] = []
             with faults_told(path), Sheet(path, settings, columns) as sheet, Occurrences() as occurrences:
                 for number, row in enumerate(_rows(sheet.records(), occurrences, name), 1):
                     if number <= known:  # stored by an earlier pull; read again for the occurrence numbers only
                         continue
-                    rows.append(row)
-                    size += len(row.payload)
-                    if len(rows) == limit or size >= PAGE_BYTES:
+                    if pile.add(row):
                         at = {"file": path.name, "mark": mark, "rows": number}
                         place = {"files": dict(finished), "partial": at}
-                        yield sdk.Page(rows, cursor=place, done=(before + sheet.position) / whole)
-                        rows, size, limit = [], 0, PAGE
+                        yield sdk.Page(pile.taken(), cursor=place, done=(before + sheet.position) / whole)
             finished[path.name] = mark
-            yield sdk.Page(rows, cursor={"files": dict(finished)}, done=(before + path.stat().st_size) / whole)
+            yield sdk.Page(pile.taken(), cursor={"files": dict(finished)}, done=(before + path.stat().st_size) / whole)
         before += path.stat().st_size
 
 

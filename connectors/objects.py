@@ -17,7 +17,7 @@ from connectors.compressed import faults_told, opened
 from connectors.members import has, object_of, paths
 from connectors.ndjson import Line, Lines
 from connectors.occurrences import Occurrences
-from connectors.reading import FIRST_PAGE, PAGE, PAGE_BYTES, ahead, files_named, meaning
+from connectors.reading import Pile, ahead, files_named, meaning
 from hub import sdk
 
 SUFFIXES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
@@ -134,8 +134,7 @@ def _pages(settings: ObjectSettings, cursor: Mapping[str, Any], name: Name) -> G
     known = cursor.get("files", {}) if cursor.get("meaning") == wanted else {}
     places = {file: place for file, place in known.items() if file in found}
     whole = max(1, sum(path.stat().st_size for path in found.values()))
-    rows: list[sdk.Row] = []
-    before, size, limit = 0, 0, FIRST_PAGE
+    pile, before = Pile(), 0
     for file, path in found.items():
         with faults_told(path):
             about = path.stat()
@@ -143,16 +142,13 @@ def _pages(settings: ObjectSettings, cursor: Mapping[str, Any], name: Name) -> G
             if (place.get("size"), place.get("changed")) != (about.st_size, about.st_mtime_ns):
                 with _File(file, path, settings.encoding, place, name) as held:
                     for row in held.rows():
-                        rows.append(row)
-                        size += len(row.payload)
-                        if len(rows) >= limit or size >= PAGE_BYTES:
+                        if pile.add(row):
                             places[file] = held.place()
-                            done = (before + held.lines.on_disk) / whole
-                            yield sdk.Page(rows, {"meaning": wanted, "files": dict(places)}, done=min(done, 1.0))
-                            rows, size, limit = [], 0, PAGE
+                            done = min((before + held.lines.on_disk) / whole, 1.0)
+                            yield sdk.Page(pile.taken(), {"meaning": wanted, "files": dict(places)}, done=done)
                     places[file] = held.place() | {"size": about.st_size, "changed": about.st_mtime_ns}
             before += about.st_size
-    yield sdk.Page(rows, {"meaning": wanted, "files": dict(places)}, done=1.0)
+    yield sdk.Page(pile.taken(), {"meaning": wanted, "files": dict(places)}, done=1.0)
 
 
 class _File:

@@ -1,17 +1,45 @@
-"""Which files are read, and reading their pages in a thread, the next one while the last is stored."""
+"""Which files are read, their rows page by page, and reading in a thread: the next page while the last is stored."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from hub import sdk
 
-FIRST_PAGE, PAGE, PAGE_BYTES = 100, 1000, 8_000_000
-"""Rows of the first page, small for a quick preview, rows of the others, and bytes of any."""
+PAGE = 1000
+"""Rows of a page."""
+_FIRST_PAGE, _PAGE_BYTES = 100, 8_000_000
+"""Rows of the first page, small for a quick preview, and bytes of any."""
 _END = 1 << 16
+
+Rows = Callable[[str, Path, Mapping[str, Any]], Iterable[tuple[sdk.Row, Mapping[str, Any], float]]]
+"""The rows of a file after a place, each with the place behind it and the share of the file that was read by then."""
+
+
+class Pile:
+    """Rows on their way into a page."""
+
+    def __init__(self) -> None:
+        self._rows: list[sdk.Row] = []
+        self._size, self._most = 0, _FIRST_PAGE
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, row: sdk.Row) -> bool:
+        """Put a row on it; whether it is a page by now."""
+        self._rows.append(row)
+        self._size += len(row.payload)
+        return len(self._rows) >= self._most or self._size >= _PAGE_BYTES
+
+    def taken(self) -> list[sdk.Row]:
+        """The rows; what comes after is the next page."""
+        rows, self._rows, self._size, self._most = self._rows, [], 0, PAGE
+        return rows
 
 
 def meaning(settings: sdk.Settings) -> str:
@@ -20,7 +48,40 @@ def meaning(settings: sdk.Settings) -> str:
     return hashlib.sha256(settings.model_dump_json(exclude={"path"}).encode()).hexdigest()[:12]
 
 
-def digest_of_end(path: Path) -> str:
+def changed(
+    path: Path, suffixes: tuple[str, ...], settings: sdk.Settings, cursor: sdk.Cursor | None, rows: Rows
+) -> AsyncIterator[sdk.Page]:
+    """Pages of the files that changed since ``cursor``, of a kind that is written whole: Parquet, workbooks.
+
+    A file that changed is read from its start, one that a pull was cut off in from its place, in a thread.
+    """
+    return ahead(_changed(path, suffixes, settings, cursor or {}, rows))
+
+
+def _changed(
+    root: Path, suffixes: tuple[str, ...], settings: sdk.Settings, cursor: Mapping[str, Any], rows: Rows
+) -> Generator[sdk.Page, None, None]:
+    found = files_named(root, suffixes)
+    wanted = meaning(settings)
+    known = cursor.get("files", {}) if cursor.get("meaning") == wanted else {}
+    places = {file: place for file, place in known.items() if file in found}
+    whole = max(1, sum(path.stat().st_size for path in found.values()))
+    pile, before = Pile(), 0
+    for file, path in found.items():
+        size, mark, place = path.stat().st_size, _digest_of_end(path), places.get(file, {})
+        place = place if place.get("mark") == mark else {}
+        if not place.get("ended"):
+            for row, behind, share in rows(file, path, place):
+                if pile.add(row):
+                    places[file] = {"mark": mark, **behind}
+                    done = min((before + size * share) / whole, 1.0)
+                    yield sdk.Page(pile.taken(), {"meaning": wanted, "files": dict(places)}, done=done)
+            places[file] = {"mark": mark, "ended": True}
+        before += size
+    yield sdk.Page(pile.taken(), {"meaning": wanted, "files": dict(places)}, done=1.0)
+
+
+def _digest_of_end(path: Path) -> str:
     """Changes when a file does that keeps at its end what all its parts are: Parquet, ZIP and so workbooks."""
     with path.open("rb") as file:
         size = file.seek(0, 2)

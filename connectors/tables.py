@@ -8,11 +8,12 @@ from __future__ import annotations
 import base64
 import math
 import struct
-from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from pydantic import Field
 
 from connectors.objects import Name, Object, content_key
 from connectors.occurrences import Occurrences
-from connectors.reading import FIRST_PAGE, PAGE, PAGE_BYTES, ahead, digest_of_end, files_named, meaning
+from connectors.reading import PAGE, changed, files_named
 from hub import sdk
 
 SUFFIXES = (".parquet", ".pq")
@@ -39,7 +40,7 @@ class TableSettings(sdk.Settings):
 
 def pages(settings: TableSettings, cursor: sdk.Cursor | None, name: Name) -> AsyncIterator[sdk.Page]:
     """Pages of the files that changed since ``cursor``. Files are read in a thread."""
-    return ahead(_pages(settings, cursor or {}, name))
+    return changed(settings.path, SUFFIXES, settings, cursor, partial(_rows, name))
 
 
 def files(path: Path) -> dict[str, Path]:
@@ -100,31 +101,11 @@ def _opened(file: str, path: Path) -> Iterator[Any]:
         raise sdk.SourceFailed(f"{file} cannot be read: {reason}") from None
 
 
-def _pages(settings: TableSettings, cursor: Mapping[str, Any], name: Name) -> Generator[sdk.Page, None, None]:
-    found = files(settings.path)
-    wanted = meaning(settings)
-    known = cursor.get("files", {}) if cursor.get("meaning") == wanted else {}
-    places = {file: place for file, place in known.items() if file in found}
-    whole = max(1, sum(path.stat().st_size for path in found.values()))
-    rows: list[sdk.Row] = []
-    before, size, limit = 0, 0, FIRST_PAGE
-    for file, path in found.items():
-        mark, place = digest_of_end(path), places.get(file, {})
-        place = place if place.get("mark") == mark else {}
-        if not place.get("ended"):
-            with _opened(file, path) as table, Occurrences() as occurrences:
-                held = _Table(file, table, place, name, occurrences)
-                for row in held.rows():
-                    rows.append(row)
-                    size += len(row.payload)
-                    if len(rows) >= limit or size >= PAGE_BYTES:
-                        places[file] = {"mark": mark, **held.place()}
-                        done = (before + path.stat().st_size * held.share) / whole
-                        yield sdk.Page(rows, {"meaning": wanted, "files": dict(places)}, done=min(done, 1.0))
-                        rows, size, limit = [], 0, PAGE
-            places[file] = {"mark": mark, "ended": True}
-        before += path.stat().st_size
-    yield sdk.Page(rows, {"meaning": wanted, "files": dict(places)}, done=1.0)
+def _rows(name: Name, file: str, path: Path, place: Mapping[str, Any]) -> Iterator[tuple[sdk.Row, Any, float]]:
+    with _opened(file, path) as table, Occurrences() as occurrences:
+        held = _Table(file, table, place, name, occurrences)
+        for row in held.rows():
+            yield row, held.place(), held.share
 
 
 class _Table:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from pydantic import Field
 
 from connectors.objects import Name, Object, content_key
 from connectors.occurrences import Occurrences
-from connectors.reading import FIRST_PAGE, PAGE, PAGE_BYTES, ahead, digest_of_end, files_named, meaning
+from connectors.reading import changed, files_named
 from connectors.sheets import named
 from hub import sdk
 
@@ -33,7 +34,7 @@ class WorkbookSettings(sdk.Settings):
 
 def pages(settings: WorkbookSettings, cursor: sdk.Cursor | None, name: Name) -> AsyncIterator[sdk.Page]:
     """Pages of the files that changed since ``cursor``. Files are read in a thread."""
-    return ahead(_pages(settings, cursor or {}, name))
+    return changed(settings.path, SUFFIXES, settings, cursor, partial(_rows, settings.sheet, name))
 
 
 def check(settings: WorkbookSettings, named: Sequence[str]) -> Iterator[str]:
@@ -99,36 +100,17 @@ def _plain(cell: Any) -> Any:
     return cell.total_seconds() if isinstance(cell, timedelta) else cell
 
 
-def _pages(settings: WorkbookSettings, cursor: Mapping[str, Any], name: Name) -> Generator[sdk.Page, None, None]:
-    found = files_named(settings.path, SUFFIXES)
-    wanted = meaning(settings)
-    known = cursor.get("files", {}) if cursor.get("meaning") == wanted else {}
-    places = {file: place for file, place in known.items() if file in found}
-    rows: list[sdk.Row] = []
-    size, limit = 0, FIRST_PAGE
-    for number, (file, path) in enumerate(found.items()):
-        mark, place = digest_of_end(path), places.get(file, {})
-        place = place if place.get("mark") == mark else {}
-        if not place.get("ended"):
-            for position, row in _rows(file, path, settings.sheet, place.get("row", 0), name):
-                rows.append(row)
-                size += len(row.payload)
-                if len(rows) >= limit or size >= PAGE_BYTES:
-                    places[file] = {"mark": mark, "row": position}
-                    yield sdk.Page(rows, {"meaning": wanted, "files": dict(places)}, done=number / len(found))
-                    rows, size, limit = [], 0, PAGE
-        places[file] = {"mark": mark, "ended": True}
-    yield sdk.Page(rows, {"meaning": wanted, "files": dict(places)}, done=1.0)
-
-
-def _rows(file: str, path: Path, name: str | None, after: int, row_of: Name) -> Iterator[tuple[int, sdk.Row]]:
+def _rows(
+    sheet_name: str | None, row_of: Name, file: str, path: Path, place: Mapping[str, Any]
+) -> Iterator[tuple[sdk.Row, Any, float]]:
     """The rows behind a place. Those before it are read again: a sheet is unpacked whole, and copies are counted."""
-    with sheet(file, path, name) as (_, contents), Occurrences() as occurrences:
+    with sheet(file, path, sheet_name) as (_, contents), Occurrences() as occurrences:
         for position, content in enumerate(contents, 1):
             row = row_of(content)
             if row is None:
                 continue
             payload = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
             key = row.key or occurrences.numbered(content_key(payload, None))
-            if position > after:
-                yield position, replace(row, key=key, payload=payload)
+            if position > place.get("row", 0):
+                # How many rows there are to come a workbook does not say.
+                yield replace(row, key=key, payload=payload), {"row": position}, 0.0

@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from connectors import objects
 from connectors.generic.guess import guess, texts
-from connectors.generic.mapping import Mapping, MappingSettings
-from connectors.members import Members
+from connectors.generic.mapping import MappingSettings
+from connectors.generic.rows import Rows
 from hub import sdk
 
 
 class ObjectSettings(MappingSettings, objects.ObjectSettings):
     """Settings of ``generic.ndjson``; a column is a member, one inside another is named with a dot."""
-
-
-class Rows(sdk.PullStream):
-    """The objects of the files."""
-
-    name = "rows"
-    nature = sdk.Nature.STATES
-
-    def __init__(self, settings: ObjectSettings) -> None:
-        self._settings = settings
-        self._mapping = Mapping(settings)
-
-    def pages(self, cursor: sdk.Cursor | None) -> AsyncIterator[sdk.Page]:
-        """Objects that are new since ``cursor``."""
-        return objects.pages(self._settings, cursor, self._row)
-
-    def touchpoints(self, row: sdk.Row) -> Iterator[sdk.Mapped]:
-        """What the mapping makes of the object."""
-        return self._mapping.mapped(Members(objects.said(row), self._settings))
-
-    def _row(self, content: objects.Object) -> sdk.Row | None:
-        return self._mapping.row(Members(content, self._settings))
 
 
 class Lines(sdk.Connector):
@@ -49,7 +28,7 @@ class Lines(sdk.Connector):
 
     def streams(self) -> Sequence[sdk.Stream]:
         """One stream."""
-        return [Rows(self.settings)]
+        return [Rows(self.settings, partial(objects.pages, self.settings))]
 
     def check(self) -> Iterator[str]:
         """Sentences about a missing file or member."""

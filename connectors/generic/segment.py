@@ -21,7 +21,7 @@ from connectors.generic.tracking.reception import (
     refusal,
     rows,
 )
-from connectors.webforms.answer import origin_of
+from connectors.webforms.answer import for_scripts, origin_of
 from hub import sdk
 
 _PREFLIGHT = {
@@ -66,7 +66,7 @@ class Messages(sdk.PushStream):
     def receive(self, delivery: sdk.Delivery) -> sdk.Reception:
         """Take the messages of a call, or answer a browser's preflight and question for settings."""
         headers = delivery.headers
-        cross_origin = _cross_origin(headers)
+        cross_origin = for_scripts(headers)
         try:
             self._welcome(headers)
             if delivery.method == "OPTIONS":
@@ -118,12 +118,6 @@ class Messages(sdk.PushStream):
         here = headers.get("origin", "")
         if here and "*" not in allowed and origin_of(here) not in allowed:
             raise Refused(403, "This source takes nothing from this site; its setting origins lists the others.")
-
-
-def _cross_origin(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers by which a browser lets the page's script read the answer."""
-    vary = {"vary": "Origin"}
-    return {"access-control-allow-origin": headers["origin"], **vary} if headers.get("origin") else vary
 
 
 class Segment(sdk.Connector):

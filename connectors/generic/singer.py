@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any, Literal
 import orjson
 from pydantic import Field
 
+from connectors import reading
 from connectors.generic.mapping import Mapping as RowMapping
 from connectors.generic.mapping import MappingSettings
 from connectors.generic.taps import catalogue
@@ -21,13 +23,14 @@ from connectors.generic.taps.configuration import Configuration
 from connectors.generic.taps.messages import Reader, State
 from connectors.generic.taps.process import Limits, Line, Running, found, running
 from connectors.members import Members, object_of
-from connectors.reading import FIRST_PAGE, PAGE, PAGE_BYTES
 from hub import sdk
 
 _LONGEST_CATALOGUE = 64 << 20
 _FRESH = timedelta(minutes=10)
 """How long a catalogue is good for: the streams of one pull share it."""
 _LAST_WORDS = 300
+_SIGN = 60.0
+"""Seconds after which a page is given though it is empty: its state is kept, and whoever waits sees the tap live."""
 
 
 class TapStream(MappingSettings):
@@ -160,35 +163,34 @@ class Records(sdk.PullStream):
 
 
 class _Pile:
-    """Rows on their way into a page."""
+    """Rows on their way into a page, with the state that covers them."""
 
     def __init__(self, meaning: str, *, keeps_state: bool) -> None:
-        self.rows: list[sdk.Row] = []
+        self.rows = reading.Pile()
         self._meaning = meaning
         self._keeps_state = keeps_state
         self._state: State | None = None
-        self._size, self._limit = 0, FIRST_PAGE
+        self._given = time.monotonic()
 
     def take(self, line: Line | None, reader: Reader) -> bool:
         """Add what a line says; whether it is time for a page."""
+        due = time.monotonic() - self._given >= _SIGN
         if line is None:
-            return bool(self.rows)
+            return due or len(self.rows) > 0
         match reader.take(line):
             case State() as state:
                 self._state = state
             case sdk.Row() as row:
-                self.rows.append(row)
-                self._size += len(row.payload)
-        return len(self.rows) >= self._limit or self._size >= PAGE_BYTES
+                return self.rows.add(row) or due
+        return due
 
     def page(self, *, whole: bool = False) -> sdk.Page:
         """A page of the rows so far."""
         cursor = None
         if self._state is not None and self._keeps_state:
             cursor = {"meaning": self._meaning, "state": self._state.value}
-        page = sdk.Page(self.rows, cursor, done=1.0 if whole else None, whole=whole)
-        self.rows, self._size, self._limit = [], 0, PAGE
-        return page
+        self._given = time.monotonic()
+        return sdk.Page(self.rows.taken(), cursor, done=1.0 if whole else None, whole=whole)
 
 
 class Singer(sdk.Connector):

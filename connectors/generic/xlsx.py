@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
-from connectors import objects, workbooks
+from connectors import workbooks
 from connectors.generic.guess import guess, texts
-from connectors.generic.mapping import Mapping, MappingSettings
-from connectors.members import Members
+from connectors.generic.mapping import MappingSettings
+from connectors.generic.rows import Rows
 from hub import sdk
 
 
 class WorkbookSettings(MappingSettings, workbooks.WorkbookSettings):
     """Settings of ``generic.xlsx``."""
-
-
-class Rows(sdk.PullStream):
-    """The rows of the sheet."""
-
-    name = "rows"
-    nature = sdk.Nature.STATES
-
-    def __init__(self, settings: WorkbookSettings) -> None:
-        self._settings = settings
-        self._mapping = Mapping(settings)
-
-    def pages(self, cursor: sdk.Cursor | None) -> AsyncIterator[sdk.Page]:
-        """Rows of the files that changed since ``cursor``."""
-        return workbooks.pages(self._settings, cursor, self._row)
-
-    def touchpoints(self, row: sdk.Row) -> Iterator[sdk.Mapped]:
-        """What the mapping makes of the row."""
-        return self._mapping.mapped(Members(objects.said(row), self._settings))
-
-    def _row(self, content: objects.Object) -> sdk.Row | None:
-        return self._mapping.row(Members(content, self._settings))
 
 
 class Workbook(sdk.Connector):
@@ -49,7 +28,7 @@ class Workbook(sdk.Connector):
 
     def streams(self) -> Sequence[sdk.Stream]:
         """One stream."""
-        return [Rows(self.settings)]
+        return [Rows(self.settings, partial(workbooks.pages, self.settings))]
 
     def check(self) -> Iterator[str]:
         """Sentences about a missing file, sheet, column or library."""

@@ -24,6 +24,12 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower() if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
+def for_scripts(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers by which a browser lets the page's script read the answer."""
+    vary = {"vary": "Origin"}
+    return {"access-control-allow-origin": headers["origin"], **vary} if headers.get("origin") else vary
+
+
 def wants_json(headers: Mapping[str, str]) -> bool:
     """Whether the sender is a script rather than a browser that shows the answer."""
     content_type = headers.get("content-type", "").lower()

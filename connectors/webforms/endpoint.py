@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field, field_validator
 
 from connectors.webforms import body, timetoken
-from connectors.webforms.answer import origin_of, redirect, refusal, said, thanks
+from connectors.webforms.answer import for_scripts, origin_of, redirect, refusal, said, thanks
 from connectors.webforms.body import Form
 from connectors.webforms.fields import Meaning, consent, identifiers, meanings, score, submitted, traits
 from connectors.webforms.visit import address, origin
@@ -70,7 +70,7 @@ class Submissions(sdk.PushStream):
         if not self._welcome(headers):
             sentence = "This form takes no posts from here; its owner lists the allowed sites in the setting origins."
             return sdk.Reception(reply=refusal(403, sentence, headers, {"vary": "Origin"}))
-        cross_origin = _cross_origin(headers)
+        cross_origin = for_scripts(headers)
         if delivery.method == "OPTIONS":
             return sdk.Reception(reply=sdk.Reply(204, headers={**cross_origin, **PREFLIGHT}))
         if delivery.method == "GET" and "token" in delivery.query:
@@ -198,12 +198,6 @@ PREFLIGHT = {
 def _unreadable(content: bytes, envelope: Mapping[str, str]) -> sdk.Row:
     digest = hashlib.sha256(envelope["content-type"].encode() + content).hexdigest()
     return sdk.Row(f"unreadable/{digest}", content, envelope)
-
-
-def _cross_origin(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers by which a browser lets the page's script read the answer."""
-    vary = {"vary": "Origin"}
-    return {"access-control-allow-origin": headers["origin"], **vary} if headers.get("origin") else vary
 
 
 class Endpoint(sdk.Connector):

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 
+from hub import traces
 from hub.connector import Cursor, Nature, Page, PullStream, Row
 from hub.errors import CursorExpired, HubError, RetryLater, SignInAgain, SourceFailed
 from hub.ingest import listing as listing_
@@ -162,21 +164,39 @@ class _Asking:
     async def _read(self, cursor: Cursor | None) -> None:
         """Store what the stream gives from a cursor on."""
         self._listing = None
+        asked = time.monotonic()
         async with aclosing(self._heard(cursor)) as pages:
             async for page in pages:
                 if self._stream.listing and self._listing is None:
                     self._listing = await self._write(partial(listing_.go_on, arrival=self._arrival, cursor=cursor))
                 await self._store(page)
+                asked = self._told(page, asked)
                 cursor = cursor if page.cursor is None else page.cursor
                 if self._listing is not None and page.whole:
                     self._refused = await self._sweep(self._listing)
                     self._listing, self._pages = None, 0
 
+    def _told(self, page: Page, asked: float) -> float:
+        """Tell who traces pulls of a page that was asked for then and is stored now; the answer is now."""
+        now = time.monotonic()
+        traces.told(
+            "pull page",
+            now - asked,
+            {
+                "hub.source": self._source.id,
+                "hub.connector": self._source.connector_name,
+                "hub.stream": self._stream.name,
+                "hub.rows": len(page.rows),
+            },
+        )
+        return now
+
     async def _heard(self, cursor: Cursor | None) -> AsyncGenerator[Page, None]:
         """The stream's pages. Whatever else goes wrong in it ends it alone."""
-        pages = self._stream.pages(cursor)
+        pages: AsyncIterator[Page] | None = None
         try:
-            async for page in _in_time(pages, self._patience):
+            pages = self._stream.pages(cursor)
+            while (page := await _next(pages, self._patience)) is not None:
                 yield page
         except CursorExpired as error:
             if cursor is not None:
@@ -238,18 +258,19 @@ class _Asking:
         return PullEnd("OK")
 
 
-async def _in_time(pages: AsyncIterator[Page], seconds: float) -> AsyncGenerator[Page, None]:
-    """The pages. Raises ``SourceFailed`` when one does not come: the source would be kept, and a worker's place."""
-    while True:
-        limit = asyncio.timeout(seconds)
-        try:
-            async with limit:
-                page = await anext(pages)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            said = f"Nothing came for {seconds:,.0f} seconds. What was received is kept, and the next run resumes."
-            raise SourceFailed(said) from None
-        yield page
+async def _next(pages: AsyncIterator[Page], seconds: float) -> Page | None:
+    """The next page, or None at the end.
+
+    Raises ``SourceFailed`` when it does not come: the source would stay taken, and so would a worker's place.
+    """
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            return await anext(pages, None)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        said = f"Nothing came for {seconds:,.0f} seconds. What was received is kept, and the next run resumes."
+        raise SourceFailed(said) from None
+    finally:
+        del limit  # it knows the task, whose end knows this frame: what the stream has open would be closed late

@@ -526,6 +526,17 @@ def test_a_slow_tap_is_stored_as_it_goes(taps: Path) -> None:
     assert time.monotonic() - begun < 10
 
 
+def test_a_tap_of_which_nothing_is_wanted_tells_that_it_lives_and_keeps_its_state(
+    taps: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connectors.generic.singer, "_SIGN", 0.0)
+    telling(taps, SCHEMA, record(1), state(1), record(2), state(2))
+    pages = pull(singer(guests={"where": {"id": "9"}}))
+    assert [row for page in pages for row in page.rows] == []
+    assert 1 in states(pages)[:-1]
+    assert states(pages)[-1] == 2
+
+
 # The acceptance kit -------------------------------------------------------------------------------------------
 
 
