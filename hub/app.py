@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from hub.analysis.nights import nights
-from hub.api import auth, http, pages
+from hub.api import auth, http, operations, pages
 from hub.api.documents import Document, documents_folder, read_documents
 from hub.api.pages import FormTarget
+from hub.api.watching import Watching
 from hub.client import Client
 from hub.clock import micros, now
 from hub.errors import HubError
@@ -51,11 +53,16 @@ def create_app(settings: Settings, hub: Hub | None = None, examples: Mapping[str
                     body_seconds=settings.body_seconds,
                     allowed_origins=settings.allowed_origins,
                 ),
+                *operations.routes(
+                    opened,
+                    metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
+                    metrics_loopback=settings.metrics_loopback,
+                ),
                 *pages.routes(documents=page.documents, form=page.form),
             ]
             yield
 
-    return Starlette(lifespan=lifespan)
+    return Starlette(lifespan=lifespan, middleware=[Middleware(Watching)])
 
 
 @asynccontextmanager

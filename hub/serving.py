@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import uvicorn
 
-from hub import logs
+from hub import logs, traces
 from hub.api.answering import STOPPING
 from hub.api.guarded import GuardedConfig, GuardedServer, Patience
 from hub.app import create_app
@@ -79,7 +79,8 @@ async def serve(
 ) -> None:
     """Answer until this process is told to stop. ``ready`` hears the address once it is answered there."""
     _favour_answers()
-    logs.speak()
+    logs.speak(settings.log_format, settings.log_level, access=settings.access_log)
+    traces.begin()
     app = create_app(settings, hub, examples)
     config = GuardedConfig(
         app, Patience(settings.header_seconds, settings.idle_seconds), log_level="warning", log_config=None,

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -105,6 +105,15 @@ class Settings(BaseSettings, Limits):
     """HTTP statuses of before GraphQL over HTTP was settled, for clients that know no others."""
     uploads: Path | None = None
     """Folder of uploaded files, the same for all processes of a hub; ``uploads`` in the data folder when left out."""
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    """From where on the hub and its connectors are heard; libraries from WARNING on at least."""
+    access_log: bool = False
+    """A line in the log for each request."""
+    metrics_token: SecretStr | None = None
+    """Who shows it may read ``/metrics``, beside tokens with the scope manage."""
+    metrics_loopback: bool = False
+    """Whether anybody on this machine may read ``/metrics``."""
     notify_url: str | None = Field(None, pattern=r"^https?://[^/?#\s]+\S*$")
     """Where to tell that a source turns unhealthy, or healthy again, when its owner names no address."""
     notify_secret: SecretStr | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from hub.api.watching import signed_in
 from hub.clock import micros, now
 from hub.errors import HubError, InputWrong, NotAllowed
 from hub.store import tokens
@@ -105,6 +106,7 @@ async def principal(reader: Reader, secret: str) -> Principal:
         raise NotSignedIn("This token was revoked. Ask for a new one.")
     if token.expires_at is not None and token.expires_at <= micros(now()):
         raise NotSignedIn("This token has expired. Ask for a new one.")
+    signed_in(token.id)
     return Principal(token.name, token.id, tuple(token.scopes.split()), token.expires_at)
 
 

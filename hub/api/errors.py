@@ -12,6 +12,7 @@ from graphql import GraphQLError, GraphQLSyntaxError
 
 from hub.api.graph import described, object_type
 from hub.errors import HubError, InputWrong, RetryLater
+from hub.logs import request_id
 
 T = TypeVar("T")
 
@@ -73,6 +74,8 @@ def clean(error: GraphQLError) -> None:
     else:
         error.message = unexpected(cause)
         error.extensions = {"code": "INTERNAL"}
+    if reference := request_id.get():
+        error.extensions["reference"] = reference
 
 
 def described_error(error: HubError) -> dict[str, object]:
@@ -86,11 +89,13 @@ def described_error(error: HubError) -> dict[str, object]:
         told["cursor"] = error.cursor
     if isinstance(error, RetryLater):
         told["retryAfter"] = error.after
+    if reference := request_id.get():
+        told["reference"] = reference
     return told
 
 
 def unexpected(error: BaseException) -> str:
     """Log an error nobody foresaw; the answer is the sentence for the client, with the reference in the log."""
-    reference = secrets.token_hex(6)
+    reference = request_id.get() or secrets.token_hex(6)
     _log.error("reference %s", reference, exc_info=error)
     return f"Something went wrong here; reference {reference}."

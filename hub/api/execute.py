@@ -17,6 +17,7 @@ from hub.api.errors import described_error, unexpected
 from hub.api.limits import allowance
 from hub.api.rates import RateLimited
 from hub.api.schema import schema
+from hub.api.watching import watched
 from hub.errors import HubError, InputWrong, RetryLater
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Answer:
     """What HTTP says beside it."""
 
 
+@watched
 async def execute(
     hub: Hub, principal: Principal, request: Request, allowed: frozenset[OperationType] = EVERYTHING
 ) -> Answer:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from functools import wraps
 from typing import Any, Literal, TypeVar, dataclass_transform
 
 import strawberry
 from strawberry.types.field import StrawberryField
+
+from hub.api.tallies import tallies
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -93,8 +97,16 @@ def mutation(resolver: F) -> Any:
 
 
 def subscription(resolver: F) -> Any:
-    """A live query."""
-    return strawberry.subscription(description=_told(resolver))(resolver)
+    """A live query, counted while it is open."""
+
+    @wraps(resolver)
+    async def counted(*args: Any, **named: Any) -> AsyncGenerator[Any, None]:
+        with tallies.subscribed():
+            async with aclosing(resolver(*args, **named)) as values:
+                async for value in values:
+                    yield value
+
+    return strawberry.subscription(description=_told(resolver))(counted)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(column, identity, described, optional, strawberry.field))

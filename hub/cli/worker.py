@@ -37,12 +37,13 @@ def worker(
 
 
 async def _work(settings: Settings, pulls: int) -> None:
-    from hub import logs
+    from hub import logs, traces
     from hub.analysis.nights import nights
     from hub.app import at_work, open_hub
     from hub.clock import micros, now
 
-    logs.speak()
+    logs.speak(settings.log_format, settings.log_level)
+    traces.begin()
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)

@@ -190,6 +190,11 @@ class Hub:
             session, self.company, Sources(self.registry, self._sources.seal), self._lifecycle, clock or self._clock
         )
 
+    @property
+    def rows_waiting(self) -> int:
+        """Requests whose rows are not on disk yet."""
+        return self._intake.waiting
+
     # Reading one's own writes -----------------------------------------------------------------------------------
 
     async def processed(self) -> int:

@@ -54,6 +54,11 @@ class Intake:
         self._lock = Lock()
         self._carrying: set[asyncio.Task[None]] = set()
 
+    @property
+    def waiting(self) -> int:
+        """Requests whose rows are not on disk yet."""
+        return self._waiting
+
     async def store(self, source: Source, stream: Stream, rows: Sequence[Row]) -> Stored:
         """Accept rows; the answer comes once they are on disk. Raises ``RetryLater`` when too many wait already."""
         if self._waiting >= _MOST_WAITING:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from hub import traces
 from hub.errors import RetryLater
 from hub.ingest.process import Processor
 from hub.ingest.step import step
@@ -64,6 +65,9 @@ class Processing:
         self._tidy_truth = tidy_truth
         self._tidied = time.monotonic()
         self._last = 0.0
+        self._processed: int | None = None
+        self.batches, self.seconds = 0, 0.0
+        """Batches that brought something, and how long they took."""
         self._bearable = _MORE
         self._jobs: queue.Queue[tuple[Callable[[], Any], Future[Any]] | object | None] = queue.Queue()
         self._mine = False
@@ -155,6 +159,7 @@ class Processing:
             more = self._batch()
             with self.session.transaction():
                 processed, _ = ledger.processed(self.session)
+            self._count(processed)
             self._announce(processed)
             self._tidy()
             if more:
@@ -165,6 +170,15 @@ class Processing:
                 self.wake()
                 return True
         return True
+
+    def _count(self, processed: int) -> None:
+        """A batch came to its end; many bring nothing."""
+        before, self._processed = self._processed, processed
+        if before is not None and processed != before:
+            took = time.monotonic() - self._last
+            self.batches += 1
+            self.seconds += took
+            traces.told("batch", took, {"hub.numbers": processed - before})
 
     def _tidy(self) -> None:
         """Between two batches nobody here reads truth, so that its write-ahead log can begin anew."""

@@ -90,6 +90,11 @@ class Pulls:
         """The name in which this process holds leases."""
         return self._leases.holder
 
+    @property
+    def under_way(self) -> int:
+        """Pulls that go on in this process."""
+        return sum(each.pulling for each in self._tasks.values())
+
     # When somebody asks ----------------------------------------------------------------------------------------
 
     async def sync(self, source: Source, *, allow_deletions: bool = False) -> str:
@@ -159,7 +164,7 @@ class Pulls:
         return await self._whole(self._claim(most))
 
     async def _claim(self, most: int) -> float | None:
-        room = most - sum(each.pulling for each in self._tasks.values())
+        room = most - self.under_way
         mine = [*self._tasks, *self._listening.sources]
 
         def job(session: Session) -> tuple[list[int], list[Begun], int | None, int]:

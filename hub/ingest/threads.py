@@ -111,6 +111,16 @@ class Threads:
                 return number, None
 
     @property
+    def writes_waiting(self) -> int:
+        """Jobs that wait for the session that writes truth."""
+        return self._writer.waiting
+
+    @property
+    def batches(self) -> tuple[int, float]:
+        """Batches that this process has processed, and the seconds that they took."""
+        return self._processing.batches, self._processing.seconds
+
+    @property
     def processes(self) -> bool:
         """Whether this process is the one that processes."""
         return self._processing.mine

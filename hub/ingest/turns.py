@@ -13,7 +13,8 @@ from hub.ingest.schedule import back_off
 from hub.ingest.sources import Sources
 from hub.ingest.threads import Threads
 from hub.store import health_facts
-from hub.store.reader import Reader
+from hub.store.health_facts import Facts
+from hub.store.reader import Reader, Snapshot
 from hub.store.session import Session
 from hub.store.writing import records, turns
 from hub.store.writing.turns import Turn
@@ -48,12 +49,16 @@ class Turns:
     async def note(self) -> int:
         """Judge all sources and note those that have turned; the answer is how many."""
         await self._threads.store(self._sources.refresh)
-        known = {source.num: source for source in self._sources.all()}
         async with self._reader.snapshot() as snapshot:
-            facts = await health_facts.of_sources(snapshot, list(known))
-        found = judged(known, facts, self._clock())
+            found, facts = await self.judged(snapshot)
         heard = {num for num, each in facts.items() if each.notify_url or self.everywhere}
         return await self._threads.store(lambda session: self._note(session, found, heard))
+
+    async def judged(self, snapshot: Snapshot) -> tuple[dict[int, Health], dict[int, Facts]]:
+        """The health of all sources that this process knows, by row number, and what it was judged by."""
+        known = {source.num: source for source in self._sources.all()}
+        facts = await health_facts.of_sources(snapshot, list(known))
+        return judged(known, facts, self._clock()), facts
 
     def _note(self, session: Session, found: dict[int, Health], heard: set[int]) -> int:
         """In the writer's thread: of several processes that note at once one does."""

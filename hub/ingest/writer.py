@@ -28,6 +28,11 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait for the session."""
+        return self._jobs.qsize()
+
     def submit(self, job: Callable[[Session], T]) -> Future[T]:
         """Queue a job. Raises ``RetryLater`` when too many wait already: back-pressure instead of memory."""
         answer: Future[T] = Future()

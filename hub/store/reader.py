@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import asyncpg
 
+from hub import traces
 from hub.errors import RetryLater
 from hub.store import sets
 from hub.store.sql import Query, for_sqlite, sqlite_values
@@ -53,6 +54,10 @@ class Reader(ABC):
         """``async with reader.snapshot() as snapshot:``, of the live projection set or of another one."""
 
     @abstractmethod
+    def connections(self) -> tuple[int, int, int]:
+        """Connections that are in use, those that are open, and the most there may be."""
+
+    @abstractmethod
     async def leave(self, number: int) -> None:
         """Let go of a projection set that is no longer live, but for the snapshots that still show it."""
 
@@ -77,7 +82,8 @@ class _SqliteSnapshot(Snapshot):
                 raise RuntimeError("this snapshot has ended")
             work = asyncio.get_running_loop().run_in_executor(self._pool, self._all, statement, values)
             try:
-                return await asyncio.shield(work)
+                with traces.statement(statement, "sqlite"):
+                    return await asyncio.shield(work)
             except asyncio.CancelledError:
                 self._connection.interrupt()
                 await asyncio.wait([work])
@@ -114,8 +120,12 @@ class SqliteReader(Reader):
         self._projection = projection
         self._pool = ThreadPoolExecutor(connections, thread_name_prefix="read")
         self._free: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
-        self._room = connections
+        self._room = self._most = connections
         self._used = used
+
+    def connections(self) -> tuple[int, int, int]:
+        opened = self._most - self._room
+        return opened - self._free.qsize(), opened, self._most
 
     def _open(self) -> _Connection:
         connection = sqlite3.connect(
@@ -221,7 +231,7 @@ class _PostgresSnapshot(Snapshot):
 
     async def all(self, statement: str, *values: Any) -> Rows:
         async with self._turn:
-            with _clean_errors():
+            with _clean_errors(), traces.statement(statement, "postgresql"):
                 rows: Rows = await self._connection.fetch(statement, *values)
             return rows
 
@@ -235,6 +245,10 @@ class PostgresReader(Reader):
         self._path = "truth"
         self._pool: Any = None
         self._opening = asyncio.Lock()
+
+    def connections(self) -> tuple[int, int, int]:
+        opened = self._pool.get_size() if self._pool is not None else 0
+        return opened - (self._pool.get_idle_size() if self._pool is not None else 0), opened, self._connections
 
     async def _opened(self) -> Any:
         async with self._opening:

@@ -15,6 +15,7 @@ FLOORS = (
         "sealing",
         "secret_settings",
         "logs",
+        "traces",
         "outside",
         "outgoing",
         "asking",

@@ -1,0 +1,188 @@
+"""What is seen of a request: its id, its line in the log, its place among the metrics, and its span.
+
+Of its content nothing is: no variables, no query of its address, no header but its id.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import wraps
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hub import traces
+from hub.api.tallies import OTHER, Tallies, tallies
+from hub.logs import ACCESS, request_id
+
+if TYPE_CHECKING:
+    from hub.api.auth import Principal
+    from hub.api.execute import Answer, Request
+
+HEADER = "X-Request-ID"
+_SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_NAMED = re.compile(
+    r"(?:[\s,\ufeff]|#[^\r\n]*)*(?:(query|mutation|subscription)\b(?:[\s,]+([_A-Za-z][_0-9A-Za-z]{0,63})\b)?)?"
+)
+_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,63}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "WEBSOCKET"})
+_GONE = 499
+"""The status of a request whose client went away before it was answered."""
+_log = logging.getLogger(ACCESS)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What became known of a request while it was answered."""
+
+    operation: str = ""
+    token: str = ""
+
+
+_seen: ContextVar[Seen | None] = ContextVar("seen", default=None)
+
+
+def signed_in(token: str) -> None:
+    """The request came with the token of this id."""
+    if (seen := _seen.get()) is not None:
+        seen.token = token
+
+
+class Watching:
+    """Around the whole application. Requests get an id: their own where it is sane, or a new one."""
+
+    def __init__(self, app: ASGIApp, counts: Tallies = tallies) -> None:
+        self._app = app
+        self._counts = counts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get(HEADER, "")
+        id_ = given if _SANE.fullmatch(given) else secrets.token_hex(8)
+        watched = _Watched(scope, id_, self._counts)
+        held, known = request_id.set(id_), _seen.set(watched.seen)
+        try:
+            with watched.span(headers) as span:
+                await watched.answer(self._app, receive, send, span)
+        finally:
+            request_id.reset(held)
+            _seen.reset(known)
+
+
+class _Watched:
+    """One request while it is answered."""
+
+    def __init__(self, scope: Scope, id_: str, counts: Tallies) -> None:
+        self._scope = scope
+        self._id = id_
+        self._counts = counts
+        self._begun = perf_counter()
+        self._answered: float | None = None
+        self._status = _GONE
+        self.seen = Seen()
+        method = scope.get("method", "WEBSOCKET")
+        self._method = method if method in _METHODS else "OTHER"
+
+    def span(self, headers: Headers) -> AbstractContextManager[Any]:
+        """Its span."""
+        return traces.request(self._method, {"http.request.method": self._method, "hub.request_id": self._id}, headers)
+
+    async def answer(self, app: ASGIApp, receive: Receive, send: Send, span: Any) -> None:
+        """Have it answered, with its id."""
+
+        async def sent(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.accept", "websocket.http.response.start"):
+                self._status = message.get("status", 101)
+                self._answered = perf_counter()
+                message.setdefault("headers", [])
+                MutableHeaders(scope=message)[HEADER] = self._id
+            elif message["type"] == "websocket.close" and self._answered is None:
+                self._status = 403
+            await send(message)
+
+        try:
+            await app(self._scope, receive, sent)
+        except Exception:
+            self._status = 500 if self._answered is None else self._status
+            raise
+        finally:
+            self._end(span)
+
+    def _end(self, span: Any) -> None:
+        now = perf_counter()
+        path = self._path()
+        place = "/" + path.split("/")[1] if path.startswith("/") else path
+        self._counts.request(self._method, place, self._status, (self._answered or now) - self._begun)
+        if span is not None:
+            span.update_name(f"{self._method} {place}")
+            span.set_attributes({"http.route": place, "http.response.status_code": self._status})
+        if _log.isEnabledFor(logging.INFO):
+            fields = {
+                "method": self._method, "path": path, "status": self._status,
+                "ms": round((now - self._begun) * 1000, 1),
+                **({"token": self.seen.token} if self.seen.token else {}),
+                **({"operation": self.seen.operation} if self.seen.operation else {}),
+            }  # fmt: skip
+            _log.info("request", extra={"fields": fields})
+
+    def _path(self) -> str:
+        """The path as far as the hub gives it: what senders add, and what leads nowhere, may hold anything."""
+        if "endpoint" not in self._scope:
+            return OTHER
+        path: str = self._scope["path"]
+        rest: str = self._scope.get("path_params", {}).get("rest", "")
+        return f"{path.removesuffix(rest)}…" if rest else path
+
+
+Execute = TypeVar("Execute", bound=Callable[..., Awaitable[Any]])
+
+
+def watched(execute: Execute) -> Execute:
+    """``execute``, seen: how often, how long, with what outcome, by the names of operations."""
+
+    @wraps(execute)
+    async def seen(hub: Any, principal: Principal, request: Request, *args: Any, **named: Any) -> Answer:
+        kind, name = operation(request.query, request.operation)
+        if (about := _seen.get()) is not None:
+            about.operation, about.token = name, principal.token
+        begun = perf_counter()
+        with traces.span(f"{kind} {name}".strip(), {"graphql.operation.type": kind, "graphql.operation.name": name}):
+            answer: Answer = await execute(hub, principal, request, *args, **named)
+        tallies.operation(name, kind, outcome(answer), perf_counter() - begun)
+        return answer
+
+    return cast("Execute", seen)
+
+
+def operation(document: str, chosen: str | None) -> tuple[str, str]:
+    """Kind and name of the operation that is asked for, without parsing; the name is empty where it has none."""
+    found = _NAMED.match(document)
+    kind, name = (found[1] or "query", found[2] or "") if found else ("query", "")
+    if not chosen or chosen == name:
+        return kind, name
+    if not _NAME.fullmatch(chosen):
+        return kind, ""
+    other = re.search(rf"\b(query|mutation|subscription)[\s,]+{chosen}\b", document)
+    return (other[1], chosen) if other else (kind, "")
+
+
+def outcome(answer: Answer) -> str:
+    """How it went: ``ok``, ``partial`` with errors beside data, ``refused`` as it was asked, or ``failed`` here."""
+    errors = answer.content.get("errors")
+    if not errors:
+        return "ok"
+    if answer.status >= 500 or any(error.get("extensions", {}).get("code") == "INTERNAL" for error in errors):
+        return "failed"
+    return "partial" if answer.content.get("data") else "refused"
