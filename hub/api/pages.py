@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub.api.compression import Compressed
 from hub.api.documents import Document
 
 ASSETS = Path(__file__).parent / "assets"
@@ -89,7 +90,7 @@ def routes(
     async def files_page(request: Request) -> Response:
         return HTMLResponse(_page("files.html"))
 
-    strict = [Middleware(StrictHeaders)]
+    strict = [Middleware(Compressed), Middleware(StrictHeaders)]
     return [
         Route("/", query_page, middleware=strict),
         Route("/files", files_page, middleware=strict),

@@ -10,9 +10,11 @@ import pytest
 import zstandard
 from starlette.applications import Starlette
 
+from hub.api import pages
 from hub.api.compression import encoding
 from hub.api.http import routes
 from hub.api.media_types import preferred
+from hub.api.pages import ASSETS
 from hub.settings import Settings
 from tests.api.conftest import Served
 
@@ -374,7 +376,7 @@ def test_large_answers_are_compressed_for_who_takes_it(lite: Served) -> None:
     assert len(body) < len(whole) / 4
     packed, body = raw(lite, LARGE, "gzip, deflate, br, zstd")
     assert packed.headers["content-encoding"] == "zstd"
-    assert zstandard.ZstdDecompressor().decompressobj().decompress(body) == whole
+    assert unpacked(body) == whole
     for accepted, expected in {
         "zstd;q=0, *": "gzip", "*": "zstd", "gzip;q=0.000": None, "br": None, "": None, "GZIP": "gzip",
         "x-gzip": None, "gzip ; q=0.5": "gzip",
@@ -395,3 +397,24 @@ def test_small_answers_and_those_of_writes_are_not_compressed(lite: Served) -> N
     assert (written.status_code, len(body) > 1000) == (200, True), body
     assert "content-encoding" not in written.headers
     assert written.headers["cache-control"] == "no-store, no-transform"
+
+
+def test_scripts_of_pages_are_compressed_as_they_are_sent() -> None:
+    script = max((ASSETS / "vendor").glob("*.js"), key=lambda file: file.stat().st_size)
+    with TestClient(Starlette(routes=pages.routes())) as client:
+        for accepted, opened in (("gzip", gzip.decompress), ("zstd", unpacked)):
+            headers = {"accept-encoding": accepted}
+            with client.stream("GET", f"/assets/vendor/{script.name}", headers=headers) as answer:
+                body = b"".join(answer.iter_raw())
+            assert (answer.headers["content-encoding"], "content-length" in answer.headers) == (accepted, False)
+            assert answer.headers["etag"].startswith('W/"')
+            assert opened(body) == script.read_bytes()
+            assert len(body) < script.stat().st_size / 2
+            again = client.get(f"/assets/vendor/{script.name}", headers={"if-none-match": answer.headers["etag"]})
+            assert again.status_code == 304
+        part = client.get(f"/assets/vendor/{script.name}", headers={"range": "bytes=0-1999", "accept-encoding": "gzip"})
+        assert (part.status_code, "content-encoding" in part.headers, len(part.content)) == (206, False, 2000)
+
+
+def unpacked(body: bytes) -> bytes:
+    return zstandard.ZstdDecompressor().decompressobj().decompress(body)
