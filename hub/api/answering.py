@@ -12,7 +12,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from hub.api.auth import NotSignedIn
-from hub.api.errors import unexpected
+from hub.api.errors import internal
 from hub.api.execute import Answer, refused
 from hub.errors import HubError, InputWrong, NotAllowed, NotFound, RetryLater, SignatureWrong, TooLarge
 
@@ -146,7 +146,7 @@ async def clean(http: HttpRequest, run: Callable[[HttpRequest], Awaitable[Respon
             raise
         return _refusal(RetryLater("The hub is stopping. Ask again.", after=1), say)
     except Exception as error:  # noqa: BLE001 (the last line of defence: nothing of the inside may leave)
-        return say(Answer({"errors": [{"message": unexpected(error), "extensions": {"code": "INTERNAL"}}]}, 500))
+        return say(Answer({"errors": [internal(error)]}, 500))
 
 
 def _refusal(error: HubError, say: Say) -> Response:

@@ -6,7 +6,7 @@ import logging
 import re
 import secrets
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from graphql import GraphQLError, GraphQLSyntaxError
 
@@ -72,8 +72,8 @@ def clean(error: GraphQLError) -> None:
         code = "GRAPHQL_PARSE_FAILED" if isinstance(error, GraphQLSyntaxError) else "GRAPHQL_VALIDATION_FAILED"
         error.extensions = {"code": code, **(error.extensions or {})}
     else:
-        error.message = unexpected(cause)
-        error.extensions = {"code": "INTERNAL"}
+        told = internal(cause)
+        error.message, error.extensions = told["message"], told["extensions"]
     if reference := request_id.get():
         error.extensions["reference"] = reference
 
@@ -94,8 +94,14 @@ def described_error(error: HubError) -> dict[str, object]:
     return told
 
 
-def unexpected(error: BaseException) -> str:
+def internal(error: BaseException) -> dict[str, Any]:
+    """The error that a client sees of one nobody foresaw, which is in the log under its reference."""
+    message = unexpected(error, reference := request_id.get() or secrets.token_hex(6))
+    return {"message": message, "extensions": {"code": "INTERNAL", "reference": reference}}
+
+
+def unexpected(error: BaseException, reference: str = "") -> str:
     """Log an error nobody foresaw; the answer is the sentence for the client, with the reference in the log."""
-    reference = request_id.get() or secrets.token_hex(6)
+    reference = reference or request_id.get() or secrets.token_hex(6)
     _log.error("reference %s", reference, exc_info=error)
     return f"Something went wrong here; reference {reference}."

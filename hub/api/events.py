@@ -15,7 +15,7 @@ from strawberry.types.graphql import OperationType
 from hub.api.answering import STOPPING
 from hub.api.auth import Principal
 from hub.api.context import Context
-from hub.api.errors import described_error, unexpected
+from hub.api.errors import described_error, internal
 from hub.api.execute import EVERYTHING, READS, Request
 from hub.api.schema import schema
 from hub.api.standing import Standing, no_longer
@@ -111,7 +111,7 @@ class _Turn:
             result = found.result()
         except Exception as error:  # noqa: BLE001 (the last line of defence: nothing of the inside may leave)
             self.over = True
-            return _next({"errors": [{"message": unexpected(error), "extensions": {"code": "INTERNAL"}}]}, None)
+            return _next({"errors": [internal(error)]}, None)
         if result is None:
             self.over = True
             return None

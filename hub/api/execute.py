@@ -13,7 +13,7 @@ from strawberry.types.graphql import OperationType
 
 from hub.api.auth import Principal
 from hub.api.context import Context
-from hub.api.errors import described_error, unexpected
+from hub.api.errors import described_error, internal
 from hub.api.limits import allowance
 from hub.api.rates import RateLimited
 from hub.api.schema import schema
@@ -74,7 +74,7 @@ async def execute(
     except InvalidOperationTypeError:
         return refused(InputWrong("Only queries may be sent this way."), 405)
     except Exception as error:  # noqa: BLE001 (the last line of defence: nothing of the inside may leave)
-        return Answer({"errors": [{"message": unexpected(error), "extensions": {"code": "INTERNAL"}}]}, 500)
+        return Answer({"errors": [internal(error)]}, 500)
     finally:
         await context.renew()
     return _answer(result, allowance(hub, principal))

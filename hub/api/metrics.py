@@ -156,7 +156,7 @@ async def there(hub: Hub) -> list[Metric]:
     for each in taken:
         for outcome in ("stored", "changed", "unchanged"):
             records.add_metric([each.connector, outcome], getattr(each, outcome))
-    lag = 0.0 if reached.waiting_since is None else max(0, at - reached.waiting_since) / 1_000_000
+    behind = 0.0 if reached.waiting_since is None else max(0, at - reached.waiting_since) / 1_000_000
     leases = GaugeMetricFamily("hub_leases", "Sources that a process holds.", labels=["to"])
     leases.add_metric(["pull"], pulled)
     leases.add_metric(["listen"], listened)
@@ -168,5 +168,5 @@ async def there(hub: Hub) -> list[Metric]:
         up, records, leases, sources,
         GaugeMetricFamily("hub_accepted_number", "The last truth number given.", reached.accepted),
         GaugeMetricFamily("hub_processed_number", "The last truth number processed.", reached.processed),
-        GaugeMetricFamily("hub_lag_seconds", "How long the oldest unprocessed record has waited.", lag),
+        GaugeMetricFamily("hub_backlog_seconds", "How long the oldest unprocessed record has waited.", behind),
     ]  # fmt: skip

@@ -13,6 +13,11 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from hub.api import operations
+from hub.api.answering import STOPPING
+from hub.api.tallies import tallies
+from tests.api.conftest import Served
+from tests.conftest import ROOT
 from tests.faults.postgres import links
 from tests.faults.serving import PATIENCE, Account, ServedHub, founded
 
@@ -221,3 +226,56 @@ def test_readiness_tells_of_a_database_that_is_away(tmp_path: Path, pg_url: str)
             assert httpx.get(f"{hub.url}/readyz", timeout=10, trust_env=False).status_code == 200
         finally:
             hub.end()
+
+
+def test_every_metric_that_the_documents_name_is_there(watched: Watched) -> None:
+    text = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    named = set(re.findall(r"\bhub_[a-z_]+", text))
+    there = {name.split()[0] for name in watched.values()}
+    there |= {name.removesuffix(ending) for name in there for ending in ("_bucket", "_count", "_sum")}
+    assert named - there == set()
+    assert {name for name in there if name.startswith("hub_")} - named <= {
+        f"{name}{ending}" for name in named for ending in ("_bucket", "_count", "_sum")
+    }
+
+
+def test_loopback_is_for_who_asks_without_a_proxy_and_only_by_setting(lite: Served) -> None:
+    def status(*, loopback: bool, client: str = "127.0.0.1", **headers: str) -> int:
+        (*_, route) = operations.routes(lite.hub, metrics_loopback=loopback)
+        transport: Any = lite.client._transport
+        transport.app.router.routes[:] = [*lite.client.app.router.routes[:-1], route]  # type: ignore[attr-defined]
+        transport.client = (client, 5000)
+        return int(lite.client.get("/metrics", headers=headers).status_code)
+
+    assert status(loopback=True) == 200
+    assert status(loopback=False) == 401
+    assert status(loopback=True, client="::1") == 200
+    assert status(loopback=True, client="10.0.0.1") == 401
+    assert status(loopback=True, **{"X-Forwarded-For": "127.0.0.1"}) == 401
+    assert status(loopback=True, Forwarded="for=127.0.0.1") == 401
+
+
+def test_hub_that_stops_is_not_ready(lite: Served) -> None:
+    app: Any = lite.client.app
+    app.router.routes.extend(operations.routes(lite.hub))
+    assert lite.client.get("/readyz").status_code == 200
+    setattr(app.state, STOPPING, True)
+    answer = lite.client.get("/readyz")
+    assert (answer.status_code, answer.json()["serving"], answer.json()["database"]) == (503, "stopping", "ok")
+    assert lite.client.get("/healthz").status_code == 200
+
+
+def test_open_subscriptions_are_counted(lite: Served) -> None:
+    with lite.client.websocket_connect("/graphql", subprotocols=["graphql-transport-ws"]) as socket:
+        socket.send_json({"type": "connection_init", "payload": {"token": lite.token}})
+        assert socket.receive_json()["type"] == "connection_ack"
+        before = tallies.subscriptions
+        query = f'subscription {{ sourceChanged(source: "{lite.source}") {{ id }} }}'
+        socket.send_json({"type": "subscribe", "id": "1", "payload": {"query": query}})
+        assert socket.receive_json()["type"] == "next"
+        assert tallies.subscriptions == before + 1
+        socket.send_json({"type": "complete", "id": "1"})
+        until = time.monotonic() + PATIENCE
+        while tallies.subscriptions != before:
+            assert time.monotonic() < until
+            time.sleep(0.02)
