@@ -32,7 +32,7 @@ def preferred(accept: str) -> str | None:
     named = max(names, key=ranked.__getitem__, default=JSON)
     # What is not named goes by the widest range that is: `application/*` before `*/*`.
     others = {kind: ranked.get("application/*", ranked.get("*/*", 0.0)) for kind in (JSON, GRAPHQL)}
-    ranks = {kind: ranked.get(kind, others[kind]) for kind in (named, JSON, GRAPHQL)}
+    ranks = {kind: ranked.get(kind, others.get(kind, 0.0)) for kind in (named, JSON, GRAPHQL)}
     best = max(ranks, key=ranks.__getitem__)
     return best if ranks[best] > 0 else None
 
