@@ -30,8 +30,9 @@ logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 _GLOBAL_UNICAST = ip_network("2000::/3")
 _NAT64 = ip_network("64:ff9b::/96")
-_CLOUD = frozenset({ip_address("168.63.129.16")})
-"""Public in form, but answered by the machine that the hub runs on (Azure)."""
+_NOBODYS = tuple(map(ip_network, ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
+"""Public by the tables of some versions of Python, but answered by the machine that the hub runs on (Azure) or by its
+cloud (192.0.0.192 of Oracle), or set aside for protocols and examples."""
 
 
 def looked_up(host: str, port: int) -> list[str]:
@@ -96,9 +97,9 @@ def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | None:
 
 
 def _public(address: IPv4Address | IPv6Address) -> bool:
-    if isinstance(address, IPv4Address):
-        return address.is_global and not address.is_multicast and address not in _CLOUD
-    return address in _GLOBAL_UNICAST and address.is_global
+    if not address.is_global or any(address in network for network in _NOBODYS):
+        return False
+    return not address.is_multicast if isinstance(address, IPv4Address) else address in _GLOBAL_UNICAST
 
 
 class _Checked(httpcore.AsyncNetworkBackend):
