@@ -18,8 +18,8 @@ from hub.errors import InputWrong, NotFound, StorageFull, TooLarge
 
 KEPT = 24 * 3600
 """Seconds for which a file is kept that nobody brings in."""
-_LONGEST = 120
-"""Characters of a name."""
+_LONGEST = 240
+"""Bytes of a name; a file system takes 255."""
 _ID = re.compile(r"upl_[0-9a-f]{28}")
 _HELD = ".held"
 """Lies beside a file that is a source's."""
@@ -84,7 +84,7 @@ class Uploads:
 def _plain(name: str) -> str:
     """The last part of a name, without what no file is called. Raises ``InputWrong``."""
     last = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2]).strip()
-    if not last.strip(".") or len(last) > _LONGEST or not last.isprintable():
+    if not last.strip(".") or not last.isprintable() or len(last.encode()) > _LONGEST:
         raise InputWrong("Say what the file is called: ?name=customers.xlsx", path="name")
     return last.lstrip(".")
 
