@@ -77,7 +77,9 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
         lease=settings.lease_seconds,
         patience=settings.page_seconds,
     ) as hub:
-        hub.uploads = Uploads(settings.uploads or settings.data / "uploads")
+        uploads = settings.uploads or settings.data / "uploads"
+        hub.uploads = Uploads(uploads)
+        hub.configuration.folders = None if settings.files is None else [*settings.files, uploads]
         yield hub
 
 

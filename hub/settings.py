@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cache
 from ipaddress import ip_network
@@ -105,6 +106,8 @@ class Settings(BaseSettings, Limits):
     """HTTP statuses of before GraphQL over HTTP was settled, for clients that know no others."""
     uploads: Path | None = None
     """Folder of uploaded files, the same for all processes of a hub; ``uploads`` in the data folder when left out."""
+    files: Annotated[tuple[Path, ...] | None, NoDecode] = None
+    """Folders whose files sources may read, with ``:`` between; unless said, whatever the hub's user may."""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     """From where on the hub and its connectors are heard; libraries from WARNING on at least."""
@@ -127,6 +130,11 @@ class Settings(BaseSettings, Limits):
     @classmethod
     def _separated(cls, given: object) -> object:
         return [part for part in re.split(r"[,\s]+", given) if part] if isinstance(given, str) else given
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _folders(cls, given: object) -> object:
+        return [part for part in given.split(os.pathsep) if part] if isinstance(given, str) else given
 
     @field_validator("allow_private_addresses")
     @classmethod

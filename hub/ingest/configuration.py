@@ -7,10 +7,12 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+from pydantic import BaseModel
 
 from hub.connector import Connector
 from hub.errors import ConfigWrong, HubError, InputWrong, NotFound, RetryLater
@@ -55,6 +57,8 @@ class Configuration:
         self._threads = threads
         self._sources = sources_
         self._clock = clock
+        self.folders: Sequence[Path] | None = None
+        """Folders whose files sources may read; None for all. Whoever opens the hub says so."""
 
     async def create(
         self, name: str, connector: str, settings: Json, values: Mapping[str, Any], *, book_of_record: bool, by: str
@@ -256,6 +260,8 @@ class Configuration:
         return settled
 
     async def _faults(self, bound: Connector, connector: str, settings: Json) -> list[str]:
+        if (fault := _out_of_bounds(bound.settings, self.folders)) is not None:
+            return [fault]  # the connector's own check would look into the file
         secrets = texts(taken_out(settings, self._secret_places(connector, settings))[1])
         try:
             faults = await asyncio.to_thread(lambda: list(bound.check()))
@@ -296,6 +302,16 @@ def _told(given: Any, pointer: str) -> bool:
         else:
             given = given.get(name) if isinstance(given, dict) else None
     return given is not None and given != MARK
+
+
+def _out_of_bounds(settings: BaseModel, folders: Sequence[Path] | None) -> str | None:
+    """Why a source may not read a file that its settings name, where it may not."""
+    if folders is None:
+        return None
+    for name, value in settings:
+        if isinstance(value, Path) and not any(value.resolve().is_relative_to(each.resolve()) for each in folders):
+            return f"{name}: this hub reads files of the folders in HUB_FILES only."
+    return None
 
 
 def _told_as(column: str) -> str:
