@@ -13,8 +13,6 @@ from hub.errors import InputWrong
 
 _TEMPLATES = Path(__file__).parent / "scaffold"
 _NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
-_PULL = {"url": "https://api.example", "token": "..."}
-_PUSH = {"secret": "whsec_..."}
 
 
 def write(name: str, folder: Path, *, push: bool = False) -> list[Path]:
@@ -50,7 +48,6 @@ def write(name: str, folder: Path, *, push: bool = False) -> list[Path]:
 
 def _filled(template: str, name: str, stream: str, package: str, *, push: bool) -> str:
     environment = jinja2.Environment(keep_trailing_newline=True, undefined=jinja2.StrictUndefined)  # noqa: S701 (no HTML)
-    settings = ", ".join(f'"{key}": "{value}"' for key, value in (_PUSH if push else _PULL).items())
     return environment.from_string((_TEMPLATES / f"{template}.jinja").read_text("utf-8")).render(
         {
             "name": name,
@@ -60,7 +57,6 @@ def _filled(template: str, name: str, stream: str, package: str, *, push: bool) 
             "title": f"{stream.replace('_', ' ').capitalize()}, each with whoever it was",
             "push": push,
             "quote": '"' if push else "",
-            "settings_text": "{" + settings + "}",
             "version": __version__,
         }
     )
