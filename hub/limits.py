@@ -42,6 +42,10 @@ class Limits(BaseModel):
     """How long a query or mutation may take."""
     rate_limit: int | None = Field(None, ge=1)
     """Cost that one token may ask for in a minute, in one process."""
+    exports: int = Field(2, ge=1)
+    """Exports that one process writes at once."""
+    export_seconds: float = Field(900.0, gt=0)
+    """After how long an export is cut; its reader goes on from the last row."""
     introspection: Annotated[tuple[str, ...], NoDecode] = ("read", "analyse", "write", "manage")
     """Scopes of which any one opens introspection and suggestions ("Did you mean"); none, when empty."""
 

@@ -30,6 +30,7 @@ from hub.api.compression import Compressed
 from hub.api.deliveries import METHODS, Deliveries
 from hub.api.events import LiveAnswers
 from hub.api.execute import EVERYTHING, READS, Answer, Request, execute
+from hub.api.exports import ExportEndpoint
 from hub.api.media_types import CHARSET, EVENTS, GRAPHQL, JSON, is_json, preferred
 from hub.api.safe_headers import SafeHeaders
 from hub.api.socket import GraphQLSocket
@@ -67,6 +68,7 @@ def routes(
     graphql = GraphQLEndpoint(hub, events, max_body_bytes, legacy=legacy_statuses, slowest=body_seconds)
     deliveries = Deliveries(hub, max_delivery_bytes, public_url, body_seconds)
     uploads = UploadEndpoint(hub, max_upload_bytes, body_seconds)
+    exports = ExportEndpoint(hub, body_seconds)
     around = [*_origins(allowed_origins), Middleware(Compressed), Middleware(SafeHeaders)]
     return [
         Route("/graphql", graphql, middleware=around),
@@ -74,6 +76,8 @@ def routes(
         Route("/in/{source}/{stream}", deliveries.answer, methods=METHODS),
         Route("/in/{source}/{stream}/{rest:path}", deliveries.answer, methods=METHODS),
         Route("/upload", uploads.answer, methods=METHODS, middleware=around),
+        Route("/export/{list}.{format}", exports.answer, methods=METHODS, middleware=around),
+        Route("/export", exports.log, methods=METHODS, middleware=around),
         Route("/health", _health, methods=["GET"]),
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import orjson
 from graphql import (
@@ -25,6 +25,7 @@ from hub.ingest.segments import named, parts
 from hub.store import filters
 from hub.values import Relationship
 
+F = TypeVar("F")
 _TYPE = "CustomerFilter"
 
 
@@ -55,17 +56,21 @@ def _told(value: Any, type_: Any) -> Any:
 
 
 def _read(info: Info, kept: Mapping[str, Any]) -> CustomerFilter:
+    return read(info, kept, CustomerFilter)
+
+
+def read(info: Info, kept: Mapping[str, Any], kind: type[F]) -> F:
     """The filter of its JSON. Raises ``InputWrong`` when this version of the hub does not know such filters."""
 
     def refuse(error: GraphQLError, path: Sequence[str | int]) -> None:
         raise InputWrong(error.message, path=".".join(["filter", *map(str, path)]))
 
-    type_ = cast("GraphQLInputType", _graph(info).type_map[_TYPE])
+    type_ = cast("GraphQLInputType", _graph(info).type_map[kind.__name__])
     validate_input_value(kept, type_, refuse)
     given = coerce_input_value(kept, type_)
     schema = info.schema
-    found = convert_argument(given, CustomerFilter, schema.schema_converter.scalar_registry, schema.config)
-    return cast("CustomerFilter", found)
+    found = convert_argument(given, kind, schema.schema_converter.scalar_registry, schema.config)
+    return cast("F", found)
 
 
 async def narrowed(info: Info, wanted: CustomerFilter | None) -> filters.CustomerFilter:

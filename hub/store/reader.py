@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -30,6 +30,12 @@ class Snapshot(ABC):
     @abstractmethod
     async def all(self, statement: str, *values: Any) -> Rows:
         """All rows of a statement."""
+
+    async def some(self, statement: str, *values: Any, together: int) -> AsyncGenerator[Rows, None]:
+        """The rows of a statement, at most so many at a time where the database can, however many there are."""
+        rows = await self.all(statement, *values)
+        for first in range(0, len(rows), together):
+            yield rows[first : first + together]
 
     async def one(self, statement: str, *values: Any) -> Any | None:
         """The first row, or None."""
@@ -77,18 +83,34 @@ class _SqliteSnapshot(Snapshot):
         return self._connection.execute(for_sqlite(statement), sqlite_values(values)).fetchall()
 
     async def all(self, statement: str, *values: Any) -> Rows:
+        with traces.statement(statement, "sqlite"):
+            return await self._run(self._all, statement, values)
+
+    async def _run(self, read: Callable[..., Rows], *given: Any) -> Rows:
         async with self._turn:
             if self._ended:
                 raise RuntimeError("this snapshot has ended")
-            work = asyncio.get_running_loop().run_in_executor(self._pool, self._all, statement, values)
+            work = asyncio.get_running_loop().run_in_executor(self._pool, read, *given)
             try:
-                with traces.statement(statement, "sqlite"):
-                    return await asyncio.shield(work)
+                return await asyncio.shield(work)
             except asyncio.CancelledError:
                 self._connection.interrupt()
                 await asyncio.wait([work])
                 work.exception()
                 raise
+
+    async def some(self, statement: str, *values: Any, together: int) -> AsyncGenerator[Rows, None]:
+        cursor = self._connection.cursor()
+
+        def part() -> Rows:
+            if begun:
+                return cursor.fetchmany(together)
+            return cursor.execute(for_sqlite(statement), sqlite_values(values)).fetchmany(together)
+
+        begun = False
+        while rows := await self._run(part):
+            yield rows
+            begun = True
 
     async def end(self) -> None:
         """Stop what still runs for somebody who has gone, and wait until the connection is idle.
@@ -234,6 +256,17 @@ class _PostgresSnapshot(Snapshot):
             with _clean_errors(), traces.statement(statement, "postgresql"):
                 rows: Rows = await self._connection.fetch(statement, *values)
             return rows
+
+    async def some(self, statement: str, *values: Any, together: int) -> AsyncGenerator[Rows, None]:
+        with _clean_errors():
+            cursor = await self._connection.cursor(statement, *values)
+        while True:
+            async with self._turn:
+                with _clean_errors():
+                    rows: Rows = await cursor.fetch(together)
+            if not rows:
+                return
+            yield rows
 
 
 class PostgresReader(Reader):

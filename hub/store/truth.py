@@ -370,3 +370,21 @@ class TrustedDocumentRow(Truth, table=True):
     registered_at: int = column.number()
     registered_by: str = column.text()
     retired_at: int | None = column.number(nullable=True)
+
+
+class ExportRow(Truth, table=True):
+    """Who took which data away: ``filter`` as JSON, ``contacts`` unmasked or not; ``outcome`` is null until it ends."""
+
+    __tablename__ = "export"
+    __table_args__ = (Index("export_at", "at"),)
+    id: str = column.text(primary_key=True)
+    at: int = column.number()
+    token: str = column.text()
+    name: str = column.text()
+    list: str = column.text()
+    format: str = column.text()
+    filter: str | None = column.text(nullable=True)
+    contacts: bool
+    after: str | None = column.text(nullable=True)
+    rows: int | None = column.number(nullable=True)
+    outcome: str | None = column.text(nullable=True)

@@ -1,0 +1,269 @@
+"""Whole lists as analysts take them away: which columns, from which tables, in the order of their numbers.
+
+A cursor names the projection set and the row's key in it, so that who was cut off goes on after the last whole row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from hub.errors import InputWrong
+from hub.store import conditions
+from hub.store.filters import CustomerFilter, MatterFilter, TouchpointFilter
+from hub.store.reader import Rows, Snapshot
+from hub.store.shapes import Shape
+from hub.store.sql import Query
+
+if TYPE_CHECKING:
+    from hub.store.session import Session
+
+Filter = CustomerFilter | TouchpointFilter | MatterFilter
+_LARGEST = 2**63 - 1
+
+
+class ExportOver(InputWrong):
+    """An export cannot be gone on with: its rows have other numbers now. It begins again."""
+
+    code = "EXPORT_OVER"
+
+
+class Kind(StrEnum):
+    """What a column holds."""
+
+    TEXT = "text"
+    ID = "id"
+    DATE = "date"
+    TIME = "time"
+    """Microseconds."""
+    MONEY = "money"
+    """Minor units; ``currency`` of the column names the one beside it."""
+    FLAG = "flag"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an export. ``masked``: SQL of what is shown without the right to see contact data; the same unless
+    given. ``currency``: the column that names the currency of an amount."""
+
+    name: str
+    kind: Kind
+    sql: str
+    masked: str | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A list that can be exported. ``key``: what tells its rows apart, whole numbers in whose order they come.
+
+    ``filter``: the name of the filter in the graph that narrows it.
+    """
+
+    source: str
+    key: tuple[str, ...]
+    filter: str
+    columns: tuple[Column, ...]
+    where: Callable[[Query, Any], str]
+
+
+def _text(names: str, alias: str) -> tuple[Column, ...]:
+    return tuple(Column(name, Kind.TEXT, f"{alias}.{name}") for name in names.split())
+
+
+def _ids(sql: Mapping[str, str]) -> tuple[Column, ...]:
+    return tuple(Column(name, Kind.ID, f"{alias}.id") for name, alias in sql.items())
+
+
+def _times(names: str, alias: str) -> tuple[Column, ...]:
+    return tuple(Column(name, Kind.TIME, f"{alias}.{name}") for name in names.split())
+
+
+def _hidden(names: str, alias: str) -> tuple[Column, ...]:
+    return tuple(Column(name, Kind.TEXT, f"{alias}.{name}", "NULL") for name in names.split())
+
+
+def _masked(names: str, alias: str) -> tuple[Column, ...]:
+    return tuple(Column(name, Kind.TEXT, f"{alias}.{name}", f"{alias}.{name}_masked") for name in names.split())
+
+
+_ACCOUNTS = " LEFT JOIN customer who ON who.num = {0}.customer LEFT JOIN customer firm ON firm.num = {0}.organisation"
+
+LISTS: Mapping[str, Exported] = {
+    "customers": Exported(
+        "customer c LEFT JOIN customer firm ON firm.num = c.organisation LEFT JOIN hub_user u ON u.num = c.owner"
+        " LEFT JOIN touchpoint acq ON acq.num = c.acquired_by LEFT JOIN campaign g ON g.num = acq.campaign",
+        ("c.num",),
+        "CustomerFilter",
+        (
+            Column("id", Kind.ID, "c.id"),
+            *_text("kind relationship", "c"),
+            *_masked("display_name name email phone", "c"),
+            *_hidden("birthday", "c"),
+            *_text("language country city", "c"),
+            *_ids({"owner": "u", "organisation": "firm"}),
+            *_times("first_touch_at last_touch_at", "c"),
+            Column("acquired_at", Kind.TIME, "acq.occurred_at"),
+            Column("acquired_channel", Kind.TEXT, "acq.channel"),
+            Column("acquired_source", Kind.TEXT, "acq.origin_source"),
+            Column("acquired_campaign", Kind.ID, "g.id"),
+            *_text("stage", "c"),
+            *_times("stage_since", "c"),
+            *_text("standing", "c"),
+            *_times("next_change_at", "c"),
+            Column("revenue", Kind.MONEY, "c.revenue", currency="currency"),
+            *_text("currency", "c"),
+        ),
+        conditions.customers,
+    ),
+    "touchpoints": Exported(
+        "touchpoint t JOIN source s ON s.num = t.source LEFT JOIN campaign g ON g.num = t.campaign"
+        + _ACCOUNTS.format("t"),
+        ("t.num",),
+        "TouchpointFilter",
+        (
+            Column("id", Kind.ID, "t.id"),
+            *_text("kind channel direction", "t"),
+            Column("automated", Kind.FLAG, "t.automated"),
+            Column("historical", Kind.FLAG, "t.historical"),
+            *_times("occurred_at", "t"),
+            Column("occurred_on", Kind.DATE, "t.occurred_on"),
+            *_text("time_precision", "t"),
+            *_times("recorded_at", "t"),
+            *_ids({"customer": "who", "organisation": "firm", "source": "s", "campaign": "g"}),
+            *_hidden("title text", "t"),
+            Column("amount", Kind.MONEY, "t.amount", currency="currency"),
+            *_text("currency", "t"),
+            Column("cost", Kind.MONEY, "t.cost", currency="cost_currency"),
+            *_text("cost_currency quantity quantity_unit", "t"),
+            *_text("origin_source origin_medium origin_campaign origin_term origin_content origin_click_id", "t"),
+            *_text("origin_referrer origin_landing_page document settles", "t"),
+            Column("due_on", Kind.DATE, "t.due_on"),
+            Column("properties", Kind.JSON, "t.properties", "NULL"),
+        ),
+        conditions.touchpoints,
+    ),
+    "matters": Exported(
+        "matter m JOIN source s ON s.num = m.source LEFT JOIN campaign g ON g.num = m.campaign"
+        " LEFT JOIN hub_user u ON u.num = m.owner" + _ACCOUNTS.format("m"),
+        ("m.num",),
+        "MatterFilter",
+        (
+            Column("id", Kind.ID, "m.id"),
+            *_text("kind reference", "m"),
+            *_hidden("title", "m"),
+            *_text("pipeline state outcome", "m"),
+            Column("open", Kind.FLAG, "m.open"),
+            Column("amount", Kind.MONEY, "m.amount", currency="currency"),
+            Column("outstanding", Kind.MONEY, "m.outstanding", currency="currency"),
+            *_text("currency", "m"),
+            *_ids({"owner": "u"}),
+            Column("owner_name", Kind.TEXT, "m.owner_named"),
+            *_times("opened_at due_at closed_at state_since", "m"),
+            *_text("balance balance_unit", "m"),
+            *_ids({"customer": "who", "organisation": "firm", "source": "s", "campaign": "g"}),
+            Column("properties", Kind.JSON, "m.properties", "NULL"),
+        ),
+        conditions.matters,
+    ),
+    "purchases": Exported(
+        "purchase p JOIN customer who ON who.num = p.customer JOIN touchpoint t ON t.num = p.touchpoint"
+        " JOIN source s ON s.num = t.source LEFT JOIN campaign g ON g.num = t.campaign",
+        ("p.customer", "p.touchpoint"),
+        "TouchpointFilter",
+        (
+            Column("touchpoint", Kind.ID, "t.id"),
+            *_ids({"customer": "who"}),
+            Column("at", Kind.TIME, "p.at"),
+            *_text("kind channel", "t"),
+            Column("amount", Kind.MONEY, "p.amount", currency="currency"),
+            *_text("currency", "p"),
+            Column("converted", Kind.MONEY, "p.converted", currency="converted_currency"),
+            Column("converted_currency", Kind.TEXT, "who.currency"),
+            *_ids({"source": "s", "campaign": "g"}),
+            *_text("document", "t"),
+        ),
+        conditions.touchpoints,
+    ),
+}
+
+
+async def projection_set(snapshot: Snapshot) -> int:
+    """The number of the projection set that is shown: row numbers hold as long as it does."""
+    return int(await snapshot.value("SELECT number FROM projection_set WHERE state = 'LIVE'"))
+
+
+def place(wanted: Exported, cursor: str, live: int) -> tuple[int, ...]:
+    """The key of the row that a cursor names. Raises ``InputWrong``, and ``ExportOver`` for another projection set."""
+    numbers = cursor.split(".")
+    if len(numbers) != 1 + len(wanted.key) or not all(_whole(each) for each in numbers):
+        raise InputWrong("after is the cursor of a row of this export.", path="after")
+    if int(numbers[0]) != live:
+        raise ExportOver("The hub has been rebuilt since this export began. Begin it again.", path="after")
+    return tuple(map(int, numbers[1:]))
+
+
+def _whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= _LARGEST
+
+
+def rows(
+    snapshot: Snapshot,
+    wanted: Exported,
+    narrowed: Filter,
+    after: Sequence[int] = (),
+    *,
+    contacts: bool,
+    together: int,
+) -> AsyncGenerator[Rows, None]:
+    """Rows in the order of their keys, so many at a time: the key, then the columns.
+
+    ``contacts``: whether contact data is shown unmasked.
+    """
+    columns = [each.sql if contacts or each.masked is None else each.masked for each in wanted.columns]
+    query = Query(f"SELECT {', '.join([*wanted.key, *columns])} FROM {wanted.source} WHERE ")
+    query.add(wanted.where(query, narrowed))
+    if after:
+        query.add(f" AND ({', '.join(wanted.key)}) > ({', '.join(query.bind(each, 'bigint') for each in after)})")
+    query.add(f" ORDER BY {', '.join(wanted.key)}")
+    return snapshot.some(query.text, *query.values, together=together)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredExport:
+    """Who took what away, and when. ``filter`` is JSON; ``rows`` and ``outcome`` are None until it ends."""
+
+    id: str
+    at: int
+    token: str
+    name: str
+    list: str
+    format: str
+    filter: str | None
+    contacts: bool
+    after: str | None
+    rows: int | None
+    outcome: str | None
+
+
+_LINES = Shape(StoredExport, "e")
+LOGGED = "id at token name list format filter contacts after rows outcome".split()
+
+
+def begun(session: Session, line: StoredExport) -> None:
+    """Write down that an export begins."""
+    session.insert("export", LOGGED, [[getattr(line, name) for name in LOGGED]])
+
+
+def ended(session: Session, id_: str, rows_: int, outcome: str) -> None:
+    """Write down how an export ended: DONE, CUT when its reader or its time was gone, FAILED."""
+    session.run("UPDATE export SET rows = $1, outcome = $2 WHERE id = $3", rows_, outcome, id_)
+
+
+async def latest(snapshot: Snapshot, most: int = 100) -> list[StoredExport]:
+    """The exports that began last, the last one first."""
+    found = await snapshot.all(f"SELECT {_LINES.columns} FROM export e ORDER BY e.at DESC, e.id LIMIT {most}")
+    return _LINES.all(found)
