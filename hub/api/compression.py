@@ -28,7 +28,8 @@ class _Compressor(Protocol):
 
 
 def _gzip() -> _Compressor:
-    return zlib.compressobj(5, wbits=31)
+    # A level higher takes twice the time for a tenth less.
+    return zlib.compressobj(3, wbits=31)
 
 
 def _zstd() -> _Compressor:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -40,8 +41,18 @@ class GuardedConfig(uvicorn.Config):
     def __init__(self, app: Any, patience: Patience, **options: Any) -> None:
         # The server's type wants whole seconds, its timer takes any.
         idle: Any = patience.idle
-        super().__init__(app, http=GuardedHttp, ws=GuardedSocket, timeout_keep_alive=idle, **options)
+        super().__init__(
+            app, http=GuardedHttp, ws=GuardedSocket, timeout_keep_alive=idle,
+            # Messages with secrets share a compressor with what others chose; and each socket would keep its own.
+            ws_per_message_deflate=False, **options,
+        )  # fmt: skip
         self.patience = patience
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whatever strangers send must not fill the log: they are told, nobody else."""
+    return record.msg not in {"Invalid HTTP request received.", "Unsupported upgrade request."}
 
 
 class _Refused(Exception):

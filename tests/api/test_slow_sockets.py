@@ -261,7 +261,7 @@ def test_an_address_that_is_too_long_is_414(served: Guarded) -> None:
                 assert refusal(answer) == (414, "ADDRESS_TOO_LONG")
 
 
-def test_what_is_no_http_is_400_and_others_are_answered(served: Guarded) -> None:
+def test_what_is_no_http_is_400_and_others_are_answered(served: Guarded, caplog: pytest.LogCaptureFixture) -> None:
     for nonsense in (b"\x16\x03\x01\x02\x00\x01\x00\x01", b"GET\r\n\r\n", b"POST / HTTP/1.1\r\nbad header\r\n\r\n"):
         with served.socket() as made:
             made.sendall(nonsense)
@@ -274,6 +274,7 @@ def test_what_is_no_http_is_400_and_others_are_answered(served: Guarded) -> None
             made.sendall(HEAD + smuggled)
             assert refusal(everything(made)) == (400, "BAD_REQUEST"), smuggled
     assert asks_well(served)
+    assert caplog.text == ""
 
 
 def test_two_hundred_slow_sockets_keep_nobody_waiting(served: Guarded) -> None:
@@ -338,6 +339,8 @@ def test_what_is_not_finished_within_the_grace_is_told_to_come_again() -> None:
 def test_a_socket_is_told_that_the_hub_goes_away() -> None:
     with guarded() as served:
         with websockets.sync.client.connect(f"ws://127.0.0.1:{served.port}/socket") as made:
+            assert made.response is not None
+            assert "sec-websocket-extensions" not in made.response.headers
             served.stop()
             with pytest.raises(ConnectionClosed) as closed:
                 made.recv(5)
