@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -219,6 +219,7 @@ def served(
     company: Company | None = None,
     others: Mapping[str, type[sdk.Connector]] | None = None,
     secret_key: str | None = None,
+    allowed_origins: Sequence[str] = (),
 ) -> Iterator[Served]:
     """Serve a new hub with one source of the tests' connector. ``others``: connectors that it has besides."""
     known = {"hub.desk": Desk, "test.sheet": Sheet}
@@ -229,7 +230,7 @@ def served(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         ours = company or Company(currency="BDT", country="BD")
         async with await Hub.open(address, registry, ours, secret_key=secret_key) as hub:
-            app.router.routes.extend(routes(hub))
+            app.router.routes.extend(routes(hub, allowed_origins=allowed_origins))
             held.append(hub)
             yield
 
