@@ -153,9 +153,12 @@ async def there(hub: Hub) -> list[Metric]:
         return [up]
     up.add_metric([], 1)
     records = CounterMetricFamily("hub_records", "Rows that sources brought.", labels=["connector", "outcome"])
+    # No counter: pulls that brought nothing are forgotten, and what they counted with them.
+    unchanged = GaugeMetricFamily("hub_records_unchanged", "Rows that came as they were.", labels=["connector"])
     for each in taken:
-        for outcome in ("stored", "changed", "unchanged"):
-            records.add_metric([each.connector, outcome], getattr(each, outcome))
+        records.add_metric([each.connector, "new"], each.stored)
+        records.add_metric([each.connector, "changed"], each.changed)
+        unchanged.add_metric([each.connector], each.unchanged)
     behind = 0.0 if reached.waiting_since is None else max(0, at - reached.waiting_since) / 1_000_000
     leases = GaugeMetricFamily("hub_leases", "Sources that a process holds.", labels=["to"])
     leases.add_metric(["pull"], pulled)
@@ -165,7 +168,7 @@ async def there(hub: Hub) -> list[Metric]:
     for state in HealthState:
         sources.add_metric([state.value], found[state])
     return [
-        up, records, leases, sources,
+        up, records, unchanged, leases, sources,
         GaugeMetricFamily("hub_accepted_number", "The last truth number given.", reached.accepted),
         GaugeMetricFamily("hub_processed_number", "The last truth number processed.", reached.processed),
         GaugeMetricFamily("hub_backlog_seconds", "How long the oldest unprocessed record has waited.", behind),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from time import perf_counter
 from typing import Any
 
 import strawberry
@@ -21,6 +22,7 @@ from hub.api.queries.root import Query
 from hub.api.scalars import SCALARS
 from hub.api.scopes import guard
 from hub.api.types.touchpoints import TYPES
+from hub.api.watching import ended
 from hub.errors import HubError
 
 
@@ -32,10 +34,12 @@ class Operation(SchemaExtension):
         given = self.execution_context.context
         if isinstance(given, Socket):
             self.execution_context.context = given.context()
+        begun = perf_counter()
         try:
             yield
         finally:
             await self.context.renew()
+            ended(self.execution_context, self.context.principal.token, perf_counter() - begun)
 
     async def on_stream_result(self, result: Any) -> AsyncIterator[None]:
         """A slow reader must hold no snapshot."""

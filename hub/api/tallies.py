@@ -56,15 +56,16 @@ class Tallies:
         self.requests[method, place, status] += 1
         self.request_seconds.setdefault(place, Durations()).add(seconds)
 
-    def operation(self, name: str, kind: str, outcome: str, seconds: float) -> None:
-        """An operation was answered. Only one that ran may bring a new name."""
+    def operation(self, name: str, kind: str, outcome: str, seconds: float | None) -> None:
+        """An operation was answered. Only one that ran may bring a new name; of one that lasted ``seconds`` is None."""
         if name not in self._names:
             if outcome == "refused" or not name or len(self._names) >= MOST_NAMES:
                 name = name and OTHER
             else:
                 self._names.add(name)
         self.operations[name, kind, outcome] += 1
-        self.operation_seconds.setdefault(name, Durations()).add(seconds)
+        if seconds is not None:
+            self.operation_seconds.setdefault(name, Durations()).add(seconds)
 
     @contextmanager
     def subscribed(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from functools import wraps
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from graphql import get_operation_ast
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,6 +25,8 @@ from hub.api.tallies import OTHER, Tallies, tallies
 from hub.logs import ACCESS, request_id
 
 if TYPE_CHECKING:
+    from strawberry.types import ExecutionContext
+
     from hub.api.auth import Principal
     from hub.api.execute import Answer, Request
 
@@ -146,6 +149,15 @@ class _Watched:
         return f"{path.removesuffix(rest)}…" if rest else path
 
 
+@dataclass(slots=True)
+class Asked:
+    """An operation that is answered: query, mutation or subscription; the name is empty where it has none."""
+
+    kind: str
+    name: str
+
+
+_asked: ContextVar[Asked | None] = ContextVar("asked", default=None)
 Execute = TypeVar("Execute", bound=Callable[..., Awaitable[Any]])
 
 
@@ -154,16 +166,55 @@ def watched(execute: Execute) -> Execute:
 
     @wraps(execute)
     async def seen(hub: Any, principal: Principal, request: Request, *args: Any, **named: Any) -> Answer:
-        kind, name = operation(request.query, request.operation)
-        if (about := _seen.get()) is not None:
-            about.operation, about.token = name, principal.token
-        begun = perf_counter()
-        with traces.span(f"{kind} {name}".strip(), {"graphql.operation.type": kind, "graphql.operation.name": name}):
-            answer: Answer = await execute(hub, principal, request, *args, **named)
-        tallies.operation(name, kind, outcome(answer), perf_counter() - begun)
+        asked = Asked(*operation(request.query, request.operation))
+        held, begun = _asked.set(asked), perf_counter()
+        try:
+            with traces.span("operation") as span:
+                answer: Answer = await execute(hub, principal, request, *args, **named)
+                if span is not None:
+                    span.update_name(f"{asked.kind} {asked.name}".strip())
+                    span.set_attributes(_attributes(asked))
+        finally:
+            _asked.reset(held)
+        _note(asked, principal.token)
+        errors = answer.content.get("errors", ())
+        codes = [error.get("extensions", {}).get("code") for error in errors]
+        how = outcome(codes, ran=bool(answer.content.get("data")), failed=answer.status >= 500)
+        tallies.operation(asked.name, asked.kind, how, perf_counter() - begun)
         return answer
 
     return cast("Execute", seen)
+
+
+def ended(execution: ExecutionContext, token: str, seconds: float) -> None:
+    """An operation has come to its end: what its document says of it; and all the rest where it came another way than
+    by ``execute``, over a socket or as a stream."""
+    document = execution.graphql_document
+    found = get_operation_ast(document, execution.operation_name) if document is not None else None
+    name = found.name.value if found is not None and found.name is not None else ""
+    read = Asked(found.operation.value if found is not None else "query", name if _NAME.fullmatch(name) else "")
+    if (asked := _asked.get()) is not None:
+        if found is not None:
+            asked.kind, asked.name = read.kind, read.name
+        return
+    _note(read, token)
+    errors = execution.pre_execution_errors or getattr(execution.result, "errors", None) or ()
+    ran = not execution.pre_execution_errors and bool(getattr(execution.result, "data", True))
+    codes = [(error.extensions or {}).get("code") for error in errors]
+    # A subscription lasts as long as its client likes: that is no latency.
+    lasting = read.kind == "subscription"
+    tallies.operation(read.name, read.kind, outcome(codes, ran=ran), None if lasting else seconds)
+    if not lasting:
+        traces.told(f"{read.kind} {read.name}".strip(), seconds, _attributes(read))
+
+
+def _attributes(asked: Asked) -> dict[str, str | int]:
+    return {"graphql.operation.type": asked.kind, "graphql.operation.name": asked.name}
+
+
+def _note(asked: Asked, token: str) -> None:
+    if (about := _seen.get()) is not None:
+        about.operation, about.token = asked.name, token
 
 
 def operation(document: str, chosen: str | None) -> tuple[str, str]:
@@ -178,11 +229,10 @@ def operation(document: str, chosen: str | None) -> tuple[str, str]:
     return (other[1], chosen) if other else (kind, "")
 
 
-def outcome(answer: Answer) -> str:
+def outcome(codes: Sequence[str | None], *, ran: bool, failed: bool = False) -> str:
     """How it went: ``ok``, ``partial`` with errors beside data, ``refused`` as it was asked, or ``failed`` here."""
-    errors = answer.content.get("errors")
-    if not errors:
-        return "ok"
-    if answer.status >= 500 or any(error.get("extensions", {}).get("code") == "INTERNAL" for error in errors):
+    if failed or "INTERNAL" in codes:
         return "failed"
-    return "partial" if answer.content.get("data") else "refused"
+    if not codes:
+        return "ok"
+    return "partial" if ran else "refused"

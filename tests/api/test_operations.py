@@ -124,7 +124,7 @@ def test_metrics_count_operations_records_and_health(watched: Watched) -> None:
     assert more("hub_operation_seconds_count WhoAmI") == 2
     assert more("hub_requests_total POST /graphql 200") == 1
     assert more("hub_requests_total POST /graphql 422") == 1
-    assert more("hub_records_total webforms.endpoint stored") == 1
+    assert more("hub_records_total webforms.endpoint new") == 1
     assert after["hub_sources HEALTHY"] == 2
     assert after["hub_database_up"] == 1
     assert after["hub_subscriptions_open"] == 0
