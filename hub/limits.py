@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, field_validator
 from pydantic_settings import NoDecode
@@ -46,6 +46,11 @@ class Limits(BaseModel):
     """Exports that one process writes at once."""
     export_seconds: float = Field(900.0, gt=0)
     """After how long an export is cut; its reader goes on from the last row."""
+    trusted_only: bool = False
+    """Whether only trusted documents are run: those that were registered, and the command line's own."""
+    persist_documents: Literal["off", "manage"] = "off"
+    """Whose documents are registered when they come with their digest as id: nobody's, or those of tokens with the
+    scope manage."""
     introspection: Annotated[tuple[str, ...], NoDecode] = ("read", "analyse", "write", "manage")
     """Scopes of which any one opens introspection and suggestions ("Did you mean"); none, when empty."""
 

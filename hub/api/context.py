@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 from hub.analysis.as_of import AsOf
 from hub.api.auth import NotSignedIn, Principal
 from hub.api.loaders import Loaders
+from hub.api.trusted import NOTHING
 from hub.clock import day, micros, moment, now
 from hub.store import ledger
 from hub.store.customers import StoredCustomer
@@ -40,6 +41,8 @@ class Context:
     def __init__(self, hub: Hub, principal: Principal) -> None:
         self.hub = hub
         self.principal = principal
+        self.found = NOTHING
+        """The document that is run."""
         self.priced = False
         """Whether the answer tells what it cost."""
         self.processed: int | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
@@ -17,12 +17,14 @@ from hub.api.errors import described_error, internal
 from hub.api.limits import allowance
 from hub.api.rates import RateLimited
 from hub.api.schema import schema
+from hub.api.trusted import NOTHING, NotTrusted, Resolved
 from hub.api.watching import watched
 from hub.errors import HubError, InputWrong, RetryLater
 
 if TYPE_CHECKING:
     from hub.ingest.hub import Hub
 
+_REFUSED = {NotTrusted.code: 403}
 _LATER = {RateLimited.code: 429}
 """The status of errors after which one may ask again, where it is not 503."""
 READS = frozenset({OperationType.QUERY})
@@ -34,6 +36,7 @@ class Request:
     """What a client asks."""
 
     query: str
+    """The text of the document, or the id of one (``trusted.asked``)."""
     variables: Mapping[str, Any] | None = None
     operation: str | None = None
     priced: bool = False
@@ -50,6 +53,8 @@ class Answer:
     """Seconds after which it may go well, where the hub cannot do it now."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """What HTTP says beside it."""
+    found: Resolved = NOTHING
+    """The document that was run."""
 
 
 @watched
@@ -77,7 +82,7 @@ async def execute(
         return Answer({"errors": [internal(error)]}, 500)
     finally:
         await context.renew()
-    return _answer(result, allowance(hub, principal))
+    return replace(_answer(result, allowance(hub, principal)), found=context.found)
 
 
 def _answer(result: ExecutionResult, headers: Mapping[str, str]) -> Answer:
@@ -90,7 +95,8 @@ def _answer(result: ExecutionResult, headers: Mapping[str, str]) -> Answer:
     if errors and not result.data and (after := (errors[0].extensions or {}).get("retryAfter")) is not None:
         return Answer(content, _LATER.get(str((errors[0].extensions or {}).get("code")), 503), after, headers)
     if isinstance(result, PreExecutionError) or unasked:
-        return Answer(content, 400 if isinstance(errors[0], GraphQLSyntaxError) else 422, headers=headers)
+        unread = 400 if isinstance(errors[0], GraphQLSyntaxError) else 422
+        return Answer(content, _REFUSED.get(str((errors[0].extensions or {}).get("code")), unread), headers=headers)
     content["data"] = result.data
     if result.extensions:
         content["extensions"] = result.extensions

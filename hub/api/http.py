@@ -32,9 +32,11 @@ from hub.api.events import LiveAnswers
 from hub.api.execute import EVERYTHING, READS, Answer, Request, execute
 from hub.api.exports import ExportEndpoint
 from hub.api.media_types import CHARSET, EVENTS, GRAPHQL, JSON, is_json, preferred
+from hub.api.revalidating import revalidated
 from hub.api.safe_headers import SafeHeaders
 from hub.api.socket import GraphQLSocket
 from hub.api.standing import Standing
+from hub.api.trusted import asked
 from hub.api.uploads import UploadEndpoint
 from hub.errors import InputWrong, RetryLater
 
@@ -72,6 +74,7 @@ def routes(
     around = [*_origins(allowed_origins), Middleware(Compressed), Middleware(SafeHeaders)]
     return [
         Route("/graphql", graphql, middleware=around),
+        Route("/graphql/{document}", graphql, middleware=around),
         WebSocketRoute("/graphql", GraphQLSocket(hub, standing, allowed_origins)),
         Route("/in/{source}/{stream}", deliveries.answer, methods=METHODS),
         Route("/in/{source}/{stream}/{rest:path}", deliveries.answer, methods=METHODS),
@@ -143,7 +146,8 @@ class GraphQLEndpoint:
     async def _run(self, http: HttpRequest, media_type: str) -> Response:
         who = await self._principal(http)
         reads = http.method != "POST"
-        request = _from_query(http) if reads else _from_body(await self._body(http))
+        held = _from_query(http) if reads else _from_body(await self._body(http))
+        request = _request(held, http.path_params.get("document"))
         await self._wait(http.headers.get("hub-after"))
         if media_type == EVENTS:
             if http.method == "HEAD":
@@ -151,7 +155,9 @@ class GraphQLEndpoint:
             return self._events.answer(http, who, request)
         answer = await execute(self._hub, who, request, READS if reads else EVERYTHING)
         response = self._said(answer, media_type, ran=True)
-        if "mutation" in request.query:
+        if reads and answer.found.document and "errors" not in answer.content:
+            return revalidated(http, response, answer.content["data"])
+        if "mutation" in answer.found.text:
             # Only writes answer with secrets, as new tokens: the size of what is compressed would tell of them.
             response.headers["Cache-Control"] = "no-store, no-transform"
         return response
@@ -177,30 +183,34 @@ class GraphQLEndpoint:
             raise RetryLater("That write is not shown yet.", after=1)
 
 
-def _from_body(content: bytes) -> Request:
+def _from_body(content: bytes) -> Any:
     try:
-        held = orjson.loads(content)
+        return orjson.loads(content)
     except orjson.JSONDecodeError:
         raise InputWrong("The body is not JSON.") from None
-    return _request(held)
 
 
-def _from_query(http: HttpRequest) -> Request:
+def _from_query(http: HttpRequest) -> Any:
     given = http.query_params
-    held: dict[str, Any] = {"query": given.get("query") or None, "operationName": given.get("operationName") or None}
+    held: dict[str, Any] = {name: given.get(name) or None for name in ("query", "documentId", "operationName")}
     for name in ("variables", "extensions"):
         if text := given.get(name):
             try:
                 held[name] = orjson.loads(text)
             except orjson.JSONDecodeError:
                 raise InputWrong(f"{name} is not JSON.") from None
-    return _request(held)
+    return held
 
 
-def _request(held: Any) -> Request:
+def _request(held: Any, document: str | None) -> Request:
     if not isinstance(held, dict):
         raise NotARequest("A GraphQL request is a JSON object.")
-    query, variables, operation = held.get("query"), held.get("variables"), held.get("operationName")
+    if not isinstance(held.get("documentId"), str | None):
+        raise NotARequest("documentId is text.")
+    if document and (held.get("documentId") or document) != document:
+        raise NotARequest("documentId is another one than the address has.")
+    held["documentId"] = document or held.get("documentId")
+    query, variables, operation = asked(held), held.get("variables"), held.get("operationName")
     if not isinstance(query, str) or not query.strip():
         raise NotARequest("query is missing: send the GraphQL document as text.")
     if not isinstance(variables, dict | None):

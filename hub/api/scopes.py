@@ -80,6 +80,7 @@ TYPES: Mapping[str, frozenset[str]] = {
         "UpdateSourcePayload CheckSourcePayload SourceChange SourceChangeConnection SourceChangeEdge "
         "CreateSourcePayload SyncSourcePayload DryPull DryProblem "
         "WithdrawRunPayload LinkPayload CustomerChange CreateTokenPayload "
+        "TrustedDocument RegisteredDocument RegisterDocumentsPayload RetireDocumentPayload "
         "RevokeTokenPayload MovedTouchpoint IdentityRules IdentityRuleChange IdentitySwitch IdentityRegrouping "
         "IdentityRulesPreview ApplyIdentityRulesPayload LifecycleRulesPreview LifecycleRuleDifference LifecycleShift "
         "LifecycleExample ApplyLifecycleRulesPayload",
@@ -126,7 +127,8 @@ FIELDS: Mapping[str, frozenset[str]] = {
         "Query.identityRules Query.previewIdentityRules Mutation.applyIdentityRules "
         "Query.previewLifecycleRules Mutation.applyLifecycleRules "
         "Query.tokens Mutation.createSource Mutation.syncSource Mutation.withdrawRun Mutation.mergeCustomers "
-        "Mutation.splitCustomer Mutation.undoLinkDecision Mutation.createToken Mutation.revokeToken",
+        "Mutation.splitCustomer Mutation.undoLinkDecision Mutation.createToken Mutation.revokeToken "
+        "Query.trustedDocuments Mutation.registerDocuments Mutation.retireDocument",
     ),
 }
 """By field, where it differs from its type; the root types have no scope of their own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -24,6 +24,7 @@ from hub.api.auth import NotSignedIn, Principal
 from hub.api.context import Socket
 from hub.api.schema import schema
 from hub.api.standing import Standing, TooMany
+from hub.api.trusted import asked
 
 if TYPE_CHECKING:
     from hub.ingest.hub import Hub
@@ -39,6 +40,14 @@ FORBIDDEN = 4403
 
 class _Adapter(ASGIWebSocketAdapter):
     """Text frames only, written by orjson, as over HTTP."""
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        """Messages; in place of a document there may be the id of one."""
+        async for message in super().iter_json(ignore_parsing_errors=ignore_parsing_errors):
+            payload = message.get("payload") if isinstance(message, dict) else None
+            if isinstance(payload, dict) and (document := asked(payload)) is not None:
+                payload["query"] = document
+            yield message
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         try:

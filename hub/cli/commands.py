@@ -30,6 +30,7 @@ from hub.cli import (
     sources,
     suggestions,
     tokens,
+    trusted,
     undo,
     withdraw,
     worker,
@@ -104,4 +105,5 @@ app.add_typer(connectors.app, name="connector")
 app.add_typer(sources.app, name="source")
 app.add_typer(keys.app, name="secret")
 app.add_typer(tokens.app, name="token")
+app.add_typer(trusted.app, name="documents")
 app.command("schema")(schema.schema)

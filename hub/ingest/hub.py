@@ -23,6 +23,7 @@ from hub.ingest import dry, dry_pull, entries, founding, matter_changes
 from hub.ingest.configuration import Configuration
 from hub.ingest.corrections import Corrections
 from hub.ingest.credentials import lend, seal_again
+from hub.ingest.documents import Documents
 from hub.ingest.door import Door
 from hub.ingest.dry_pull import DryPull
 from hub.ingest.feed import Feed
@@ -120,6 +121,7 @@ class Hub:
         self.rules = RuleSets(self.threads, clock)
         self.lifecycle_rules = LifecycleRuleSets(self.threads, self.company, clock)
         self.segments = Segments(self.threads, clock)
+        self.documents = Documents(self.threads, self.reader, clock)
         desk = self._sources.desk().num
         self.rebuilds = Rebuilds(store, self.reader, self.threads, self._processor, clock)
         self.replays = Replays(self.threads, self.company, clock)

@@ -110,6 +110,8 @@ INPUTS = {
     "saveSegment": {"name": "n", "filter": {}},
     "deleteSegment": {"segment": "seg_x", "reason": "r"},
     "createToken": {"name": "n", "scopes": ["read"]},
+    "registerDocuments": {"documents": []},
+    "retireDocument": {"document": "d"},
     "revokeToken": {"token": "tok_x"},
 }
 
