@@ -270,7 +270,8 @@ def test_open_subscriptions_are_counted(lite: Served) -> None:
         socket.send_json({"type": "connection_init", "payload": {"token": lite.token}})
         assert socket.receive_json()["type"] == "connection_ack"
         before = tallies.subscriptions
-        query = f'subscription {{ sourceChanged(source: "{lite.source}") {{ id }} }}'
+        counted = tallies.operations.copy()
+        query = f'subscription Follow {{ sourceChanged(source: "{lite.source}") {{ id }} }}'
         socket.send_json({"type": "subscribe", "id": "1", "payload": {"query": query}})
         assert socket.receive_json()["type"] == "next"
         assert tallies.subscriptions == before + 1
@@ -279,3 +280,28 @@ def test_open_subscriptions_are_counted(lite: Served) -> None:
         while tallies.subscriptions != before:
             assert time.monotonic() < until
             time.sleep(0.02)
+        socket.send_json({"type": "subscribe", "id": "2", "payload": {"query": "query OnSocket { viewer { name } }"}})
+        assert [socket.receive_json()["type"] for _ in range(2)] == ["next", "complete"]
+        socket.send_json({"type": "subscribe", "id": "3", "payload": {"query": "query OnSocket { nothing }"}})
+        assert socket.receive_json()["type"] == "error"
+    assert tallies.operations - counted == {
+        ("Follow", "subscription", "ok"): 1, ("OnSocket", "query", "ok"): 1, ("OnSocket", "query", "refused"): 1,
+    }  # fmt: skip
+    assert "Follow" not in tallies.operation_seconds
+
+
+def test_operation_whose_answer_is_a_stream_is_counted(watched: Watched) -> None:
+    answer = watched.http.post(
+        "/graphql",
+        json={"query": "query Streamed { viewer { name } }"},
+        headers={
+            "Authorization": f"Bearer {watched.account.token}",
+            "Accept": "text/event-stream",
+            "X-Request-ID": "streamed",
+        },
+    )
+    assert "event: complete" in answer.text
+    line = watched.line("streamed")
+    assert (line["operation"], line["status"], line["token"][:4]) == ("Streamed", 200, "tok_")
+    found = watched.values()
+    assert found.get("hub_operations_total query Streamed ok", found.get("hub_operations_total query other ok", 0)) >= 1
