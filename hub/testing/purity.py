@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import sys
 from collections.abc import Callable
@@ -35,10 +36,13 @@ def asked(function: Callable[[], T]) -> tuple[T, list[str]]:
             if (name in _OWNERS or by_chance) and frame.f_globals.get("__name__", "").partition(".")[0] not in _ALLOWED:
                 found.append(f"{name}.{said.__name__}")
 
-    before = sys.getprofile()
+    before, collects = sys.getprofile(), gc.isenabled()
+    gc.disable()  # what others do when memory is collected is not the function's doing
     sys.setprofile(watch)
     try:
         result = function()
     finally:
         sys.setprofile(before)
+        if collects:
+            gc.enable()
     return result, found

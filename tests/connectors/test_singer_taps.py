@@ -93,6 +93,7 @@ def stream(**settings: Any) -> Records:
     return made
 
 
+@pytest.mark.long
 def test_a_tap_from_the_index_reads_a_folder_of_sheets_and_a_second_run_changes_nothing(
     taps: Path, tmp_path: Path
 ) -> None:
@@ -114,6 +115,7 @@ def test_a_tap_from_the_index_reads_a_folder_of_sheets_and_a_second_run_changes_
     assert arrival == [(row.key, digest_of(row, tap)) for row in found]
 
 
+@pytest.mark.long
 def test_a_tap_of_the_usual_kit_is_discovered_selected_and_goes_on_at_its_state(taps: Path) -> None:
     settings: dict[str, Any] = {
         "tap": "tap-hotel", "secrets": {"key": "s3cret"},
@@ -128,6 +130,7 @@ def test_a_tap_of_the_usual_kit_is_discovered_selected_and_goes_on_at_its_state(
     assert [row.key for row in again] == ["3"]
 
 
+@pytest.mark.long
 def test_what_the_kit_says_of_a_wrong_configuration_is_shown_without_secrets(taps: Path) -> None:
     settings = {"tap": "tap-hotel", "secrets": {"key": "s3cret", "guests": "s3cret"}}
     with pytest.raises(sdk.SourceFailed) as raised:
