@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from array import array
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 from hub.connector import Connector, Page, PullStream, Row
@@ -28,23 +28,52 @@ class RehearsedRow:
     problem: Problem | None = None
 
 
+class Distinct:
+    """How many different things there are, in eight bytes each."""
+
+    def __init__(self) -> None:
+        self._hashes = [array("q") for _ in range(256)]
+
+    def add(self, thing: Hashable) -> None:
+        """One more, or one again."""
+        hashed = hash(thing)
+        self._hashes[hashed & 255].append(hashed)
+
+    def count(self) -> int:
+        """How many different ones there were."""
+        return sum(len(set(hashes)) for hashes in self._hashes)
+
+
 @dataclass(slots=True)
 class Rehearsal:
-    """``whole``: every row was read, not only the first ``MOST``."""
+    """What rows come to, in a hub that knows none of them; ``whole``: every row was read.
+
+    ``keys`` and ``contents`` are the different rows, and the different states of them.
+    """
 
     rows: int = 0
-    touchpoints: int = 0
     unreadable: int = 0
     whole: bool = True
     first: list[RehearsedRow] = field(default_factory=list)
     problems: list[RehearsedRow] = field(default_factory=list)
+    keys: Distinct = field(default_factory=Distinct)
+    contents: Distinct = field(default_factory=Distinct)
+    _names: Distinct = field(default_factory=Distinct)
+
+    @property
+    def touchpoints(self) -> int:
+        """How many there are: lines of one document are one, and so are states of a row."""
+        return self._names.count()
 
     def take(self, stream: PullStream, rows: Sequence[Row]) -> None:
         """Count rows."""
         for row in rows:
             read = _read(stream, row)
             self.rows += 1
-            self.touchpoints += len(read.touchpoints)
+            self.keys.add((stream.name, row.key))
+            self.contents.add((stream.name, row.key, row.version, row.payload))
+            for one in read.touchpoints:
+                self._names.add((one.document or row.key, one.part))
             if read.problem is not None:
                 self.unreadable += 1
                 if len(self.problems) < FIRST:
@@ -62,31 +91,43 @@ def reader_of(registry: Registry, name: str) -> str:
     raise InputWrong(f"The name {name} does not say how it is read: files end in {endings}.", path="connector")
 
 
-async def rehearse(connector: Connector) -> Rehearsal:
-    """Read the first rows. Raises ``ConfigWrong`` and what the connector raises."""
+async def rehearse(
+    connector: Connector, most: int | None = MOST, told: Callable[[Rehearsal, float], None] | None = None
+) -> Rehearsal:
+    """Read the first ``most`` rows, or all. ``told`` hears after each page how far it is, 0 to 1 of a stream.
+
+    Raises ``ConfigWrong`` and what the connector raises.
+    """
     for fault in await asyncio.to_thread(lambda: list(connector.check())):
         raise ConfigWrong(fault, path="settings")
     found = Rehearsal()
     for stream in connector.streams():
-        if isinstance(stream, PullStream):
-            await _through(found, stream)
+        if isinstance(stream, PullStream) and found.whole:
+            pages = stream.pages(None)
+            try:
+                await _through(found, stream, pages, most, told)
+            finally:
+                if isinstance(pages, AsyncGenerator):
+                    await pages.aclose()
     return found
 
 
-async def _through(found: Rehearsal, stream: PullStream) -> None:
-    async with aclosing(_pages(stream)) as pages:
-        async for page in pages:
-            rows = [row for row in page.rows if not row.deleted]
-            left = MOST - found.rows
-            await asyncio.to_thread(found.take, stream, rows[:left])
-            if len(rows) > left:
-                found.whole = False
-                return
-
-
-async def _pages(stream: PullStream) -> AsyncGenerator[Page, None]:
-    async for page in stream.pages(None):
-        yield page
+async def _through(
+    found: Rehearsal,
+    stream: PullStream,
+    pages: AsyncIterator[Page],
+    most: int | None,
+    told: Callable[[Rehearsal, float], None] | None,
+) -> None:
+    async for page in pages:
+        rows = [row for row in page.rows if not row.deleted]
+        left = len(rows) if most is None else most - found.rows
+        await asyncio.to_thread(found.take, stream, rows[:left])
+        if told is not None:
+            told(found, page.done or 0.0)
+        if len(rows) > left:
+            found.whole = False
+            return
 
 
 def _read(stream: PullStream, row: Row) -> RehearsedRow:
