@@ -27,7 +27,7 @@ class Limits(BaseModel):
     """Fields and fragments of a document when each fragment is written out wherever it is spread."""
     max_repeats: int = Field(50, ge=1)
     """How often one field may stand at one place; repeated ones are compared with each other."""
-    max_list: int = Field(10_000, ge=1)
+    max_list: int = Field(5_000, ge=1)
     """Entries of one list in the variables."""
     max_variables: int = Field(50_000, ge=1)
     """Values in the variables, those in lists and objects included."""

@@ -14,10 +14,11 @@ from strawberry.types.graphql import OperationType
 
 from hub.api.preparing import Prepared, Preparer, in_thread
 from hub.api.rates import Rates
-from hub.api.shape import Shape, beyond
-from hub.api.trusted import persisted, resolved
+from hub.api.shape import CONDITIONS, Shape, beyond, many_conditions
+from hub.api.turns import Turns
 from hub.errors import InputWrong, RetryLater
 from hub.limits import Limits
+from hub.store.conditions import MOST_CONDITIONS
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from hub.api.auth import Principal
     from hub.ingest.hub import Hub
 
+LARGE = 5000
+"""The cost from which on an answer is large, and put together in turns."""
+MOST_LARGE = 2
+"""Large answers that are worked on at once: one reading connection at least is left for the small ones."""
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
@@ -38,6 +43,8 @@ class Gate:
         self.limits = limits
         self.documents = Preparer(schema, limits)
         self.rates = Rates(limits.rate_limit)
+        self.turns = Turns()
+        self.large = asyncio.Semaphore(MOST_LARGE)
 
 
 _gates: WeakKeyDictionary[Hub, Gate] = WeakKeyDictionary()
@@ -77,20 +84,9 @@ class Limited(SchemaExtension):
         check_variables(running.variables or {}, limits)
         introspects = not who.grants.isdisjoint(limits.introspection)
         async with self._in_time():
-            await self._prepare(introspects=introspects)
+            self._prepared = await self._gate.documents.prepared(running.query or "", introspects=introspects)
         running.graphql_document = self._prepared.document
         yield
-
-    async def _prepare(self, *, introspects: bool) -> None:
-        running = self.execution_context
-        hub, who = running.context.hub, running.context.principal
-        writes = OperationType.MUTATION in running.allowed_operations
-        found = await resolved(hub, who, running.query or "", writes=writes)
-        running.query = found.text
-        self._prepared = await self._gate.documents.prepared(found.text, introspects=introspects)
-        if found.new and not self._prepared.errors:
-            found = await persisted(hub, who, found.text)
-        running.context.found = found
 
     def on_validate(self) -> Iterator[None]:
         """What the document asks for, with its variables."""
@@ -110,8 +106,7 @@ class Limited(SchemaExtension):
         if shape.largest_page(variables) > limits.page_size_limit < Limits.model_fields["page_size_limit"].default:
             raise _wrong(InputWrong(f"A page has at most {limits.page_size_limit} entries.", path="first"))
         self._price = shape.priced(variables)
-        document = running.context.found.document
-        most = limits.max_cost if document is None or document.max_cost is None else document.max_cost
+        most = limits.max_cost
         if self._price > most:
             raise beyond(
                 "max_cost",
@@ -130,7 +125,12 @@ class Limited(SchemaExtension):
             if self._shape is not None and self._shape.introspects_only:
                 # The schema is large, and looking it through takes longer than others may wait.
                 running.result = await in_thread(self._introspected)
-            yield
+            if self._price <= LARGE:
+                yield
+                return
+            running.context.turns = self._gate.turns
+            async with self._gate.large:
+                yield
 
     def _introspected(self) -> ExecutionResult:
         running = self.execution_context
@@ -169,29 +169,35 @@ def _wrong(error: InputWrong) -> GraphQLError:
 
 def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
     """Raises ``GraphQLError`` for variables that are beyond a limit, or hold text that is none."""
-    values = 0
+    values = conditions = 0
     waiting: list[tuple[Any, int, bool]] = [(variables, 0, True)]
     while waiting:
         value, depth, searched = waiting.pop()
         values += 1
-        if values > limits.max_variables:
-            raise beyond("max_variables", f"The variables have more than {limits.max_variables:,} values.")
         if isinstance(value, str):
             _check_text(value, searched=searched)
-            continue
-        if not isinstance(value, list | dict):
-            continue
+        elif isinstance(value, list):
+            if len(value) > limits.max_list:
+                raise beyond("max_list", f"A list in the variables has at most {limits.max_list:,} entries.")
+            waiting.extend((each, depth + 1, searched) for each in value)
+        elif isinstance(value, dict):
+            conditions += _conditions(value)
+            for name, each in value.items():
+                _check_text(name)
+                # Payloads are bytes, and may have it.
+                waiting.append((each, depth + 1, searched and name != "payload"))
+        if values + len(waiting) > limits.max_variables:
+            raise beyond("max_variables", f"The variables have more than {limits.max_variables:,} values.")
         if depth > limits.max_variable_depth:
             raise beyond("max_variable_depth", f"The variables are nested more than {limits.max_variable_depth} deep.")
-        if len(value) > limits.max_list:
-            raise beyond("max_list", f"A list in the variables has at most {limits.max_list:,} entries.")
-        if isinstance(value, list):
-            waiting.extend((each, depth + 1, searched) for each in value)
-            continue
-        for name, each in value.items():
-            _check_text(name)
-            # Payloads are bytes, and may have it.
-            waiting.append((each, depth + 1, searched and name != "payload"))
+        if conditions > MOST_CONDITIONS:
+            raise many_conditions()
+
+
+def _conditions(value: Mapping[str, Any]) -> int:
+    """How many filters a filter is made of."""
+    inner = [value[name] for name in CONDITIONS & value.keys()]
+    return sum(len(each) if isinstance(each, list) else 1 for each in inner)
 
 
 def _check_text(text: str, *, searched: bool = True) -> None:

@@ -21,6 +21,7 @@ from hub.api.mutations.root import Mutation
 from hub.api.queries.root import Query
 from hub.api.scalars import SCALARS
 from hub.api.scopes import guard
+from hub.api.turns import InTurns
 from hub.api.types.touchpoints import TYPES
 from hub.api.watching import ended
 from hub.errors import HubError
@@ -87,6 +88,7 @@ def _schema() -> Schema:
         types=list(TYPES.values()),
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True, info_class=Info),
         extensions=[Operation, Limited],
+        execution_context_class=InTurns,
     )
     guard(schema._schema)  # noqa: SLF001 (the one place where every field can be reached)
     return schema

@@ -22,6 +22,7 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
@@ -29,13 +30,17 @@ from graphql import (
     get_nullable_type,
 )
 
+from hub.errors import InputWrong
 from hub.limits import Limits
+from hub.store.conditions import MOST_CONDITIONS
 from hub.store.pages import DEFAULT_SIZE
 
 INTROSPECTION_DEPTH = 30
 """The usual introspection query is 15 deep."""
 SHORT_LIST = 10
 """What a list without a page size counts as."""
+CONDITIONS = {"and", "or", "not"}
+"""What filters are made of filters by."""
 _INTROSPECTION = {"__schema", "__type"}
 
 
@@ -82,6 +87,13 @@ class Shape:
         return max((size.of(variables) if isinstance(size, Size) else size for size in self.pages), default=0)
 
 
+def many_conditions(node: Any = None) -> GraphQLError:
+    """The refusal of a filter that is too large."""
+    return GraphQLError(
+        f"The filter has more than {MOST_CONDITIONS} conditions.", node, extensions={"code": InputWrong.code}
+    )
+
+
 def beyond(limit: str, sentence: str, node: Any = None) -> GraphQLError:
     """The refusal of what is beyond a limit; ``limit`` is the name of its setting."""
     return GraphQLError(sentence, node, extensions={"code": "LIMIT_EXCEEDED", "limit": f"HUB_{limit.upper()}"})
@@ -103,7 +115,7 @@ class Walk:
         self._fragments = {
             each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
         }
-        self._selections = self._aliases = self._directives = 0
+        self._selections = self._aliases = self._directives = self._conditions = 0
         self._defaults: dict[str, int] = {}
 
     def operation(self, operation: OperationDefinitionNode) -> Shape:
@@ -169,7 +181,23 @@ class Walk:
             self._aliases += 1
             if self._aliases > self._limits.max_aliases:
                 raise beyond("max_aliases", f"A document has at most {self._limits.max_aliases} aliases.", node)
+        if isinstance(node, FieldNode):
+            self._filtered(node)
         self._decorated(node)
+
+    def _filtered(self, node: FieldNode) -> None:
+        """Filters that are written out in the document; those in variables are counted there."""
+        waiting: list[Any] = [each.value for each in node.arguments or ()]
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, ListValueNode):
+                waiting.extend(value.values)
+            elif isinstance(value, ObjectValueNode):
+                waiting.extend(each.value for each in value.fields)
+                inner = [each.value for each in value.fields if each.name.value in CONDITIONS]
+                self._conditions += sum(len(each.values) if isinstance(each, ListValueNode) else 1 for each in inner)
+                if self._conditions > MOST_CONDITIONS:
+                    raise many_conditions(node)
 
     def _decorated(self, node: Any) -> None:
         here = len(node.directives or ())
