@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -16,6 +22,7 @@ from hub import traces
 from hub.api.watching import Watching, operation
 from hub.errors import ConfigWrong
 from tests.api.conftest import Served
+from tests.faults.serving import PATIENCE, ServedHub, founded
 
 
 @pytest.fixture
@@ -136,3 +143,54 @@ def test_name_of_an_operation_is_read_without_parsing(
     document: str, chosen: str | None, found: tuple[str, str]
 ) -> None:
     assert operation(document, chosen) == found
+
+
+@pytest.mark.long
+def test_served_hub_sends_its_spans_to_a_collector(tmp_path: Path) -> None:
+    heard: list[tuple[str, bytes]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            heard.append((self.path, gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (its name there)
+            pass
+
+    account = founded(str(tmp_path / "hub"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
+            "OTEL_BSP_SCHEDULE_DELAY": "100",
+        }
+        hub = ServedHub(str(tmp_path / "hub"), tmp_path / "log", settings=settings)
+        try:
+            hub.start()
+            answer = httpx.post(
+                f"{hub.url}/graphql",
+                json={
+                    "query": "query Traced($text: String!) { customers(filter: {search: $text}) { totalCount } }",
+                    "variables": {"text": "Rahima"},
+                },
+                headers={"Authorization": f"Bearer {account.token}"},
+                trust_env=False,
+                timeout=20,
+            )
+            assert answer.json()["data"]["customers"]["totalCount"] == 0
+            until = time.monotonic() + PATIENCE
+            while not any(b"query Traced" in body for _, body in heard):
+                assert time.monotonic() < until, hub.log.read_text()
+                time.sleep(0.1)
+            hub.stop()
+        finally:
+            hub.end()
+            server.shutdown()
+    assert {path for path, _ in heard} == {"/v1/traces"}
+    everything = b"".join(body for _, body in heard)
+    assert b"journey-hub" in everything
+    assert b"SQL SELECT" in everything
+    assert b"Rahima" not in everything
+    assert account.token.encode() not in everything
