@@ -126,6 +126,11 @@ class Settings(BaseSettings, Limits):
     """Addresses, networks and host names, with commas between, that connectors and notifications may reach although
     they are not public: ``127.0.0.1,10.0.0.0/8,books.lan``."""
 
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, given: object) -> object:
+        return given.upper() if isinstance(given, str) else given
+
     @field_validator("allow_private_addresses", "allowed_origins", mode="before")
     @classmethod
     def _separated(cls, given: object) -> object:
