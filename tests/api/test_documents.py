@@ -47,7 +47,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, dic
         }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"live", "follow_source"}])
+LIVE = ("live", "follow_changes", "follow_customer", "follow_source")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in LIVE])
 def test_a_document_runs(shop: tuple[Served, dict[str, str]], name: str) -> None:
     service, values = shop
     (document,) = (each for each in read_documents(FOLDER, values) if each.name == name)
@@ -71,3 +74,19 @@ def test_cross_selling_finds_who_bought_one_thing_and_never_the_other(shop: tupl
     assert both["totalCount"] == 0
     only = service.ask(recent, **{**document.variables, "never": ["prd_unknown"]})["customers"]["nodes"]
     assert [each["displayName"] for each in only] == ["করিম উদ্দিন"]
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_a_live_document_answers(shop: tuple[Served, dict[str, str]], name: str) -> None:
+    service, values = shop
+    (document,) = (each for each in read_documents(FOLDER, values) if each.name == name)
+    start = service.ask("{ changes(first: 1) { pageInfo { endCursor } } }")["changes"]["pageInfo"]["endCursor"]
+    after = {"after": start} if name in {"live", "follow_changes"} else {}
+    with service.client.websocket_connect("/graphql", subprotocols=["graphql-transport-ws"]) as socket:
+        socket.send_json({"type": "connection_init", "payload": {"token": service.token}})
+        assert socket.receive_json() == {"type": "connection_ack"}
+        payload = {"query": document.query, "variables": {**document.variables, **after}}
+        socket.send_json({"id": "1", "type": "subscribe", "payload": payload})
+        answer = socket.receive_json()["payload"]
+    assert "errors" not in answer
+    assert all(value is not None for value in answer["data"].values())
