@@ -65,7 +65,9 @@ def _wide() -> Iterator[Attack]:
     yield _asked(
         "unknown members", "{ customers(filter: {" + " ".join(f"x{n}: 1" for n in range(310)) + "}) { totalCount } }"
     )
-    yield _asked("unknown values", "{ customers(relationships: [" + "CUSTOMERX " * 950 + "]) { totalCount } }")
+    yield _asked(
+        "unknown values", "{ customers(filter: {relationships: [" + "CUSTOMERX " * 950 + "]}) { totalCount } }"
+    )
     yield _asked("directives at one field", "{ hub { name " + "@skip(if: false) " * 140 + "} }")
     yield _asked("directives everywhere", "{ hub {" + "name @skip(if: false) " * 130 + "} }")
     yield _asked("unknown directives", "{ hub { name " + "@aa" * 480 + "} }")
