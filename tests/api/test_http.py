@@ -1,22 +1,26 @@
 """GraphQL over HTTP, edition of September 2026, row by row; and what the hub adds for pages of other origins."""
 
+import asyncio
 import gzip
 import json
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import zstandard
 from starlette.applications import Starlette
 
+from connectors.generic.csv import Sheet
 from hub.api import pages
 from hub.api.compression import encoding
 from hub.api.http import routes
 from hub.api.media_types import preferred
 from hub.api.pages import ASSETS
+from hub.ingest.uploads import Uploads
 from hub.settings import Settings
-from tests.api.conftest import Served
+from tests.api.conftest import Served, served
 
 with warnings.catch_warnings():
     # Starlette's client prefers a newer httpx than the hub uses; it works with ours.
@@ -418,3 +422,38 @@ def test_scripts_of_pages_are_compressed_as_they_are_sent() -> None:
 
 def unpacked(body: bytes) -> bytes:
     return zstandard.ZstdDecompressor().decompressobj().decompress(body)
+
+
+def test_a_body_that_stops_in_the_middle_is_408_wherever_it_was_sent(tmp_path: Path) -> None:
+    with served(str(tmp_path / "hub"), others={"generic.csv": Sheet}) as service:
+        service.hub.uploads = Uploads(tmp_path / "uploads")
+        app = Starlette(routes=routes(service.hub, body_seconds=0.05))
+        assert service.client.portal is not None
+        for path, kind in (("/graphql", b"application/json"), ("/upload?name=a.csv", b"text/csv")):
+            start, content = service.client.portal.call(half_sent, app, path, kind, service.token)
+            error = json.loads(content["body"])["errors"][0]
+            assert (start["status"], error["extensions"]["code"]) == (408, "TOO_SLOW"), (path, error)
+            assert (b"connection", b"close") in start["headers"]
+        # Nothing of what began is left.
+        assert list((tmp_path / "uploads").iterdir()) == []
+
+
+async def half_sent(app: Starlette, address: str, kind: bytes, token: str) -> list[Any]:
+    """Send half of a body, and then nothing; what is said."""
+    path, _, query = address.partition("?")
+    headers = [(b"authorization", f"Bearer {token}".encode()), (b"content-type", kind), (b"content-length", b"9")]
+    scope = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
+        "root_path": "", "headers": headers, "scheme": "http", "server": ("hub", 80), "client": ("a", 1),
+    }  # fmt: skip
+    heard = [{"type": "http.request", "body": b"{", "more_body": True}]
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return heard.pop() if heard else await asyncio.sleep(60)
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    await app(scope, receive, send)
+    return said
