@@ -121,7 +121,7 @@ def _replaced(value: Json, pointers: frozenset[str], by: Callable[[str, Json], J
 def overlooked(model: BaseModel, plain: Json, secrets: Mapping[str, Json]) -> bool:
     """Whether a secret of bound settings stands in what was thought to be free of them: an alias nobody could see."""
     told = {leaf for leaf in _leaves(plain) if isinstance(leaf, str)}
-    held = {secret.get_secret_value() for secret in _secrets(model)}
+    held = {secret.get_secret_value() for secret in secrets_of(model)}
     return bool((held - set(map(str, secrets.values()))) & told - {""})
 
 
@@ -133,18 +133,19 @@ def _leaves(value: Json) -> Iterator[Json]:
         yield value
 
 
-def _secrets(value: object) -> Iterator[SecretStr]:
+def secrets_of(value: object) -> Iterator[SecretStr]:
+    """The secrets in bound settings, wherever they are."""
     if isinstance(value, SecretStr):
         yield value
     elif isinstance(value, BaseModel):
         for inner in value.__dict__.values():
-            yield from _secrets(inner)
+            yield from secrets_of(inner)
     elif isinstance(value, Mapping):
         for inner in value.values():
-            yield from _secrets(inner)
+            yield from secrets_of(inner)
     elif isinstance(value, list | tuple | set | frozenset):
         for inner in value:
-            yield from _secrets(inner)
+            yield from secrets_of(inner)
 
 
 # Changes ------------------------------------------------------------------------------------------------------------

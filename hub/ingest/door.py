@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
-
-from pydantic import BaseModel, SecretStr
 
 from hub.connector import Delivery, PushStream, Reception, Reply, Row, Stream
 from hub.errors import ConfigWrong, HubError, InputWrong, NotAllowed, NotFound, RetryLater
 from hub.ingest.held import held_row, without_mark
 from hub.ingest.intake import Intake
 from hub.ingest.sources import Source, Sources
+from hub.secret_settings import secrets_of
 
 _log = logging.getLogger(__name__)
 
@@ -123,7 +121,8 @@ class Door:
     async def _hold(self, owner: Source, stream: Stream, delivery: Delivery, fault: Exception) -> Reply:
         if self._held.get(owner.num, 0) >= _MOST_HELD:
             raise RetryLater("This source cannot take deliveries right now.", after=300) from None
-        row: Row = held_row(delivery, list(_texts(owner.connector.settings if owner.connector else None)))
+        known = secrets_of(owner.connector.settings if owner.connector else None)
+        row: Row = held_row(delivery, [each.get_secret_value() for each in known])
         try:
             await self._intake.store(owner, stream, [row])
         except HubError:
@@ -145,17 +144,3 @@ def checked(reply: Reply) -> Reply:
         if b"\n" in text or b"\r" in text or b"\x00" in text:
             raise ValueError(f"the header {name!r} has more than one line")
     return reply
-
-
-def _texts(settings: Any) -> Iterator[str]:
-    """The secrets among settings."""
-    if isinstance(settings, SecretStr):
-        yield settings.get_secret_value()
-    elif isinstance(settings, BaseModel):
-        yield from _texts(dict(settings))
-    elif isinstance(settings, dict):
-        for each in settings.values():
-            yield from _texts(each)
-    elif isinstance(settings, list | tuple | set | frozenset):
-        for each in settings:
-            yield from _texts(each)
