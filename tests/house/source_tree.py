@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 
@@ -36,8 +36,14 @@ def modules(root: Path, *packages: str) -> dict[str, Module]:
         for path in sorted((root / package).rglob("*.py")):
             parts = path.relative_to(root).with_suffix("").parts
             name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-            found[name] = Module(name, path)
+            found[name] = _module(name, path, path.stat().st_mtime_ns)
     return found
+
+
+@cache
+def _module(name: str, path: Path, changed: int) -> Module:
+    """Each is parsed once for all tests."""
+    return Module(name, path)
 
 
 def imports(module: Module, known: dict[str, Module], *, at_start: bool = False) -> Iterator[str]:
@@ -64,10 +70,12 @@ def _base(module: Module, node: ast.ImportFrom) -> str:
 
 
 def _nodes(node: ast.AST, *, at_start: bool) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
-        if at_start and isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            continue
-        if at_start and isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
-            continue
-        yield child
-        yield from _nodes(child, at_start=at_start)
+    waiting = [node]
+    while waiting:
+        for child in ast.iter_child_nodes(waiting.pop()):
+            if at_start and isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                continue
+            if at_start and isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+                continue
+            yield child
+            waiting.append(child)
