@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import httpx
 
 from hub.api.auth import Principal, Scope
 from hub.errors import ConfigWrong, HubError, InputWrong, RetryLater, SourceFailed, StorageFull
+from hub.store.exports import ExportOver
 
 if TYPE_CHECKING:
     from hub.ingest.hub import Hub
@@ -19,6 +21,7 @@ Json = dict[str, Any]
 Send = Callable[[str, Mapping[str, Any]], Awaitable[Json]]
 """Sends a document and its variables; the answer as GraphQL gives it: data, errors."""
 Upload = Callable[[Path], Awaitable[str]]
+Export = Callable[[str, Mapping[str, str]], AsyncGenerator[bytes, None]]
 _PART = 1 << 18
 
 DOCUMENTS = Path(__file__).parent / "cli" / "documents"
@@ -27,8 +30,11 @@ ALL_SCOPES = tuple(scope.value for scope in Scope if scope is not Scope.INGEST)
 PATIENCE = 30.0
 """Seconds to wait for an answer."""
 _ERRORS: Mapping[str, Callable[..., HubError]] = {
-    error.code: error for error in (HubError, RetryLater, StorageFull, SourceFailed)
+    error.code: error for error in (HubError, RetryLater, StorageFull, SourceFailed, ExportOver)
 }
+
+
+_CUT = "The export was cut before its end."
 
 
 def document(name: str) -> str:
@@ -39,8 +45,9 @@ def document(name: str) -> str:
 class Client:
     """Asks one hub."""
 
-    def __init__(self, send: Send, upload: Upload | None = None) -> None:
+    def __init__(self, send: Send, upload: Upload | None = None, export: Export | None = None) -> None:
         self._send = send
+        self._export = export
         self._upload = upload
 
     @classmethod
@@ -54,7 +61,20 @@ class Client:
         async def send(text: str, variables: Mapping[str, Any]) -> Json:
             return (await execute(hub, principal, Request(text, variables))).content
 
-        return cls(send)
+        async def export(path: str, given: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
+            from hub.api.exports import Exports, read_asked
+
+            exports = Exports(hub)
+            list_, _, form = path.rpartition(".")
+            made = await exports.begin(principal, read_asked(list_, form, given))
+            async with aclosing(made.parts) as parts:
+                async for part in parts:
+                    yield part
+            await exports.settled()
+            if not made.whole:
+                raise RetryLater(_CUT)
+
+        return cls(send, export=export)
 
     @classmethod
     @asynccontextmanager
@@ -75,7 +95,10 @@ class Client:
                     raise _error(errors[0])
                 return str(said["upload"])
 
-            yield cls(send, upload)
+            def export(path: str, given: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
+                return _exported(connection, f"{root}/export/{path}", given)
+
+            yield cls(send, upload, export)
 
     async def execute(self, text: str, variables: Mapping[str, Any] | None = None) -> Json:
         """The data of an answer. Raises the error the hub answered with, as one that its code stands for."""
@@ -90,6 +113,12 @@ class Client:
         if self._upload is None:
             raise InputWrong("This hub reads files where they lie.")
         return await self._upload(file)
+
+    def export(self, path: str, given: Mapping[str, str]) -> AsyncGenerator[bytes, None]:
+        """The bytes of an export, like ``customers.csv``. Raises ``RetryLater`` when it is cut before its end."""
+        if self._export is None:
+            raise InputWrong("This hub gives no exports.")
+        return self._export(path, given)
 
     async def write(self, name: str, given: Mapping[str, Any]) -> Json:
         """The payload of the one mutation of a document. Raises ``InputWrong`` for its first user error."""
@@ -124,6 +153,33 @@ async def _parts(file: Path) -> AsyncIterator[bytes]:
     with file.open("rb") as opened:
         while part := opened.read(_PART):
             yield part
+
+
+async def _exported(
+    connection: httpx.AsyncClient, address: str, given: Mapping[str, str]
+) -> AsyncGenerator[bytes, None]:
+    params = {name: value for name, value in given.items() if name != "filter"}
+    headers = {"content-type": "application/json", "accept": "*/*"}
+    try:
+        async with connection.stream(
+            "POST", address, params=params, content=given.get("filter", ""), headers=headers
+        ) as answer:
+            if answer.status_code != 200:
+                raise _error(_refusal(await answer.aread(), address))
+            async for part in answer.aiter_bytes():
+                yield part
+    except httpx.ConnectError:
+        raise RetryLater(f"Nothing answers at {address}.", hint="Is the hub served there?") from None
+    except (httpx.TransportError, httpx.DecodingError):
+        raise RetryLater(_CUT) from None
+
+
+def _refusal(content: bytes, address: str) -> Json:
+    try:
+        error: Json = json.loads(content)["errors"][0]
+    except (ValueError, KeyError, TypeError, LookupError):
+        raise ConfigWrong(f"What answers at {address} is no hub.") from None
+    return error
 
 
 async def _posted(connection: httpx.AsyncClient, endpoint: str, **given: Any) -> Json:

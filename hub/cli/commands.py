@@ -12,6 +12,7 @@ from hub.cli import (
     connectors,
     demo,
     explain,
+    exporting,
     identity,
     importing,
     journeys,
@@ -28,6 +29,7 @@ from hub.cli import (
     show,
     snapshots,
     sources,
+    sql,
     suggestions,
     tokens,
     trusted,
@@ -94,6 +96,8 @@ app.command("replay")(replay.replay)
 app.command("rebuild")(rebuild.rebuild)
 app.command("score")(score.score)
 app.command("report")(report.report)
+app.add_typer(exporting.app, name="export")
+app.command("sql")(sql.sql)
 app.command("attribution")(journeys.attribution)
 app.command("cohorts")(journeys.cohorts)
 app.command("funnel")(journeys.funnel)

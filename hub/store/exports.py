@@ -177,7 +177,7 @@ LISTS: Mapping[str, Exported] = {
         (
             Column("touchpoint", Kind.ID, "t.id"),
             *_ids({"customer": "who"}),
-            Column("at", Kind.TIME, "p.at"),
+            Column("purchased_at", Kind.TIME, "p.at"),
             *_text("kind channel", "t"),
             Column("amount", Kind.MONEY, "p.amount", currency="currency"),
             *_text("currency", "p"),

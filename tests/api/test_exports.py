@@ -112,8 +112,8 @@ def test_customers_and_purchases_have_exact_values(service: Served) -> None:
     )  # fmt: skip
     assert (bob["email"], bob["stage"], bob["revenue"]) == (BOB, "LEAD", "0.00")
     (bought,) = lines(export(service, "purchases.ndjson").text)
-    assert {name: bought[name] for name in ("customer", "at", "kind", "amount", "converted", "currency")} == {
-        "customer": ada["id"], "at": "2026-03-01T09:00:00.000000Z", "kind": "invoice", "amount": "1200.50",
+    assert {name: bought[name] for name in ("customer", "purchased_at", "kind", "amount", "converted", "currency")} == {
+        "customer": ada["id"], "purchased_at": "2026-03-01T09:00:00.000000Z", "kind": "invoice", "amount": "1200.50",
         "converted": "1200.50", "currency": "BDT",
     }  # fmt: skip
 
