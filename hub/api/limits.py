@@ -15,6 +15,7 @@ from strawberry.types.graphql import OperationType
 from hub.api.preparing import Prepared, Preparer, in_thread
 from hub.api.rates import Rates
 from hub.api.shape import CONDITIONS, Shape, beyond, many_conditions
+from hub.api.trusted import persisted, resolved
 from hub.api.turns import Turns
 from hub.errors import InputWrong, RetryLater
 from hub.limits import Limits
@@ -84,9 +85,20 @@ class Limited(SchemaExtension):
         check_variables(running.variables or {}, limits)
         introspects = not who.grants.isdisjoint(limits.introspection)
         async with self._in_time():
-            self._prepared = await self._gate.documents.prepared(running.query or "", introspects=introspects)
+            await self._prepare(introspects=introspects)
         running.graphql_document = self._prepared.document
         yield
+
+    async def _prepare(self, *, introspects: bool) -> None:
+        running = self.execution_context
+        hub, who = running.context.hub, running.context.principal
+        writes = OperationType.MUTATION in running.allowed_operations
+        found = await resolved(hub, who, running.query or "", writes=writes)
+        running.query = found.text
+        self._prepared = await self._gate.documents.prepared(found.text, introspects=introspects)
+        if found.new and not self._prepared.errors:
+            found = await persisted(hub, who, found.text)
+        running.context.found = found
 
     def on_validate(self) -> Iterator[None]:
         """What the document asks for, with its variables."""
@@ -106,7 +118,8 @@ class Limited(SchemaExtension):
         if shape.largest_page(variables) > limits.page_size_limit < Limits.model_fields["page_size_limit"].default:
             raise _wrong(InputWrong(f"A page has at most {limits.page_size_limit} entries.", path="first"))
         self._price = shape.priced(variables)
-        most = limits.max_cost
+        document = running.context.found.document
+        most = limits.max_cost if document is None or document.max_cost is None else document.max_cost
         if self._price > most:
             raise beyond(
                 "max_cost",
