@@ -14,8 +14,8 @@ from starlette.websockets import WebSocket
 from hub.analysis.as_of import AsOf
 from hub.api.auth import NotSignedIn, Principal
 from hub.api.loaders import Loaders
-from hub.api.turns import Turns
 from hub.api.trusted import NOTHING
+from hub.api.turns import Turns
 from hub.clock import day, micros, moment, now
 from hub.store import ledger
 from hub.store.customers import StoredCustomer
@@ -42,10 +42,10 @@ class Context:
     def __init__(self, hub: Hub, principal: Principal) -> None:
         self.hub = hub
         self.principal = principal
-        self.found = NOTHING
-        """The document that is run."""
         self.turns: Turns | None = None
         """Given to large answers, which are put together in turns."""
+        self.found = NOTHING
+        """The document that is run."""
         self.priced = False
         """Whether the answer tells what it cost."""
         self.processed: int | None = None
