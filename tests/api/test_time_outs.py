@@ -1,0 +1,56 @@
+"""An operation whose time is up takes its statement with it, in the database too."""
+
+import asyncio
+import time
+from typing import Any
+
+import asyncpg
+import pytest
+
+from hub.api.auth import Principal
+from hub.api.execute import Request, execute
+from hub.ingest.hub import Hub
+from hub.limits import Limits
+from hub.registry import load_registry
+from hub.store.reader import _PostgresSnapshot as PostgresSnapshot
+from hub.store.reader import _SqliteSnapshot as SqliteSnapshot
+
+SLOW = {
+    "postgresql": "SELECT pg_sleep(30)",
+    "sqlite": "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c",
+}
+
+
+@pytest.mark.parametrize("document", ["{ customers { totalCount } }", '{ node(id: "cus_abcdef") { id } }'])
+def test_a_statement_ends_with_its_request(hub_address: str, document: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first is awaited by a resolver, the second by a loader's own task."""
+    remote = "://" in hub_address
+    kind: Any = PostgresSnapshot if remote else SqliteSnapshot
+    ask = kind.all
+
+    async def slowly(snapshot: Any, statement: str, *values: Any) -> Any:
+        if "customer" not in statement:
+            return await ask(snapshot, statement, *values)
+        return await ask(snapshot, SLOW["postgresql" if remote else "sqlite"])
+
+    async def run() -> None:
+        async with await Hub.open(hub_address, load_registry()) as hub:
+            hub.limits = Limits(request_seconds=0.3)
+            who = Principal("test", "", ("read",))
+            with monkeypatch.context() as patch:
+                patch.setattr(kind, "all", slowly)
+                began = time.monotonic()
+                # More than there are connections: each is given back.
+                answers = await asyncio.gather(*(execute(hub, who, Request(document)) for _ in range(3)))
+                answers += await asyncio.gather(*(execute(hub, who, Request(document)) for _ in range(3)))
+                assert {answer.status for answer in answers} == {503}
+                assert time.monotonic() - began < 5
+            if remote:
+                watching = await asyncpg.connect(hub_address)
+                running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND state = 'active'"
+                assert await watching.fetchval(running + " AND pid <> pg_backend_pid()") == 0
+                await watching.close()
+            hub.limits = Limits()
+            assert (await execute(hub, who, Request("{ customers { totalCount } }"))).content["data"] is not None
+
+    asyncio.run(run())
