@@ -33,6 +33,7 @@ LARGE = 5000
 """The cost from which on an answer is large, and put together in turns."""
 MOST_LARGE = 2
 """Large answers that are worked on at once: one reading connection at least is left for the small ones."""
+_NUL = re.compile(r"\0|\\u(0000|\{0+\})")
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
@@ -112,7 +113,7 @@ class Limited(SchemaExtension):
         running, limits = self.execution_context, self._gate.limits
         if operation is None and len(self._prepared.operations) > 1:
             raise GraphQLError("Say by operationName which of the operations to run.")
-        if r"\u0000" in (running.query or "") or "\0" in (running.query or ""):
+        if _NUL.search(running.query or ""):
             raise GraphQLError("Text may not have the character U+0000 in it.")
         self._shape = shape = self._prepared.operations[running.operation_name]
         if shape.largest_page(variables) > limits.page_size_limit < Limits.model_fields["page_size_limit"].default:
