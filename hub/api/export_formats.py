@@ -87,14 +87,14 @@ class Csv(Writing):
 
     def part(self, columns: Sequence[Sequence[Any]], cursors: Sequence[str]) -> bytes:
         """Lines."""
-        told = _texts(self._columns, columns, _same)
+        told = _texts(self._columns, columns, _same, ("false", "true"))
         if not self._manner.formulas:
             told = [
                 _harmless(values) if column.kind in (Kind.TEXT, Kind.JSON) else values
                 for column, values in zip(self._columns, told, strict=True)
             ]
         lines = io.StringIO()
-        csv.writer(lines).writerows(zip(*[_flags(values) for values in told], cursors, strict=True))
+        csv.writer(lines).writerows(zip(*told, cursors, strict=True))
         return lines.getvalue().encode()
 
 
@@ -190,18 +190,23 @@ FORMATS: dict[str, tuple[str, Callable[[Sequence[Column], Manner], Writing]]] = 
 
 
 def _texts(
-    columns: Sequence[Column], values: Sequence[Sequence[Any]], json: Callable[[Any], Any]
+    columns: Sequence[Column],
+    values: Sequence[Sequence[Any]],
+    json: Callable[[Any], Any],
+    flags: Sequence[Any] = (False, True),
 ) -> list[Sequence[Any]]:
     """Columns as JSON and CSV show them: times and amounts as the graph writes them."""
     told: list[Sequence[Any]] = []
     for column, held in zip(columns, values, strict=True):
         match column.kind:
+            case _ if held.count(None) == len(held):
+                told.append(held)
             case Kind.TIME:
                 told.append([None if value is None else written(value) for value in held])
             case Kind.MONEY:
                 told.append(list(map(_amount_text, held, values[_place(columns, column.currency)])))
             case Kind.FLAG:
-                told.append([None if value is None else bool(value) for value in held])
+                told.append([None if value is None else flags[bool(value)] for value in held])
             case Kind.JSON:
                 told.append([None if value is None else json(value) for value in held])
             case _:
@@ -230,8 +235,5 @@ def _amount_text(minor: int | None, currency: str | None) -> str | None:
 
 
 def _harmless(values: Sequence[Any]) -> Sequence[Any]:
-    return [f"'{value}" if value and _FORMULA.match(value) else value for value in values]
-
-
-def _flags(values: Sequence[Any]) -> Sequence[Any]:
-    return [str(value).lower() if isinstance(value, bool) else value for value in values]
+    harmful = {value for value in set(values) if value and _FORMULA.match(value)}
+    return [f"'{value}" if value in harmful else value for value in values] if harmful else values

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 AT_ONCE = 2
 LONGEST = 900.0
 """Exports that one process writes at once, and seconds after which one is cut: its reader goes on from there."""
-_TOGETHER = 5_000
+_TOGETHER = 2_000
 """Rows that are read and written at a time."""
 _LONGEST_FILTER = 100_000
 _SWITCHES = {"": False, "0": False, "1": True}

@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tracemalloc
+from contextlib import aclosing
 from typing import Any
 
 import pyarrow.parquet as parquet
 import pytest
 
-from hub.api import exports
+from hub.api import export_formats, exports
+from hub.api.auth import Principal
+from hub.api.export_formats import FORMATS
 from tests.api.conftest import Served, served
 
 ADA, BOB = "ada@example.org", "bob@example.org"
@@ -221,3 +225,35 @@ def test_answers_are_compressed_for_who_takes_it(service: Served) -> None:
     answer = service.client.get("/export/touchpoints.csv", headers=headers)
     assert answer.headers["content-encoding"] == "gzip"
     assert len(rows(answer.text)) == 9
+
+
+@pytest.mark.long
+def test_an_export_takes_no_more_memory_when_it_is_ten_times_as_long(
+    service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "_TOGETHER", 500)
+    monkeypatch.setattr(export_formats, "_LARGEST_GROUP", 1_000)
+
+    def peak(form: str) -> int:
+        async def take() -> int:
+            made = await exports.Exports(service.hub).begin(who, exports.Asked("touchpoints", form))
+            tracemalloc.start()
+            async with aclosing(made.parts) as parts:
+                async for _ in parts:
+                    pass
+            most = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            return most
+
+        return int(service.client.portal.call(take))  # type: ignore[union-attr]
+
+    who = Principal("test", "", ("analyse", "pii"))
+    few = 2_000
+    many = [{"kind": "form", "who": {"email": f"p{n % 50}@example.org"}, "text": "x" * 500} for n in range(10 * few)]
+    for first in range(0, few, 500):
+        service.tell(*many[first : first + 500])
+    before = {form: peak(form) for form in FORMATS}
+    for first in range(few, 10 * few, 500):
+        service.tell(*many[first : first + 500])
+    for form, least in before.items():
+        assert peak(form) < 1.5 * least, form
