@@ -110,6 +110,11 @@ class Documents:
                 self._forget(next(iter(self._known)))
         return document
 
+    @property
+    def remembered(self) -> tuple[int, int]:
+        """Documents that are remembered, and their characters."""
+        return len(self._known), self._characters
+
     def _forget(self, *ids: str) -> None:
         for id_ in ids:
             if held := self._known.pop(id_, None):

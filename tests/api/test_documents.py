@@ -87,7 +87,7 @@ def over_socket(service: Served, payload: dict[str, Any], *, lasting: bool = Fal
         assert socket.receive_json() == {"type": "connection_ack"}
         socket.send_json({"id": "1", "type": "subscribe", "payload": payload})
         socket.send_json({"type": "ping"})
-        messages = []
+        messages: list[dict[str, Any]] = []
         while not lasting or messages[-1:] != [PONG]:
             messages.append(socket.receive_json())
             if not lasting and messages[-1]["type"] in ("complete", "error"):
@@ -119,9 +119,9 @@ def test_a_document_runs_by_its_id(shop: tuple[Served, dict[str, str]], ids: dic
     if kind == "mutation":
         assert (got.status_code, got.headers["allow"]) == (405, "POST")
         return
-    told, complete = over_socket(service, {"documentId": ids[name], **given})
+    answer, complete = over_socket(service, {"documentId": ids[name], **given})
     assert complete == {"id": "1", "type": "complete"}
-    answers = [timeless(each["data"]) for each in (posted.json(), got.json(), told["payload"])]
+    answers = [timeless(each["data"]) for each in (posted.json(), got.json(), answer["payload"])]
     assert answers[0] == answers[1] == answers[2]
     assert got.headers["etag"].startswith('W/"')
 

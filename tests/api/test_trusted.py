@@ -2,9 +2,15 @@
 
 import hashlib
 import json
+import time
 from typing import Any
 from urllib.parse import quote
 
+import pytest
+
+from hub.client import document
+from hub.ingest import documents
+from hub.ingest.documents import FRESH, Documents
 from hub.limits import Limits
 from tests.api.conftest import Served
 
@@ -98,11 +104,9 @@ def test_what_is_wrong_with_any_document_is_said_and_none_is_taken(service: Serv
     assert fault(by_id(service, HUB_ID))[:2] == (422, "PERSISTED_QUERY_NOT_FOUND")
 
 
-def test_a_dry_run_registers_nothing(service: Served) -> None:
-    assert register(service, {"text": HUB}, dryRun=True)["documents"] == [
-        {"id": HUB_ID, "name": "Company", "isNew": True}
-    ]
-    assert service.ask("{ trustedDocuments { id } }") == {"trustedDocuments": []}
+def test_a_dry_run_registers_nothing(lite: Served) -> None:
+    assert register(lite, {"text": HUB}, dryRun=True)["documents"] == [{"id": HUB_ID, "name": "Company", "isNew": True}]
+    assert lite.ask("{ trustedDocuments { id } }") == {"trustedDocuments": []}
 
 
 def test_an_unknown_id_is_one_error(lite: Served) -> None:
@@ -133,13 +137,13 @@ def test_a_retired_document_is_known_no_more_until_it_is_registered_again(servic
 
 
 def test_only_managers_register_list_and_retire(lite: Served) -> None:
-    for token in (lite.new_token("read", "pii", "analyse", "write"),):
-        for document, variables in (
-            (TAKEN, {"input": {"documents": [{"text": HUB}]}}),
-            (RETIRE, {"input": {"document": HUB_ID}}),
-            ("{ trustedDocuments { id } }", {}),
-        ):
-            assert lite.refusal(document, token, **variables)[0] == "FORBIDDEN"
+    token = lite.new_token("read", "pii", "analyse", "write")
+    for text, variables in (
+        (TAKEN, {"input": {"documents": [{"text": HUB}]}}),
+        (RETIRE, {"input": {"document": HUB_ID}}),
+        ("{ trustedDocuments { id } }", {}),
+    ):
+        assert lite.refusal(text, token, **variables)[0] == "FORBIDDEN"
 
 
 def test_documents_are_listed_by_name(service: Served) -> None:
@@ -151,14 +155,14 @@ def test_documents_are_listed_by_name(service: Served) -> None:
     assert listed[1]["text"] == HUB
 
 
-def test_a_document_has_a_budget_of_its_own(service: Served) -> None:
+def test_a_document_has_a_budget_of_its_own(lite: Served) -> None:
     text = "query Many($first: Int) { customers(first: $first) { nodes { id } } }"
-    id_ = register(service, {"text": text}, maxCost=50)["documents"][0]["id"]
-    assert data(by_id(service, id_, variables={"first": 10})) == {"customers": {"nodes": []}}
-    status, code, _ = fault(by_id(service, id_, variables={"first": 500}))
+    id_ = register(lite, {"text": text}, maxCost=50)["documents"][0]["id"]
+    assert data(by_id(lite, id_, variables={"first": 10})) == {"customers": {"nodes": []}}
+    status, code, _ = fault(by_id(lite, id_, variables={"first": 500}))
     assert (status, code) == (422, "LIMIT_EXCEEDED")
-    service.hub.limits = Limits(max_cost=10)
-    assert data(by_id(service, id_, variables={"first": 10})) == {"customers": {"nodes": []}}
+    lite.hub.limits = Limits(max_cost=10)
+    assert data(by_id(lite, id_, variables={"first": 10})) == {"customers": {"nodes": []}}
 
 
 def test_an_answer_is_kept_by_its_client_and_asked_about_again(service: Served) -> None:
@@ -189,15 +193,15 @@ def test_an_answer_is_kept_by_its_client_and_asked_about_again(service: Served) 
         assert "etag" not in kept_by_nobody.headers
 
 
-def test_a_mutation_by_id_is_sent_by_post(service: Served) -> None:
+def test_a_mutation_by_id_is_sent_by_post(lite: Served) -> None:
     text = 'mutation New { createToken(input: {name: "a", scopes: ["read"]}) { token { name } secret } }'
-    id_ = register(service, {"text": text})["documents"][0]["id"]
-    refused = get(service, f"/graphql/{id_}")
+    id_ = register(lite, {"text": text})["documents"][0]["id"]
+    refused = get(lite, f"/graphql/{id_}")
     assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
-    done = by_id(service, id_)
+    done = by_id(lite, id_)
     assert data(done)["createToken"]["token"] == {"name": "a"}
     assert done.headers["cache-control"] == "no-store, no-transform"
-    unregistered = by_id(service, "mine", query=text)
+    unregistered = by_id(lite, "mine", query=text)
     assert unregistered.headers["cache-control"] == "no-store, no-transform"
 
 
@@ -245,11 +249,11 @@ def test_what_managers_send_with_its_digest_is_registered(service: Served) -> No
     assert fault(send(reader, **hashed))[1] == "PERSISTED_QUERY_NOT_FOUND"
 
 
-def test_a_socket_takes_ids_alike(service: Served) -> None:
-    register(service, {"text": HUB})
-    service.hub.limits = Limits(trusted_only=True)
-    with service.client.websocket_connect("/graphql", subprotocols=["graphql-transport-ws"]) as socket:
-        socket.send_json({"type": "connection_init", "payload": {"token": service.token}})
+def test_a_socket_takes_ids_alike(lite: Served) -> None:
+    register(lite, {"text": HUB})
+    lite.hub.limits = Limits(trusted_only=True)
+    with lite.client.websocket_connect("/graphql", subprotocols=["graphql-transport-ws"]) as socket:
+        socket.send_json({"type": "connection_init", "payload": {"token": lite.token}})
         assert socket.receive_json() == {"type": "connection_ack"}
         socket.send_json({"id": "1", "type": "subscribe", "payload": {"documentId": HUB_ID}})
         assert socket.receive_json()["payload"]["data"] == NAMED["data"]
@@ -263,11 +267,40 @@ def test_a_socket_takes_ids_alike(service: Served) -> None:
             assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", code)
 
 
-def test_events_take_ids_alike(service: Served) -> None:
-    register(service, {"text": HUB})
-    answer = get(service, f"/graphql/{HUB_ID}", Accept="text/event-stream")
+def test_events_take_ids_alike(lite: Served) -> None:
+    register(lite, {"text": HUB})
+    answer = get(lite, f"/graphql/{HUB_ID}", Accept="text/event-stream")
     assert answer.status_code == 200
     (said,) = [line for line in answer.text.splitlines() if line.startswith("data: {")]
     assert json.loads(said.removeprefix("data: "))["data"] == NAMED["data"]
-    refused = get(service, "/graphql/abc", Accept="text/event-stream")
+    refused = get(lite, "/graphql/abc", Accept="text/event-stream")
     assert '"code":"PERSISTED_QUERY_NOT_FOUND"' in refused.text
+
+
+def test_the_command_line_is_trusted_everywhere(lite: Served) -> None:
+    lite.hub.limits = Limits(trusted_only=True)
+    assert data(lite.post(document("tokens")))["tokens"][0]["name"] == "test"
+    given = {"input": {"documents": [{"text": HUB}]}}
+    assert data(lite.post(document("register_documents"), given))["registerDocuments"]["userErrors"] == []
+    assert data(lite.post(HUB)) == NAMED["data"]
+
+
+def test_what_another_process_retired_is_known_five_seconds_at_most(
+    service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(service, {"text": HUB})
+    assert data(by_id(service, HUB_ID)) == NAMED["data"]
+    other = Documents(service.hub.threads, service.hub.reader, lambda: 1)
+    service.client.portal.call(other.retire, HUB_ID)  # type: ignore[union-attr]
+    assert data(by_id(service, HUB_ID)) == NAMED["data"]
+    monkeypatch.setattr(time, "monotonic", lambda held=time.monotonic: held() + FRESH)
+    assert fault(by_id(service, HUB_ID))[1] == "PERSISTED_QUERY_NOT_FOUND"
+
+
+def test_so_many_documents_are_remembered_as_are_short_enough(lite: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "REMEMBERED", 100)
+    texts = [f"query Q{number} {{ hub {{ name }} }}" for number in range(10)]
+    register(lite, *({"text": text} for text in texts))
+    for text in texts * 2:
+        assert data(by_id(lite, documents.identifier(text))) == NAMED["data"]
+    assert lite.hub.documents.remembered == (4, 100)

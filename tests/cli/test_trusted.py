@@ -56,7 +56,8 @@ def test_every_kind_of_manifest_is_read(tmp_path: Path, folder: Path) -> None:
     for file in (apollo, by_id):
         (one,) = found([file])
         assert [one.text, one.id, one.name] == expected
-    for content in ([], {"a": 1}, {"operations": [1]}, "{"):
+    wrong: tuple[Any, ...] = ([], {"a": 1}, {"operations": [1]}, "{")
+    for content in wrong:
         with pytest.raises(InputWrong):
             found([written(tmp_path / "wrong.json", content)])
 
