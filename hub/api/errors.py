@@ -27,9 +27,7 @@ class FellBehind(HubError):
     code = "FELL_BEHIND"
 
     def __init__(self, seconds: float, cursor: str) -> None:
-        super().__init__(
-            f"An answer was not read within {seconds:g} seconds.", hint="Go on with the cursor as after."
-        )
+        super().__init__(f"An answer was not read within {seconds:g} seconds.", hint="Go on with the cursor as after.")
         self.cursor = cursor
 
 

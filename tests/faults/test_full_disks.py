@@ -24,7 +24,6 @@ from tests.faults.sending import (
 )
 from tests.faults.serving import Account, ServedHub, environment, faults_of_files, founded, until_processed
 
-
 _IN_A_ROW = 20
 
 
