@@ -1,4 +1,6 @@
-"""The acceptance kit, run on connectors that read files and forms; those that ask a server have it in their tests."""
+"""The acceptance kit, run on connectors that read files and forms; those that ask a server have it in their tests.
+
+The quick tier runs it on one of those that share their way of reading."""
 
 import atexit
 import json
@@ -7,6 +9,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
+
+import pytest
 
 from connectors.accounting.csv import AccountingCsv
 from connectors.accounting.rates import AccountingRates
@@ -63,6 +67,7 @@ class TestAccountingCsv(Files):
     settings = demo("Ledger")
 
 
+@pytest.mark.long
 class TestAccountingRates(Files):
     connector = AccountingRates
     settings = {"path": str(CONNECTORS / "accounting" / "samples" / "rates.csv")}
@@ -78,6 +83,7 @@ class TestSheet(Files):
     settings = {**demo("Phone, incoming"), "property_types": {"seconds": "integer", "answered": "boolean"}}
 
 
+@pytest.mark.long
 class TestLines(Files):
     connector = Lines
     settings = {
@@ -86,6 +92,7 @@ class TestLines(Files):
     }
 
 
+@pytest.mark.long
 class TestTable(Files):
     connector = Table
     of_nobody = frozenset({"order"})
@@ -99,6 +106,7 @@ class TestTable(Files):
     }
 
 
+@pytest.mark.long
 class TestWorkbook(Files):
     connector = Workbook
     settings = {
@@ -111,6 +119,7 @@ class TestWorkbook(Files):
     }
 
 
+@pytest.mark.long
 class TestTouchpointLines(Files):
     connector = TouchpointLines
     settings = {"path": str(CONNECTORS / "generic" / "samples" / "touchpoints.ndjson")}
@@ -120,6 +129,7 @@ class TestTouchpointLines(Files):
     }
 
 
+@pytest.mark.long
 class TestArchive(Files):
     connector = Archive
     settings = {

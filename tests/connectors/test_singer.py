@@ -564,6 +564,7 @@ for number in range(since + 1, 151):
 """
 
 
+@pytest.mark.long
 class TestManyPagesKit(ConnectorSuite):
     """A tap of several pages, whose states do not fall on their ends."""
 
