@@ -34,7 +34,7 @@ class Limits(BaseModel):
     max_variable_depth: int = Field(64, ge=1)
     page_size_limit: int = Field(500, ge=1, le=500)
     """Entries of a page."""
-    max_cost: int = Field(200_000, ge=1)
+    max_cost: int = Field(500_000, ge=1)
     """Values an answer may have at most, by its page sizes."""
     max_errors: int = Field(10, ge=1)
     """Errors listed in an answer."""

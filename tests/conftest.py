@@ -134,6 +134,14 @@ def hub_address(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue("tmp_path") / "hub")
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+def sparing_address(request: pytest.FixtureRequest) -> str:
+    """The same for tests so slow that the quick tier runs them on SQLite alone."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("pg_url"))
+    return str(request.getfixturevalue("tmp_path") / "hub")
+
+
 # The browser ----------------------------------------------------------------------------------------------------
 
 

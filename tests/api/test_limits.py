@@ -40,7 +40,7 @@ def test_each_limit_is_refused_by_its_name(lite: Served) -> None:
          "A document has at most 50 directives."),
         (repeated, "HUB_MAX_REPEATS", "A field stands at one place at most 50 times."),
         ("{ customers(first: 500) { nodes { timeline(first: 500) { nodes { id } } } } }", "HUB_MAX_COST",
-         ("This may come to 501,001 values, and at most 200,000 may be asked for at once. "
+         ("This may come to 501,001 values, and at most 500,000 may be asked for at once. "
           "Ask for smaller pages, or for fewer fields.")),
     ):  # fmt: skip
         assert refused(lite, document) == (422, limit, sentence), document[:80]

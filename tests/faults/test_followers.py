@@ -30,15 +30,15 @@ def first_cursor(hub: ServedHub, account: Account) -> str:
     [(3, 100, 1), pytest.param(10, 1000, 5, marks=[pytest.mark.long, pytest.mark.timeout(900)])],
 )
 def test_killed_servers_leave_subscribers_nothing_missing_doubled_or_out_of_order(
-    hub_address: str, serving: Callable[..., ServedHub], subscribers: int, rows: int, kills: int
+    sparing_address: str, serving: Callable[..., ServedHub], subscribers: int, rows: int, kills: int
 ) -> None:
-    account = founded(hub_address)
-    hubs = [serving(hub_address) for _ in range(2 if is_postgres(hub_address) else 1)]
+    account = founded(sparing_address)
+    hubs = [serving(sparing_address) for _ in range(2 if is_postgres(sparing_address) else 1)]
     for hub in hubs:
         hub.start()
     urls = [hub.url for hub in hubs]
     asyncio.run(Sender(account, urls).all([0], resend=0))
-    until_processed(hub_address)
+    until_processed(sparing_address)
     cursor = first_cursor(hubs[0], account)
     sender = Sender(account, urls)
     # As many over each of the two; one after the other begins at another hub.
@@ -58,8 +58,8 @@ def test_killed_servers_leave_subscribers_nothing_missing_doubled_or_out_of_orde
             hub.kill()
             await asyncio.to_thread(hub.start)
         await sending
-        await asyncio.to_thread(until_processed, hub_address)
-        known = len(held(hub_address, ADDED)) - 1
+        await asyncio.to_thread(until_processed, sparing_address)
+        known = len(held(sparing_address, ADDED)) - 1
         begun = time.monotonic()
         for each in following:
             await each.reached(known)
@@ -72,7 +72,7 @@ def test_killed_servers_leave_subscribers_nothing_missing_doubled_or_out_of_orde
         return late
 
     late = asyncio.run(followed())
-    _, *expected = [str(id_) for (id_,) in held(hub_address, ADDED)]
+    _, *expected = [str(id_) for (id_,) in held(sparing_address, ADDED)]
     assert len(expected) == rows - 1
     assert [faults(each.seen, expected) for each in following] == [NONE] * len(following)
     assert [each.seen for each in following] == [expected] * len(following)

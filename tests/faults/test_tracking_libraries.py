@@ -140,14 +140,14 @@ def segments_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_segments_library_for_python_tells_everything_exactly_once(
-    hub_address: str,
+    sparing_address: str,
     serving: Callable[..., ServedHub],
     segments_library: Path,
     monkeypatch: pytest.MonkeyPatch,
     record_property: Callable[[str, object], None],
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(segments_library))
-    road = check(serving, hub_address, python("segment.analytics", "host"), 100)
+    road = check(serving, sparing_address, python("segment.analytics", "host"), 100)
     record_property("requests", dict(road.seen))
 
 

@@ -67,9 +67,6 @@ QUICK = [
         "min((claim.heard, claim.heard_id)", "min((claim.num, claim.heard_id)",
     ),
     Mutant(
-        "the oldest decision wins", f"{RESOLVE}:resolve", "key=lambda d: -d.number", "key=lambda d: d.number",
-    ),
-    Mutant(
         "a person and an organisation join", f"{IDENTIFY}:_resolve_side",
         "if held.side is side and held.joins", "if held.joins",
     ),
@@ -77,6 +74,9 @@ QUICK = [
 
 ALL = [
     *QUICK,
+    Mutant(
+        "the oldest decision wins", f"{RESOLVE}:resolve", "key=lambda d: -d.number", "key=lambda d: d.number",
+    ),
     # The order of edges, and what refuses them.
     Mutant(
         "values come before times", f"{RESOLVE}:edges_of",

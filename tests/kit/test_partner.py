@@ -112,6 +112,7 @@ def test_a_new_push_connector_keeps_every_promise(partner: Partner) -> None:
     assert "13 kept, 0 broken, 12 not asked" in partner.run("hub", "connector", "check", "--package", "package")
 
 
+@pytest.mark.long
 def test_a_promise_that_is_not_kept_ends_with_1_and_says_which(partner: Partner) -> None:
     partner.run("hub", "connector", "new", "shop.orders", "--push", "--folder", "package")
     connector = partner.folder / "package" / "shop_orders" / "connector.py"

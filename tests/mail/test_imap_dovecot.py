@@ -304,6 +304,7 @@ def test_oauth_signs_in_and_keeps_the_token_that_comes_instead_of_the_one_it_use
         pull(account(dovecot.port, user, keeping.world(), **given))
 
 
+@pytest.mark.long
 def test_an_access_token_that_was_taken_back_is_replaced_by_another(
     dovecot: Dovecot, tokens: TokenServer, user: str
 ) -> None:
@@ -323,6 +324,7 @@ def test_an_access_token_that_was_taken_back_is_replaced_by_another(
     assert tokens.given == 2
 
 
+@pytest.mark.long
 def test_a_token_of_somebody_else_is_refused(dovecot: Dovecot, tokens: TokenServer, user: str) -> None:
     oauth_url = tokens.begin("somebody", "refresh-0")
     given = {"client_id": "hub", "refresh_token": "refresh-0", "oauth_url": oauth_url}
@@ -333,6 +335,7 @@ def test_a_token_of_somebody_else_is_refused(dovecot: Dovecot, tokens: TokenServ
 # News ----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_many_waits_leave_the_threads_of_the_hub_alone(dovecot: Dovecot, user: str) -> None:
     dovecot.deliver(user, [mail(1)])
     cursor = pull(account(dovecot.port, user, folders=["INBOX"]))[-1].cursor

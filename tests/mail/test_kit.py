@@ -24,6 +24,7 @@ def filled(dovecot: Dovecot) -> Dovecot:
     return dovecot
 
 
+@pytest.mark.long
 class TestImap(ConnectorSuite):
     connector = Imap
     does_not_apply: ClassVar = {

@@ -155,6 +155,7 @@ def test_nothing_goes_out_without_a_key() -> None:
         assert receiver.heard == []
 
 
+@pytest.mark.long
 def test_a_hub_at_work_tells_of_a_source_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key = new_secret()
     with listener(b"HTTP/1.1 204 No Content\r\n\r\n") as receiver:

@@ -179,6 +179,7 @@ def test_worker_that_ends_leaves_its_live_sources_to_the_next_one(pg_url: str) -
     asyncio.run(look())
 
 
+@pytest.mark.long
 def test_idle_worker_costs_next_to_nothing(hub_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     place = Place(hub_address, every=600)
     monkeypatch.setattr(worker, "_LOOK", 5.0)
