@@ -105,6 +105,7 @@ def test_a_new_pull_connector_is_installed_listed_synced_and_keeps_every_promise
     assert "21 passed, 4 skipped" in partner.run("pytest", "package", "-p", "no:cacheprovider")
 
 
+@pytest.mark.long
 def test_a_new_push_connector_keeps_every_promise(partner: Partner) -> None:
     partner.run("hub", "connector", "new", "shop.orders", "--push", "--folder", "package")
     partner.install("package")
