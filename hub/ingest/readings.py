@@ -20,7 +20,8 @@ Chosen = tuple[Version, int, Source]
 """A version to read, the truth number its row was first heard under, and its source."""
 
 _CONTRADICTION = Problem(
-    "CONTRADICTS", "A different payload came under the key of an event that is already known; the first one stands."
+    "CONTRADICTS",
+    "A payload that says something else came under the key of an event that is already known; the first one stands.",
 )
 
 
@@ -39,6 +40,7 @@ class Reader:
         readings: list[Reading] = []
         everything: list[int] = []
         chosen: list[Chosen] = []
+        others: list[Chosen] = []
         for source, stream, keys in self._grouped(rows):
             nature = source.stream(stream).nature if source.connector else None
             for versions in records.versions(self.session, source.num, stream, keys).values():
@@ -48,10 +50,11 @@ class Reader:
                     readings.append(Reading(versions[-1], first, problem=_broken(source)))
                     continue
                 stands, contrary = standing([v for v in versions if not taken_out(v, source.id)], nature)
-                readings.extend(Reading(version, first, problem=_CONTRADICTION) for version in contrary)
+                others.extend((version, first, source) for version in contrary)
                 if stands is not None:
                     chosen.append((stands, first, source))
-        return readings + self._map(chosen), everything
+        standing_ones = self._map(chosen)
+        return readings + standing_ones + self._contrary(others, standing_ones), everything
 
     def companions(self, readings: Sequence[Reading], numbers: Sequence[int]) -> list[Reading]:
         """Readings of the other standing rows of documents that the rows read (``numbers``) are lines of, or were."""
@@ -77,6 +80,19 @@ class Reader:
                     chosen += [(v, versions[0].number, source) for v in versions if v.number in wanted]
         return self._map(chosen)
 
+    def _contrary(self, others: Sequence[Chosen], standing_ones: Sequence[Reading]) -> list[Reading]:
+        """Readings without touchpoints of versions beside the ones that stand: do they say something else?
+
+        A copy of a mail with other ends of lines, or JSON with its members in another order, does not.
+        """
+        stand = {reading.heard: reading for reading in standing_ones}
+        return [
+            Reading(
+                said.version, said.heard, problem=None if _same(said, stand.get(said.heard)) else _CONTRADICTION
+            )
+            for said in self._map(others)
+        ]
+
     def _grouped(self, rows: Iterable[RowKey]) -> list[tuple[Source, str, list[str]]]:
         by_stream: dict[tuple[int, str], list[str]] = {}
         for source, stream, key in rows:
@@ -95,6 +111,16 @@ class Reader:
             read(version, heard, payloads[version.number], source.stream(version.stream), source.id, self.zone)
             for version, heard, source in chosen
         ]
+
+
+def _same(said: Reading, stands: Reading | None) -> bool:
+    """Whether two readings mean the same; one that could not be read means nothing that can be compared."""
+    return (
+        stands is not None
+        and said.problem is None
+        and stands.problem is None
+        and (said.touchpoints, said.reference) == (stands.touchpoints, stands.reference)
+    )
 
 
 def _broken(source: Source) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -54,6 +55,15 @@ def test_an_event_stays_as_it_was_first_told(bench: Bench) -> None:
     assert title(bench, tp("k1", stream="happenings")) == "first"
     assert [code for code, _ in problems(bench)] == ["CONTRADICTS"]
     assert records(bench) == 2
+
+
+def test_an_event_told_again_in_other_bytes_contradicts_nothing(bench: Bench) -> None:
+    first = row("k1", who=ANNA, title="first")
+    other = replace(first, payload=b"  " + first.payload)
+    bench.tell(first, stream="happenings")
+    bench.tell(other, stream="happenings")
+    assert records(bench) == 2
+    assert problems(bench) == []
 
 
 def test_an_event_that_its_source_deleted_is_gone(bench: Bench) -> None:
