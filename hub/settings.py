@@ -104,6 +104,8 @@ class Settings(BaseSettings, Limits):
     """Origins whose pages may ask, with commas between: ``https://app.example.com``."""
     legacy_statuses: bool = False
     """HTTP statuses of before GraphQL over HTTP was settled, for clients that know no others."""
+    compiled_reads: bool = False
+    """Whether what one statement can answer is answered by one statement."""
     uploads: Path | None = None
     """Folder of uploaded files, the same for all processes of a hub; ``uploads`` in the data folder when left out."""
     files: Annotated[tuple[Path, ...] | None, NoDecode] = None

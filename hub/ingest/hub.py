@@ -82,6 +82,8 @@ class Hub:
     """Whoever opens the hub says where uploaded files lie."""
     limits = Limits()
     """Whoever opens the hub says what one client may ask of it."""
+    compiled_reads = False
+    """Whether what one statement can answer is answered by one statement (``hub.api.compiled``)."""
 
     def __init__(
         self,
