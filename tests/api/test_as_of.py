@@ -132,6 +132,13 @@ def test_what_is_no_moment_is_refused(lite: Served, moment: dict[str, str], mess
     assert (code, said[: len(message)]) == ("BAD_USER_INPUT", message)
 
 
+def test_what_names_nobody_today_named_nobody_then(service: Served) -> None:
+    told(service)
+    for id_ in ("", "cus_x", "nonsense", "tp_nobody", "idn_x", "\u202e💥%"):
+        for by in ({"touchpoint": id_}, {"id": id_}):
+            assert service.ask(OF_THEN, by=by, asOf={"knownUntil": service.sequence}) == {"customer": None}
+
+
 def test_before_anything_was_known_there_was_nobody(service: Served) -> None:
     told(service)
     for id_ in everybody(service):

@@ -57,7 +57,8 @@ def saying(session: Session, ids: Iterable[str], until: int) -> set[int]:
     for id_ in ids:
         by_kind.setdefault(id_.partition("_")[0], []).append(id_)
     found: set[int] = set()
-    for kind, wanted in by_kind.items():
+    for kind in _SAYING.keys() & by_kind.keys():
+        wanted = by_kind[kind]
         for statement in (_SAYING[kind], _TRACED):
             found.update(record for (record,) in session.all(statement, wanted, until))
     return found
