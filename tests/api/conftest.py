@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -253,7 +254,7 @@ def service(hub_address: str) -> Iterator[Served]:
 
 
 @pytest.fixture
-def lite(tmp_path: Any) -> Iterator[Served]:
+def lite(hub_folder: Path) -> Iterator[Served]:
     """A served hub on SQLite, for what does not touch the database."""
-    with served(str(tmp_path / "hub")) as service:
+    with served(str(hub_folder)) as service:
         yield service

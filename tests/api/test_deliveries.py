@@ -12,6 +12,7 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -207,8 +208,8 @@ def at_door(hub_address: str) -> Iterator[Door]:
 
 
 @pytest.fixture
-def lite_door(tmp_path: Any) -> Iterator[Door]:
-    with opened(str(tmp_path / "hub"), "https://hub.example/base/") as opened_:
+def lite_door(hub_folder: Path) -> Iterator[Door]:
+    with opened(str(hub_folder), "https://hub.example/base/") as opened_:
         yield opened_
 
 

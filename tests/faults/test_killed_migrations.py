@@ -157,25 +157,25 @@ def emptied(address: str) -> None:
 
 @pytest.mark.parametrize("kills", [4, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(900)])])
 @pytest.mark.parametrize("made", [nothing, first_release])
-def test_migration_killed_at_any_moment_opens_again(hub_address: str, made: Callable[[str], None], kills: int) -> None:
-    made(hub_address)
-    before = tables(hub_address)
+def test_migration_killed_at_any_moment_opens_again(bare_address: str, made: Callable[[str], None], kills: int) -> None:
+    made(bare_address)
+    before = tables(bare_address)
     began = time.monotonic()
-    statements = killed(hub_address)
+    statements = killed(bare_address)
     took = time.monotonic() - began
-    after = tables(hub_address)
+    after = tables(bare_address)
     rng = random.Random(4)
     for turn in range(kills):
-        emptied(hub_address)
-        made(hub_address)
+        emptied(bare_address)
+        made(bare_address)
         if turn % 2:
-            killed(hub_address, after=rng.uniform(0, took))
+            killed(bare_address, after=rng.uniform(0, took))
         else:
             at = rng.randrange(statements)
-            assert killed(hub_address, kill_at=at) == at
-        for line, found in tables(hub_address).items():
+            assert killed(bare_address, kill_at=at) == at
+        for line, found in tables(bare_address).items():
             assert found in (before[line], after[line])
-        Store.at(hub_address).close()
-        assert differences(hub_address) == []
-        assert tables(hub_address) == after
-        assert kept(hub_address) == (KEPT if made is first_release else [])
+        Store.at(bare_address).close()
+        assert differences(bare_address) == []
+        assert tables(bare_address) == after
+        assert kept(bare_address) == (KEPT if made is first_release else [])

@@ -1,25 +1,41 @@
 """The fixtures that tests stand on."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 import tarfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from hub.store.engine import Store
 from tests.conftest import ROOT, unpacked
 
 
-def test_each_hub_address_is_new_and_empty(hub_address: str) -> None:
-    if not hub_address.startswith("postgresql"):
-        assert not Path(hub_address).exists()
-        return
-    with psycopg.connect(hub_address) as database:
-        tables = "select count(*) from information_schema.tables where table_schema = 'public'"
-        assert database.execute(tables).fetchone() == (0,)
+def schema(address: str) -> object:
+    """Each column and index of a hub, as its database tells of them."""
+    if address.startswith("postgresql"):
+        columns = "select table_schema, table_name, column_name, data_type, is_nullable from information_schema.columns"
+        with psycopg.connect(address) as database:
+            return [sorted(database.execute(each).fetchall()) for each in (columns, "select indexdef from pg_indexes")]
+    # Not the statements that made the tables: the constraints of one made anew stand in any order there.
+    columns = 'select t.name, c.name, c.type, c."notnull", c.pk from sqlite_master t, pragma_table_info(t.name) c'
+    indexes = "select name, sql from sqlite_master where type = 'index' and sql <> ''"
+    found = {}
+    for file in sorted(Path(address).glob("*.db")):
+        with closing(sqlite3.connect(file)) as database:
+            found[file.name] = [sorted(database.execute(each).fetchall()) for each in (columns, indexes)]
+    return found
+
+
+def test_a_copied_hub_is_as_the_store_makes_one(bare_address: str, request: pytest.FixtureRequest) -> None:
+    copied = request.getfixturevalue("pg_url" if bare_address.startswith("postgresql") else "hub_folder")
+    Store.at(bare_address).close()
+    assert schema(str(copied)) == schema(bare_address)
 
 
 def test_data_is_unpacked_once_by_however_many(tmp_path: Path) -> None:

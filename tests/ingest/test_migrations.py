@@ -16,10 +16,10 @@ from hub.store.truth import TRUTH
 @pytest.mark.parametrize(
     ("tables", "file", "schema"), [(TRUTH, "hub.db", "truth"), (PROJECTION, "projection-1.db", "projection_1")]
 )
-def test_migrations_equal_the_tables(hub_address: str, tables: MetaData, file: str, schema: str) -> None:
-    Store.at(hub_address).close()
-    postgres = hub_address.startswith("postgresql")
-    engine = open_engine(hub_address if postgres else f"sqlite:///{hub_address}/{file}")
+def test_migrations_equal_the_tables(bare_address: str, tables: MetaData, file: str, schema: str) -> None:
+    Store.at(bare_address).close()
+    postgres = bare_address.startswith("postgresql")
+    engine = open_engine(bare_address if postgres else f"sqlite:///{bare_address}/{file}")
     try:
         with engine.begin() as connection:
             enter_schema(connection, schema if postgres else None)
