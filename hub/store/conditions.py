@@ -186,6 +186,8 @@ def _tag(query: Query, tag: str) -> str:
 
 
 def _trait(query: Query, trait: PropertyFilter) -> list[str]:
+    if trait.values is None and trait.exists is None:
+        return []  # what is bound must be used
     name = query.bind(trait.name, "text")
     known = f"SELECT r.customer FROM trait r WHERE r.name = {name} AND r.position = 0"
     parts = []
@@ -273,6 +275,8 @@ def _touchpoints(query: Query, wanted: TouchpointFilter) -> list[str]:
 
 
 def _property(query: Query, wanted: PropertyFilter) -> list[str]:
+    if not wanted.values and wanted.exists is None:
+        return [] if wanted.values is None else [_NOTHING]  # what is bound must be used
     parts = []
     held = f"t.properties::jsonb -> {query.bind(wanted.name, 'text')}"
     if wanted.values is not None:
