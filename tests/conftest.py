@@ -170,6 +170,18 @@ def hub_address(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue("pg_url" if request.param == "postgresql" else "hub_folder"))
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def module_address(
+    request: pytest.FixtureRequest, hub_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The same for one hub that all tests of a module read, and none changes."""
+    if request.param == "sqlite":
+        yield str(shutil.copytree(hub_template, tmp_path_factory.mktemp("module") / "hub"))
+        return
+    with pg_database(request.getfixturevalue("pg_server"), request.getfixturevalue("pg_template")) as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def bare_address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Where a hub may be made, and nothing is yet."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.api.conftest import Served
+from tests.api.conftest import Served, served
 
 ANN, BOB, FIRM = {"email": "ann@x.org"}, {"email": "bob@x.org"}, {"contact": "K-1"}
 
@@ -30,6 +31,14 @@ def filled(service: Served) -> None:
     )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def shop(module_address: str) -> Iterator[Served]:
+    """They all, for tests that only ask."""
+    with served(module_address) as service:
+        filled(service)
+        yield service
+
+
 def stats(service: Served, arguments: str, key: str, figures: str = "touchpoints") -> list[tuple[Any, ...]]:
     """Rows as tuples: the parts of the key, then the figures."""
     answer = service.ask(f"{{ touchpointStats{arguments} {{ rows {{ key {{ {key} }} {figures} }} }} }}")
@@ -41,9 +50,8 @@ def row_of(row: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(next(iter(part.values())) if isinstance(part, dict) else part for part in parts)
 
 
-def test_touchpoints_all_together(service: Served) -> None:
-    filled(service)
-    found = service.ask(
+def test_touchpoints_all_together(shop: Served) -> None:
+    found = shop.ask(
         "{ touchpointStats { rows { touchpoints customers amount { amount currency } cost { amount } } truncated "
         "notConverted { amount currency } } }"
     )["touchpointStats"]
@@ -75,16 +83,14 @@ def test_touchpoints_all_together(service: Served) -> None:
         ("CUSTOMER_OWNER", "customerOwner { name }", {None: 7}),
     ],
 )
-def test_touchpoints_by_each_dimension(service: Served, dimension: str, key: str, expected: Any) -> None:
-    filled(service)
-    found = dict(stats(service, f"(groupBy: [{dimension}])", key))
+def test_touchpoints_by_each_dimension(shop: Served, dimension: str, key: str, expected: Any) -> None:
+    found = dict(stats(shop, f"(groupBy: [{dimension}])", key))
     assert sum(found.values()) == 7
     assert expected is None or found == expected
 
 
-def test_each_amount_is_converted_by_the_rate_of_its_day(service: Served) -> None:
-    filled(service)
-    rows = stats(service, "(groupBy: [KIND], every: MONTH)", "period kind", "touchpoints customers amount { amount }")
+def test_each_amount_is_converted_by_the_rate_of_its_day(shop: Served) -> None:
+    rows = stats(shop, "(groupBy: [KIND], every: MONTH)", "period kind", "touchpoints customers amount { amount }")
     assert rows == [
         ("2026-01-01", "email", 1, 1, "0.00"),
         ("2026-01-01", "invoice", 1, 1, "2000.00"),
@@ -93,18 +99,17 @@ def test_each_amount_is_converted_by_the_rate_of_its_day(service: Served) -> Non
         ("2026-03-01", "invoice", 1, 1, "0.00"),
         ("2026-03-01", "visit", 1, 1, "0.00"),
     ]
-    dollars = stats(service, '(groupBy: [KIND], currency: "USD")', "kind", "amount { amount }")
+    dollars = stats(shop, '(groupBy: [KIND], currency: "USD")', "kind", "amount { amount }")
     assert dict(dollars)["invoice"] == "48.33"
 
 
-def test_months_are_those_of_the_asked_time_zone(service: Served) -> None:
-    filled(service)
+def test_months_are_those_of_the_asked_time_zone(shop: Served) -> None:
     mails = '(filter: {kinds: ["email"]}, every: MONTH'
-    assert stats(service, f"{mails})", "period") == [("2026-01-01", 1), ("2026-02-01", 1)]
-    assert stats(service, f'{mails}, timeZone: "Asia/Dhaka")', "period") == [("2026-02-01", 2)]
-    days = stats(service, '(filter: {kinds: ["email"]}, every: DAY, timeZone: "Pacific/Kiritimati")', "period")
+    assert stats(shop, f"{mails})", "period") == [("2026-01-01", 1), ("2026-02-01", 1)]
+    assert stats(shop, f'{mails}, timeZone: "Asia/Dhaka")', "period") == [("2026-02-01", 2)]
+    days = stats(shop, '(filter: {kinds: ["email"]}, every: DAY, timeZone: "Pacific/Kiritimati")', "period")
     assert days == [("2026-02-01", 1), ("2026-02-03", 1)]
-    code, sentence = service.refusal('{ touchpointStats(timeZone: "Mars/Olympus") { truncated } }')
+    code, sentence = shop.refusal('{ touchpointStats(timeZone: "Mars/Olympus") { truncated } }')
     assert code == "BAD_USER_INPUT"
     assert "'Mars/Olympus' is not an IANA time zone, like Asia/Dhaka." in sentence
 
@@ -122,25 +127,23 @@ def test_days_of_a_zone_that_sets_its_clocks_are_right(service: Served, zone: st
     assert dict(stats(service, f'(every: DAY, timeZone: "{zone}")', "period")) == dict(local)
 
 
-def test_groups_are_kept_by_what_they_come_to_ordered_and_cut(service: Served) -> None:
-    filled(service)
-    assert stats(service, "(groupBy: [KIND], having: {touchpointsAtLeast: 2})", "kind") == [
+def test_groups_are_kept_by_what_they_come_to_ordered_and_cut(shop: Served) -> None:
+    assert stats(shop, "(groupBy: [KIND], having: {touchpointsAtLeast: 2})", "kind") == [
         ("invoice", 4), ("email", 2),
     ]  # fmt: skip
-    assert stats(service, "(groupBy: [KIND], having: {customersAtLeast: 2})", "kind") == [("invoice", 4)]
+    assert stats(shop, "(groupBy: [KIND], having: {customersAtLeast: 2})", "kind") == [("invoice", 4)]
     by_amount = '(groupBy: [CUSTOMER], orderBy: AMOUNT, having: {amountAtLeast: "1000"})'
-    assert stats(service, by_amount, "customer { displayName }", "amount { amount }") == [
+    assert stats(shop, by_amount, "customer { displayName }", "amount { amount }") == [
         ("bob@x.org", "4400.00"), ("ann@x.org", "1000.00"),
     ]  # fmt: skip
-    cut = service.ask("{ touchpointStats(groupBy: [KIND], first: 1) { rows { touchpoints } truncated } }")
+    cut = shop.ask("{ touchpointStats(groupBy: [KIND], first: 1) { rows { touchpoints } truncated } }")
     assert cut["touchpointStats"] == {"rows": [{"touchpoints": 4}], "truncated": True}
 
 
-def test_touchpoints_of_chosen_customers_only(service: Served) -> None:
-    filled(service)
-    assert stats(service, "(groupBy: [KIND], customers: {kinds: [ORGANISATION]})", "kind") == [("invoice", 1)]
+def test_touchpoints_of_chosen_customers_only(shop: Served) -> None:
+    assert stats(shop, "(groupBy: [KIND], customers: {kinds: [ORGANISATION]})", "kind") == [("invoice", 1)]
     rich = '(groupBy: [KIND], customers: {revenue: {min: "2000"}})'
-    assert dict(stats(service, rich, "kind")) == {"invoice": 2, "visit": 1}
+    assert dict(stats(shop, rich, "kind")) == {"invoice": 2, "visit": 1}
 
 
 def customers(service: Served, arguments: str, key: str, figures: str = "customers") -> list[tuple[Any, ...]]:
@@ -148,9 +151,8 @@ def customers(service: Served, arguments: str, key: str, figures: str = "custome
     return [row_of(row) for row in answer["customerStats"]["rows"]]
 
 
-def test_customers_all_together_and_what_has_no_rate(service: Served) -> None:
-    filled(service)
-    found = service.ask(
+def test_customers_all_together_and_what_has_no_rate(shop: Served) -> None:
+    found = shop.ask(
         "{ customerStats { rows { customers revenue { amount } averageRevenue { amount } } truncated totalCustomers "
         "totalRevenue { amount currency } notConverted { amount currency } } }"
     )["customerStats"]
@@ -183,9 +185,8 @@ def test_customers_all_together_and_what_has_no_rate(service: Served) -> None:
         ("TAG", "tag", {None: 3}),
     ],
 )
-def test_customers_by_each_dimension(service: Served, dimension: str, key: str, expected: Any) -> None:
-    filled(service)
-    found = dict(customers(service, f"(groupBy: [{dimension}])", key))
+def test_customers_by_each_dimension(shop: Served, dimension: str, key: str, expected: Any) -> None:
+    found = dict(customers(shop, f"(groupBy: [{dimension}])", key))
     assert sum(found.values()) == 3
     assert expected is None or found == expected
 
@@ -205,10 +206,9 @@ def test_who_has_two_tags_is_in_two_groups_and_counts_once_in_all(service: Serve
     assert service.ask("{ customerStats(groupBy: [TAG]) { totalCustomers } }")["customerStats"] == {"totalCustomers": 3}
 
 
-def test_several_dimensions_and_a_filter(service: Served) -> None:
-    filled(service)
+def test_several_dimensions_and_a_filter(shop: Served) -> None:
     rows = customers(
-        service, "(groupBy: [KIND, FIRST_PURCHASE_MONTH], orderBy: REVENUE, filter: {kinds: [PERSON]})",
+        shop, "(groupBy: [KIND, FIRST_PURCHASE_MONTH], orderBy: REVENUE, filter: {kinds: [PERSON]})",
         "kind firstPurchaseMonth", "customers revenue { amount }",
     )  # fmt: skip
     assert rows == [("PERSON", "2026-01-01", 1, "4400.00"), ("PERSON", "2026-02-01", 1, "1000.00")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any
@@ -13,7 +14,7 @@ from hub.store.filters import CustomerFilter
 from hub.store.pages import Order, Window
 from hub.store.reader import Rows, Snapshot
 from hub.values import Relationship
-from tests.api.conftest import Served
+from tests.api.conftest import Served, served
 
 NOW = datetime.now(UTC)
 LIST = """query ($field: CustomerOrderField!, $direction: OrderDirection!, $filter: CustomerFilter, $first: Int,
@@ -45,6 +46,14 @@ def fill(service: Served) -> None:
     service.tell(did("late", "form", 2))
 
 
+@pytest.fixture(scope="module")
+def shop(module_address: str) -> Iterator[Served]:
+    """They all, for tests that only ask."""
+    with served(module_address) as service:
+        fill(service)
+        yield service
+
+
 def listed(service: Served, field: str, direction: str, **asked: Any) -> list[str]:
     """Who is listed, by the beginnings of their addresses."""
     nodes = service.ask(LIST, field=field, direction=direction, **asked)["customers"]["nodes"]
@@ -62,10 +71,9 @@ def listed(service: Served, field: str, direction: str, **asked: Any) -> list[st
     ],
 )
 def test_customers_are_in_the_order_said_and_those_without_come_last(
-    service: Served, field: str, expected: str, last: str
+    shop: Served, field: str, expected: str, last: str
 ) -> None:
-    fill(service)
-    down, up = listed(service, field, "DESC"), listed(service, field, "ASC")
+    down, up = listed(shop, field, "DESC"), listed(shop, field, "ASC")
     groups, rest = ([set(each.split("+")) for each in part.split()] for part in (expected, last))
     assert [set(down[start:end]) for start, end in spans([*groups, *rest])] == [*groups, *rest]
     assert [set(up[start:end]) for start, end in spans([*groups[::-1], *rest[::-1]])] == [*groups[::-1], *rest[::-1]]
@@ -79,39 +87,46 @@ def spans(groups: list[set[str]]) -> list[tuple[int, int]]:
     return list(zip([0, *ends], ends, strict=False))
 
 
+WANTED: dict[str, Any] = {"all": None, "rich": {"revenue": {"max": "1000000"}}, "some": {"stages": ["LEAD", "LOYAL"]}}
+
+
+@pytest.mark.parametrize(
+    ("which", "size"),
+    [
+        pytest.param(which, size, marks=[] if (which == "all") == (size == 1) and size < 9 else pytest.mark.long)
+        for which in WANTED
+        for size in (1, 3, 9)
+    ],
+)
 @pytest.mark.parametrize("field", ORDERS)
-def test_pages_cover_everybody_once_both_ways(service: Served, field: str) -> None:
-    fill(service)
+def test_pages_cover_everybody_once_both_ways(shop: Served, field: str, which: str, size: int) -> None:
     for direction in ("DESC", "ASC"):
-        for wanted in (None, {"revenue": {"max": "1000000"}}, {"stages": ["LEAD", "LOYAL"]}):
-            whole = listed(service, field, direction, filter=wanted)
-            assert len(set(whole)) == (4 if wanted and "stages" in wanted else 10)
-            for size in (1, 3, 9):
-                for count, end, cursor, more in (
-                    ("first", "after", "endCursor", "hasNextPage"),
-                    ("last", "before", "startCursor", "hasPreviousPage"),
-                ):
-                    pages: list[list[str]] = []
-                    asked: dict[str, Any] = {count: size}
-                    while True:
-                        args = {"field": field, "direction": direction, "filter": wanted, **asked}
-                        page = service.ask(LIST, **args)["customers"]
-                        pages.append([each["email"].partition("@")[0] for each in page["nodes"]])
-                        if not page["pageInfo"][more]:
-                            break
-                        asked[end] = page["pageInfo"][cursor]
-                    assert [who for each in pages[:: 1 if count == "first" else -1] for who in each] == whole
+        asked = {"field": field, "direction": direction, "filter": WANTED[which]}
+        whole = listed(shop, **asked)
+        assert len(set(whole)) == (4 if which == "some" else 10)
+        for count, end, cursor, more in (
+            ("first", "after", "endCursor", "hasNextPage"),
+            ("last", "before", "startCursor", "hasPreviousPage"),
+        ):
+            pages: list[list[str]] = []
+            place: dict[str, Any] = {count: size}
+            while True:
+                page = shop.ask(LIST, **asked, **place)["customers"]
+                pages.append([each["email"].partition("@")[0] for each in page["nodes"]])
+                if not page["pageInfo"][more]:
+                    break
+                place[end] = page["pageInfo"][cursor]
+            assert [who for each in pages[:: 1 if count == "first" else -1] for who in each] == whole
 
 
-def test_a_place_between_two_ends_is_read_alone(service: Served) -> None:
-    fill(service)
+def test_a_place_between_two_ends_is_read_alone(shop: Served) -> None:
     asked = {"field": "STAGE", "direction": "DESC"}
-    after = service.ask(LIST, **asked, first=2)["customers"]["pageInfo"]["endCursor"]
-    before = service.ask(LIST, **asked, last=4)["customers"]["pageInfo"]["startCursor"]
-    assert listed(service, **asked, after=after, before=before) == ["back", "once", "quoted", "late"]
-    assert listed(service, **asked, after=after, before=before, last=1) == ["late"]
-    assert listed(service, **asked, after=before, before=after) == []
-    assert listed(service, **asked, after=after, filter={"stages": ["LEAD"]})[0] == "late"
+    after = shop.ask(LIST, **asked, first=2)["customers"]["pageInfo"]["endCursor"]
+    before = shop.ask(LIST, **asked, last=4)["customers"]["pageInfo"]["startCursor"]
+    assert listed(shop, **asked, after=after, before=before) == ["back", "once", "quoted", "late"]
+    assert listed(shop, **asked, after=after, before=before, last=1) == ["late"]
+    assert listed(shop, **asked, after=before, before=after) == []
+    assert listed(shop, **asked, after=after, filter={"stages": ["LEAD"]})[0] == "late"
 
 
 @pytest.mark.parametrize("field", ["ENGAGEMENT", "PREDICTED_VALUE"])
@@ -163,11 +178,9 @@ class Planned(Snapshot):
         ("PREDICTED_VALUE", "customer_score_rank", 1),
     ],
 )
-def test_each_part_is_read_from_its_index_without_sorting(service: Served, field: str, index: str, ids: int) -> None:
-    fill(service)
-
+def test_each_part_is_read_from_its_index_without_sorting(shop: Served, field: str, index: str, ids: int) -> None:
     async def plans(order: Order, window: Window) -> list[str]:
-        async with service.hub.reader.snapshot() as snapshot:
+        async with shop.hub.reader.snapshot() as snapshot:
             planned = Planned(snapshot, lite=type(snapshot).__name__ == "_SqliteSnapshot")
             page = await ranked.page_of(planned, EVERYBODY, order, window)
             assert len(page.rows) == 10
@@ -176,7 +189,7 @@ def test_each_part_is_read_from_its_index_without_sorting(service: Served, field
     for descending in (True, False):
         order = ranked.order_by(field, descending=descending)
         for backward in (False, True):
-            read = service.client.portal.call(plans, order, Window(100, backward=backward))  # type: ignore[union-attr]
+            read = shop.client.portal.call(plans, order, Window(100, backward=backward))  # type: ignore[union-attr]
             others = [each for each in read if index not in each]
             assert len(others) == 2 * ids < len(read)
             assert all("autoindex_customer_1" in each or "customer_id_key" in each for each in others)
