@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -27,6 +28,15 @@ class PartAsked:
     window: Window
 
 
+class Loader(DataLoader[K, V]):
+    """A loader whose values survive who asked first: fields that wait for the same value share one future."""
+
+    def load(self, key: K) -> Awaitable[V]:
+        """The value of a key. A field that is given up, as when one beside it fails, must not take it from others."""
+        found = asyncio.ensure_future(super().load(key))
+        return found if found.done() else asyncio.shield(found)
+
+
 class Batches:
     """Makes the loaders of one snapshot."""
 
@@ -38,20 +48,20 @@ class Batches:
             found = await read(await self._snapshot(), keys)
             return [found.get(key) for key in keys]
 
-        return DataLoader(load, max_batch_size=LARGEST_BATCH)
+        return Loader(load, max_batch_size=LARGEST_BATCH)
 
     def _many(self, read: Read[K, list[V]]) -> DataLoader[K, list[V]]:
         async def load(keys: list[K]) -> list[list[V]]:
             found = await read(await self._snapshot(), keys)
             return [found.get(key, []) for key in keys]
 
-        return DataLoader(load, max_batch_size=LARGEST_BATCH)
+        return Loader(load, max_batch_size=LARGEST_BATCH)
 
     def _whole(self, read: Callable[[Snapshot], Awaitable[list[V]]]) -> DataLoader[int, list[V]]:
         async def load(keys: list[int]) -> list[list[V]]:
             return [await read(await self._snapshot())] * len(keys)
 
-        return DataLoader(load)
+        return Loader(load)
 
     def _parts(
         self, read: Callable[[Snapshot, Sequence[int], Window], Awaitable[Mapping[int, Page[V]]]]
@@ -64,4 +74,4 @@ class Batches:
                 found |= {PartAsked(parent, window): page for parent, page in pages.items()}
             return [found.get(key, Page()) for key in keys]
 
-        return DataLoader(load, max_batch_size=LARGEST_BATCH)
+        return Loader(load, max_batch_size=LARGEST_BATCH)

@@ -189,3 +189,12 @@ def test_a_list_is_counted_once_when_two_fields_ask_at_the_same_time() -> None:
 
     assert asyncio.run(both()) == [(3, True), (3, True)]
     assert asked == ["counted"]
+
+
+def test_a_field_that_fails_takes_nothing_from_those_that_wait_for_the_same(lite: Served) -> None:
+    answer = lite.answer(
+        '{ sources { a: nodes { unreadable(after: "x") { nodes { id } } health { since } }'
+        " b: nodes { health { since } } } }"
+    )
+    assert [each["message"] for each in answer["errors"]] == ["after is not a cursor of this list."]
+    assert answer["data"] is None
