@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from string import Template
+from types import MappingProxyType
 from uuid import uuid4
 
 import orjson
@@ -35,6 +36,32 @@ HEADERS: Mapping[str, str] = {
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-cache",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: ``NAME.html`` is its middle, the rest is that of all pages."""
+
+    name: str
+    address: str
+    label: str
+    """What the header calls it."""
+    styles: Sequence[str] = ()
+    scripts: Sequence[str] = ()
+    modules: Sequence[str] = ()
+    """Scripts that import others."""
+
+
+QUERY = Page(
+    "query",
+    "/",
+    "Queries",
+    styles=("vendor/graphiql.min.css", "query/query.css"),
+    scripts=("vendor/react.production.min.js", "vendor/react-dom.production.min.js", "vendor/graphiql.min.js"),
+    modules=("query/page.js",),
+)
+FILES = Page("files", "/files", "Bring in files", scripts=("files.js",))
+FORM = Page("form", "/demo/form", "Form and live timeline", scripts=("form.js",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,33 +102,51 @@ def routes(
     """
 
     async def query_page(request: Request) -> Response:
-        return HTMLResponse(_page("query.html"))
+        return HTMLResponse(_shown(QUERY))
 
     async def form_page(request: Request) -> Response:
         target = await form(request) if form else None
         if target is None:
             return PlainTextResponse("This hub has no source of web forms. `hub demo` makes one.", 404)
-        return HTMLResponse(Template(_page("form.html")).substitute(_form_values(target)))
+        return HTMLResponse(_shown(FORM, _form_values(target)))
 
     async def documents_json(request: Request) -> Response:
         found = await documents(request) if documents else ()
         return Response(orjson.dumps(found, default=dict), media_type="application/json")
 
     async def files_page(request: Request) -> Response:
-        return HTMLResponse(_page("files.html"))
+        return HTMLResponse(_shown(FILES))
 
     strict = [Middleware(Compressed), Middleware(StrictHeaders)]
     return [
-        Route("/", query_page, middleware=strict),
-        Route("/files", files_page, middleware=strict),
-        Route("/demo/form", form_page, middleware=strict),
+        Route(QUERY.address, query_page, middleware=strict),
+        Route(FILES.address, files_page, middleware=strict),
+        Route(FORM.address, form_page, middleware=strict),
         Route("/pages/documents.json", documents_json, middleware=strict),
         Mount("/assets", StaticFiles(directory=ASSETS), name="assets", middleware=strict),
     ]
 
 
-def _page(name: str) -> str:
-    return (ASSETS / name).read_text("utf-8")
+def _shown(page: Page, values: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The whole page; ``values`` are for the placeholders of its middle."""
+    links = [
+        (each.address, ' aria-current="page"' if each is page else "", each.label) for each in (QUERY, FILES, FORM)
+    ]
+    return _template("page").substitute(
+        nav="".join(f'<a href="{address}"{current}>{label}</a>' for address, current, label in links),
+        main=_template(page.name).substitute(values),
+        styles="".join(f'  <link rel="stylesheet" href="/assets/{path}">\n' for path in page.styles),
+        scripts="".join(
+            [
+                *(f'  <script src="/assets/{path}" defer></script>\n' for path in page.scripts),
+                *(f'  <script src="/assets/{path}" type="module"></script>\n' for path in page.modules),
+            ]
+        ),
+    )
+
+
+def _template(name: str) -> Template:
+    return Template((ASSETS / f"{name}.html").read_text("utf-8"))
 
 
 def _form_values(target: FormTarget) -> Mapping[str, str]:

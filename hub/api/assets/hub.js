@@ -1,4 +1,4 @@
-// What both pages share: the token, queries over HTTP, subscriptions over graphql-transport-ws.
+// What the pages share: the token, queries over HTTP, subscriptions over graphql-transport-ws.
 (() => {
   "use strict";
   const KEY = "hub.token";
@@ -6,13 +6,15 @@
 
   // A signed-in link carries the token behind the #, which no server ever sees. It moves to this tab's storage.
   function takeToken() {
-    const given = new URLSearchParams(location.hash.slice(1)).get("token");
+    const hash = new URLSearchParams(location.hash.slice(1));
+    const given = hash.get("token");
     if (given) {
       if (given.trim() !== token()) {
         sessionStorage.clear(); // another hub perhaps: the query page's tabs hold ids of the one before
       }
       sessionStorage.setItem(KEY, given.trim());
-      history.replaceState(null, "", location.pathname + location.search);
+      hash.delete("token");
+      history.replaceState(null, "", location.pathname + location.search + (hash.size ? `#${hash}` : ""));
     }
   }
   takeToken();
@@ -21,24 +23,30 @@
     location.reload();
   });
 
-  async function send(body, headers = {}) {
+  async function send(body, signal) {
     const answer = await fetch("/graphql", {
       method: "POST",
       headers: {
         "Content-Type": "application/json",
         Accept: "application/graphql-response+json, application/json",
-        ...headers,
         Authorization: `Bearer ${token()}`,
       },
       body: JSON.stringify(body),
+      signal,
+    }).catch((error) => {
+      if (signal?.aborted) {
+        throw error;
+      }
+      return null;
     });
-    if (answer.status === 401) {
+    if (answer?.status === 401) {
       dispatchEvent(new CustomEvent("hub:refused"));
     }
     try {
       return await answer.json();
     } catch {
-      return { errors: [{ message: `The hub answered ${answer.status} ${answer.statusText}.` }] };
+      const said = answer ? `The hub answered ${answer.status} ${answer.statusText}.` : "The hub does not answer. Is it running?";
+      return { errors: [{ message: said }] };
     }
   }
 
