@@ -51,6 +51,8 @@ class Limits(BaseModel):
     persist_documents: Literal["off", "manage"] = "off"
     """Whose documents are registered when they come with their digest as id: nobody's, or those of tokens with the
     scope manage."""
+    federation: bool = False
+    """Whether a gateway of Apollo Federation may ask: ``_service`` and ``_entities`` are in the schema then."""
     introspection: Annotated[tuple[str, ...], NoDecode] = ("read", "analyse", "write", "manage")
     """Scopes of which any one opens introspection and suggestions ("Did you mean"); none, when empty."""
 

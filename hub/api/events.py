@@ -17,8 +17,8 @@ from hub.api.auth import Principal
 from hub.api.context import Context
 from hub.api.errors import described_error, internal
 from hub.api.execute import EVERYTHING, READS, Request
-from hub.api.schema import schema
 from hub.api.standing import Standing, no_longer
+from hub.api.subgraph import schema_of
 
 if TYPE_CHECKING:
     from hub.ingest.hub import Hub
@@ -54,7 +54,7 @@ class LiveAnswers:
     async def _events(self, http: HttpRequest, context: Context, request: Request) -> AsyncIterator[bytes]:
         yield _COMMENT  # so that the client hears at once that it was let in
         allowed = (READS if http.method == "GET" else EVERYTHING) | {OperationType.SUBSCRIPTION}
-        results: Results = await schema.stream(
+        results: Results = await schema_of(self._hub).stream(
             request.query,
             variable_values=dict(request.variables) if request.variables else None,
             context_value=context,

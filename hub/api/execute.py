@@ -16,7 +16,7 @@ from hub.api.context import Context
 from hub.api.errors import described_error, internal
 from hub.api.limits import allowance
 from hub.api.rates import RateLimited
-from hub.api.schema import schema
+from hub.api.subgraph import schema_of
 from hub.api.trusted import NOTHING, NotTrusted, Resolved
 from hub.api.watching import watched
 from hub.errors import HubError, InputWrong, RetryLater
@@ -65,7 +65,7 @@ async def execute(
     context = Context(hub, principal)
     context.priced = request.priced
     try:
-        result = await schema.execute(
+        result = await schema_of(hub).execute(
             request.query,
             variable_values=dict(request.variables) if request.variables else None,
             context_value=context,

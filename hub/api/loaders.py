@@ -14,6 +14,7 @@ from hub.api.source_loaders import SourceLoaders
 from hub.store import (
     customers,
     identifiers,
+    ledger,
     lifecycles,
     matters,
     reference,
@@ -26,6 +27,7 @@ from hub.store import (
 from hub.store.customers import StoredAffiliation, StoredCustomer, StoredStageChange, StoredTrait
 from hub.store.filters import MatterFilter, TouchpointFilter
 from hub.store.identifiers import StoredIdentifier
+from hub.store.ledger import StoredChange
 from hub.store.lifecycles import StoredStageTime
 from hub.store.matters import StoredMatter, StoredMatterChange
 from hub.store.pages import Order, Page, Window
@@ -256,3 +258,45 @@ class Loaders(SourceLoaders):
     def campaign(self) -> DataLoader[int, StoredCampaign | None]:
         """Campaigns by row number."""
         return self._one(reference.campaigns)
+
+    # By public id, for ``node`` and its like -------------------------------------------------------------------------
+
+    @cached_property
+    def identifier_by_id(self) -> DataLoader[str, StoredIdentifier | None]:
+        """Identifiers by id."""
+        return self._one(identifiers.by_id)
+
+    @cached_property
+    def line_by_id(self) -> DataLoader[str, StoredLine | None]:
+        """Lines of documents by id."""
+        return self._one(touchpoints.lines_by_id)
+
+    @cached_property
+    def product_by_id(self) -> DataLoader[str, StoredProduct | None]:
+        """Products by id."""
+        return self._one(reference.products_by_id)
+
+    @cached_property
+    def campaign_by_id(self) -> DataLoader[str, StoredCampaign | None]:
+        """Campaigns by id."""
+        return self._one(reference.campaigns_by_id)
+
+    @cached_property
+    def user_by_id(self) -> DataLoader[str, StoredUser | None]:
+        """Users by id."""
+        return self._one(reference.users_by_id)
+
+    @cached_property
+    def suggestion_by_id(self) -> DataLoader[str, StoredSuggestion | None]:
+        """Suggestions by id."""
+        return self._one(suggestions.by_id)
+
+    @cached_property
+    def segment_by_id(self) -> DataLoader[str, StoredSegment | None]:
+        """Segments by id."""
+        return self._one(segments.by_id)
+
+    @cached_property
+    def change(self) -> DataLoader[tuple[int, int], StoredChange | None]:
+        """Lines of the ledger by number and ordinal."""
+        return self._one(ledger.by_place)

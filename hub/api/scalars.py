@@ -30,6 +30,8 @@ Exact = NewType("Exact", Decimal)
 Currency = NewType("Currency", str)
 TimeZone = NewType("TimeZone", str)
 JSON = NewType("JSON", object)
+Representation = NewType("Representation", object)
+"""An entity as a gateway of Apollo Federation names it. Not in the schema of other clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,4 +168,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_value=_duration,
     ),
     JSON: strawberry.scalar(name="JSON", description="Any JSON value.", serialize=_same, parse_value=_same),
+    Representation: strawberry.scalar(
+        name="_Any", description="An entity as a gateway names it: __typename and id.", parse_value=_same
+    ),
 }

@@ -30,7 +30,7 @@ def _each(scopes: frozenset[str], names: str) -> dict[str, frozenset[str]]:
 
 
 TYPES: Mapping[str, frozenset[str]] = {
-    **_each(ANYBODY, "Hub Viewer PageInfo Money Receipt UserError Connector Token"),
+    **_each(ANYBODY, "Hub Viewer PageInfo Money Receipt UserError Connector Token _Service"),
     **_each(
         READERS,
         "Snapshot "
@@ -51,13 +51,13 @@ TYPES: Mapping[str, frozenset[str]] = {
     ),
     **_each(
         INTAKE,
-        "Source SourceConnection SourceEdge Health SourceStream RunStream Run RunConnection RunEdge "
+        "Source SourceConnection SourceEdge SourceHealth SourceStream RunStream Run RunConnection RunEdge "
         "Record RecordConnection RecordEdge Problem "
         "Replayed Rebuilt",
     ),
     **_each(ANALYSTS, "MatterStats MatterStatsRow MatterStatsKey Pipeline PipelineState PipelineStep"),
     **_each(ANALYSTS, "TouchpointStats TouchpointStatsRow TouchpointKey CustomerStats CustomerStatsRow CustomerKey"),
-    **_each(ANALYSTS, "Attribution AttributionRow AttributionKey Cohorts Cohort CohortRow FunnelStep"),
+    **_each(ANALYSTS, "Attribution AttributionRow AttributionKey CohortTable Cohort CohortRow FunnelStep"),
     **_each(READERS | MANAGERS, "LifecycleRules"),
     **_each(
         ANALYSTS,
@@ -91,7 +91,7 @@ TYPES: Mapping[str, frozenset[str]] = {
 FIELDS: Mapping[str, frozenset[str]] = {
     **_each(READERS, "Query.asOf Query.snapshots"),
     **_each(MANAGERS, "Mutation.takeSnapshot Mutation.dropSnapshot Query.rehearsal Mutation.importUpload"),
-    **_each(ANYBODY, "Query.viewer Query.hub"),
+    **_each(ANYBODY, "Query.viewer Query.hub Query._service"),
     **_each(
         READERS,
         "Query.segments SaveSegmentPayload.segment Query.suggestions Query.explainIdentity Query.whyNotMerged "
@@ -104,7 +104,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
     ),
     **_each(READERS | MANAGERS, "Hub.lifecycleRules"),
     **_each(INTAKE, "Subscription.sourceChanged"),
-    **_each(INTAKE, "Query.node Query.nodes Query.connectors Query.sources Query.source Query.record"),
+    **_each(INTAKE, "Query.node Query.nodes Query._entities Query.connectors Query.sources Query.source Query.record"),
     **_each(ANALYSTS, "Query.matterStats Query.pipeline"),
     **_each(
         ANALYSTS,

@@ -42,6 +42,8 @@ SHORT_LIST = 10
 CONDITIONS = {"and", "or", "not"}
 """What filters are made of filters by."""
 _INTROSPECTION = {"__schema", "__type"}
+SIZES = ("first", "last", "ids", "representations")
+"""Arguments that say how many entries a field has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,13 +232,13 @@ class Walk:
         return Counter({sizes: number * times for sizes, number in cost.items()})
 
     def _page_size(self, definition: GraphQLField | None, node: FieldNode) -> int | Size | None:
-        """How many entries a field asks for, by ``first``, ``last`` or ``ids``; None for one without these."""
-        if definition is None or not {"first", "last", "ids"} & definition.args.keys():
+        """How many entries a field asks for, by one of ``SIZES``; None for one without these."""
+        if definition is None or definition.args.keys().isdisjoint(SIZES):
             return None
         argument = definition.args.get("first")
         usual = argument.default_value if argument and isinstance(argument.default_value, int) else DEFAULT_SIZE
         for given in node.arguments or ():
-            if given.name.value not in ("first", "last", "ids"):
+            if given.name.value not in SIZES:
                 continue
             match given.value:
                 case IntValueNode(value=text):

@@ -22,8 +22,8 @@ from strawberry.types.unset import UNSET
 from hub.api import auth
 from hub.api.auth import NotSignedIn, Principal
 from hub.api.context import Socket
-from hub.api.schema import schema
 from hub.api.standing import Standing, TooMany
+from hub.api.subgraph import schema_of
 from hub.api.trusted import asked
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class GraphQLSocket(GraphQL[Socket, None]):
 
     def __init__(self, hub: Hub, standing: Standing, origins: Sequence[str] = ()) -> None:
         super().__init__(
-            schema,
+            schema_of(hub),
             graphql_ide=None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             connection_init_wait_timeout=INTRODUCTION,

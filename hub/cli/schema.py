@@ -19,6 +19,7 @@ SHOWN = 20
 def schema(
     check: Annotated[Path | None, typer.Option(metavar="FILE", help="Only compare; 1 when the file differs.")] = None,
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there.")] = None,
+    federation: Annotated[bool, typer.Option("--federation", help="As a subgraph of Apollo Federation.")] = False,
 ) -> None:
     """Print the GraphQL schema (SDL). Needs no hub.
 
@@ -26,10 +27,12 @@ def schema(
     Examples:
       hub schema > schema.graphql
       hub schema --check schema.graphql
+      hub schema --federation --output journey-hub.graphql
     """
     from hub.api.schema import print_schema_text
+    from hub.api.subgraph import print_subgraph_text
 
-    text = print_schema_text()
+    text = print_subgraph_text() if federation else print_schema_text()
     if check is not None:
         _compare(check, text)
     elif output is not None:

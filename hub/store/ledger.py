@@ -53,14 +53,11 @@ async def page(
     return await lists.page_of(snapshot, CHANGES, wanted, ORDER, window)
 
 
-async def by_place(snapshot: Snapshot, number: int, ordinal: int) -> StoredChange | None:
-    """One line."""
-    row = await snapshot.one(
-        f"SELECT {CHANGES.shape.columns} FROM ledger e WHERE e.number = $1::bigint AND e.ordinal = $2::bigint",
-        number,
-        ordinal,
-    )
-    return CHANGES.shape.one(row) if row else None
+async def by_place(snapshot: Snapshot, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], StoredChange]:
+    """Lines by number and ordinal."""
+    query = Query(f"SELECT {CHANGES.shape.columns} FROM ledger e WHERE (e.number, e.ordinal) IN (VALUES ")
+    query.add(", ".join(f"({query.bind(number, 'bigint')}, {query.bind(at, 'bigint')})" for number, at in places) + ")")
+    return {(each.number, each.ordinal): each for each in CHANGES.shape.all(await snapshot.query(query))}
 
 
 async def last(snapshot: Snapshot) -> Place:

@@ -69,14 +69,14 @@ async def users(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, StoredU
     return await lists.by_number(snapshot, USERS, "w.num", numbers)
 
 
-async def product_by_id(snapshot: Snapshot, identity: str) -> StoredProduct | None:
-    """A product by public id."""
-    return (await lists.by_id(snapshot, PRODUCTS, "d.id", [identity])).get(identity)
+async def products_by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, StoredProduct]:
+    """Products by public id."""
+    return await lists.by_id(snapshot, PRODUCTS, "d.id", ids)
 
 
-async def campaign_by_id(snapshot: Snapshot, identity: str) -> StoredCampaign | None:
-    """A campaign by public id."""
-    return (await lists.by_id(snapshot, CAMPAIGNS, "n.id", [identity])).get(identity)
+async def campaigns_by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, StoredCampaign]:
+    """Campaigns by public id."""
+    return await lists.by_id(snapshot, CAMPAIGNS, "n.id", ids)
 
 
 async def user_known(snapshot: Snapshot, reference: str) -> bool:
@@ -97,6 +97,6 @@ async def user_named(snapshot: Snapshot, name: str) -> str | None:
     return found
 
 
-async def user_by_id(snapshot: Snapshot, identity: str) -> StoredUser | None:
-    """A user by public id."""
-    return (await lists.by_id(snapshot, USERS, "w.id", [identity])).get(identity)
+async def users_by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, StoredUser]:
+    """Users by public id."""
+    return await lists.by_id(snapshot, USERS, "w.id", ids)

@@ -190,9 +190,9 @@ async def lines(snapshot: Snapshot, numbers: Sequence[int], window: Window) -> d
     return await lists.pages_of(snapshot, _LINES, "l.touchpoint", numbers, lists.everything, LINE_ORDER, window)
 
 
-async def line_by_id(snapshot: Snapshot, identity: str) -> StoredLine | None:
-    """One line."""
-    return (await lists.by_id(snapshot, _LINES, "l.id", [identity])).get(identity)
+async def lines_by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, StoredLine]:
+    """Lines by public id."""
+    return await lists.by_id(snapshot, _LINES, "l.id", ids)
 
 
 async def of_records(snapshot: Snapshot, records: Sequence[int]) -> dict[int, list[StoredTouchpoint]]:

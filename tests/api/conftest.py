@@ -19,6 +19,7 @@ from hub import sdk
 from hub.api.http import routes
 from hub.desk import Desk
 from hub.ingest.hub import Hub
+from hub.limits import Limits
 from hub.registry import Registry
 from hub.settings import Company
 
@@ -45,7 +46,7 @@ class Rows(sdk.PushStream):
     def touchpoints(self, row: sdk.Row) -> Iterable[sdk.Mapped]:
         said = json.loads(row.payload)
         for line in said.get("lines", ()):
-            yield sdk.Product(sku=line["sku"], name=line["description"])
+            yield sdk.Product(sku=line["sku"], name=line["description"], category=line.get("category"))
         for base, quote, on, rate in said.get("rates", ()):
             yield sdk.ExchangeRate(base=base, quote=quote, on=date.fromisoformat(on), rate=Decimal(rate))
         if "rates" in said:
@@ -221,6 +222,7 @@ def served(
     others: Mapping[str, type[sdk.Connector]] | None = None,
     secret_key: str | None = None,
     allowed_origins: Sequence[str] = (),
+    limits: Limits | None = None,
 ) -> Iterator[Served]:
     """Serve a new hub with one source of the tests' connector. ``others``: connectors that it has besides."""
     known = {"hub.desk": Desk, "test.sheet": Sheet}
@@ -231,6 +233,7 @@ def served(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         ours = company or Company(currency="BDT", country="BD")
         async with await Hub.open(address, registry, ours, secret_key=secret_key) as hub:
+            hub.limits = limits or hub.limits
             app.router.routes.extend(routes(hub, allowed_origins=allowed_origins))
             held.append(hub)
             yield

@@ -3,10 +3,11 @@
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLUnionType
 
 from hub.api import scopes
-from hub.api.schema import schema
+from hub.api.subgraph import subgraph
 from tests.api.conftest import Served
 
-SCHEMA = schema._schema
+# That of all clients, and what a gateway asks for besides.
+SCHEMA = subgraph()._schema
 OWN_TYPES = {name: type_ for name, type_ in SCHEMA.type_map.items() if not name.startswith("__")}
 OBJECTS = {name: type_ for name, type_ in OWN_TYPES.items() if isinstance(type_, GraphQLObjectType)}
 
@@ -29,8 +30,11 @@ def test_the_table_names_only_what_is_in_the_schema() -> None:
 
 def test_only_the_viewer_the_company_and_plain_values_are_open_to_any_token() -> None:
     open_types = {name for name, needed in scopes.TYPES.items() if not needed}
-    assert open_types == {"Hub", "Viewer", "PageInfo", "Money", "Receipt", "UserError", "Connector", "Token"}
-    assert {name for name, needed in scopes.FIELDS.items() if not needed} == {"Query.viewer", "Query.hub"}
+    assert open_types == {"Hub", "Viewer", "PageInfo", "Money", "Receipt", "UserError", "Connector", "Token"} | {
+        "_Service"
+    }
+    open_fields = {name for name, needed in scopes.FIELDS.items() if not needed}
+    assert open_fields == {"Query.viewer", "Query.hub", "Query._service"}
 
 
 def test_every_field_that_needs_a_scope_is_checked() -> None:
@@ -47,8 +51,8 @@ def test_a_field_that_is_not_in_the_table_is_shown_to_nobody() -> None:
     assert scopes.needed("Surprise", "field") is None
 
 
-def test_there_are_no_unions_which_the_table_would_miss() -> None:
-    assert [name for name, type_ in OWN_TYPES.items() if isinstance(type_, GraphQLUnionType)] == []
+def test_there_is_no_union_but_that_of_entities_and_no_interface_which_the_table_would_miss() -> None:
+    assert [name for name, type_ in OWN_TYPES.items() if isinstance(type_, GraphQLUnionType)] == ["_Entity"]
     interfaces = [name for name, type_ in OWN_TYPES.items() if isinstance(type_, GraphQLInterfaceType)]
     assert sorted(interfaces) == ["Node", "Touchpoint"]
 

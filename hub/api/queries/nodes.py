@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from hub.analysis.as_of import AsOf, parted
 from hub.api import past
@@ -21,7 +22,6 @@ from hub.api.types.segments import Segment
 from hub.api.types.sources import Record, Run, Source, source_of
 from hub.api.types.suggestions import Suggestion
 from hub.api.types.touchpoints import touchpoint
-from hub.store import identifiers, ledger, reference, segments, suggestions, touchpoints
 
 LONGEST_ID = 200
 _LONGEST_NUMBER = 18
@@ -43,6 +43,13 @@ async def node(info: Info, identity: str, place: Place = ()) -> Node | None:
     return await find(info, identity)
 
 
+async def nodes(info: Info, identities: Sequence[str]) -> list[Node | BaseException | None]:
+    """Objects by id, read together, where the field stands; what went wrong stands in the place of its object."""
+    place = info.path.as_list()
+    found = (node(info, each, [*place, at]) for at, each in enumerate(identities))
+    return await asyncio.gather(*found, return_exceptions=True)
+
+
 async def _customer(info: Info, identity: str) -> Node | None:
     row = await info.context.load.customer_by_id.load(identity)
     return Customer(row=row) if row else None
@@ -61,8 +68,8 @@ async def _then(info: Info, identity: str, moment: AsOf, prefix: str, place: Pla
     if prefix == "mat":
         matter = await context.load.matter_by_id.load(identity)
         return Matter(row=matter) if matter else None
-    found = await identifiers.by_id(await context.snapshot(), [identity])
-    return Identifier(row=found[identity]) if identity in found else None
+    found = await context.load.identifier_by_id.load(identity)
+    return Identifier(row=found) if found else None
 
 
 async def _touchpoint(info: Info, identity: str) -> Node | None:
@@ -76,27 +83,27 @@ async def _matter(info: Info, identity: str) -> Node | None:
 
 
 async def _identifier(info: Info, identity: str) -> Node | None:
-    found = await identifiers.by_id(await info.context.snapshot(), [identity])
-    return Identifier(row=found[identity]) if identity in found else None
+    row = await info.context.load.identifier_by_id.load(identity)
+    return Identifier(row=row) if row else None
 
 
 async def _line(info: Info, identity: str) -> Node | None:
-    row = await touchpoints.line_by_id(await info.context.snapshot(), identity)
+    row = await info.context.load.line_by_id.load(identity)
     return LineItem(row=row) if row else None
 
 
 async def _product(info: Info, identity: str) -> Node | None:
-    row = await reference.product_by_id(await info.context.snapshot(), identity)
+    row = await info.context.load.product_by_id.load(identity)
     return Product(row=row) if row else None
 
 
 async def _campaign(info: Info, identity: str) -> Node | None:
-    row = await reference.campaign_by_id(await info.context.snapshot(), identity)
+    row = await info.context.load.campaign_by_id.load(identity)
     return Campaign(row=row) if row else None
 
 
 async def _user(info: Info, identity: str) -> Node | None:
-    row = await reference.user_by_id(await info.context.snapshot(), identity)
+    row = await info.context.load.user_by_id.load(identity)
     return User(row=row) if row else None
 
 
@@ -104,17 +111,17 @@ async def _change(info: Info, identity: str) -> Node | None:
     found = re.fullmatch(rf"chg_(\d{{1,{_LONGEST_NUMBER}}})_(\d{{1,9}})", identity, re.ASCII)
     if not found:
         return None
-    row = await ledger.by_place(await info.context.snapshot(), int(found.group(1)), int(found.group(2)))
+    row = await info.context.load.change.load((int(found.group(1)), int(found.group(2))))
     return Change(row=row) if row else None
 
 
 async def _suggestion(info: Info, identity: str) -> Node | None:
-    row = (await suggestions.by_id(await info.context.snapshot(), [identity])).get(identity)
+    row = await info.context.load.suggestion_by_id.load(identity)
     return Suggestion(row=row) if row else None
 
 
 async def _segment(info: Info, identity: str) -> Node | None:
-    row = (await segments.by_id(await info.context.snapshot(), [identity])).get(identity)
+    row = await info.context.load.segment_by_id.load(identity)
     return Segment(row=row) if row else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
@@ -15,7 +15,7 @@ from hub.api.queries.identity import IdentityQueries
 from hub.api.queries.journeys import JourneyQueries
 from hub.api.queries.lifecycle import LifecycleQueries
 from hub.api.queries.matters import MatterStatsQueries
-from hub.api.queries.nodes import node
+from hub.api.queries.nodes import node, nodes
 from hub.api.queries.past import PastQueries
 from hub.api.queries.portfolio import PortfolioQueries
 from hub.api.queries.predictions import PredictionQueries
@@ -77,4 +77,4 @@ class Query(
         """Objects by id, null where there is none."""
         if len(ids) > MOST_NODES:
             raise InputWrong(f"Ask for at most {MOST_NODES} ids at once.", path="ids")
-        return [await node(info, each, [*info.path.as_list(), place]) for place, each in enumerate(ids)]
+        return cast("list[Node | None]", await nodes(info, ids))
