@@ -34,7 +34,16 @@ class Loader(DataLoader[K, V]):
     def load(self, key: K) -> Awaitable[V]:
         """The value of a key. A field that is given up, as when one beside it fails, must not take it from others."""
         found = asyncio.ensure_future(super().load(key))
-        return found if found.done() else asyncio.shield(found)
+        if found.done():
+            return found
+        found.add_done_callback(_noted)
+        return asyncio.shield(found)
+
+
+def _noted(value: asyncio.Future[V]) -> None:
+    """An error is told by the fields that wait for it; when all were given up, by nobody."""
+    if not value.cancelled():
+        value.exception()
 
 
 class Batches:
