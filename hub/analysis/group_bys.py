@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Context, Decimal
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from hub.errors import InputWrong
 from hub.journey.buckets import Calendar, TimeBucket
+from hub.journey.choices import CustomerTime
 from hub.journey.offsets import offsets
-from hub.store import buckets, customer_stats, days, rates, touchpoint_stats
-from hub.store.customer_stats import FIRST, CustomerGrouping
+from hub.journey.rates import Exchange
+from hub.money import minor
+from hub.store import buckets, customer_stats, days, dimensions, rates, touchpoint_stats
+from hub.store.customer_stats import CustomerGrouping
 from hub.store.reader import Rows, Snapshot
 from hub.store.touchpoint_stats import TouchpointGrouping
+from hub.values import Money
 
 MOST_GROUPS = 100_000
 """Groups that one answer is chosen from."""
+_EXACT = Context(prec=80)
 Key = tuple[Any, ...]
 """What a group has in common: the number of its bucket, then its values, row numbers where they name rows."""
 
@@ -34,11 +41,19 @@ class TouchpointFigures:
 
 @dataclass(slots=True)
 class CustomerFigures:
-    """Figures of one group; revenue in minor units of the reporting currency."""
+    """Figures of one group; amounts are minor units of the reporting currency. ``buyers`` of them bought."""
 
     key: Key
     customers: int
     revenue: int
+    buyers: int = 0
+    purchases: int = 0
+    cost: int = 0
+
+    @property
+    def average(self) -> int:
+        """Revenue for each customer, rounded half to even."""
+        return round(Fraction(self.revenue, max(self.customers, 1)))
 
 
 Lacking = Sequence[tuple[str, int]]
@@ -64,64 +79,116 @@ class OfCustomers:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Whose days count: the hub's ``home`` for exchange rates, the asker's ``zone`` for the calendar."""
+    """Whose days count: the hub's ``home`` for exchange rates, the asker's ``zone`` for the calendar, which cuts the
+    time ``on`` of customers."""
 
     home: ZoneInfo
     zone: ZoneInfo
     calendar: Calendar | None = None
+    on: CustomerTime = CustomerTime.FIRST_TOUCH
 
 
 async def of_touchpoints(
     snapshot: Snapshot, grouping: TouchpointGrouping, clocks: Clocks, currency: str
 ) -> OfTouchpoints:
     """Count touchpoints and the accounts they are of, and sum up what they are worth and what they cost."""
-    grouping = await _with_days(snapshot, grouping, clocks)
+    grouping = await _timed(snapshot, grouping, clocks)
     counted = await touchpoint_stats.counts(snapshot, grouping, MOST_GROUPS + 1)
     _few(counted)
     groups = {(key := grouping.key(row)): TouchpointFigures(key, *row[len(key) :]) for row in counted}
     lacking: dict[str, int] = {}
-    for measure, of in (("amount", ""), ("cost", "cost_")):
-        rows = await touchpoint_stats.amounts(snapshot, grouping, currency, of=of)
-        width = len(grouping.columns)
-        exchanges = await rates.exchanges(snapshot, {row[width] for row in rows}, currency)
-        for row in rows:
-            code, day, amount, total = row[width:]
-            if (exchange := exchanges.get(code)) is not None:
-                worth = exchange.convert(amount, day)
-                if worth is None:
-                    lacking[code] = lacking.get(code, 0) + total
-                    continue
-                # A sum of the very same amount, as many times what it is worth.
-                total = total // amount * worth if amount else 0
-            group = groups[grouping.key(row)]
-            setattr(group, measure, getattr(group, measure) + total)
+    if grouping.of_lines:
+        lines = await touchpoint_stats.line_amounts(snapshot, grouping, currency)
+        worth = [_of_line(row) for row in lines]
+    else:
+        worth = await touchpoint_stats.amounts(snapshot, grouping, currency)
+    for key, amount in (await _sums(snapshot, worth, currency, lacking)).items():
+        groups[key].amount = amount
+    costs = await touchpoint_stats.amounts(snapshot, grouping, currency, of="cost_")
+    for key, amount in (await _sums(snapshot, costs, currency, lacking)).items():
+        groups[key].cost = amount
     return OfTouchpoints(list(groups.values()), sorted(lacking.items()))
 
 
-async def of_customers(snapshot: Snapshot, grouping: CustomerGrouping, clocks: Clocks) -> OfCustomers:
-    """Count customers, and sum up their revenue."""
-    if any(each in FIRST for each in grouping.dimensions):
-        start, end = await touchpoint_stats.first_and_last(snapshot)
-        local = offsets(clocks.home, start, end)
-        months = Calendar(TimeBucket.MONTH)
-        grouping = replace(
-            grouping, months={each: buckets.number(days.local(column, local), months) for each, column in FIRST.items()}
-        )
+async def quantities(snapshot: Snapshot, grouping: TouchpointGrouping, clocks: Clocks) -> Mapping[Key, Decimal | None]:
+    """What the quantities of each group come to, exactly; None where they count different things."""
+    grouping = await _timed(snapshot, grouping, clocks)
+    units: dict[Key, str] = {}
+    found: dict[Key, Decimal | None] = {}
+    for row in await touchpoint_stats.quantities(snapshot, grouping):
+        key, (unit, quantity, many) = grouping.key(row), row[-3:]
+        so_far = found.get(key, Decimal())
+        if units.setdefault(key, unit) != unit or so_far is None:
+            found[key] = None
+        else:
+            found[key] = _EXACT.add(so_far, _EXACT.multiply(Decimal(quantity), many))
+    return found
+
+
+async def of_customers(snapshot: Snapshot, grouping: CustomerGrouping, clocks: Clocks, currency: str) -> OfCustomers:
+    """Count customers and their purchases, and sum up their revenue and what they cost, in the reporting currency."""
+    start, end = await touchpoint_stats.first_and_last(snapshot)
+    home = offsets(clocks.home, start, end)
+    bucket = None
+    if clocks.calendar is not None:
+        zone = offsets(clocks.zone, start, end)
+        bucket = buckets.number(days.local(dimensions.TIMES[clocks.on.value], zone), clocks.calendar)
+    grouping = replace(grouping, bucket=bucket, months=_months(home))
     counted = await customer_stats.counts(snapshot, grouping, MOST_GROUPS + 1)
     _few(counted)
-    groups = [CustomerFigures(grouping.key(row), *row[len(grouping.dimensions) :]) for row in counted]
+    groups = {(key := grouping.key(row)): CustomerFigures(key, *row[len(key) :]) for row in counted}
+    lacking: dict[str, int] = {}
+    costs = await customer_stats.costs(snapshot, grouping, days.local("t.occurred_at", home), currency)
+    for key, amount in (await _sums(snapshot, costs, currency, lacking)).items():
+        groups[key].cost = amount
     total = CustomerFigures((), *await customer_stats.totals(snapshot, grouping.customers))
-    lacking = [(code, minor) for code, minor in await customer_stats.unconverted(snapshot, grouping.customers)]
-    return OfCustomers(groups, total, lacking)
+    for code, amount in await customer_stats.unconverted(snapshot, grouping.customers):
+        lacking[code] = lacking.get(code, 0) + amount
+    return OfCustomers(list(groups.values()), total, sorted(lacking.items()))
 
 
-async def _with_days(snapshot: Snapshot, grouping: TouchpointGrouping, clocks: Clocks) -> TouchpointGrouping:
+async def _sums(snapshot: Snapshot, rows: Rows, currency: str, lacking: dict[str, int]) -> Mapping[Key, int]:
+    """By key what rows of (key, currency, day, amount, sum of that amount) come to; what has no rate is ``lacking``."""
+    exchanges = await rates.exchanges(snapshot, {row[-4] for row in rows}, currency)
+    sums: dict[Key, int] = {}
+    for row in rows:
+        worth = _worth(exchanges.get(row[-4]), *row[-3:])
+        if worth is None:
+            lacking[row[-4]] = lacking.get(row[-4], 0) + row[-1]
+        else:
+            key = tuple(row[:-4])
+            sums[key] = sums.get(key, 0) + worth
+    return sums
+
+
+def _worth(exchange: Exchange | None, day: int, amount: int, total: int) -> int | None:
+    """What the very same amount several times, ``total`` together, is worth by the rate of a day."""
+    if exchange is None:
+        return total
+    each = exchange.convert(amount, day)
+    return None if each is None else total // amount * each if amount else 0
+
+
+def _of_line(row: Sequence[Any]) -> tuple[Any, ...]:
+    """A row of ``line_amounts`` as ``amounts`` gives it: each line's amount rounded to its currency's minor unit."""
+    *key, currency, day, written, own, many = row
+    amount = own if written is None else minor(Money(Decimal(written), currency))
+    return (*key, currency, day, amount, amount * many)
+
+
+async def _timed(snapshot: Snapshot, grouping: TouchpointGrouping, clocks: Clocks) -> TouchpointGrouping:
     start, end = await touchpoint_stats.first_and_last(snapshot)
-    home = days.local("t.occurred_at", offsets(clocks.home, start, end))
+    home = offsets(clocks.home, start, end)
     bucket = None
     if clocks.calendar is not None:
         bucket = buckets.number(days.local("t.occurred_at", offsets(clocks.zone, start, end)), clocks.calendar)
-    return replace(grouping, bucket=bucket, day=home)
+    return replace(grouping, bucket=bucket, day=days.local("t.occurred_at", home), months=_months(home))
+
+
+def _months(home: Sequence[tuple[int, int]]) -> Mapping[str, str]:
+    """SQL of the months that sides of customers are."""
+    months = Calendar(TimeBucket.MONTH)
+    return {name: buckets.number(days.local(column, home), months) for name, column in dimensions.MONTHS.items()}
 
 
 def _few(rows: Rows) -> None:

@@ -2,76 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from hub.journey.choices import CustomerDimension
-from hub.store import conditions
+from hub.store import conditions, dimensions
+from hub.store.dimensions import grouped
 from hub.store.filters import CustomerFilter
 from hub.store.reader import Rows, Snapshot
 from hub.store.sql import Query
 
-_GROUPS = {
-    CustomerDimension.STAGE: "c.stage",
-    CustomerDimension.STANDING: "c.standing",
-    CustomerDimension.KIND: "c.kind",
-    CustomerDimension.RELATIONSHIP: "c.relationship",
-    CustomerDimension.OWNER: "c.owner",
-    CustomerDimension.COUNTRY: "c.country",
-    CustomerDimension.CITY: "c.city",
-    CustomerDimension.LANGUAGE: "c.language",
-    CustomerDimension.ABC_CLASS: "s.abc_class",
-    CustomerDimension.ACQUISITION_CHANNEL: "t.channel",
-    CustomerDimension.ACQUISITION_SOURCE: "t.origin_source",
-    CustomerDimension.ACQUISITION_CAMPAIGN: "t.campaign",
-    CustomerDimension.TAG: "g.tag",
-}
-_JOINS = {
-    "s.": " LEFT JOIN customer_score s ON s.id = c.id",
-    "t.": " LEFT JOIN touchpoint t ON t.num = c.acquired_by",
-    "g.": " LEFT JOIN tag g ON g.customer = c.num",
-    "p.": " LEFT JOIN (SELECT customer, min(at) AS at FROM purchase GROUP BY customer) p ON p.customer = c.num",
-}
-FIRST = {CustomerDimension.FIRST_TOUCH_MONTH: "c.first_touch_at", CustomerDimension.FIRST_PURCHASE_MONTH: "p.at"}
-"""Dimensions that are months, and of which time."""
-
 
 @dataclass(frozen=True, slots=True)
 class CustomerGrouping:
-    """By what customers are grouped, and which of them; ``months`` is SQL of the month that a dimension is."""
+    """By what customers are grouped, and which of them.
+
+    ``bucket``: SQL of the number of a stretch of the calendar; ``months``: SQL of the month that a side is, by its
+    name.
+    """
 
     dimensions: tuple[CustomerDimension, ...]
-    months: dict[CustomerDimension, str]
     customers: CustomerFilter
+    bucket: str | None = None
+    months: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
-        """The expressions of a group's key."""
-        return [self.months.get(each) or _GROUPS[each] for each in self.dimensions]
+        """The expressions of a group's key: the bucket, then the dimensions."""
+        bucket = [self.bucket] if self.bucket else []
+        return bucket + [self.months.get(each.value) or dimensions.CUSTOMER[each.value] for each in self.dimensions]
 
     def key(self, row: Sequence[Any]) -> tuple[Any, ...]:
         """The key of a group: the first columns of a row."""
-        return tuple(row[: len(self.dimensions)])
+        return tuple(row[: len(self.columns)])
 
-    def selected(self, query: Query) -> Query:
-        """Append which customers."""
-        used = " ".join([*self.columns, *(FIRST[each] for each in self.dimensions if each in FIRST)])
-        query.add(" FROM customer c")
-        for alias, joined in _JOINS.items():
-            if alias in used:
-                query.add(joined)
-        return query.add(f" WHERE {conditions.customers(query, self.customers)}")
+    def selected(self, query: Query, *others: str) -> Query:
+        """Append which customers, and what ``others`` need beside the key."""
+        query.add(f"{dimensions.joins([*self.columns, *others])} WHERE ")
+        return query.add(conditions.customers(query, self.customers))
+
+
+_FIGURES = ("count(*)", "CAST(coalesce(sum(c.revenue), 0) AS BIGINT)")
+_BUYING = ("count(p.many)", "CAST(coalesce(sum(p.many), 0) AS BIGINT)")
 
 
 async def counts(snapshot: Snapshot, grouping: CustomerGrouping, most: int) -> Rows:
-    """For each group, at most so many of them: its key, how many customers it has, their revenue in minor units."""
+    """For each group, at most so many of them: its key, how many customers it has, their revenue in minor units of the
+    reporting currency, how many bought, how often."""
     columns = grouping.columns
-    query = Query("SELECT " + ", ".join([*columns, "count(*)", "CAST(coalesce(sum(c.revenue), 0) AS BIGINT)"]))
-    grouping.selected(query)
-    if columns:
-        query.add(f" GROUP BY {', '.join(str(place + 1) for place in range(len(columns)))}")
+    query = Query("SELECT " + ", ".join([*columns, *_FIGURES, *_BUYING]) + " FROM customer c")
+    grouping.selected(query, *_BUYING).add(grouped(len(columns)))
     return await snapshot.query(query.add(f" LIMIT {query.bind(most, 'bigint')}"))
+
+
+async def costs(snapshot: Snapshot, grouping: CustomerGrouping, day: str, reporting: str) -> Rows:
+    """What touchpoints with them cost, as ``touchpoint_stats.amounts`` gives it; ``day`` is SQL of that of ``t``."""
+    query = Query("SELECT ")
+    here = f"t.cost_currency = {query.bind(reporting, 'text')}"
+    columns = [
+        *grouping.columns,
+        "t.cost_currency",
+        f"CASE WHEN {here} THEN 0 ELSE {day} END",
+        f"CASE WHEN {here} THEN 0 ELSE t.cost END",
+    ]
+    query.add(", ".join([*columns, "CAST(sum(t.cost) AS BIGINT)"]))
+    query.add(" FROM touchpoint t JOIN customer c ON c.num = coalesce(t.organisation, t.customer)")
+    grouping.selected(query).add(" AND t.cost IS NOT NULL AND t.cost_currency <> '' AND t.retracted_at IS NULL")
+    return await snapshot.query(query.add(grouped(len(columns))))
 
 
 async def totals(snapshot: Snapshot, customers: CustomerFilter) -> tuple[int, int]:

@@ -81,6 +81,10 @@ def test_touchpoints_all_together(shop: Served) -> None:
         ("CUSTOMER_COUNTRY", "customerCountry", {None: 7}),
         ("CUSTOMER_CITY", "customerCity", {None: 7}),
         ("CUSTOMER_OWNER", "customerOwner { name }", {None: 7}),
+        ("CUSTOMER_RELATIONSHIP", "customerRelationship", {"CUSTOMER": 7}),
+        ("CUSTOMER_LANGUAGE", "customerLanguage", {None: 7}),
+        ("CUSTOMER_ABC_CLASS", "customerAbcClass", {None: 7}),
+        ("CUSTOMER_ACQUISITION_CHANNEL", "customerAcquisitionChannel", {"ACCOUNTING": 4, "EMAIL": 3}),
     ],
 )
 def test_touchpoints_by_each_dimension(shop: Served, dimension: str, key: str, expected: Any) -> None:
@@ -226,3 +230,12 @@ def test_group_bys_are_for_analysts_and_cities_for_who_sees_contacts(lite: Serve
 def test_an_empty_hub_has_no_groups(service: Served) -> None:
     assert stats(service, "(groupBy: [KIND], every: MONTH)", "kind") == []
     assert customers(service, "(groupBy: [STAGE])", "stage") == []
+
+
+def test_agents_who_are_no_users_have_no_name_without_the_right_to_see_contacts(lite: Served) -> None:
+    lite.tell({"kind": "call", "channel": "PHONE", "who": ANN, "participants": [("AGENT", "Jamil Hasan", "")]})
+    assert stats(lite, "(groupBy: [AGENT])", "agentName agent { name }") == [("Jamil Hasan", None, 1)]
+    masked = lite.ask(
+        "{ touchpointStats(groupBy: [AGENT]) { rows { key { agentName } } } }", lite.new_token("analyse", "read")
+    )
+    assert masked["touchpointStats"]["rows"][0]["key"]["agentName"] not in (None, "Jamil Hasan")

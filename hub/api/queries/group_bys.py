@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from hub.analysis import group_bys
-from hub.analysis.group_bys import Clocks, CustomerFigures, OfCustomers, OfTouchpoints, TouchpointFigures
+from hub.analysis.group_bys import Clocks, CustomerFigures, Key, OfCustomers, OfTouchpoints, TouchpointFigures
+from hub.api.connections import once
 from hub.api.context import Info
 from hub.api.graph import argument, field, object_type
 from hub.api.queries.journeys import Customers, reckoned
 from hub.api.saved_filters import listed
-from hub.api.scalars import Currency, DateTime, TimeZone
+from hub.api.scalars import Currency, DateTime, Exact, TimeZone
 from hub.api.types import amounts
+from hub.api.types.customer_stats import CustomerStats, CustomerStatsRow
+from hub.api.types.enums import OrderDirection
 from hub.api.types.filters import CustomerFilter, TouchpointFilter, touchpoint_filter
-from hub.api.types.group_bys import (
-    Asked,
-    CustomerStats,
-    CustomerStatsOrder,
-    CustomerStatsRow,
-    Having,
-    TouchpointStats,
-    TouchpointStatsOrder,
-    TouchpointStatsRow,
-)
+from hub.api.types.group_bys import Asked, CustomersHaving, CustomerStatsOrder, Having, TouchpointStatsOrder
+from hub.api.types.touchpoint_stats import TouchpointStats, TouchpointStatsRow
 from hub.errors import InputWrong
 from hub.journey.buckets import Calendar, TimeBucket
-from hub.journey.choices import CustomerDimension, TouchpointDimension
+from hub.journey.choices import CustomerDimension, CustomerTime, TouchpointDimension
 from hub.money import minor
 from hub.store.customer_stats import CustomerGrouping
 from hub.store.reader import Snapshot
 from hub.store.touchpoint_stats import TouchpointGrouping
 from hub.values import Money
 
+G = TypeVar("G", TouchpointFigures, CustomerFigures)
+
 MOST_ROWS = 10_000
 First = Annotated[int, argument("At most so many groups.")]
+Direction = Annotated[OrderDirection, argument("Largest or smallest first.")]
+Every = Annotated[TimeBucket | None, argument("And by the time in which they happened.")]
+Zone = Annotated[TimeZone | None, argument("Whose days count for `every`; the hub's unless given.")]
 _OF_CONTACTS = {TouchpointDimension.CUSTOMER_CITY, CustomerDimension.CITY}
 
 
@@ -49,41 +52,45 @@ class GroupByQueries:
         group_by: Annotated[
             list[TouchpointDimension] | None, argument("By what; everything together unless given.")
         ] = None,
-        every: Annotated[TimeBucket | None, argument("And by the time in which they happened.")] = None,
-        time_zone: Annotated[TimeZone | None, argument("Whose days count for `every`; the hub's unless given.")] = None,
+        every: Every = None,
+        time_zone: Zone = None,
         filter: Annotated[TouchpointFilter | None, argument("Only such touchpoints.")] = None,  # noqa: A002
         customers: Annotated[CustomerFilter | None, argument("Only those of such customers.")] = None,
         having: Annotated[Having | None, argument("Only groups that come to so much.")] = None,
         order_by: Annotated[
             TouchpointStatsOrder, argument("Which groups come first.")
         ] = TouchpointStatsOrder.TOUCHPOINTS,
+        direction: Direction = OrderDirection.DESC,
         currency: Annotated[Currency | None, argument("The currency of all amounts; the hub's unless given.")] = None,
         first: First = 1000,
     ) -> TouchpointStats:
         """Group-by over touchpoints: how many, of how many customers, worth how much."""
         _bounded(info, group_by, first)
-        company = info.context.hub.company
-        calendar = every and Calendar(every, company.week_starts_on, company.fiscal_year_starts_in_month)
-        clocks = Clocks(ZoneInfo(company.time_zone), ZoneInfo(time_zone or company.time_zone), calendar or None)
+        clocks = _clocks(info, every, time_zone)
         dimensions = tuple(dict.fromkeys(group_by or ()))
         among = None if customers is None else await listed(info, customers)
         grouping = TouchpointGrouping(dimensions, None, "", touchpoint_filter(info, filter), among)
-        shown_in = str(currency or company.currency)
+        shown_in = str(currency or info.context.hub.company.currency)
         given = (dimensions, every, time_zone, filter, customers, shown_in)
 
         async def reckon(snapshot: Snapshot) -> OfTouchpoints:
             return await group_bys.of_touchpoints(snapshot, grouping, clocks, shown_in)
 
+        async def measure() -> Mapping[Key, Decimal | None]:
+            return await reckoned(info, "quantities", given, lambda at: group_bys.quantities(at, grouping, clocks))
+
         found = await reckoned(info, "touchpointStats", given, reckon)
-        kept = [group for group in found.groups if _keeps(having, group, shown_in)]
+        quantities = once(measure)
+        least = _least(having, shown_in, "amount", "cost")
+        known = await quantities() if order_by is TouchpointStatsOrder.QUANTITY or "quantity" in least else {}
 
-        def rank(group: TouchpointFigures) -> tuple[Any, ...]:
-            size: int = getattr(group, order_by.value.lower())
-            return (group.key[0] if calendar else 0, -size, tuple(str(each) for each in group.key))
+        def sizes(group: TouchpointFigures) -> Mapping[str, Any]:
+            return {**_sizes(group), "quantity": known.get(group.key)}
 
-        asked = Asked(dimensions, shown_in, calendar or None)
+        kept = _ranked(found.groups, sizes, least, order_by.value, direction, clocks.calendar)
+        asked = Asked(dimensions, shown_in, clocks.calendar)
         return TouchpointStats(
-            rows=[TouchpointStatsRow(row=group, asked=asked) for group in sorted(kept, key=rank)[:first]],
+            rows=[TouchpointStatsRow(row=group, asked=asked, quantities=quantities) for group in kept[:first]],
             truncated=len(kept) > first,
             not_converted=[amounts.sure(lacking, code) for code, lacking in found.lacking],
             computed_at=DateTime(info.context.now()),
@@ -94,32 +101,34 @@ class GroupByQueries:
         self,
         info: Info,
         group_by: Annotated[list[CustomerDimension] | None, argument("By what; all together unless given.")] = None,
+        every: Annotated[TimeBucket | None, argument("And by a time of theirs.")] = None,
+        on: Annotated[CustomerTime, argument("Which time counts for `every`.")] = CustomerTime.FIRST_TOUCH,
+        time_zone: Zone = None,
         filter: Customers = None,  # noqa: A002
+        having: Annotated[CustomersHaving | None, argument("Only groups that come to so much.")] = None,
         order_by: Annotated[CustomerStatsOrder, argument("Which groups come first.")] = CustomerStatsOrder.CUSTOMERS,
+        direction: Direction = OrderDirection.DESC,
         first: First = 1000,
     ) -> CustomerStats:
-        """Group-by over customers: how many, and what they have bought."""
+        """Group-by over customers: how many, what they have bought, what they cost."""
         _bounded(info, group_by, first)
-        company = info.context.hub.company
+        currency = info.context.hub.company.currency
+        clocks = replace(_clocks(info, every, time_zone), on=on)
         dimensions = tuple(dict.fromkeys(group_by or ()))
-        grouping = CustomerGrouping(dimensions, {}, await listed(info, filter))
-        clocks = Clocks(ZoneInfo(company.time_zone), ZoneInfo(company.time_zone))
+        grouping = CustomerGrouping(dimensions, await listed(info, filter))
 
         async def reckon(snapshot: Snapshot) -> OfCustomers:
-            return await group_bys.of_customers(snapshot, grouping, clocks)
+            return await group_bys.of_customers(snapshot, grouping, clocks, currency)
 
-        found = await reckoned(info, "customerStats", (dimensions, filter), reckon)
-
-        def rank(group: CustomerFigures) -> tuple[Any, ...]:
-            size: int = getattr(group, order_by.value.lower())
-            return (-size, tuple(str(each) for each in group.key))
-
-        asked = Asked(dimensions, company.currency)
+        found = await reckoned(info, "customerStats", (dimensions, every, on, time_zone, filter), reckon)
+        least = _least(having, currency, "revenue", "cost_to_serve")
+        kept = _ranked(found.groups, _sizes, least, order_by.value, direction, clocks.calendar)
+        asked = Asked(dimensions, currency, clocks.calendar)
         return CustomerStats(
-            rows=[CustomerStatsRow(row=group, asked=asked) for group in sorted(found.groups, key=rank)[:first]],
-            truncated=len(found.groups) > first,
+            rows=[CustomerStatsRow(row=group, asked=asked) for group in kept[:first]],
+            truncated=len(kept) > first,
             total_customers=found.total.customers,
-            total_revenue=amounts.sure(found.total.revenue, company.currency),
+            total_revenue=amounts.sure(found.total.revenue, currency),
             not_converted=[amounts.sure(lacking, code) for code, lacking in found.lacking],
             computed_at=DateTime(info.context.now()),
         )
@@ -132,10 +141,51 @@ def _bounded(info: Info, dimensions: list[Any] | None, first: int) -> None:
         info.context.principal.demand_contacts("Grouping by cities")
 
 
-def _keeps(having: Having | None, group: TouchpointFigures, currency: str) -> bool:
+def _clocks(info: Info, every: TimeBucket | None, zone: TimeZone | None) -> Clocks:
+    company = info.context.hub.company
+    calendar = every and Calendar(every, company.week_starts_on, company.fiscal_year_starts_in_month)
+    return Clocks(ZoneInfo(company.time_zone), ZoneInfo(zone or company.time_zone), calendar or None)
+
+
+def _sizes(group: TouchpointFigures | CustomerFigures) -> Mapping[str, Any]:
+    """The measures of a group by the names that having and orders know them by."""
+    if isinstance(group, TouchpointFigures):
+        return {
+            "touchpoints": group.touchpoints, "customers": group.customers, "amount": group.amount, "cost": group.cost,
+        }  # fmt: skip
+    return {
+        "customers": group.customers, "buyers": group.buyers, "purchases": group.purchases, "revenue": group.revenue,
+        "average_revenue": group.average, "cost_to_serve": group.cost,
+    }  # fmt: skip
+
+
+def _least(having: Having | CustomersHaving | None, currency: str, *money: str) -> Mapping[str, Any]:
+    """By measure, what a group has at least; ``money`` names those that are written as amounts of the currency."""
     if having is None:
-        return True
-    least = None if having.amount_at_least is None else minor(Money(having.amount_at_least, currency))
-    wanted = (having.touchpoints_at_least, having.customers_at_least, least)
-    there = (group.touchpoints, group.customers, group.amount)
-    return all(asked is None or has >= asked for asked, has in zip(wanted, there, strict=True))
+        return {}
+    asked = {name.removesuffix("_at_least"): value for name, value in vars(having).items() if value is not None}
+    return {name: _minor(value, currency) if name in money else value for name, value in asked.items()}
+
+
+def _minor(amount: Exact, currency: str) -> int:
+    return minor(Money(amount, currency))
+
+
+def _ranked(
+    groups: Iterable[G],
+    sizes: Callable[[G], Mapping[str, Any]],
+    least: Mapping[str, Any],
+    by: str,
+    direction: OrderDirection,
+    calendar: Calendar | None,
+) -> Sequence[G]:
+    """The groups that come to so much, in order; what has no size comes last, and who has no time."""
+    sign = 1 if direction is OrderDirection.ASC else -1
+    kept: list[tuple[Any, G]] = []
+    for group in groups:
+        has = sizes(group)
+        if all(has[name] is not None and has[name] >= wanted for name, wanted in least.items()):
+            size, period = has[by.lower()], group.key[0] if calendar else 0
+            rank = (period is None, period or 0, size is None, sign * (size or 0), tuple(map(str, group.key)))
+            kept.append((rank, group))
+    return [group for _, group in sorted(kept, key=lambda each: each[0])]
