@@ -7,6 +7,7 @@ import io
 import json
 import tracemalloc
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as parquet
@@ -208,8 +209,8 @@ def test_the_end_of_time_cuts_and_says_so_in_the_log_of_exports(
     assert told.status_code == 403
 
 
-def test_only_so_many_exports_are_written_at_once(tmp_path: Any) -> None:
-    with served(str(tmp_path / "hub")) as service:
+def test_only_so_many_exports_are_written_at_once(hub_folder: Path) -> None:
+    with served(str(hub_folder)) as service:
         service.hub.limits = service.hub.limits.model_copy(update={"exports": 1})
         app: Any = service.client.app
         (route,) = [each for each in app.routes if each.path == "/export/{list}.{format}"]

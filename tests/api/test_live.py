@@ -298,8 +298,8 @@ def test_a_socket_has_a_hundred_operations_at_most(lite: Served) -> None:
         assert (refused["id"], refused["type"]) == ("100", "error")
 
 
-def test_pages_of_other_origins_connect_where_a_setting_names_them(tmp_path: Path) -> None:
-    with served(str(tmp_path / "hub"), allowed_origins=["https://app.example.com"]) as service:
+def test_pages_of_other_origins_connect_where_a_setting_names_them(hub_folder: Path) -> None:
+    with served(str(hub_folder), allowed_origins=["https://app.example.com"]) as service:
         for origin, let_in in (
             ("https://app.example.com", True),
             ("http://testserver", True),

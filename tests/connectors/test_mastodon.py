@@ -308,12 +308,12 @@ def serving() -> Iterator[tuple[Server, str]]:
 
 
 def test_a_hub_pulls_a_real_socket_and_knows_its_people(
-    serving: tuple[Server, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serving: tuple[Server, str], hub_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HUB_ALLOW_PRIVATE_ADDRESSES", "127.0.0.1")
 
     async def main() -> tuple[Any, Any]:
-        async with await Hub.open(str(tmp_path / "hub"), registry()) as hub:
+        async with await Hub.open(str(hub_folder), registry()) as hub:
             settings = SETTINGS | {"server": serving[1]}
             source = (await hub.create_source("Shop", "social.mastodon", settings)).ids[0]
             for _ in range(2):
@@ -333,12 +333,12 @@ def test_a_hub_pulls_a_real_socket_and_knows_its_people(
 
 
 def test_a_hub_that_allows_nothing_pulls_nothing_of_its_own_network(
-    serving: tuple[Server, str], tmp_path: Path
+    serving: tuple[Server, str], hub_folder: Path
 ) -> None:
     server, address = serving
 
     async def main() -> Any:
-        async with await Hub.open(str(tmp_path / "hub"), registry()) as hub:
+        async with await Hub.open(str(hub_folder), registry()) as hub:
             settings = SETTINGS | {"server": address}
             source = (await hub.create_source("Shop", "social.mastodon", settings)).ids[0]
             await hub.sync(source)

@@ -54,10 +54,10 @@ def test_fifty_copies_of_a_delivery_at_once_are_one_record(hub_address: str, ser
     assert held(hub_address, "SELECT count(*) FROM touchpoint WHERE kind = 'order'") == [(1,)]
 
 
-def test_the_address_that_a_sender_signs_is_the_public_one(tmp_path: Path, serving: Callable[..., ServedHub]) -> None:
+def test_the_address_that_a_sender_signs_is_the_public_one(hub_folder: Path, serving: Callable[..., ServedHub]) -> None:
     key, secret = new_key(), "the key of the webhook"
-    source = asyncio.run(_made(str(tmp_path / "hub"), key, "mandrill", secret))
-    hub = serving(str(tmp_path / "hub"), "env", f"HUB_SECRET_KEY={key}", "HUB_PUBLIC_URL=https://hub.example/base")
+    source = asyncio.run(_made(str(hub_folder), key, "mandrill", secret))
+    hub = serving(str(hub_folder), "env", f"HUB_SECRET_KEY={key}", "HUB_PUBLIC_URL=https://hub.example/base")
     hub.start()
     target = f"/in/{source}/deliveries/a%2Fb?q=%C3%BC+1&empty="
     posted = {"mandrill_events": '[{"event": "open"}]', "z": "ü"}
@@ -69,10 +69,10 @@ def test_the_address_that_a_sender_signs_is_the_public_one(tmp_path: Path, servi
         assert answer.status_code == status, answer.text
 
 
-def test_what_is_no_http_at_all_does_no_harm(tmp_path: Path, serving: Callable[..., ServedHub]) -> None:
+def test_what_is_no_http_at_all_does_no_harm(hub_folder: Path, serving: Callable[..., ServedHub]) -> None:
     key = new_key()
-    source = asyncio.run(_made(str(tmp_path / "hub"), key, "path", "a secret word in the path"))
-    hub = serving(str(tmp_path / "hub"), "env", f"HUB_SECRET_KEY={key}")
+    source = asyncio.run(_made(str(hub_folder), key, "path", "a secret word in the path"))
+    hub = serving(str(hub_folder), "env", f"HUB_SECRET_KEY={key}")
     hub.start()
     path = f"/in/{source}/deliveries/a%20secret%20word%20in%20the%20path"
     head = f"POST {path} HTTP/1.1\r\nHost: hub\r\n".encode()

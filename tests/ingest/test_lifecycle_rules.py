@@ -29,8 +29,8 @@ STRICT = default_text().replace('version = "1"', 'version = "strict"').replace("
 
 
 @pytest.fixture
-def lite(tmp_path: Path) -> Iterator[Bench]:
-    with Bench(str(tmp_path / "hub")) as bench:
+def lite(hub_folder: Path) -> Iterator[Bench]:
+    with Bench(str(hub_folder)) as bench:
         yield bench
 
 

@@ -14,13 +14,13 @@ RUNS = 4
 
 
 @pytest.mark.parametrize("mutant", QUICK, ids=str)
-def test_a_broken_rule_is_seen(mutant: Mutant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_rule_is_seen(mutant: Mutant, hub_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mutant.put(monkeypatch)
-    assert tallied(str(tmp_path / "hub"), STREAMS, RUNS, most=1).wrong != []
+    assert tallied(str(hub_folder), STREAMS, RUNS, most=1).wrong != []
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("mutant", ALL[len(QUICK) :], ids=str)
-def test_any_broken_rule_is_seen(mutant: Mutant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_broken_rule_is_seen(mutant: Mutant, hub_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mutant.put(monkeypatch)
-    assert tallied(str(tmp_path / "hub"), STREAMS, RUNS, most=1).wrong != []
+    assert tallied(str(hub_folder), STREAMS, RUNS, most=1).wrong != []

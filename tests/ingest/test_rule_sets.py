@@ -256,8 +256,8 @@ RULE_SETS = [
 
 
 @pytest.fixture
-def lite(tmp_path: Path) -> Iterator[Bench]:
-    with Bench(str(tmp_path / "hub")) as bench:
+def lite(hub_folder: Path) -> Iterator[Bench]:
+    with Bench(str(hub_folder)) as bench:
         yield bench
 
 

@@ -16,19 +16,19 @@ from tests.ingest.streams import shuffled, stream
 
 
 @pytest.fixture
-def sqlite_bench(tmp_path: Path) -> Iterator[Bench]:
-    with Bench(str(tmp_path / "hub")) as bench:
+def sqlite_bench(hub_folder: Path) -> Iterator[Bench]:
+    with Bench(str(hub_folder)) as bench:
         yield bench
 
 
-def test_order_and_batches_change_nothing(tmp_path: Path) -> None:
-    tally = tallied(str(tmp_path / "hub"), range(40), 4)
+def test_order_and_batches_change_nothing(hub_folder: Path) -> None:
+    tally = tallied(str(hub_folder), range(40), 4)
     assert (tally.runs, tally.wrong) == (160, [])
 
 
-def test_streams_that_once_came_to_something_else_do_not(tmp_path: Path) -> None:
+def test_streams_that_once_came_to_something_else_do_not(hub_folder: Path) -> None:
     """A claim emptied in the same batch, a customer lent to what waits, touchpoints given another claim."""
-    tally = tallied(str(tmp_path / "hub"), [6, 1218, 1921, 1986], 3)
+    tally = tallied(str(hub_folder), [6, 1218, 1921, 1986], 3)
     assert (tally.runs, tally.wrong) == (12, [])
 
 

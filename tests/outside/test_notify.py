@@ -156,10 +156,10 @@ def test_nothing_goes_out_without_a_key() -> None:
 
 
 @pytest.mark.long
-def test_a_hub_at_work_tells_of_a_source_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hub_at_work_tells_of_a_source_that_fails(hub_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key = new_secret()
     with listener(b"HTTP/1.1 204 No Content\r\n\r\n") as receiver:
-        monkeypatch.setenv("HUB_DATA", str(tmp_path / "hub"))
+        monkeypatch.setenv("HUB_DATA", str(hub_folder))
         monkeypatch.setenv("HUB_ALLOW_PRIVATE_ADDRESSES", "127.0.0.1")
         monkeypatch.setenv("HUB_NOTIFY_URL", f"http://127.0.0.1:{receiver.port}/hook")
         monkeypatch.setenv("HUB_NOTIFY_SECRET", key)

@@ -52,7 +52,7 @@ def test_a_snapshot_shows_one_moment(hub_address: str) -> None:
         store.close()
 
 
-def test_a_snapshot_cannot_write(tmp_path: Path) -> None:
+def test_a_snapshot_cannot_write(hub_folder: Path) -> None:
     async def write() -> None:
         reader = store.reader()
         async with reader.snapshot() as snapshot:
@@ -60,7 +60,7 @@ def test_a_snapshot_cannot_write(tmp_path: Path) -> None:
                 await snapshot.all("DELETE FROM setting")
         await reader.close()
 
-    store = Store.at(str(tmp_path / "hub"))
+    store = Store.at(str(hub_folder))
     try:
         asyncio.run(write())
     finally:

@@ -44,6 +44,12 @@ async def running(hub: Hub) -> None:
     await until(stored)
 
 
+async def pulled_by_the_clock(hub: Hub, source: str) -> None:
+    """Claim what is due, and wait until the source's pull ends."""
+    await hub.pulls.claim(4)
+    await hub.pulled(source)
+
+
 async def until_states(hub: Hub, expected: list[str]) -> None:
     """Wait until the pulls stand so."""
 
@@ -58,16 +64,14 @@ def test_new_source_is_pulled_at_once_and_then_every_so_often(hub_address: str) 
 
     async def look(hub: Hub) -> None:
         source = await made(hub)
-        await hub.pulls.claim(4)
-        await hub.pulled(source)
+        await pulled_by_the_clock(hub, source)
         assert await states(hub) == ["OK"]
         assert 600 <= (await next_in(hub, place.clock) or 0) <= 660
         place.clock.pass_(599)
         assert await hub.pulls.claim(4) is not None
         assert await states(hub) == ["OK"]
         place.clock.pass_(61)
-        await hub.pulls.claim(4)
-        await hub.pulled(source)
+        await pulled_by_the_clock(hub, source)
         assert await states(hub) == ["OK", "OK"]
         assert place.provider.asked == [None, {"at": 4}]
 
@@ -97,12 +101,10 @@ def test_failed_pull_is_tried_again_after_a_moment_and_goes_on_from_its_checkpoi
     async def look(hub: Hub) -> None:
         source = await made(hub)
         for longest in (4, 8):
-            await hub.pulls.claim(4)
-            await hub.pulled(source)
+            await pulled_by_the_clock(hub, source)
             assert 1 <= (await next_in(hub, place.clock) or 0) <= longest
             place.clock.pass_(longest)
-        await hub.pulls.claim(4)
-        await hub.pulled(source)
+        await pulled_by_the_clock(hub, source)
         assert await states(hub) == ["FAILED", "FAILED", "OK"]
         assert await all_rows(hub, "SELECT failures FROM lease WHERE next_at IS NOT NULL") == [(0,)]
 
@@ -115,8 +117,7 @@ def test_source_that_asks_for_patience_is_left_alone_for_so_long(hub_address: st
 
     async def look(hub: Hub) -> None:
         source = await made(hub)
-        await hub.pulls.claim(4)
-        await hub.pulled(source)
+        await pulled_by_the_clock(hub, source)
         assert 900 <= (await next_in(hub, place.clock) or 0) <= 990
 
     run(place, look)
@@ -128,8 +129,7 @@ def test_source_whose_owner_must_sign_in_waits_until_it_is_changed(hub_address: 
 
     async def look(hub: Hub) -> None:
         source = await made(hub)
-        await hub.pulls.claim(4)
-        await hub.pulled(source)
+        await pulled_by_the_clock(hub, source)
         assert await next_in(hub, place.clock) is None
         assert await all_rows(hub, "SELECT blocked FROM lease WHERE blocked IS NOT NULL") == [
             ("The password is wrong.",)
@@ -137,8 +137,7 @@ def test_source_whose_owner_must_sign_in_waits_until_it_is_changed(hub_address: 
         place.clock.pass_(1e6)
         assert await hub.pulls.claim(4) is None
         await hub.configuration.change(source, None, {"name": "signed in"}, by="me")
-        await hub.pulls.claim(4)
-        await hub.pulled(source)
+        await pulled_by_the_clock(hub, source)
         assert await states(hub) == ["FAILED", "OK"]
 
     run(place, look)
@@ -158,8 +157,7 @@ def test_paused_source_is_not_pulled_by_the_clock_and_goes_on_when_it_is_resumed
         await hub.pulled(source)
         await hub.configuration.pause(source, paused=False, by="me")
         place.clock.pass_(66)
-        await hub.pulls.claim(4)
-        await hub.pulled(source)
+        await pulled_by_the_clock(hub, source)
         assert await states(hub) == ["OK", "OK"]
 
     run(place, look)
@@ -182,8 +180,7 @@ def test_other_interval_counts_from_the_last_pull(hub_address: str) -> None:
 
     async def look(hub: Hub) -> None:
         source = await made(hub)
-        await hub.pulls.claim(4)
-        await hub.pulled(source)
+        await pulled_by_the_clock(hub, source)
         place.clock.pass_(100)
         await hub.configuration.change(source, None, {"every": 300}, by="me")
         await hub.pulls.claim(4)
