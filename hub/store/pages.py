@@ -27,7 +27,10 @@ LONGEST_CURSOR = 10_000
 NOWHERE = 2**62
 """The place, in an order of numbers, of what has nothing to be ordered by: beyond all others, or before them as
 ``-NOWHERE``."""
-_MAC_DIGITS = 16
+MAC_DIGITS = 16
+SEALED = "sealed_cursor"
+"""The function by which SQLite seals cursors, as ``sealed`` does."""
+_BLOCK = 64
 
 Place = tuple[int | str, int | str]
 """Where a row stands in an order: the value ordered by, and the row's own id for equal values."""
@@ -70,21 +73,33 @@ class Page(Generic[T]):
     has_previous: bool = False
 
 
+def sealed(secret: bytes, bound: str, value: int | str, tie: int | str) -> str:
+    """The cursor of a place in a list; ``bound`` is the list's name and that of its order, each with a space after."""
+    content = orjson.dumps((value, tie))
+    return urlsafe_b64encode(_mac(secret, bound, content) + content).rstrip(b"=").decode()
+
+
+def _mac(secret: bytes, bound: str, content: bytes) -> bytes:
+    return hmac.new(secret, bound.encode() + content, hashlib.sha256).hexdigest()[:MAC_DIGITS].encode()
+
+
+def pads(secret: bytes) -> tuple[bytes, bytes]:
+    """The inner and the outer pad of HMAC-SHA-256, for a database that has no HMAC but the hash (RFC 2104)."""
+    key = (hashlib.sha256(secret).digest() if len(secret) > _BLOCK else secret).ljust(_BLOCK, b"\0")
+    return bytes(each ^ 0x36 for each in key), bytes(each ^ 0x5C for each in key)
+
+
 class Cursors:
     """Seals and opens cursors of one list in one order. ``secret`` is the hub's own."""
 
     def __init__(self, secret: bytes, field: str, order: Order) -> None:
         self._secret = secret
-        self._bound = f"{field} {order.name} ".encode()
+        self._bound = f"{field} {order.name} "
         self._types = tuple(int if kind == "bigint" else str for kind in (order.column_type, order.tie_type))
-
-    def _mac(self, content: bytes) -> bytes:
-        return hmac.new(self._secret, self._bound + content, hashlib.sha256).hexdigest()[:_MAC_DIGITS].encode()
 
     def seal(self, place: Place) -> str:
         """The cursor of a place."""
-        content = orjson.dumps(place)
-        return urlsafe_b64encode(self._mac(content) + content).rstrip(b"=").decode()
+        return sealed(self._secret, self._bound, *place)
 
     def open(self, cursor: str, argument: str) -> Place:
         """The place of a cursor. Raises ``InputWrong`` for one that this list did not give."""
@@ -92,11 +107,11 @@ class Cursors:
         if len(cursor) > LONGEST_CURSOR:
             raise wrong
         try:
-            sealed = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
+            held = urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
         except (binascii.Error, ValueError):
             raise wrong from None
-        mac, content = sealed[:_MAC_DIGITS], sealed[_MAC_DIGITS:]
-        if not hmac.compare_digest(mac, self._mac(content)):
+        mac, content = held[:MAC_DIGITS], held[MAC_DIGITS:]
+        if not hmac.compare_digest(mac, _mac(self._secret, self._bound, content)):
             raise wrong
         value, tie = orjson.loads(content)
         if not (isinstance(value, self._types[0]) and isinstance(tie, self._types[1])):

@@ -18,6 +18,7 @@ import asyncpg
 from hub import traces
 from hub.errors import RetryLater
 from hub.store import sets
+from hub.store.pages import SEALED, sealed
 from hub.store.sql import Query, for_sqlite, sqlite_values
 
 Rows = list[Any]
@@ -154,6 +155,7 @@ class SqliteReader(Reader):
             "file::memory:", uri=True, isolation_level=None, check_same_thread=False, factory=_Connection
         )
         connection.execute("ATTACH ? AS truth", (_read_only(self._truth),))
+        connection.create_function(SEALED, 4, sealed, deterministic=True)
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA cache_size = -32768")
         connection.execute("PRAGMA busy_timeout = 10000")

@@ -1,0 +1,162 @@
+"""How the two databases write values as JSON. Both are given expressions and give back an expression of text.
+
+What ordinary execution would end in an error for is written as the byte 0x01, which no JSON has.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Final
+
+from hub import money
+from hub.reads.binds import Bind, Sealing
+from hub.reads.tree import Unsupported
+from hub.store.pages import MAC_DIGITS, SEALED, Order
+
+_FIRST, _LAST = -30_610_224_000_000_000, 253_402_300_800_000_000
+"""Microseconds: the years 1000 to 9999, which both write with four digits."""
+_LARGEST: Final = 2**31
+_BY_DIGITS = {
+    digits: ", ".join(f"'{code}'" for code in sorted(money._DIGITS) if money.digits(code) == digits)  # noqa: SLF001
+    for digits in (0, 3, 4)
+}
+
+
+class Dialect(ABC):
+    """One of the databases."""
+
+    poison: str
+
+    @abstractmethod
+    def text(self, value: str) -> str:
+        """Text in quotes, escaped; NULL where there is none."""
+
+    @abstractmethod
+    def time(self, value: str) -> str:
+        """Microseconds within ``_FIRST`` and ``_LAST`` as ``"2026-01-31T09:05:00.000000Z"``."""
+
+    @abstractmethod
+    def real(self, value: str) -> str:
+        """A Float."""
+
+    @abstractmethod
+    def joined(self, item: str, where: str) -> str:
+        """The items of all rows ``where``, with commas between, in the order of the rows; NULL without any."""
+
+    @abstractmethod
+    def scaled(self, minor: str, digits: int) -> str:
+        """Minor units as a decimal number with so many digits."""
+
+    @abstractmethod
+    def cursor(self, bind: Callable[[Bind, str], str], bound: str, order: Order, value: str, tie: str) -> str:
+        """The cursor of a place in a list, in quotes. ``bound``: what cursors of the list are bound to."""
+
+    @abstractmethod
+    def answer(self, text: str) -> str:
+        """Text on its way out."""
+
+    def leaf(self, form: str, value: str, names: tuple[tuple[str, str], ...]) -> str:
+        """A value that is there in one of ``tree.FORMS``; NULL or anything else where there is none."""
+        match form:
+            case "text":
+                return self.text(value)
+            case "plain":
+                return f"'\"' || {value} || '\"'"
+            case "flag":
+                return f"CASE WHEN {value} THEN 'true' ELSE 'false' END"
+            case "whole":
+                inside = f"{value} >= {-_LARGEST} AND {value} < {_LARGEST}"
+                return f"CASE WHEN {inside} THEN CAST({value} AS text) ELSE {self.poison} END"
+            case "time":
+                inside = f"{value} >= {_FIRST} AND {value} < {_LAST}"
+                return f"CASE WHEN {inside} THEN {self.time(value)} ELSE {self.poison} END"
+            case "json":
+                return value
+            case "real":
+                return self.real(value)
+        stored = ", ".join(f"'{each}'" for each, _ in names)
+        if any(each != shown for each, shown in names):
+            raise Unsupported
+        return f"CASE WHEN {value} IN ({stored}) THEN '\"' || {value} || '\"' ELSE {self.poison} END"
+
+    def amount(self, minor: str, currency: str) -> str:
+        """Minor units as decimal text, in quotes."""
+        if currency.startswith("'"):
+            return f"'\"' || {self.scaled(minor, money.digits(currency.strip(chr(39))))} || '\"'"
+        cases = " ".join(
+            f"WHEN {currency} IN ({codes}) THEN {self.scaled(minor, digits)}" for digits, codes in _BY_DIGITS.items()
+        )
+        return f"'\"' || CASE {cases} ELSE {self.scaled(minor, 2)} END || '\"'"
+
+
+class Postgres(Dialect):
+    """PostgreSQL."""
+
+    poison = "chr(1)"
+
+    def text(self, value: str) -> str:
+        return f"to_json({value})::text"
+
+    def time(self, value: str) -> str:
+        instant = f"timestamp '1970-01-01' + {value} * interval '1 microsecond'"
+        return f'to_char({instant}, \'"\\""YYYY-MM-DD"T"HH24:MI:SS.US"Z\\""\')'
+
+    def real(self, value: str) -> str:
+        return f"CASE WHEN {value} - {value} = 0 THEN CAST({value} AS text) ELSE {self.poison} END"
+
+    def joined(self, item: str, where: str) -> str:
+        return f"string_agg({item}, ','){f' FILTER (WHERE {where})' if where else ''}"
+
+    def scaled(self, minor: str, digits: int) -> str:
+        return f"CAST({minor} AS text)" if digits == 0 else f"CAST({minor} * {10**-digits:.{digits}f} AS text)"
+
+    def cursor(self, bind: Callable[[Bind, str], str], bound: str, order: Order, value: str, tie: str) -> str:
+        halves = ((value, order.column_type), (tie, order.tie_type))
+        place = " || ',' || ".join(
+            self.text(each) if kind == "text" else f"CAST({each} AS text)" for each, kind in halves
+        )
+        place = f"('[' || {place} || ']')"
+        inner, outer = bind(Sealing("inner", bound), "bytea"), bind(Sealing("outer"), "bytea")
+        mac = f"sha256({outer} || sha256({inner} || convert_to({place}, 'UTF8')))"
+        sealed = f"convert_to(left(encode({mac}, 'hex'), {MAC_DIGITS}) || {place}, 'UTF8')"
+        return f"'\"' || translate(encode({sealed}, 'base64'), '+/=' || chr(10), '-_') || '\"'"
+
+    def answer(self, text: str) -> str:
+        return f"convert_to({text}, 'UTF8')"
+
+
+class Sqlite(Dialect):
+    """SQLite."""
+
+    poison = "char(1)"
+
+    def text(self, value: str) -> str:
+        return f"json_quote({value})"
+
+    def time(self, value: str) -> str:
+        # Whole numbers are divided towards zero: what was before 1970 is answered the ordinary way.
+        text = (
+            f"strftime('\"%Y-%m-%dT%H:%M:%S', {value} / 1000000, 'unixepoch') || printf('.%06dZ\"', {value} % 1000000)"
+        )
+        return f"CASE WHEN {value} >= 0 THEN {text} ELSE {self.poison} END"
+
+    def real(self, value: str) -> str:
+        raise Unsupported  # it writes 15 digits, which are not always enough
+
+    def joined(self, item: str, where: str) -> str:
+        return f"group_concat({item}, ','){f' FILTER (WHERE {where})' if where else ''}"
+
+    def scaled(self, minor: str, digits: int) -> str:
+        if digits == 0:
+            return f"CAST({minor} AS text)"
+        unit = 10**digits
+        number = f"printf('%d.%0{digits}d', abs({minor}) / {unit}, abs({minor}) % {unit})"
+        return f"CASE WHEN {minor} < 0 THEN '-' ELSE '' END || {number}"
+
+    def cursor(self, bind: Callable[[Bind, str], str], bound: str, order: Order, value: str, tie: str) -> str:
+        secret, list_ = bind(Sealing("secret"), "bytea"), bind(Sealing("list", bound), "text")
+        return f"'\"' || {SEALED}({secret}, {list_}, {value}, {tie}) || '\"'"
+
+    def answer(self, text: str) -> str:
+        return f"CAST({text} AS blob)"

@@ -1,0 +1,269 @@
+"""Where what the schema shows is stored: a declarative map from its types and fields to tables, columns and relations.
+
+Fields that show a column as it is are not listed: the schema itself says of which. A field of an interface holds for
+the types that have none of their own. What is neither is answered the ordinary way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub import kinds
+from hub.reads.tree import Parent, Table, Unsupported
+from hub.store import customers, identifiers, matters, sources, touchpoints
+from hub.store.pages import Order
+
+Arguments = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A leaf that an expression gives. ``masked``: what is shown without the right to see contact data; '' for null."""
+
+    shown: str
+    masked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """An object that stands in the row at hand; ``columns`` are its own names for what it shows of it."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    absent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """The object of another row."""
+
+    table: Table
+    on: str
+    of: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """The objects, or with ``value`` the values, of all rows that belong to the one at hand."""
+
+    table: Table
+    on: str
+    order: str
+    of: str = "num"
+    where: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of a list."""
+
+    table: Table
+    name: str
+    order: Callable[[Arguments, bool], Order]
+    """By the arguments, and whether contact data may be seen. Raises ``Unsupported``."""
+    parents: tuple[Parent, ...] = ()
+    where: str = ""
+    narrowed: str = ""
+    """The kind of its filter; ``unfiltered`` is the condition without one."""
+    unfiltered: str = ""
+    only: Mapping[str, Any] = field(default_factory=dict)
+    """Values of other arguments with which alone it is answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByName:
+    """One row that the client names by exactly one of several arguments: the columns they are compared with."""
+
+    argument: str
+    columns: Mapping[str, tuple[Table, str]]
+
+
+Spec = Value | Here | Other | All | Listed | ByName
+
+CUSTOMER = Table("customer c", "c")
+TOUCHPOINT = Table("touchpoint t", "t")
+IDENTIFIER = Table("identifier i", "i")
+MATTER = Table("matter m", "m")
+PARTICIPANT = Table("participant p", "p")
+LINE = Table("line_item l", "l")
+SOURCE = Table("source s", "s")
+RUN = Table("run u", "u")
+USER = Table("hub_user w", "w")
+CAMPAIGN = Table("campaign n", "n")
+PRODUCT = Table("product d", "d")
+TRAIT = Table("trait r", "r")
+TAG = Table("tag g", "g")
+CHANGE = Table("stage_change h", "h")
+
+_OWN = "v.currency = {_currency}"
+_OWED = f"coalesce(sum(CASE WHEN {_OWN} THEN v.outstanding END), 0)"
+_FOREIGN_DEBT = "sum(CASE WHEN v.currency <> {_currency} AND v.outstanding <> 0 THEN 1 ELSE 0 END)"
+
+
+def _flow(name: str) -> str:
+    """What came together in the hub's currency, and what was converted into it."""
+    converted = f"(SELECT sum(o.{name}) FROM converted_value o WHERE o.customer = {{num}})"
+    return f"coalesce(sum(CASE WHEN {_OWN} THEN v.{name} END), 0) + coalesce({converted}, 0)"
+
+
+VALUE = Table(
+    "customer_value v",
+    "v",
+    {
+        **{name: _flow(name) for name in ("invoiced", "credited", "paid", "refunded", "reversals", "revenue")},
+        # What is owed in other currencies is converted by the rates of today: nothing, so the ordinary way answers.
+        "outstanding": f"CASE WHEN {_FOREIGN_DEBT} > 0 THEN NULL ELSE {_OWED} END",
+        "orders": "coalesce(sum(v.orders), 0)",
+        "first_purchase_at": "min(v.first_purchase_at)",
+        "last_purchase_at": "max(v.last_purchase_at)",
+    },
+)
+
+_TOUCHPOINTS = (*(name for name in dict.fromkeys(each.type_name for each in kinds.KINDS.values())), kinds.CUSTOM)
+KINDS: Mapping[str, tuple[str, ...]] = {
+    name: tuple(sorted(each.name for each in kinds.KINDS.values() if each.type_name == name))
+    for name in dict.fromkeys(_TOUCHPOINTS)
+    if name != kinds.CUSTOM
+}
+"""The kinds of touchpoints that have a type of their own, by type; all others are ``kinds.CUSTOM``."""
+
+STANDS: Mapping[str, Table] = {
+    "Customer": CUSTOMER,
+    "Lifecycle": CUSTOMER,
+    "Touchpoint": TOUCHPOINT,
+    **dict.fromkeys(_TOUCHPOINTS, TOUCHPOINT),
+    "Identifier": IDENTIFIER,
+    "Participant": PARTICIPANT,
+    "LineItem": LINE,
+    "Source": SOURCE,
+    "Run": RUN,
+    "User": USER,
+    "Campaign": CAMPAIGN,
+    "Product": PRODUCT,
+    "StageChange": CHANGE,
+    "Matter": MATTER,
+}
+"""The rows that objects of a type are."""
+
+_AMOUNT = Here({"amount": "{amount}", "currency": "{currency}"}, absent="{amount} IS NULL OR {currency} IS NULL")
+
+
+def _money(minor: str) -> Here:
+    return Here({"amount": f"{{{minor}}}", "currency": "{_currency}"})
+
+
+def _timeline_order(arguments: Arguments, _: bool) -> Order:
+    return touchpoints.ORDERS[str(arguments["orderBy"])]
+
+
+def _customer_order(arguments: Arguments, contacts: bool) -> Order:
+    asked = arguments.get("orderBy") or {}
+    field_, way = str(asked.get("field", "LAST_TOUCH")), str(asked.get("direction", "DESC"))
+    if field_ not in customers.ORDERS or (field_ == "NAME" and not contacts):
+        raise Unsupported
+    return customers.order_by(field_, descending=way == "DESC")
+
+
+def _matter_order(arguments: Arguments, _: bool) -> Order:
+    asked = arguments.get("orderBy")
+    if asked is None:
+        return matters.ORDER
+    return matters.order(str(asked["field"]), descending=str(asked.get("direction", "DESC")) == "DESC")
+
+
+def _always(order: Order) -> Callable[[Arguments, bool], Order]:
+    return lambda _, __: order
+
+
+_OF_SIDES = (
+    Parent("customer", when="{kind} <> 'ORGANISATION'"),
+    Parent("organisation", when="{kind} = 'ORGANISATION'"),
+)
+
+FIELDS: Mapping[str, Spec] = {
+    "Query.customer": ByName("by", {"id": (CUSTOMER, "id")}),
+    "Query.customers": Listed(
+        CUSTOMER,
+        "Query.customers",
+        _customer_order,
+        narrowed="customers",
+        unfiltered="c.relationship = 'CUSTOMER'",
+        only={"asOf": None},
+    ),
+    "Query.touchpoints": Listed(
+        TOUCHPOINT,
+        "Query.touchpoints",
+        _timeline_order,
+        narrowed="touchpoints",
+        unfiltered="t.retracted_at IS NULL",
+        only={"asOf": None},
+    ),
+    "Query.matters": Listed(MATTER, "Query.matters", _matter_order, narrowed="matters", only={"asOf": None}),
+    "Customer.displayName": Value("{display_name}", "{display_name_masked}"),
+    "Customer.name": Value("{name}", "{name_masked}"),
+    "Customer.email": Value("{email}", "{email_masked}"),
+    "Customer.phone": Value("{phone}", "{phone_masked}"),
+    "Customer.tags": All(TAG, "customer", "g.tag", value="{tag}"),
+    "Customer.owner": Other(USER, "num", "owner"),
+    "Customer.organisation": Other(CUSTOMER, "num", "organisation"),
+    "Customer.firstTouch": Other(TOUCHPOINT, "num", "first_touch"),
+    "Customer.lastTouch": Other(TOUCHPOINT, "num", "last_touch"),
+    "Customer.identifiers": Listed(
+        IDENTIFIER, "Customer.identifiers", _always(identifiers.ORDER), (Parent("customer"),), "NOT i.hidden"
+    ),
+    "Customer.timeline": Listed(
+        TOUCHPOINT,
+        "Customer.timeline",
+        _timeline_order,
+        _OF_SIDES,
+        narrowed="touchpoints",
+        unfiltered="t.retracted_at IS NULL",
+        only={"scope": "OWN"},
+    ),
+    "Customer.matters": Listed(MATTER, "Customer.matters", _matter_order, _OF_SIDES, narrowed="matters"),
+    "Customer.lifecycle": Here(),
+    "Customer.value": Other(VALUE, "customer", "num", required=True),
+    "Lifecycle.nextChangeAt": Value("nullif({next_change_at}, 0)"),
+    "Lifecycle.history": All(CHANGE, "customer", "h.position"),
+    "Value.revenue": _money("revenue"),
+    "Value.outstanding": _money("outstanding"),
+    "Value.invoiced": _money("invoiced"),
+    "Value.credited": _money("credited"),
+    "Value.paid": _money("paid"),
+    "Value.refunded": _money("refunded"),
+    "Value.reversed": _money("reversals"),
+    "Value.orders": Value("{orders}"),
+    "Value.firstPurchaseAt": Value("{first_purchase_at}"),
+    "Value.lastPurchaseAt": Value("{last_purchase_at}"),
+    "Identifier.value": Value("{value}", "{masked}"),
+    "Identifier.display": Value("{display}", "{masked}"),
+    "Touchpoint.title": Value("{title}", ""),
+    "Touchpoint.text": Value("{text}", ""),
+    "Touchpoint.properties": Value("{properties}", ""),
+    "Touchpoint.amount": _AMOUNT,
+    "Touchpoint.cost": Here(
+        {"amount": "{cost}", "currency": "{cost_currency}"}, absent="{cost} IS NULL OR {cost_currency} IS NULL"
+    ),
+    "Touchpoint.campaign": Other(CAMPAIGN, "num", "campaign"),
+    "Touchpoint.customer": Other(CUSTOMER, "num", "customer"),
+    "Touchpoint.organisation": Other(CUSTOMER, "num", "organisation"),
+    "Touchpoint.participants": All(PARTICIPANT, "touchpoint", "p.position"),
+    "Touchpoint.source": Other(SOURCE, "num", "source", required=True),
+    "Participant.name": Value("nullif({name}, '')", "nullif({name_masked}, '')"),
+    "Participant.identifier": Value("nullif({identifier}, '')", "nullif({identifier_masked}, '')"),
+    "Matter.title": Value("{title}", ""),
+    "Matter.properties": Value("{properties}", ""),
+    "Matter.amount": _AMOUNT,
+    "Matter.owner": Other(USER, "num", "owner"),
+    "Matter.customer": Other(CUSTOMER, "num", "customer"),
+    "Matter.organisation": Other(CUSTOMER, "num", "organisation"),
+    "Matter.campaign": Other(CAMPAIGN, "num", "campaign"),
+    "Matter.source": Other(SOURCE, "num", "source", required=True),
+    "LineItem.product": Other(PRODUCT, "num", "product"),
+    "Invoice.lines": Listed(LINE, "Invoice.lines", _always(touchpoints.LINE_ORDER), (Parent("touchpoint"),)),
+    "Source.runs": Listed(RUN, "Source.runs", _always(sources.RUN_ORDER), (Parent("source"),)),
+}
+"""By type and field."""

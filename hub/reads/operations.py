@@ -1,0 +1,177 @@
+"""Operations that were compiled, kept by what decides their statement. The number of them is bounded.
+
+An operation has a plan for each set of scopes and each set of values of those variables that decide what the statement
+is. Values that are only bound to it, such as ids, cursors and filters, decide no more than whether they are there.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import orjson
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
+from graphql.execution.values import VariableValues
+
+from hub.reads import binds
+from hub.reads.collect import Selection, coerced, unbound
+from hub.reads.dialects import Dialect
+from hub.reads.plan import Planner, World
+from hub.reads.sql import Statement, Writer
+from hub.reads.tree import Narrowed, Unsupported
+from hub.store.sql import Query
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+MOST_OPERATIONS = 500
+MOST_PLANS = 50
+"""Of one operation."""
+Where = Callable[[Query], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a plan needs of one request. ``narrow`` gives the condition of a filter; it raises ``HubError`` and
+    ``Unsupported``."""
+
+    secret: bytes
+    narrow: Callable[[str, object], Where]
+
+
+class Plan:
+    """A statement, and what it needs of a request."""
+
+    def __init__(self, statement: Statement) -> None:
+        self._statement = statement
+        self._text = "".join(map(str, statement.pieces)) if not statement.filters else ""
+
+    def query(self, variables: Mapping[str, Any], asking: Asking) -> Query:
+        """The statement for one request, with its values. Raises ``Unsupported`` and ``HubError``."""
+        query = Query(self._text)
+        query.values += [binds.value(each, variables, asking.secret) for each in self._statement.binds]
+        if self._text:
+            return query
+        said = [_condition(each, variables, asking)(query) for each in self._statement.filters]
+        for piece in self._statement.pieces:
+            query.add(piece if isinstance(piece, str) else said[piece])
+        return query
+
+
+def _condition(narrowed: Narrowed, variables: Mapping[str, Any], asking: Asking) -> Where:
+    return asking.narrow(narrowed.what, narrowed.given.of(variables))
+
+
+class Bounded(Generic[K, V]):
+    """A mapping that forgets what was not used for longest."""
+
+    def __init__(self, most: int) -> None:
+        self._held: OrderedDict[K, V] = OrderedDict()
+        self._most = most
+
+    def get(self, key: K) -> V | None:
+        """What is held, or None."""
+        found = self._held.get(key)
+        if found is not None:
+            self._held.move_to_end(key)
+        return found
+
+    def put(self, key: K, value: V) -> V:
+        """Hold a value."""
+        self._held[key] = value
+        if len(self._held) > self._most:
+            self._held.popitem(last=False)
+        return value
+
+
+@dataclass(slots=True)
+class Operation:
+    """One operation of one document."""
+
+    document: DocumentNode
+    definition: OperationDefinitionNode
+    deciding: frozenset[str]
+    plans: Bounded[Any, Plan | Unsupported] = field(default_factory=lambda: Bounded(MOST_PLANS))
+    disabled: bool = False
+    """Whether it was seen to answer otherwise than ordinary execution."""
+
+
+class Compiler:
+    """Compiles operations for one schema and one database. ``fixed``: what expressions may name everywhere."""
+
+    def __init__(
+        self, world: World, dialect: Dialect, fixed: Mapping[str, str], solid: Callable[[str, str], bool]
+    ) -> None:
+        self._world = world
+        self._dialect = dialect
+        self._fixed = fixed
+        self._solid = solid
+        self._known: Bounded[tuple[str, str | None], Operation] = Bounded(MOST_OPERATIONS)
+
+    def operation(self, text: str, name: str | None, document: DocumentNode) -> Operation | None:
+        """The operation of a valid document that is asked for; None for one that is no query."""
+        known = self._known.get((text, name))
+        if known is None:
+            definition = _definition(document, name)
+            if definition is None or definition.operation is not OperationType.QUERY:
+                return None
+            deciding = unbound(document, definition)
+            known = self._known.put((text, name), Operation(document, definition, deciding))
+        return known
+
+    def known(self, text: str, name: str | None) -> Operation | None:
+        """An operation that was asked for before."""
+        return self._known.get((text, name))
+
+    def query(
+        self,
+        operation: Operation,
+        variables: Mapping[str, Any],
+        scopes: frozenset[str],
+        asking: Asking,
+        *,
+        contacts: bool,
+    ) -> Query | None:
+        """The statement that answers an operation; None when the ordinary way has to."""
+        if operation.disabled:
+            return None
+        values = coerced(self._world.schema, operation.definition, variables)
+        if values is None:
+            return None
+        key = (scopes, contacts, *(_decides(name, value, operation) for name, value in values.coerced.items()))
+        plan = operation.plans.get(key)
+        if plan is None:
+            plan = operation.plans.put(key, self._planned(operation, values, scopes, contacts=contacts))
+        return plan.query(values.coerced, asking) if isinstance(plan, Plan) else None
+
+    def _planned(
+        self, operation: Operation, values: VariableValues, scopes: frozenset[str], *, contacts: bool
+    ) -> Plan | Unsupported:
+        try:
+            selection = Selection(self._world.schema, operation.document, operation.definition, values)
+            tree = Planner(self._world, selection, scopes, contacts=contacts).root()
+            return Plan(Writer(self._dialect, self._fixed, self._solid).statement(tree))
+        except Unsupported as reason:
+            return reason
+        except GraphQLError:
+            return Unsupported()
+
+
+def _definition(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
+    found = [
+        each
+        for each in document.definitions
+        if isinstance(each, OperationDefinitionNode) and (name is None or (each.name and each.name.value == name))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _decides(name: str, value: object, operation: Operation) -> object:
+    """What of a variable decides the statement."""
+    if name in operation.deciding:
+        return name, value if isinstance(value, str | int | None) else orjson.dumps(value, default=str)
+    if isinstance(value, Mapping):
+        return name, *sorted(each for each, held in value.items() if held is not None)
+    return name, bool(value)

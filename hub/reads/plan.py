@@ -1,0 +1,249 @@
+"""From a selection to the tree of what it asks for, by the map. What the map does not know is ``Unsupported``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+    is_non_null_type,
+)
+
+from hub import kinds
+from hub.reads import model
+from hub.reads.collect import Details, Selection, given
+from hub.reads.model import All, ByName, Here, Listed, Other, Spec, Value
+from hub.reads.tree import (
+    Amount,
+    Entries,
+    Fact,
+    Kinds,
+    Leaf,
+    Many,
+    Named,
+    Narrowed,
+    Node,
+    Object,
+    One,
+    Page,
+    Said,
+    Sealed,
+    Span,
+    TypeName,
+    Unsupported,
+)
+from hub.store.pages import DEFAULT_SIZE, LARGEST_SIZE
+
+_FORMS = {
+    "String": "text", "ID": "plain", "Boolean": "flag", "Int": "whole", "Float": "real", "DateTime": "time",
+    "Date": "text", "Currency": "text", "JSON": "json", "TimeZone": "text",
+}  # fmt: skip
+_PAGE_FACTS = {"hasNextPage": "next", "hasPreviousPage": "previous", "startCursor": "start", "endCursor": "end"}
+_COUNTS = {"totalCount", "totalCountAtLeast"}
+_NULL = Said("null")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What plans are made of. ``columns``: by type and field, what shows a column as it is. ``open_to``: whether
+    scopes open a field."""
+
+    schema: GraphQLSchema
+    columns: Mapping[tuple[str, str], str]
+    open_to: Callable[[str, str, frozenset[str]], bool]
+
+
+class Planner:
+    """Makes the tree of one operation for whoever has certain scopes."""
+
+    def __init__(self, world: World, selection: Selection, scopes: frozenset[str], *, contacts: bool) -> None:
+        self._world = world
+        self._selection = selection
+        self._scopes = scopes
+        self._contacts = contacts
+
+    def root(self) -> Object:
+        """The tree of the whole answer. Raises ``Unsupported``, and ``GraphQLError`` for arguments that do not fit."""
+        type_ = cast("GraphQLObjectType", self._world.schema.query_type)
+        return Object(self._members(type_, self._selection.root(type_), {}))
+
+    def _members(
+        self, type_: GraphQLObjectType, fields: Mapping[str, Details], here: Mapping[str, str]
+    ) -> tuple[tuple[str, Node], ...]:
+        return tuple((key, self._field(type_, details, here)) for key, details in fields.items())
+
+    def _field(self, type_: GraphQLObjectType, details: Details, here: Mapping[str, str]) -> Node:
+        name = details[0].node.name.value
+        if name == "__typename":
+            return Said(f'"{type_.name}"')
+        definition = type_.fields.get(name)
+        if definition is None or not self._world.open_to(type_.name, name, self._scopes):
+            raise Unsupported
+        if type_.name == "Money":
+            return self._of_money(name, here)
+        spec = self._spec(type_, name)
+        if isinstance(spec, Listed):
+            return self._page(spec, definition, details)
+        arguments = self._selection.arguments(definition, details[0].node)
+        if isinstance(spec, ByName):
+            return self._named(spec, definition, details, arguments)
+        if any(value is not None for value in arguments.values()):
+            raise Unsupported
+        return self._shown(spec, definition, details)
+
+    def _spec(self, type_: GraphQLObjectType, name: str) -> Spec:
+        for each in (type_, *type_.interfaces):
+            if (found := model.FIELDS.get(f"{each.name}.{name}")) is not None:
+                return found
+        column = self._world.columns.get((type_.name, name))
+        if column is None or type_.name not in model.STANDS:
+            raise Unsupported
+        return Value(f"{{{column}}}")
+
+    def _shown(self, spec: Spec, definition: GraphQLField, details: Details) -> Node:
+        named = get_named_type(definition.type)
+        match spec:
+            case Value():
+                return self._leaf(spec, definition, named)
+            case Here():
+                object_ = self._object(named, details, spec.columns)
+                if isinstance(object_, Kinds):
+                    raise Unsupported
+                return Object(object_.members, spec.absent)
+            case Other():
+                return One(spec.table, spec.on, spec.of, self._object(named, details), spec.required)
+            case All(value=""):
+                return Many(spec.table, spec.on, spec.of, spec.order, spec.where, self._object(named, details))
+            case All():
+                leaf = Leaf(_FORMS[named.name], spec.value, required=True)
+                return Many(spec.table, spec.on, spec.of, spec.order, spec.where, leaf)
+        raise Unsupported
+
+    def _leaf(self, spec: Value, definition: GraphQLField, named: GraphQLNamedType) -> Node:
+        value = spec.shown if self._contacts or spec.masked is None else spec.masked
+        if not value:
+            return _NULL
+        if is_list_type(get_nullable_type(definition.type)):
+            raise Unsupported
+        required = is_non_null_type(definition.type)
+        if isinstance(named, GraphQLEnumType):
+            names = tuple((str(each.value), name) for name, each in named.values.items())
+            return Leaf("name", value, required, names)
+        if named.name not in _FORMS:
+            raise Unsupported
+        return Leaf(_FORMS[named.name], value, required)
+
+    def _of_money(self, name: str, here: Mapping[str, str]) -> Node:
+        if not here:
+            raise Unsupported
+        return Amount(here["amount"], here["currency"]) if name == "amount" else Leaf("text", here["currency"], True)
+
+    def _object(
+        self, type_: GraphQLNamedType, details: Details, here: Mapping[str, str] | None = None
+    ) -> Object | Kinds:
+        if isinstance(type_, GraphQLObjectType):
+            return Object(self._members(type_, self._selection.below(type_, details), here or {}))
+        if not isinstance(type_, GraphQLInterfaceType) or type_.name != "Touchpoint":
+            raise Unsupported
+        return self._of_kind(type_, details)
+
+    def _of_kind(self, type_: GraphQLInterfaceType, details: Details) -> Object | Kinds:
+        """An object for each type it may have, those that are alike together."""
+        found = {
+            each.name: Object(
+                tuple(
+                    (
+                        key,
+                        self._type_name(each)
+                        if fields[0].node.name.value == "__typename"
+                        else self._field(each, fields, {}),
+                    )
+                    for key, fields in self._selection.below(each, details).items()
+                )
+            )
+            for each in self._world.schema.get_possible_types(type_)
+        }
+        other = found.pop(kinds.CUSTOM)
+        branches = tuple((model.KINDS[name], object_) for name, object_ in found.items() if object_ != other)
+        return Kinds("kind", branches, other) if branches else other
+
+    def _type_name(self, _: GraphQLObjectType) -> Node:
+        return TypeName("kind", tuple((held, name) for name, held in model.KINDS.items()), kinds.CUSTOM)
+
+    def _named(self, spec: ByName, definition: GraphQLField, details: Details, arguments: Mapping[str, Any]) -> Node:
+        by = {name: value for name, value in arguments[spec.argument].items() if value is not None}
+        others = (value for name, value in arguments.items() if name != spec.argument)
+        if len(by) != 1 or any(value is not None for value in others):
+            raise Unsupported
+        ((name, value),) = by.items()
+        if name not in spec.columns:
+            raise Unsupported
+        table, column = spec.columns[name]
+        chosen = given(details[0].node, spec.argument, name, value=value)
+        return Named(table, column, chosen, self._object(get_named_type(definition.type), details))
+
+    def _page(self, spec: Listed, definition: GraphQLField, details: Details) -> Node:
+        node = details[0].node
+        arguments = self._selection.arguments(definition, node)
+        for name, only in spec.only.items():
+            if (arguments[name] if only is None else str(arguments[name])) != only if name in arguments else False:
+                raise Unsupported
+        after, before = (
+            given(node, name, value=arguments[name]) if arguments.get(name) else None for name in ("after", "before")
+        )
+        span = Span(*_counted(arguments.get("first"), arguments.get("last")), after, before)
+        wanted = arguments.get("filter")
+        narrowed = None if wanted is None else Narrowed(spec.narrowed, given(node, "filter", value=wanted))
+        where = spec.where or ("" if narrowed else spec.unfiltered)
+        type_ = cast("GraphQLObjectType", get_named_type(definition.type))
+        members = tuple(
+            (key, self._of_page(type_, fields)) for key, fields in self._selection.below(type_, details).items()
+        )
+        if all(isinstance(each, Said) for _, each in members):
+            raise Unsupported
+        order = spec.order(arguments, self._contacts)
+        return Page(spec.table, spec.name, spec.parents, order, span, where, narrowed, members)
+
+    def _of_page(self, type_: GraphQLObjectType, details: Details) -> Node:
+        name = details[0].node.name.value
+        if name == "__typename":
+            return Said(f'"{type_.name}"')
+        if name in _COUNTS or not self._world.open_to(type_.name, name, self._scopes):
+            raise Unsupported
+        below = cast("GraphQLObjectType", get_named_type(type_.fields[name].type))
+        if name == "nodes":
+            return Entries(self._object(below, details))
+        fields = self._selection.below(below, details) if isinstance(below, GraphQLObjectType) else {}
+        if name == "edges":
+            return Entries(Object(tuple((key, self._of_edge(below, each)) for key, each in fields.items())))
+        return Object(tuple((key, self._of_page_info(below, each)) for key, each in fields.items()))
+
+    def _of_edge(self, type_: GraphQLObjectType, details: Details) -> Node:
+        name = details[0].node.name.value
+        if name == "__typename":
+            return Said(f'"{type_.name}"')
+        if not self._world.open_to(type_.name, name, self._scopes):
+            raise Unsupported
+        return Sealed() if name == "cursor" else self._object(get_named_type(type_.fields[name].type), details)
+
+    def _of_page_info(self, type_: GraphQLObjectType, details: Details) -> Node:
+        name = details[0].node.name.value
+        return Said(f'"{type_.name}"') if name == "__typename" else Fact(_PAGE_FACTS[name])
+
+
+def _counted(first: int | None, last: int | None) -> tuple[int, bool]:
+    """How many are asked for, and whether from the end."""
+    size = DEFAULT_SIZE if first is None and last is None else first if last is None else last
+    if (first is not None and last is not None) or size is None or not 0 <= size <= LARGEST_SIZE:
+        raise Unsupported
+    return size, last is not None

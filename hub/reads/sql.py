@@ -1,0 +1,323 @@
+"""From the tree to one statement: every object is put together where its row is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hub.reads.binds import Bind, Place
+from hub.reads.dialects import Dialect
+from hub.reads.tree import (
+    Amount,
+    Entries,
+    Fact,
+    Kinds,
+    Leaf,
+    Many,
+    Named,
+    Narrowed,
+    Node,
+    Object,
+    One,
+    Page,
+    Said,
+    Sealed,
+    Table,
+    TypeName,
+    Unsupported,
+)
+from hub.store.pages import Window, direction
+
+_HOLE = re.compile("\x02(\\d+)\x02")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL with holes: ``pieces`` of text, between which the conditions of filters go, by their place in ``filters``."""
+
+    pieces: tuple[str | int, ...]
+    binds: tuple[Bind, ...]
+    filters: tuple[Narrowed, ...]
+
+
+class _Row(dict[str, str]):
+    """The columns of a row by the names that templates use."""
+
+    def __init__(self, alias: str, around: Mapping[str, str]) -> None:
+        super().__init__(around)
+        self.alias = alias
+
+    def __missing__(self, name: str) -> str:
+        return f"{self.alias}.{name}"
+
+
+class Writer:
+    """Writes one statement. ``fixed``: what templates may name that is the same everywhere."""
+
+    def __init__(self, dialect: Dialect, fixed: Mapping[str, str], solid: Callable[[str, str], bool]) -> None:
+        self._dialect = dialect
+        self._fixed = fixed
+        self._solid = solid
+        self._binds: list[Bind] = []
+        self._filters: list[Narrowed] = []
+        self._rows = 0
+
+    def statement(self, root: Object) -> Statement:
+        """The statement whose first column is the JSON of the answer. Raises ``Unsupported``."""
+        text = self._dialect.answer(self._text(root, _Row("", self._fixed), None))
+        pieces = [int(piece) if place % 2 else piece for place, piece in enumerate(_HOLE.split(f"SELECT {text}"))]
+        return Statement(tuple(pieces), tuple(self._binds), tuple(self._filters))
+
+    # ---- values ------------------------------------------------------------------------------------------------------
+
+    def _text(self, node: Node, row: _Row, table: Table | None) -> str:
+        """An expression of the node's JSON; it is never NULL."""
+        match node:
+            case Said():
+                return _quoted(node.json)
+            case Leaf():
+                return self._leaf(node, row, table)
+            case Amount():
+                return self._dialect.amount(node.minor.format_map(row), node.currency.format_map(row))
+            case TypeName():
+                return self._cases(
+                    row[node.column],
+                    [(held, _quoted(f'"{name}"')) for held, name in node.branches],
+                    _quoted(f'"{node.other}"'),
+                )
+            case Object():
+                text = _concatenated(self._members(node, row, table))
+                return f"CASE WHEN {node.absent.format_map(row)} THEN 'null' ELSE {text} END" if node.absent else text
+            case Kinds():
+                return _concatenated(self._of_kinds(node, row, table))
+            case One():
+                return self._one(node, row)
+            case Named():
+                condition = f"{node.table.alias}.{node.column} = {self._bound(node.given, 'text')}"
+                return self._single(node.table, condition, node.node, row, self._dialect.poison)
+            case Many():
+                return self._many(node, row)
+            case Page():
+                return self._page(node, row)
+        raise Unsupported
+
+    def _leaf(self, leaf: Leaf, row: _Row, table: Table | None) -> str:
+        value = leaf.value.format_map(row)
+        if value.startswith("'"):
+            return _quoted(f'"{value[1:-1]}"')
+        text = self._dialect.leaf(leaf.form, value, leaf.names)
+        missing = self._dialect.poison if leaf.required else "'null'"
+        column = re.fullmatch(r"\{(\w+)\}", leaf.value)
+        if column and table is not None and self._sure(table, column[1]):
+            return text
+        if leaf.form in ("text", "plain", "json"):
+            return f"coalesce({text}, {missing})"
+        return f"CASE WHEN {value} IS NULL THEN {missing} ELSE {text} END"
+
+    def _sure(self, table: Table, column: str) -> bool:
+        """Whether a column is never NULL."""
+        if column in table.columns:
+            return False
+        names = {alias: name for name, alias in re.findall(r"(\w+) (\w+)(?= JOIN| ON|$)", table.source)}
+        return self._solid(names.get(table.alias, ""), column)
+
+    def _members(self, object_: Object, row: _Row, table: Table | None) -> list[str]:
+        return ["'{'", *self._part(object_.members, row, table, first=True), "'}'"]
+
+    def _of_kinds(self, node: Kinds, row: _Row, table: Table | None) -> list[str]:
+        """The object of a row whose kind decides its type: what all have in common stands before and after."""
+        objects = [*(object_ for _, object_ in node.branches), node.other]
+        lists = [object_.members for object_ in objects]
+        before = _alike(lists)
+        after = _alike([members[before:][::-1] for members in lists])
+        own = [members[before : len(members) - after] for members in lists]
+        pieces = ["'{'"]
+        pieces += self._part(lists[0][:before], row, table, first=True)
+        texts = [_concatenated(self._part(each, row, table, first=not before)) for each in own]
+        kinds = [held for held, _ in node.branches]
+        pieces.append(self._cases(row[node.column], list(zip(kinds, texts[:-1], strict=True)), texts[-1]))
+        if after:
+            tail = lists[0][len(lists[0]) - after :]
+            # Without anything before it, whether a comma is needed depends on the kind.
+            if not before and not all(own):
+                raise Unsupported
+            pieces += self._part(tail, row, table, first=False)
+        return [*pieces, "'}'"]
+
+    def _part(self, members: Sequence[tuple[str, Node]], row: _Row, table: Table | None, *, first: bool) -> list[str]:
+        pieces: list[str] = []
+        for place, (key, node) in enumerate(members):
+            comma = "" if first and not place else ","
+            pieces += [_quoted(f'{comma}"{key}":'), self._text(node, row, table)]
+        return pieces or ["''"]
+
+    def _cases(self, value: str, cases: Sequence[tuple[Sequence[str], str]], other: str) -> str:
+        whens = " ".join(f"WHEN {value} IN ({', '.join(map(_quoted, held))}) THEN {text}" for held, text in cases)
+        return f"CASE {whens} ELSE {other} END"
+
+    # ---- other rows --------------------------------------------------------------------------------------------------
+
+    def _one(self, node: One, row: _Row) -> str:
+        missing = self._dialect.poison if node.required else "'null'"
+        return self._single(node.table, f"{node.table.alias}.{node.on} = {row[node.of]}", node.node, row, missing)
+
+    def _single(self, table: Table, condition: str, node: Node, row: _Row, missing: str) -> str:
+        inner = self._row(self._fixed)
+        text = self._text(node, inner, table)
+        rows = self._columns(table, inner.alias, text, row)
+        read = f"SELECT {rows} FROM {table.source} WHERE {condition}"
+        return f"coalesce((SELECT {text} FROM ({read}) {inner.alias}), {missing})"
+
+    def _many(self, node: Many, row: _Row) -> str:
+        inner = self._row(self._fixed)
+        text = self._text(node.node, inner, node.table)
+        columns = self._columns(node.table, inner.alias, text, row)
+        condition = f"{node.table.alias}.{node.on} = {row[node.of]}{' AND ' + node.where if node.where else ''}"
+        rows = f"SELECT {columns} FROM {node.table.source} WHERE {condition} ORDER BY {node.order}"
+        return f"(SELECT '[' || coalesce({self._dialect.joined(text, '')}, '') || ']' FROM ({rows}) {inner.alias})"
+
+    def _page(self, page: Page, row: _Row) -> str:
+        """Rows from the counting end, one more than asked where that tells whether there are more."""
+        inner = self._row(self._fixed)
+        facts = {node.what for _, object_ in page.members if isinstance(object_, Object)
+                 for _, node in object_.members if isinstance(node, Fact)}  # fmt: skip
+        more = ("previous" if page.span.backward else "next") in facts
+        placed = more or page.span.backward or bool(facts & {"start", "end"})
+        within = f"{inner.alias}.place <= {page.span.size}" if more else ""
+        pieces = ["'{'"]
+        for place, (key, node) in enumerate(page.members):
+            pieces += [_quoted(f'{"," if place else ""}"{key}":'), self._of_page(page, node, inner, within)]
+        text = _concatenated([*pieces, "'}'"])
+        rows = self._rows_of(page, inner, text, row, page.span.size + more)
+        if placed:
+            total = ", count(*) OVER () AS total" if f"{inner.alias}.total" in text else ""
+            rows = f"SELECT w.*, row_number() OVER () AS place{total} FROM ({rows}) w"
+        if page.span.backward:
+            rows = f"SELECT b.* FROM ({rows}) b ORDER BY b.place DESC LIMIT {page.span.size + 1}"
+        return f"(SELECT {text} FROM ({rows}) {inner.alias})"
+
+    def _of_page(self, page: Page, node: Node, inner: _Row, within: str) -> str:
+        match node:
+            case Entries():
+                text = self._entry(page, node.node, inner)
+                return f"'[' || coalesce({self._dialect.joined(text, within)}, '') || ']'"
+            case Object():
+                pieces = ["'{'"]
+                for place, (key, member) in enumerate(node.members):
+                    told = (
+                        self._fact(page, member, inner) if isinstance(member, Fact) else self._text(member, inner, None)
+                    )
+                    pieces += [_quoted(f'{"," if place else ""}"{key}":'), told]
+                return _concatenated([*pieces, "'}'"])
+        return self._text(node, inner, None)
+
+    def _entry(self, page: Page, node: Node, inner: _Row) -> str:
+        if not (isinstance(node, Object) and any(isinstance(each, Sealed) for _, each in node.members)):
+            return self._text(node, inner, page.table)
+        pieces = ["'{'"]
+        for place, (key, each) in enumerate(node.members):
+            text = self._cursor(page, inner) if isinstance(each, Sealed) else self._text(each, inner, page.table)
+            pieces += [_quoted(f'{"," if place else ""}"{key}":'), text]
+        return _concatenated([*pieces, "'}'"])
+
+    def _fact(self, page: Page, fact: Fact, inner: _Row) -> str:
+        span = page.span
+        match fact.what:
+            case "next" | "previous" if (fact.what == "previous") == span.backward:
+                return f"CASE WHEN count(*) > {span.size} THEN 'true' ELSE 'false' END"
+            case "next" | "previous":
+                if (span.before if fact.what == "next" else span.after) is None:
+                    return "'false'"
+                # Of empty lists of several parents the ordinary way says so too, of the list of one it does not.
+                return (
+                    f"CASE WHEN count(*) = 0 THEN {self._dialect.poison} ELSE 'true' END" if page.parents else "'true'"
+                )
+        total = f"{inner.alias}.total"
+        last = f"{inner.alias}.place = CASE WHEN {total} < {span.size} THEN {total} ELSE {span.size} END"
+        where = f"{inner.alias}.place = 1" if (fact.what == "start") != span.backward else last
+        return f"coalesce({self._dialect.joined(self._cursor(page, inner), where)}, 'null')" if span.size else "'null'"
+
+    def _cursor(self, page: Page, inner: _Row) -> str:
+        bound = f"{page.name} {page.order.name} "
+        return self._dialect.cursor(self._bound, bound, page.order, inner["ordered"], inner["tied"])
+
+    def _rows_of(self, page: Page, inner: _Row, text: str, row: _Row, limit: int) -> str:
+        computed = {"ordered": page.order.column, "tied": page.order.tie}
+        table = Table(page.table.source, page.table.alias, {**page.table.columns, **computed})
+        columns = self._columns(table, inner.alias, text, row)
+        condition = self._condition(page)
+        end = f" ORDER BY {direction(page.order, Window(backward=page.span.backward))} LIMIT {limit}"
+        if not page.parents:
+            return f"SELECT {columns} FROM {table.source} WHERE {condition}{end}"
+        parts = []
+        for parent in page.parents:
+            when = f"{parent.when.format_map(row)} AND " if parent.when else ""
+            own = f"{when}{table.alias}.{parent.on} = {row[parent.of]} AND {condition}"
+            parts.append(f"SELECT {columns} FROM {table.source} WHERE {own}{end}")
+        return parts[0] if len(parts) == 1 else " UNION ALL ".join(f"SELECT * FROM ({part}) p" for part in parts)
+
+    def _condition(self, page: Page) -> str:
+        parts = [page.where] if page.where else []
+        if page.narrowed is not None:
+            if page.narrowed not in self._filters:
+                self._filters.append(page.narrowed)
+            parts.append(f"\x02{self._filters.index(page.narrowed)}\x02")
+        order = page.order
+        for given, argument, beyond in ((page.span.after, "after", True), (page.span.before, "before", False)):
+            if given is not None:
+                sign = "<" if beyond == order.descending else ">"
+                halves = [
+                    self._bound(Place(page.name, order, argument, given, half), cast)
+                    for half, cast in enumerate((order.column_type, order.tie_type))
+                ]
+                parts.append(f"({order.column}, {order.tie}) {sign} ({halves[0]}, {halves[1]})")
+        return " AND ".join(parts) or "1 = 1"
+
+    def _columns(self, table: Table, alias: str, text: str, around: _Row) -> str:
+        """What is read of a table: the columns that the text of its rows names."""
+        names = dict.fromkeys(re.findall(rf"\b{alias}\.(\w+)", text))
+        columns = [
+            f"{table.columns[name].format_map(around)} AS {name}" if name in table.columns else f"{table.alias}.{name}"
+            for name in names
+            if name not in ("place", "total")
+        ]
+        return ", ".join(columns) or "1 AS one"
+
+    def _row(self, around: Mapping[str, str]) -> _Row:
+        self._rows += 1
+        return _Row(f"r{self._rows}", around)
+
+    def _bound(self, bind: Bind, cast: str) -> str:
+        if bind not in self._binds:
+            self._binds.append(bind)
+        return f"${self._binds.index(bind) + 1}::{cast}"
+
+
+def _alike(lists: Sequence[Sequence[tuple[str, Node]]]) -> int:
+    """How many members all lists begin with."""
+    count = 0
+    for members in zip(*lists, strict=False):
+        if any(each != members[0] for each in members):
+            break
+        count += 1
+    return count
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _concatenated(pieces: Sequence[str]) -> str:
+    """Texts one after another; those that are known beforehand become one."""
+    merged: list[str] = []
+    for piece in pieces:
+        if merged and _constant(merged[-1]) and _constant(piece):
+            merged[-1] = merged[-1][:-1] + piece[1:]
+        else:
+            merged.append(piece)
+    return f"({' || '.join(merged)})" if len(merged) > 1 else merged[0]
+
+
+def _constant(piece: str) -> bool:
+    return re.fullmatch("'(?:[^']|'')*'", piece) is not None
