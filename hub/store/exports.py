@@ -40,6 +40,11 @@ class Kind(StrEnum):
     """Microseconds."""
     MONEY = "money"
     """Minor units; ``currency`` of the column names the one beside it."""
+    EXACT = "exact"
+    """A decimal number as its source wrote it."""
+    NUMBER = "number"
+    FRACTION = "fraction"
+    """Millionths."""
     FLAG = "flag"
     JSON = "json"
 
@@ -58,7 +63,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A list that can be exported. ``key``: what tells its rows apart, whole numbers in whose order they come.
+    """A list that can be exported. ``key``: what tells its rows apart, in whose order they come: whole numbers but for
+    those that are ``texts``.
 
     ``filter``: the name of the filter in the graph that narrows it.
     """
@@ -68,6 +74,7 @@ class Exported:
     filter: str
     columns: tuple[Column, ...]
     where: Callable[[Query, Any], str]
+    texts: frozenset[str] = frozenset()
 
 
 def _text(names: str, alias: str) -> tuple[Column, ...]:
@@ -90,6 +97,21 @@ def _masked(names: str, alias: str) -> tuple[Column, ...]:
     return tuple(Column(name, Kind.TEXT, f"{alias}.{name}", f"{alias}.{name}_masked") for name in names.split())
 
 
+def _pages(names: str, alias: str) -> tuple[Column, ...]:
+    """Addresses of pages; one with a query, which may hold what a visitor typed, is hidden."""
+    places = {name: f"{alias}.{name}" for name in names.split()}
+    plain = "CASE WHEN {0} LIKE '%?%' OR {0} LIKE '%#%' THEN NULL ELSE {0} END"
+    return tuple(Column(name, Kind.TEXT, sql, plain.format(sql)) for name, sql in places.items())
+
+
+def _numbers(names: str, alias: str) -> tuple[Column, ...]:
+    return tuple(Column(name, Kind.NUMBER, f"{alias}.{name}") for name in names.split())
+
+
+def _exact(names: str, alias: str) -> tuple[Column, ...]:
+    return tuple(Column(name, Kind.EXACT, f"{alias}.{name}") for name in names.split())
+
+
 _ACCOUNTS = " LEFT JOIN customer who ON who.num = {0}.customer LEFT JOIN customer firm ON firm.num = {0}.organisation"
 
 LISTS: Mapping[str, Exported] = {
@@ -103,7 +125,8 @@ LISTS: Mapping[str, Exported] = {
             *_text("kind relationship", "c"),
             *_masked("display_name name email phone", "c"),
             *_hidden("birthday", "c"),
-            *_text("language country city", "c"),
+            *_text("language country", "c"),
+            *_hidden("city", "c"),
             *_ids({"owner": "u", "organisation": "firm"}),
             *_times("first_touch_at last_touch_at", "c"),
             Column("acquired_at", Kind.TIME, "acq.occurred_at"),
@@ -138,9 +161,12 @@ LISTS: Mapping[str, Exported] = {
             Column("amount", Kind.MONEY, "t.amount", currency="currency"),
             *_text("currency", "t"),
             Column("cost", Kind.MONEY, "t.cost", currency="cost_currency"),
-            *_text("cost_currency quantity quantity_unit", "t"),
+            *_text("cost_currency", "t"),
+            Column("quantity", Kind.EXACT, "t.quantity"),
+            *_text("quantity_unit", "t"),
             *_text("origin_source origin_medium origin_campaign origin_term origin_content origin_click_id", "t"),
-            *_text("origin_referrer origin_landing_page document settles", "t"),
+            *_pages("origin_referrer origin_landing_page", "t"),
+            *_text("document settles", "t"),
             Column("due_on", Kind.DATE, "t.due_on"),
             Column("properties", Kind.JSON, "t.properties", "NULL"),
         ),
@@ -163,7 +189,8 @@ LISTS: Mapping[str, Exported] = {
             *_ids({"owner": "u"}),
             Column("owner_name", Kind.TEXT, "m.owner_named"),
             *_times("opened_at due_at closed_at state_since", "m"),
-            *_text("balance balance_unit", "m"),
+            Column("balance", Kind.EXACT, "m.balance"),
+            *_text("balance_unit", "m"),
             *_ids({"customer": "who", "organisation": "firm", "source": "s", "campaign": "g"}),
             Column("properties", Kind.JSON, "m.properties", "NULL"),
         ),
@@ -188,6 +215,65 @@ LISTS: Mapping[str, Exported] = {
         ),
         conditions.touchpoints,
     ),
+    "lines": Exported(
+        "line_item l JOIN touchpoint t ON t.num = l.touchpoint LEFT JOIN product d ON d.num = l.product"
+        + _ACCOUNTS.format("t"),
+        ("l.touchpoint", "l.position"),
+        "TouchpointFilter",
+        (
+            Column("id", Kind.ID, "l.id"),
+            *_ids({"touchpoint": "t"}),
+            *_numbers("position", "l"),
+            *_text("kind", "t"),
+            *_times("occurred_at", "t"),
+            *_ids({"customer": "who", "organisation": "firm", "product": "d"}),
+            *_text("sku name category", "d"),
+            *_text("description", "l"),
+            *_exact("quantity unit_price amount tax", "l"),
+            *_text("currency", "l"),
+        ),
+        conditions.touchpoints,
+    ),
+    "tags": Exported(
+        "tag g JOIN customer c ON c.num = g.customer",
+        ("g.customer", "g.tag"),
+        "CustomerFilter",
+        (*_ids({"customer": "c"}), *_text("tag", "g")),
+        conditions.customers,
+        frozenset({"g.tag"}),
+    ),
+    "traits": Exported(
+        "trait r JOIN customer c ON c.num = r.customer LEFT JOIN touchpoint t ON t.num = r.touchpoint",
+        ("r.customer", "r.name", "r.position"),
+        "CustomerFilter",
+        (
+            *_ids({"customer": "c"}),
+            *_text("name", "r"),
+            *_numbers("position", "r"),
+            Column("value", Kind.JSON, "r.value", "NULL"),
+            *_times("since", "r"),
+            Column("decided", Kind.FLAG, "r.decided"),
+            *_ids({"touchpoint": "t"}),
+        ),
+        conditions.customers,
+        frozenset({"r.name"}),
+    ),
+    "scores": Exported(
+        "customer c JOIN customer_score s ON s.id = c.id",
+        ("c.num",),
+        "CustomerFilter",
+        (
+            *_ids({"customer": "c"}),
+            *_text("abc_class", "s"),
+            *_numbers("recency_score frequency_score monetary_score", "s"),
+            Column("p_alive", Kind.FRACTION, "s.p_alive"),
+            Column("expected_purchases", Kind.FRACTION, "s.expected_purchases"),
+            Column("predicted_value", Kind.MONEY, "s.predicted_value", currency="currency"),
+            *_text("currency", "c"),
+            *_times("computed_at", "s"),
+        ),
+        conditions.customers,
+    ),
 }
 
 
@@ -196,14 +282,44 @@ async def projection_set(snapshot: Snapshot) -> int:
     return int(await snapshot.value("SELECT number FROM projection_set WHERE state = 'LIVE'"))
 
 
-def place(wanted: Exported, cursor: str, live: int) -> tuple[int, ...]:
+def place(wanted: Exported, cursor: str, live: int) -> tuple[int | str, ...]:
     """The key of the row that a cursor names. Raises ``InputWrong``, and ``ExportOver`` for another projection set."""
-    numbers = cursor.split(".")
-    if len(numbers) != 1 + len(wanted.key) or not all(_whole(each) for each in numbers):
-        raise InputWrong("after is the cursor of a row of this export.", path="after")
-    if int(numbers[0]) != live:
+    number, *parts = cursor.split(".")
+    if len(parts) != len(wanted.key) or not _whole(number):
+        raise _no_cursor()
+    key = tuple(
+        _text_of(part) if name in wanted.texts else _number_of(part)
+        for name, part in zip(wanted.key, parts, strict=True)
+    )
+    if int(number) != live:
         raise ExportOver("The hub has been rebuilt since this export began. Begin it again.", path="after")
-    return tuple(map(int, numbers[1:]))
+    return key
+
+
+def cursors(wanted: Exported, live: int, keys: Sequence[Sequence[Any]]) -> list[str]:
+    """The cursors of rows, whose keys are given column by column; texts travel as digits of their bytes."""
+    told = [
+        [value.encode().hex() for value in column] if name in wanted.texts else map(str, column)
+        for name, column in zip(wanted.key, keys, strict=True)
+    ]
+    return [f"{live}.{'.'.join(key)}" for key in zip(*told, strict=True)]
+
+
+def _no_cursor() -> InputWrong:
+    return InputWrong("after is the cursor of a row of this export.", path="after")
+
+
+def _number_of(part: str) -> int:
+    if not _whole(part):
+        raise _no_cursor()
+    return int(part)
+
+
+def _text_of(part: str) -> str:
+    try:
+        return bytes.fromhex(part).decode()
+    except ValueError:
+        raise _no_cursor() from None
 
 
 def _whole(text: str) -> bool:
@@ -214,7 +330,7 @@ def rows(
     snapshot: Snapshot,
     wanted: Exported,
     narrowed: Filter,
-    after: Sequence[int] = (),
+    after: Sequence[int | str] = (),
     *,
     contacts: bool,
     together: int,
@@ -227,7 +343,8 @@ def rows(
     query = Query(f"SELECT {', '.join([*wanted.key, *columns])} FROM {wanted.source} WHERE ")
     query.add(wanted.where(query, narrowed))
     if after:
-        query.add(f" AND ({', '.join(wanted.key)}) > ({', '.join(query.bind(each, 'bigint') for each in after)})")
+        held = (query.bind(each, "text" if isinstance(each, str) else "bigint") for each in after)
+        query.add(f" AND ({', '.join(wanted.key)}) > ({', '.join(held)})")
     query.add(f" ORDER BY {', '.join(wanted.key)}")
     return snapshot.some(query.text, *query.values, together=together)
 

@@ -83,6 +83,21 @@ def test_a_read_token_may_write_nothing(lite: Served) -> None:
         assert (code, payload.name.endswith("Payload")) == ("FORBIDDEN", True), message
 
 
+def test_nor_over_a_socket(lite: Served) -> None:
+    token = lite.new_token("read", "pii", "analyse")
+    with lite.client.websocket_connect("/graphql", subprotocols=["graphql-transport-ws"]) as socket:
+        socket.send_json({"type": "connection_init", "payload": {"token": token}})
+        assert socket.receive_json()["type"] == "connection_ack"
+        for name, field in OBJECTS["Mutation"].fields.items():
+            (argument,) = field.args.values()
+            query = f"mutation ($input: {argument.type}) {{ {name}(input: $input) {{ __typename }} }}"
+            payload = {"query": query, "variables": {"input": INPUTS[name]}}
+            socket.send_json({"id": name, "type": "subscribe", "payload": payload})
+            said, ended = socket.receive_json(), socket.receive_json()
+            assert [each["extensions"]["code"] for each in said["payload"]["errors"]] == ["FORBIDDEN"], said
+            assert (said["payload"]["data"], ended) == (None, {"id": name, "type": "complete"})
+
+
 INPUTS = {
     "ingest": {"source": "src_x", "stream": "rows", "rows": []},
     "logTouchpoint": {"key": "k", "kind": "call", "direction": "INBOUND", "title": "t"},

@@ -116,9 +116,9 @@ class Acquisition:
         return Channel(self.touchpoint.row.channel)
 
     @field
-    def origin(self) -> Origin | None:
+    def origin(self, info: Info) -> Origin | None:
         """What brought them."""
-        return origin_of(self.touchpoint.row)
+        return origin_of(self.touchpoint.row, info)
 
     @field
     async def campaign(self, info: Info) -> Campaign | None:
@@ -135,7 +135,6 @@ class Customer(Node):
     relationship: Relationship = column("What they are to us.")
     language: str | None = column("The language they speak.")
     country: str | None = column("Where they are, ISO 3166.")
-    city: str | None = column("The city they are in.")
 
     @field
     async def former_ids(self, info: Info) -> list[strawberry.ID]:
@@ -167,6 +166,11 @@ class Customer(Node):
     def birthday(self, info: Info) -> Birthday | None:
         """The birthday; null without the right to see contact data."""
         return Birthday.read(self.row.birthday) if info.context.principal.sees_contacts else None
+
+    @field
+    def city(self, info: Info) -> str | None:
+        """The city they are in; null without the right to see contact data."""
+        return self.row.city if info.context.principal.sees_contacts else None
 
     @field
     async def traits(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, Any
@@ -43,8 +44,10 @@ class Origin:
     term: str | None = described("utm_term.")
     content: str | None = described("utm_content.")
     click_id: str | None = described("The advertising network's id of the click.")
-    referrer: str | None = described("The page before.")
-    landing_page: str | None = described("The first page of the visit.")
+    referrer: str | None = described("The page before; without its query where contact data is not to be seen.")
+    landing_page: str | None = described(
+        "The first page of the visit; without its query where contact data is not to be seen."
+    )
 
 
 @object_type
@@ -110,9 +113,9 @@ class Touchpoint(Node):
         return Quantity(value=Exact(Decimal(self.row.quantity)), unit=self.row.quantity_unit or "")
 
     @field
-    def origin(self) -> Origin | None:
+    def origin(self, info: Info) -> Origin | None:
         """What brought the customer here."""
-        return origin_of(self.row)
+        return origin_of(self.row, info)
 
     @field
     async def campaign(self, info: Info) -> Campaign | None:
@@ -170,7 +173,12 @@ class Touchpoint(Node):
         return Record(row=row) if row else None
 
 
-def origin_of(row: StoredTouchpoint) -> Origin | None:
+def page(address: str | None, info: Info) -> str | None:
+    """The address of a page. Its query may hold what a visitor typed, or an address that a letter was sent to."""
+    return address if address is None or info.context.principal.sees_contacts else re.split("[?#]", address)[0]
+
+
+def origin_of(row: StoredTouchpoint, info: Info) -> Origin | None:
     """What brought the customer here, where a touchpoint tells."""
     known = {
         "source": row.origin_source,
@@ -179,8 +187,8 @@ def origin_of(row: StoredTouchpoint) -> Origin | None:
         "term": row.origin_term,
         "content": row.origin_content,
         "click_id": row.origin_click_id,
-        "referrer": row.origin_referrer,
-        "landing_page": row.origin_landing_page,
+        "referrer": page(row.origin_referrer, info),
+        "landing_page": page(row.origin_landing_page, info),
     }
     return Origin(**known) if any(known.values()) else None
 
@@ -307,10 +315,10 @@ class FormSubmission(Touchpoint):
         return form
 
     @field
-    def url(self) -> str | None:
-        """The page it was on."""
+    def url(self, info: Info) -> str | None:
+        """The page it was on; without its query where contact data is not to be seen."""
         url: str | None = _property(self, "url", str)
-        return url
+        return page(url, info)
 
     @field
     def fields(self, info: Info) -> JSON | None:
