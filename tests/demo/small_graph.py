@@ -93,12 +93,46 @@ KNOWN = [
 
 
 @strawberry.type
+class Money:
+    amount: str
+    currency: str
+
+
+@strawberry.type
+class Account:
+    name: str
+    tags: list[str]
+    revenue: Money | None
+    timeline: Touchpoints
+
+
+@strawberry.type
+class Accounts:
+    nodes: list[Account]
+    total_count: int
+
+
+ACCOUNTS = [
+    Account(
+        name="নাসরিন আক্তার", tags=["vip", "new"], revenue=Money(amount="-12.50", currency="BDT"),
+        timeline=Touchpoints(nodes=KNOWN[:2]),
+    ),
+    Account(name='=HYPERLINK("x")', tags=[], revenue=None, timeline=Touchpoints(nodes=[])),
+    Account(name="Two\nlines", tags=["a, b"], revenue=None, timeline=Touchpoints(nodes=KNOWN[2:3])),
+]  # fmt: skip
+
+
+@strawberry.type
 class Query:
     hub: Hub = strawberry.field(resolver=Hub)
 
     @strawberry.field
     def touchpoints(self, first: int = 10) -> Touchpoints:
         return Touchpoints(nodes=KNOWN[:first])
+
+    @strawberry.field
+    def accounts(self) -> Accounts:
+        return Accounts(nodes=ACCOUNTS, total_count=3)
 
     @strawberry.field
     def customer(self, by: strawberry.ID) -> Customer | None:

@@ -61,11 +61,13 @@ def test_signed_in_link_runs_the_first_tab(demo: Demo, page: Any, tmp_path: Path
     page.screenshot(path=tmp_path / "query.png")
 
 
-def test_tab_is_filled_with_ids_of_the_demo(demo: Demo, page: Any) -> None:
+def test_example_is_filled_with_ids_of_the_demo_and_tells_its_cost(demo: Demo, page: Any) -> None:
     page.goto(demo.links[0])
-    page.get_by_role("tab", name="Why", exact=True).click()
+    page.get_by_role("button", name="Explain identity").click()
+    page.get_by_role("tab", name="Why").wait_for()
     page.locator(".graphiql-execute-button").click()
     page.locator(".result-window", has_text="Nasrin Akter").wait_for()
+    page.get_by_text(re.compile(r"^cost [\d,]+ · [\d,]+ ms$")).wait_for()
 
 
 def test_form_sent_in_bengali_appears_live(demo: Demo, page: Any, tmp_path: Path) -> None:

@@ -52,12 +52,13 @@ export function table(data, path) {
     let level = shape;
     let place;
     for (const key of trail) {
-      place = level.get(key) ?? { inside: new Map(), filled: false };
+      place = level.get(key) ?? { inside: new Map(), filled: false, list: false };
       level.set(key, place);
       level = place.inside;
     }
     place.filled ||= value !== null;
     cells.set(trail.join("\n"), value);
+    return place;
   };
 
   const spread = (value, trail, cells, besides) => {
@@ -67,8 +68,11 @@ export function table(data, path) {
         .forEach(([key, each]) => spread(each, [...trail, key], cells));
     } else if (!Array.isArray(value)) {
       put(cells, trail, value);
-    } else if (!value.some(isObject)) {
-      put(cells, trail, value.length ? value.map((each) => (Array.isArray(each) ? JSON.stringify(each) : each)).join("; ") : null);
+    } else if (value.some(isObject) || (value.length === 0 && CONNECTION.has(trail.at(-1)))) {
+      put(cells, trail, null).list = true;
+    } else {
+      const texts = value.map((each) => (Array.isArray(each) ? JSON.stringify(each) : each));
+      put(cells, trail, texts.length ? texts.join("; ") : null);
     }
   };
 
@@ -92,8 +96,8 @@ export function table(data, path) {
 
   const trails = [];
   const collect = (level, trail) => {
-    for (const [key, { inside, filled }] of level) {
-      if (filled || !inside.size) {
+    for (const [key, { inside, filled, list }] of level) {
+      if (filled || (!inside.size && !list)) {
         trails.push([...trail, key]);
       }
       collect(inside, [...trail, key]);
@@ -105,7 +109,7 @@ export function table(data, path) {
   const short = trails.map(plain);
   return {
     columns: short.map((name, place) => (short.indexOf(name) === short.lastIndexOf(name) ? name : trails[place].join("."))),
-    rows: rows.map((cells) => trails.map((trail) => cells.get(trail.join("\n")) ?? null)),
+    rows: (trails.length ? rows : []).map((cells) => trails.map((trail) => cells.get(trail.join("\n")) ?? null)),
   };
 }
 
