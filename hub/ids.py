@@ -64,6 +64,11 @@ def identifier_id(kind: str, namespace: str, value: str, side: str) -> str:
     return _hashed("idn", kind, namespace, value, side)
 
 
+def claim_id(touchpoint: str) -> str:
+    """The id of the claim that a touchpoint makes, the first one to make it."""
+    return "clm_" + touchpoint.removeprefix("tp_")
+
+
 def matter_id(source: str, kind: str, reference: str) -> str:
     """The id of a matter: its source, kind and reference there."""
     return _hashed("mat", source, kind, reference)
@@ -101,7 +106,12 @@ def record_id(number: int) -> str:
 
 def record_number(id_: str) -> int | None:
     """The truth number of a record, from its id; None when it is no such id."""
-    digits = id_.removeprefix("rec_")
+    return numbered("rec", id_)
+
+
+def numbered(prefix: str, id_: str) -> int | None:
+    """The number in an id like rec_42; None when it is no such id."""
+    digits = id_.removeprefix(f"{prefix}_")
     return int(digits) if digits != id_ and digits.isascii() and digits.isdigit() and len(digits) < 19 else None
 
 

@@ -100,7 +100,8 @@ schema = made(Query)
 
 def print_schema_text() -> str:
     """The schema in the schema definition language, as ``schema.graphql`` holds it."""
-    return schema.as_str() + "\n"
+    described = '"""Of what is given, exactly one thing."""\n'
+    return schema.as_str().replace("directive @oneOf", f"{described}directive @oneOf") + "\n"
 
 
 __all__ = ["Schema", "made", "print_schema_text", "schema"]

@@ -10,7 +10,7 @@ from hub.api.neighbourhood import Neighbourhood, neighbourhood, node_of
 from hub.api.types.customers import Customer
 from hub.api.types.foreseen import FIRST
 from hub.api.types.identifiers import Identifier
-from hub.api.types.identity import RefusedLink, link, said
+from hub.api.types.identity import RefusedLink, refusals, said
 from hub.api.types.why_not import IdentityConflict, IdentityStep, Resemblance, SharedIdentifier, WhyNotMerged
 from hub.identity import explain
 from hub.identity.explain import Apart, sentence
@@ -118,11 +118,7 @@ async def _shared(info: Info, pair: _Pair, held: StoredIdentifier) -> SharedIden
 def _refused(pair: _Pair) -> list[RefusedLink]:
     """Links between the two that were not followed."""
     near = pair.near
-    return [
-        RefusedLink(link=link(near, each.edge), reason=each.reason)
-        for each in near.partition.refused
-        if {near.owner(each.edge.a), near.owner(each.edge.b)} == {pair.a, pair.b}
-    ]
+    return refusals(near, lambda edge: {near.owner(edge.a), near.owner(edge.b)} == {pair.a, pair.b})
 
 
 def _decided(pair: _Pair) -> list[StoredDecision]:

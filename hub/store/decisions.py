@@ -23,6 +23,11 @@ class StoredDecision:
     reason: str
     decided_at: int
 
+    @property
+    def id(self) -> str:
+        """The public id."""
+        return f"dec_{self.number}"
+
 
 _DECISION = Shape(StoredDecision, "d")
 LIVE = (
@@ -40,3 +45,11 @@ async def about(snapshot: Snapshot, touchpoints: Sequence[str]) -> list[StoredDe
         list(touchpoints),
     )
     return _DECISION.all(rows)
+
+
+async def by_number(snapshot: Snapshot, number: int) -> StoredDecision | None:
+    """A live decision."""
+    rows = await snapshot.all(
+        f"SELECT {_DECISION.columns} FROM decision d WHERE d.number = $1::bigint AND {LIVE}", number
+    )
+    return next(iter(_DECISION.all(rows)), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hub.ids import identifier_id
+from hub.ids import claim_id, identifier_id
 from hub.store import lists
 from hub.store.pages import Order, Page, Window
 from hub.store.reader import Snapshot
@@ -48,6 +48,11 @@ class StoredClaim:
     customer: int | None
     organisation: int | None
 
+    @property
+    def id(self) -> str:
+        """The public id: that of the first touchpoint that makes the claim, as each makes one."""
+        return claim_id(self.first_key)
+
 
 IDENTIFIERS = lists.Listing("identifier i", Shape(StoredIdentifier, "i"), "i.num")
 ORDER = Order("FIRST_HEARD", "i.num", "i.id")
@@ -63,6 +68,12 @@ async def of_claims(snapshot: Snapshot, claims: Sequence[int]) -> dict[int, list
     """The identifiers of claims, strongest first."""
     listing = lists.Listing("claim_identifier x JOIN identifier i ON i.num = x.identifier", IDENTIFIERS.shape, "i.num")
     return await lists.grouped(snapshot, listing, "x.claim", claims, "x.claim, i.rank, i.num")
+
+
+async def claims_of_touchpoints(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, StoredClaim]:
+    """The claims that touchpoints make, by the touchpoint's public id."""
+    listing = lists.Listing("touchpoint t JOIN claim k ON k.num = t.claim", _CLAIMS.shape, "k.num")
+    return await lists.by_id(snapshot, listing, "t.id", ids)
 
 
 async def by_number(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, StoredIdentifier]:

@@ -38,6 +38,11 @@ class StoredSourceChange:
     changed_by: str
     changed_at: int
 
+    @property
+    def id(self) -> str:
+        """The public id."""
+        return f"sch_{self.number}"
+
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
@@ -102,6 +107,11 @@ async def secret_names(snapshot: Snapshot, nums: Sequence[int]) -> dict[int, lis
 async def changes(snapshot: Snapshot, sources: Sequence[int], window: Window) -> dict[int, Page[StoredSourceChange]]:
     """The same part of many sources' changes, newest first."""
     return await lists.pages_of(snapshot, CHANGES, "c.source", sources, lists.everything, CHANGE_ORDER, window)
+
+
+async def change(snapshot: Snapshot, number: int) -> StoredSourceChange | None:
+    """A change of a source."""
+    return (await lists.by_number(snapshot, CHANGES, "c.number", [number])).get(number)
 
 
 async def runs(snapshot: Snapshot, sources: Sequence[int], window: Window) -> dict[int, Page[StoredRun]]:

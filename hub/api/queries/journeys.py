@@ -13,7 +13,7 @@ from hub.api.types import attribution as shown_attribution
 from hub.api.types import cohorts as shown_cohorts
 from hub.api.types import funnel as shown_funnel
 from hub.api.types.attribution import Attribution
-from hub.api.types.cohorts import Cohorts
+from hub.api.types.cohorts import CohortTable
 from hub.api.types.filters import (
     CustomerFilter,
     TimeRange,
@@ -96,7 +96,7 @@ class JourneyQueries:
         periods: Annotated[int, argument("At most so many periods after a cohort's own.")] = 12,
         within: Annotated[TimeRange | None, argument("Only customers who began then.")] = None,
         filter: Customers = None,  # noqa: A002
-    ) -> Cohorts:
+    ) -> CohortTable:
         """Customers by when they began, and how many of them bought in each month or quarter since."""
         from hub.analysis import cohorts as analysis  # numpy, which a start should not pay for
 

@@ -10,6 +10,7 @@ from hub.analysis.as_of import AsOf, parted
 from hub.api import past
 from hub.api.auth import Scope
 from hub.api.context import Info, Place
+from hub.api.explained import claim_by_id, decision_by_id, link_by_id, refused_by_id
 from hub.api.graph import OF_MOMENTS
 from hub.api.types.changes import Change
 from hub.api.types.customers import Customer
@@ -19,9 +20,12 @@ from hub.api.types.matters import Matter
 from hub.api.types.node import Node
 from hub.api.types.reference import Campaign, Product, User
 from hub.api.types.segments import Segment
+from hub.api.types.source_changes import SourceChange
 from hub.api.types.sources import Record, Run, Source, source_of
 from hub.api.types.suggestions import Suggestion
 from hub.api.types.touchpoints import touchpoint
+from hub.ids import numbered, record_number
+from hub.store import sources
 
 LONGEST_ID = 200
 _LONGEST_NUMBER = 18
@@ -138,9 +142,17 @@ async def _run(info: Info, identity: str) -> Node | None:
 
 
 async def _record(info: Info, identity: str) -> Node | None:
-    found = re.fullmatch(rf"rec_(\d{{1,{_LONGEST_NUMBER}}})", identity, re.ASCII)
-    row = await info.context.load.record.load(int(found.group(1))) if found else None
+    number = record_number(identity)
+    row = await info.context.load.record.load(number) if number is not None else None
     return Record(row=row) if row and await _sees(info, row.source) else None
+
+
+async def _source_change(info: Info, identity: str) -> Node | None:
+    number = numbered("sch", identity)
+    if number is None or not info.context.principal.may(Scope.MANAGE):
+        return None
+    row = await sources.change(await info.context.snapshot(), number)
+    return SourceChange(row=row) if row else None
 
 
 async def _sees(info: Info, source: int | None) -> bool:
@@ -161,9 +173,14 @@ _FINDERS: Mapping[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "chg": _change,
     "sug": _suggestion,
     "seg": _segment,
+    "clm": claim_by_id,
+    "lnk": link_by_id,
+    "rfl": refused_by_id,
+    "dec": decision_by_id,
     "src": _source,
     "run": _run,
     "rec": _record,
+    "sch": _source_change,
 }
-_PARTNERS = frozenset({"src", "run", "rec"})
-"""What a partner's token may name; each checks whose source it is."""
+_PARTNERS = frozenset({"src", "run", "rec", "sch"})
+"""What tokens without `read` may name; each checks whose source it is, or what else they may."""

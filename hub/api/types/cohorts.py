@@ -35,7 +35,7 @@ class Cohort:
 
 
 @object_type
-class Cohorts:
+class CohortTable:
     """Cohorts of the hub's customers; docs/cohorts.md has the definitions."""
 
     cohorts: list[Cohort] = described("The oldest first.")
@@ -47,9 +47,9 @@ class Cohorts:
     computed_at: DateTime = described("When this was reckoned.")
 
 
-def cohorts(found: Found, currency: str, at: int) -> Cohorts:
+def cohorts(found: Found, currency: str, at: int) -> CohortTable:
     """What clients see of it."""
-    return Cohorts(
+    return CohortTable(
         cohorts=[_cohort(each, currency) for each in found.cohorts],
         retention=found.retention,
         not_converted=[amounts.sure(minor, code) for code, minor in found.unconverted],

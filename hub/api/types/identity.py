@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import strawberry
@@ -14,9 +15,10 @@ from hub.api.neighbourhood import MOST_CLAIMS, Neighbourhood, neighbourhood
 from hub.api.scalars import DateTime
 from hub.api.types.customers import Customer
 from hub.api.types.identifiers import Identifier
+from hub.api.types.node import Node
 from hub.api.types.touchpoints import Touchpoint, touchpoint
 from hub.identity import resolve
-from hub.identity.rules import Node
+from hub.identity.rules import Node as Inner
 from hub.store.decisions import StoredDecision
 from hub.store.identifiers import StoredClaim
 from hub.store.pages import Order, part
@@ -33,7 +35,7 @@ async def touchpoint_by_id(info: Info, identity: str) -> Touchpoint | None:
 
 
 @object_type
-class IdentityClaim:
+class IdentityClaim(Node):
     """A set of identifiers with which touchpoints name a customer."""
 
     row: strawberry.Private[StoredClaim]
@@ -56,18 +58,26 @@ class IdentityClaimConnection(CountedConnection[IdentityClaim]):
     """A page of claims, the first seen first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """An edge with its public id: both ends, each an identifier or the touchpoint that a decision names."""
+
+    id: str
+    edge: resolve.Edge
+
+
 @object_type
-class IdentityLink:
+class IdentityLink(Node):
     """Two identifiers that were seen together; such links hold a customer together."""
 
-    edge: strawberry.Private[resolve.Edge]
+    row: strawberry.Private[Tie]
     a: Identifier | None = described("One of the two; null when it stands for a touchpoint that a decision names.")
     b: Identifier | None = described("The other.")
 
     @field
     async def touchpoint(self, info: Info) -> Touchpoint | None:
         """The first touchpoint that carries both."""
-        return await touchpoint_by_id(info, self.edge.first_key)
+        return await touchpoint_by_id(info, self.row.edge.first_key)
 
 
 @object_type
@@ -76,9 +86,10 @@ class IdentityLinkConnection(CountedConnection[IdentityLink]):
 
 
 @object_type
-class RefusedLink:
+class RefusedLink(Node):
     """A link that was not followed, and why."""
 
+    row: strawberry.Private[Tie]
     link: IdentityLink = described("The link.")
     reason: str = described(
         "UNIQUE (two values of a kind of which a customer has one), DECISION (a person said no) or SIZE."
@@ -91,7 +102,7 @@ class RefusedLinkConnection(CountedConnection[RefusedLink]):
 
 
 @object_type
-class LinkDecision:
+class LinkDecision(Node):
     """A person's word that two touchpoints are of the same customer, or are not."""
 
     row: strawberry.Private[StoredDecision]
@@ -151,11 +162,7 @@ class IdentityExplanation:
     ) -> RefusedLinkConnection:
         """What would join the customer to another, and why it does not."""
         mine = self._nodes
-        found = [
-            RefusedLink(link=link(self.near, each.edge), reason=each.reason)
-            for each in self.near.partition.refused
-            if each.edge.a in mine or each.edge.b in mine
-        ]
+        found = refusals(self.near, lambda edge: edge.a in mine or edge.b in mine)
         return _page(info, RefusedLinkConnection, "refused", found, (first, after, last, before))
 
     @field
@@ -171,7 +178,7 @@ class IdentityExplanation:
         return self.near.of(self.customer.row.num)
 
     @property
-    def _nodes(self) -> set[Node]:
+    def _nodes(self) -> set[Inner]:
         return {node for number in self._own for node in self.near.nodes(number)}
 
 
@@ -184,7 +191,21 @@ async def explain(info: Info, customer: Customer) -> IdentityExplanation:
 def link(near: Neighbourhood, edge: resolve.Edge) -> IdentityLink:
     """An edge with its identifiers."""
     a, b = (Identifier(row=near.known[node]) if node in near.known else None for node in (edge.a, edge.b))
-    return IdentityLink(edge=edge, a=a, b=b)
+    return IdentityLink(row=_tie("lnk", near, edge), a=a, b=b)
+
+
+def refusals(near: Neighbourhood, wanted: Callable[[resolve.Edge], bool] = lambda _: True) -> list[RefusedLink]:
+    """Edges that were not followed, and why."""
+    return [
+        RefusedLink(row=_tie("rfl", near, each.edge), link=link(near, each.edge), reason=each.reason)
+        for each in near.partition.refused
+        if wanted(each.edge)
+    ]
+
+
+def _tie(prefix: str, near: Neighbourhood, edge: resolve.Edge) -> Tie:
+    ends = (near.known[node].id if node in near.known else node[3] for node in (edge.a, edge.b))
+    return Tie("_".join((prefix, *ends)), edge)
 
 
 def said(near: Neighbourhood, decisions: Sequence[StoredDecision]) -> list[LinkDecision]:

@@ -8,11 +8,12 @@ import strawberry
 from hub.api.connections import Connection
 from hub.api.graph import column, field, object_type
 from hub.api.scalars import DateTime
+from hub.api.types.node import Node
 from hub.store.sources import StoredSourceChange
 
 
 @object_type
-class SourceChange:
+class SourceChange(Node):
     """A change of what a source is set up with."""
 
     row: strawberry.Private[StoredSourceChange]

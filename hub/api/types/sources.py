@@ -16,7 +16,7 @@ from hub.api.scalars import JSON, DateTime, Duration
 from hub.api.types.node import Node
 from hub.api.types.repairs import Rebuilt, Replayed, rebuilt, replayed
 from hub.api.types.source_changes import SourceChange, SourceChangeConnection
-from hub.api.types.syncs import Health, RunStream, SourceStream
+from hub.api.types.syncs import RunStream, SourceHealth, SourceStream
 from hub.connector import PullStream
 from hub.ingest.health import Health as Judged
 from hub.ingest.health import judge
@@ -145,11 +145,11 @@ class Source(Node):
         return (await info.context.hub.source(self.row.id)).pulled
 
     @field
-    async def health(self, info: Info) -> Health:
+    async def health(self, info: Info) -> SourceHealth:
         """How it does: whether somebody need do something, why, and since when."""
         found = await self.health_now(info)
         since = None if found.since is None else DateTime(found.since)
-        return Health(state=found.state, healthy=found.state.healthy, reason=found.reason, since=since)
+        return SourceHealth(state=found.state, healthy=found.state.healthy, reason=found.reason, since=since)
 
     async def health_now(self, info: Info) -> Judged:
         """Its health, as it is judged."""

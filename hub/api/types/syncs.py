@@ -92,7 +92,7 @@ class SourceStream:
 
 
 @object_type
-class Health:
+class SourceHealth:
     """How a source does."""
 
     state: HealthState = described("In one word.")
