@@ -1,4 +1,5 @@
-"""Tools of npm that tests use: each set of them is a folder beside this file, installed once outside of the tree."""
+"""Tools of npm that tests use: each set of them is a folder beside this file, or the example of a client; installed once
+outside of the tree."""
 
 from __future__ import annotations
 
@@ -16,11 +17,11 @@ PATIENCE = 180
 """Seconds that an installation may take."""
 
 
-def installed(name: str) -> Path:
+def installed(name: str, beside: Path = HERE) -> Path:
     """The folder with ``node_modules`` of one set. Skips the test where there is no npm, or no registry."""
     if shutil.which("npm") is None or shutil.which("node") is None:
         pytest.skip(f"{name}: neither npm nor node on this machine")
-    wanted = (HERE / name / "package.json").read_bytes()
+    wanted = (beside / name / "package.json").read_bytes()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "journey-hub-tests"
     folder = cache / f"{name}-{hashlib.sha256(wanted).hexdigest()[:16]}"
     if not folder.exists():
