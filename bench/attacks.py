@@ -260,10 +260,10 @@ async def _posted(url: str, token: str, attack: Attack, outcome: Outcome) -> Non
         writer.close()
     status = int(answer[9:12] or 0)
     outcome.statuses.append(status)
-    _judge(outcome, status, answer.partition(b"\r\n\r\n")[2])
+    judge(outcome, status, answer.partition(b"\r\n\r\n")[2])
 
 
-def _judge(outcome: Outcome, status: int, content: bytes) -> None:
+def judge(outcome: Outcome, status: int, content: bytes) -> None:
     if status >= 500 or not status:
         outcome.faults.append(f"status {status}: {content[:200]!r}")
     outcome.faults.extend(f"leak of {word!r}" for word in LEAKS if word in content)
