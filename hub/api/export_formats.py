@@ -8,7 +8,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import orjson
@@ -25,6 +25,11 @@ _FORMULA = re.compile(r"[=\-@\t\r\n\uff1d\uff0b\uff0d\uff20]|\+(?!\d+$)")
 alone is a phone number."""
 _LARGEST_GROUP = 50_000
 """Rows of a Parquet row group."""
+_MILLION = 1_000_000
+_DIGITS = 12
+"""Digits after the point of exact numbers in Parquet, whose columns have so many for all."""
+_STEP = Decimal(1).scaleb(-_DIGITS)
+_WIDE = Context(prec=38, traps=[])
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,9 @@ class Parquet(Writing):
             Kind.TIME: pa.timestamp("us", tz="UTC"),
             Kind.DATE: pa.date32(),
             Kind.MONEY: pa.decimal128(24, 4),
+            Kind.EXACT: pa.decimal128(38, _DIGITS),
+            Kind.NUMBER: pa.int64(),
+            Kind.FRACTION: pa.float64(),
             Kind.FLAG: pa.bool_(),
         }
         self._schema = pa.schema([(each.name, kinds.get(each.kind, pa.string())) for each in columns])
@@ -167,6 +175,10 @@ class Parquet(Writing):
             case Kind.MONEY:
                 codes = columns[_place(self._columns, column.currency)]
                 return array(map(_amount, values, codes), type_)
+            case Kind.EXACT:
+                return array(list(map(_rounded, values)), type_)
+            case Kind.FRACTION:
+                return array([None if value is None else value / _MILLION for value in values], type_)
             case Kind.DATE:
                 return array(values, self._arrow.string()).cast(type_)
             case Kind.FLAG:
@@ -209,6 +221,8 @@ def _texts(
                 told.append([None if value is None else flags[bool(value)] for value in held])
             case Kind.JSON:
                 told.append([None if value is None else json(value) for value in held])
+            case Kind.FRACTION:
+                told.append([None if value is None else value / _MILLION for value in held])
             case _:
                 told.append(held)
     return told
@@ -232,6 +246,14 @@ def _amount(minor: int | None, currency: str | None) -> Decimal | None:
 
 def _amount_text(minor: int | None, currency: str | None) -> str | None:
     return None if minor is None or currency is None else money.text(minor, currency)
+
+
+def _rounded(text: str | None) -> Decimal | None:
+    """An exact number with the digits that Parquet has room for; None for one of more than 26 before the point."""
+    if text is None:
+        return None
+    number = Decimal(text).quantize(_STEP, context=_WIDE)
+    return number if number.is_finite() else None
 
 
 def _harmless(values: Sequence[Any]) -> Sequence[Any]:

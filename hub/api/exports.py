@@ -189,8 +189,7 @@ def _bytes(export: Export, rows: Rows, live: int) -> bytes:
     """Some rows as they are written; for a thread, as others should not wait for it."""
     columns = list(zip(*rows, strict=True))
     keys = columns[: len(export.wanted.key)]
-    cursors = [f"{live}.{'.'.join(map(str, key))}" for key in zip(*keys, strict=True)]
-    return export.writing.part(columns[len(keys) :], cursors)
+    return export.writing.part(columns[len(keys) :], exports.cursors(export.wanted, live, keys))
 
 
 async def _narrowed(context: Context, export: Export) -> Filter:

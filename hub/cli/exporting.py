@@ -12,6 +12,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
+from hub.cli.columns import document
 from hub.cli.resuming import whole
 from hub.cli.session import connected
 from hub.cli.terminal import notes, out
@@ -67,6 +68,17 @@ def _command(name: str) -> Callable[..., None]:
 
 for _name in LISTS:
     app.command(_name)(_command(_name))
+
+
+@app.command("columns")
+def columns() -> None:
+    """Say what the lists and their columns hold, as Markdown.
+
+    \b
+    Example:
+      hub export columns
+    """
+    sys.stdout.write(document())
 
 
 @app.command("snapshot")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hub.cli.columns import TELLS, told
 from hub.errors import ConfigWrong, InputWrong
 from hub.store.exports import LISTS
 
@@ -19,26 +20,12 @@ VIEWS: Mapping[str, str] = {
     "revenue_by_month": "SELECT date_trunc('month', purchased_at)::DATE AS month, converted_currency AS currency,"
     " count(*) AS purchases, count(DISTINCT customer) AS customers, sum(converted) AS revenue"
     " FROM purchases WHERE converted IS NOT NULL GROUP BY ALL",
+    "sold": "SELECT l.*, t.channel, t.campaign, c.display_name AS customer_name, c.stage, c.standing"
+    " FROM lines l JOIN touchpoints t ON t.id = l.touchpoint"
+    " LEFT JOIN customers c ON c.id = coalesce(l.organisation, l.customer) WHERE l.kind = 'invoice'",
 }
 """What is often asked, made of the lists."""
-TELLS: Mapping[str, str] = {
-    "customers": "Resolved persons and organisations whose relationship is CUSTOMER, one row each.",
-    "touchpoints": "What happened with customers, one row each; retracted ones are left out.",
-    "matters": "Deals, cases, orders and what else has a life of its own, as they stand.",
-    "purchases": "Purchases that stand, each of the account it counts for: what value is reckoned from.",
-    "timeline": "Touchpoints with the name, stage and standing of the account they count for.",
-    "revenue_by_month": "Purchases, buyers and revenue in the hub's currency, by the month in UTC.",
-    "customers.id": "The id in the graph; customer of the other lists.",
-    "customers.organisation": "Of a person: the organisation they belong to today.",
-    "customers.acquired_channel": "The channel of the first touch that counts.",
-    "customers.revenue": "Net revenue in the hub's currency.",
-    "touchpoints.occurred_at": "When it happened, UTC; occurred_on is the day in the hub's time zone.",
-    "touchpoints.automated": "A machine did it: it never counts as contact.",
-    "touchpoints.properties": "JSON: what its kind declares; null without the scope pii.",
-    "purchases.amount": "What credits left of it; null when it is not known.",
-    "purchases.converted": "The same in the hub's currency; null without an exchange rate.",
-}
-"""What views and columns hold, kept with them as comments."""
+_MADE_OF = {"timeline": ("touchpoints",), "sold": ("lines",)}
 _READING = {"SELECT", "EXPLAIN"}
 
 
@@ -92,8 +79,12 @@ def _make_views(lake: DuckDBPyConnection, files: Mapping[str, str]) -> None:
         lake.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_quoted(file)})")
     for name, text in VIEWS.items():
         lake.execute(f"CREATE VIEW {name} AS {text}")
-    for what, said in TELLS.items():
-        lake.execute(f"COMMENT ON {'COLUMN' if '.' in what else 'VIEW'} {what} IS {_quoted(said)}")
+    for name in (*files, *VIEWS):
+        lake.execute(f"COMMENT ON VIEW {name} IS {_quoted(TELLS[name])}")
+        for (column,) in lake.execute(
+            "SELECT column_name FROM duckdb_columns() WHERE table_name = ?", [name]
+        ).fetchall():
+            lake.execute(f"COMMENT ON COLUMN {name}.{column} IS {_quoted(told(name, column, *_MADE_OF.get(name, ())))}")
 
 
 def _quoted(text: str) -> str:

@@ -18,7 +18,8 @@ def sql(
     query: Annotated[str, typer.Argument(help="One query in the SQL of DuckDB.")],
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
 ) -> None:
-    """Ask a folder of exports in SQL: customers, touchpoints, matters, purchases, timeline, revenue_by_month.
+    """Ask a folder of exports in SQL: customers, touchpoints, matters, purchases, lines, tags, traits, scores; and
+    timeline, revenue_by_month, sold.
 
     \b
     Example:

@@ -15,7 +15,7 @@ from hub.cli import exporting
 from hub.cli.exporting import fetched
 from hub.client import Client
 from hub.errors import RetryLater
-from hub.store.exports import ExportOver
+from hub.store.exports import LISTS, ExportOver
 from tests.cli.conftest import Run
 from tests.conftest import ROOT
 
@@ -107,9 +107,12 @@ def test_a_hub_is_exported_and_asked_in_sql(hub: Run, tmp_path: Path) -> None:
     )
     done = hub("export", "snapshot", "lake")
     assert done.code == 0, done
-    assert sorted(each.name for each in (tmp_path / "lake").iterdir()) == [
-        "customers.parquet", "hub.duckdb", "matters.parquet", "purchases.parquet", "touchpoints.parquet",
-    ]  # fmt: skip
+    assert {each.name for each in (tmp_path / "lake").iterdir()} == {
+        "hub.duckdb",
+        *(f"{name}.parquet" for name in LISTS),
+    }
+    told = hub("sql", "lake", "SELECT count(*) FROM duckdb_columns() WHERE comment IS NULL AND NOT internal", "--csv")
+    assert told.out.split() == ["count_star()", "0"]
     told = hub("sql", "lake", "SELECT month, purchases, revenue FROM revenue_by_month ORDER BY month", "--csv")
     assert told.out.split() == ["month,purchases,revenue", "2026-01-01,1,10.5000", "2026-02-01,1,10.5000"]
     told = hub("sql", "lake", "SELECT occurred_at FROM timeline ORDER BY ALL LIMIT 1")
@@ -147,3 +150,7 @@ def test_the_five_questions_have_answers(tmp_path: Path, hub: Run) -> None:
     assert told[2] == [("ACCOUNTING", "1", "0.0", "0"), ("WEB", "1", "10.0", "10")]
     assert [row[1:] for row in told[3]] == [("bob x", "10.0000", "2025-01-05")]
     assert told[4] == [("WEB", "form", "1", "1")]
+
+
+def test_the_columns_of_the_documents_are_those_of_the_lists(hub: Run) -> None:
+    assert hub("export", "columns").out == (ROOT / "docs" / "export_columns.md").read_text("utf-8")
