@@ -90,7 +90,7 @@ class Sender:
                     break
             except httpx.TransportError:
                 pass
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
         self.acknowledged.add(number)
 
     async def reached(self, many: float) -> None:

@@ -158,7 +158,8 @@ class WorkingHub(ServedHub):
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[Any]:
+def connected(address: str) -> Iterator[Any]:
+    """A connection to truth and projection."""
     if is_postgres(address):
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute("SET search_path = projection_1, truth")
@@ -171,16 +172,17 @@ def _connected(address: str) -> Iterator[Any]:
 
 def held(address: str, statement: str) -> list[tuple[Any, ...]]:
     """Rows of a statement over truth and projection."""
-    with _connected(address) as connection:
+    with connected(address) as connection:
         return [tuple(row) for row in connection.execute(statement).fetchall()]
 
 
 def until_processed(address: str, patience: float = PATIENCE) -> float:
     """Wait until everything accepted is processed; the seconds that took."""
     begun = time.monotonic()
-    while held(address, "SELECT s.value - p.number FROM sequence s, processed p") != [(0,)]:
-        assert time.monotonic() - begun < patience, "not everything was processed"
-        time.sleep(0.05)
+    with connected(address) as connection:
+        while connection.execute("SELECT s.value - p.number FROM sequence s, processed p").fetchall() != [(0,)]:
+            assert time.monotonic() - begun < patience, "not everything was processed"
+            time.sleep(0.05)
     return time.monotonic() - begun
 
 

@@ -9,7 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hub.client import Client
-from tests.faults.serving import PATIENCE, Account, ServedHub, faults_of_files, founded, held, until_processed
+from tests.faults.serving import (
+    PATIENCE,
+    Account,
+    ServedHub,
+    connected,
+    faults_of_files,
+    founded,
+    held,
+    until_processed,
+)
 
 LEASE = 1
 """Seconds: as short as may be."""
@@ -29,9 +38,10 @@ async def synced(hub: ServedHub, account: Account, sheet: Path) -> str:
 def until(hub: ServedHub, statement: str, reached: Callable[[object], bool]) -> None:
     """Wait until a number that the hub holds satisfies a condition."""
     deadline = time.monotonic() + PATIENCE
-    while not reached(held(hub.address, statement)[0][0]):
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    with connected(hub.address) as connection:
+        while not reached(connection.execute(statement).fetchall()[0][0]):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
 
 
 def test_killed_pull_resumes_and_takes_each_row_once(

@@ -35,7 +35,7 @@ async def killed_again_and_again(hub: ServedHub, sender: Sender, rows: int, kill
 
 @pytest.mark.parametrize(
     ("rows", "kills"),
-    [(300, 3), pytest.param(10_000, 100, marks=[pytest.mark.long, pytest.mark.timeout(3000)])],
+    [(200, 2), pytest.param(10_000, 100, marks=[pytest.mark.long, pytest.mark.timeout(3000)])],
 )
 def test_killed_servers_lose_nothing_and_double_nothing(
     hub_address: str,

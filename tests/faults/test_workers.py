@@ -59,7 +59,7 @@ def until(reached: Callable[[], bool], patience: float = PATIENCE) -> None:
     deadline = time.monotonic() + patience
     while not reached():
         assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def stored(address: str) -> Counter[str]:
