@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -13,6 +14,7 @@ from hub.store.reader import Reader
 from hub.store.tokens import StoredToken
 
 LONGEST_TOKEN = 1000
+_MOST_REMEMBERED = 1000
 
 
 class Scope(StrEnum):
@@ -40,6 +42,8 @@ class Principal:
     token: str
     scopes: tuple[str, ...]
     expires_at: int | None = None
+    digest: str = ""
+    """What the store keeps of the token."""
     grants: frozenset[str] = field(init=False)
     sources: frozenset[str] = field(init=False)
 
@@ -107,7 +111,28 @@ async def principal(reader: Reader, secret: str) -> Principal:
     if token.expires_at is not None and token.expires_at <= micros(now()):
         raise NotSignedIn("This token has expired. Ask for a new one.")
     signed_in(token.id)
-    return Principal(token.name, token.id, tuple(token.scopes.split()), token.expires_at)
+    return Principal(token.name, token.id, tuple(token.scopes.split()), token.expires_at, tokens.digest(secret))
+
+
+class Remembered:
+    """Who showed good tokens lately, in one process. Whether a token still stands is asked when its owner reads."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Principal] = OrderedDict()
+
+    def get(self, secret: str) -> Principal | None:
+        """Who a token belonged to when it was last looked up; None for one that has expired."""
+        found = self._known.get(tokens.digest(secret))
+        return found if found is not None and still_good(found) else None
+
+    async def looked_up(self, reader: Reader, secret: str) -> Principal:
+        """Who a token belongs to. Raises ``NotSignedIn``."""
+        self._known.pop(tokens.digest(secret), None)
+        found = await principal(reader, secret)
+        self._known[found.digest] = found
+        if len(self._known) > _MOST_REMEMBERED:
+            self._known.popitem(last=False)
+        return found
 
 
 def still_good(who: Principal) -> bool:

@@ -7,14 +7,23 @@ snapshot: both read from ``await context.snapshot()`` and tell the time by ``con
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
 
-from graphql import DocumentNode, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, parse
+import orjson
+from graphql import (
+    ExecutionResult,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    parse,
+)
+from strawberry.extensions import SchemaExtension
 from strawberry.types.arguments import convert_argument
+from strawberry.types.graphql import OperationType
 
 from hub.api import scopes
 from hub.api.context import Context
@@ -22,7 +31,7 @@ from hub.api.graph import Column
 from hub.api.types import filters as asked
 from hub.errors import HubError
 from hub.reads.dialects import Postgres, Sqlite
-from hub.reads.operations import Asking, Compiler, Where
+from hub.reads.operations import Asking, Compiler, Operation, Where
 from hub.reads.plan import World
 from hub.reads.tree import Unsupported
 from hub.store import conditions, matter_tables, portraits, sync_tables
@@ -33,10 +42,13 @@ from hub.store.truth import TRUTH
 from hub.values import Relationship
 
 if TYPE_CHECKING:
+    from strawberry import Schema
+
+    from hub.api.auth import Principal
     from hub.ingest.hub import Hub
 
 _POISON = 1
-_compilers: WeakKeyDictionary[Hub, Compiler] = WeakKeyDictionary()
+"""The byte that stands where ordinary execution would have an error. No JSON has it."""
 
 
 async def compiled(
@@ -47,43 +59,111 @@ async def compiled(
     ``operation``: the name of the operation of a document that has several. Nothing that this answers may differ from
     ordinary execution: what would end in an error, or is not foreseen, is None too.
     """
-    query = statement(context, document, operation, variables or {}, parse(document))
-    if query is None:
-        return None
-    rows = await (await context.snapshot()).query(query)
-    data: bytes | None = rows[0][0]
-    return None if data is None or _POISON in data else data
+    from hub.api.subgraph import schema_of
+
+    reads = reads_of(context.hub, schema_of(context.hub))
+    found = reads.compiler.operation(document, operation, parse(document))
+    return None if found is None else await reads.read(context, found, variables or {})
 
 
-def statement(
-    context: Context, text: str, operation: str | None, variables: Mapping[str, Any], document: DocumentNode
-) -> Query | None:
-    """The one statement that answers an operation of a valid document; None where there is none."""
-    hub, who = context.hub, context.principal
-    compiler = compiler_of(hub)
-    found = compiler.operation(text, operation, document)
-    if found is None:
-        return None
-    asking = Asking(hub.secret, partial(_narrowed, context))
-    try:
-        return compiler.query(found, variables, who.grants, asking, contacts=who.sees_contacts)
-    except (HubError, Unsupported):
-        return None
+class CompiledReads(SchemaExtension):
+    """Answers an operation by one statement where that can be, on whatever transport it came."""
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        """In place of the resolvers."""
+        running = self.execution_context
+        context: Context = running.context
+        if context.as_json and context.hub.compiled_reads and running.operation_type is OperationType.QUERY:
+            data = await self._data(context)
+            if data is not None:
+                running.result = ExecutionResult(data=cast("Any", orjson.Fragment(data)), errors=None)
+        yield
+
+    async def _data(self, context: Context) -> bytes | None:
+        running = self.execution_context
+        if running.result or running.query is None or running.graphql_document is None:
+            return None
+        reads = reads_of(context.hub, running.schema)
+        named = running._provided_operation_name  # noqa: SLF001
+        operation = reads.compiler.operation(running.query, named, running.graphql_document)
+        return None if operation is None else await reads.read(context, operation, running.variables or {})
 
 
-def compiler_of(hub: Hub) -> Compiler:
-    """The compiler of a hub."""
-    found = _compilers.get(hub)
-    if found is None:
+class Reads:
+    """The compiled reads of one hub."""
+
+    def __init__(self, hub: Hub, schema: Schema) -> None:
+        self._hub = hub
+        self.schema = schema
         dialect = Sqlite() if isinstance(hub.reader, SqliteReader) else Postgres()
-        found = _compilers[hub] = Compiler(_world(), dialect, {"_currency": f"'{hub.company.currency}'"}, _solid)
+        fixed = {"_currency": f"'{hub.company.currency}'"}
+        self.compiler = Compiler(_world(schema), dialect, fixed, _solid)
+
+    def query(self, who: Principal, operation: Operation, variables: Mapping[str, Any]) -> Query | None:
+        """The one statement that answers an operation; None where there is none."""
+        asking = Asking(self._hub.secret, who.digest, partial(self._narrowed, who))
+        try:
+            return self.compiler.query(operation, variables, who.grants, asking, contacts=who.sees_contacts)
+        except (HubError, Unsupported):
+            return None
+
+    async def read(self, context: Context, operation: Operation, variables: Mapping[str, Any]) -> bytes | None:
+        """The JSON of ``data`` in the snapshot of a context; None when the ordinary way has to be gone."""
+        query = self.query(context.principal, operation, variables)
+        if query is None:
+            return None
+        rows = await (await context.snapshot()).query(query)
+        return whole(rows[0][0])
+
+    def _narrowed(self, who: Principal, what: str, given: Any) -> Where:
+        """The condition of a filter as the client gave it. Raises ``HubError``, for a segment too."""
+        context = Context(self._hub, who)
+        info = cast("Any", _Asker(context))
+        if what == "touchpoints":
+            touchpoints = self._read(given, asked.TouchpointFilter)
+            return partial(_said, conditions.touchpoints, asked.touchpoint_filter(info, touchpoints))
+        if what == "matters":
+            matters = self._read(given, asked.MatterFilter)
+            return partial(_said, conditions.matters, asked.matter_filter(matters, context.now()))
+        found = asked.customer_filter(info, self._read(given, asked.CustomerFilter))
+        if found.relationships is None:
+            found = replace(found, relationships=(Relationship.CUSTOMER,))
+        return partial(_said, conditions.customers, found)
+
+    def _read(self, given: Any, kind: type) -> Any:
+        """A filter as strawberry reads it."""
+        return convert_argument(given, kind, self.schema.schema_converter.scalar_registry, self.schema.config)
+
+
+_reads: WeakKeyDictionary[Hub, Reads] = WeakKeyDictionary()
+
+
+def reads_of(hub: Hub, schema: Schema) -> Reads:
+    """The compiled reads of a hub by a schema."""
+    found = _reads.get(hub)
+    if found is None or found.schema is not schema:
+        found = _reads[hub] = Reads(hub, schema)
     return found
 
 
-@cache
-def _world() -> World:
-    from hub.api.schema import schema
+def whole(data: bytes | None) -> bytes | None:
+    """The JSON of an answer, if it is one in which ordinary execution would have had no error."""
+    return None if data is None or _POISON in data else data
 
+
+def _said(condition: Any, wanted: Any, query: Query) -> str:
+    return str(condition(query, wanted))
+
+
+class _Asker:
+    """What filters want to know of a field's info."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+
+@cache
+def _world(schema: Schema) -> World:
     graph = schema._schema  # noqa: SLF001 (strawberry shows it to nobody)
     return World(graph, _columns(graph), lambda type_, field, held: _open_to(scopes.needed(type_, field), held))
 
@@ -113,39 +193,3 @@ def _solid(table: str, column: str) -> bool:
     held = PROJECTION.tables.get(table)
     held = TRUTH.tables.get(table) if held is None else held
     return held is not None and column in held.columns and not held.columns[column].nullable
-
-
-def _narrowed(context: Context, what: str, given: Any) -> Where:
-    """The condition of a filter as the client gave it. Raises ``HubError``, and ``Unsupported`` for a segment."""
-    info = cast("Any", _Asker(context))
-    if what == "touchpoints":
-        return partial(
-            _said, conditions.touchpoints, asked.touchpoint_filter(info, _read(given, asked.TouchpointFilter))
-        )
-    if what == "matters":
-        return partial(_said, conditions.matters, asked.matter_filter(_read(given, asked.MatterFilter), context.now()))
-    wanted = _read(given, asked.CustomerFilter)
-    found = asked.customer_filter(info, wanted)
-    if found.relationships is None:
-        found = replace(found, relationships=(Relationship.CUSTOMER,))
-    return partial(_said, conditions.customers, found)
-
-
-def _said(condition: Any, wanted: Any, query: Query) -> str:
-    return str(condition(query, wanted))
-
-
-class _Asker:
-    """What filters want to know of a field's info."""
-
-    def __init__(self, context: Context) -> None:
-        self.context = context
-
-
-def _read(given: Any, kind: type) -> Any:
-    """A filter as strawberry reads it."""
-    if given is None:
-        return None
-    from hub.api.schema import schema
-
-    return convert_argument(given, kind, schema.schema_converter.scalar_registry, schema.config)

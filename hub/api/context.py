@@ -46,6 +46,8 @@ class Context:
         """Given to large answers, which are put together in turns."""
         self.found = NOTHING
         """The document that is run."""
+        self.as_json = False
+        """Whether the answer is only sent on as JSON: its data may be JSON already."""
         self.priced = False
         """Whether the answer tells what it cost."""
         self.processed: int | None = None

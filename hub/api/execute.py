@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from strawberry.types.graphql import OperationType
 from hub.api.auth import Principal
 from hub.api.context import Context
 from hub.api.errors import described_error, internal
+from hub.api.lane import Short, short
 from hub.api.limits import allowance
 from hub.api.rates import RateLimited
 from hub.api.subgraph import schema_of
@@ -41,6 +42,8 @@ class Request:
     operation: str | None = None
     priced: bool = False
     """Whether the answer is to tell what it cost."""
+    as_json: bool = False
+    """Whether the answer is only sent on as JSON: its data may be JSON already (``orjson.Fragment``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +62,28 @@ class Answer:
 
 @watched
 async def execute(
-    hub: Hub, principal: Principal, request: Request, allowed: frozenset[OperationType] = EVERYTHING
+    hub: Hub,
+    principal: Principal,
+    request: Request,
+    allowed: frozenset[OperationType] = EVERYTHING,
+    again: Callable[[], Awaitable[Principal]] | None = None,
 ) -> Answer:
-    """Run one operation. Nothing that goes wrong inside leaves here as an exception."""
+    """Run one operation. Nothing that goes wrong inside leaves here as an exception.
+
+    ``again`` looks up who asks where that has not been done since the token came; it may raise ``NotSignedIn``.
+    """
+    schema, shorter = schema_of(hub), Short()
+    if request.as_json and hub.compiled_reads:
+        writes = OperationType.MUTATION in allowed
+        shorter = await short(hub, schema, principal, request, writes=writes)
+        if shorter.content is not None:
+            return Answer(shorter.content, headers=allowance(hub, principal), found=shorter.found)
+    if again is not None:
+        principal = await again()
     context = Context(hub, principal)
-    context.priced = request.priced
+    context.priced, context.as_json = request.priced, request.as_json and not shorter.tried
     try:
-        result = await schema_of(hub).execute(
+        result = await schema.execute(
             request.query,
             variable_values=dict(request.variables) if request.variables else None,
             context_value=context,

@@ -25,7 +25,7 @@ from hub.api.answering import (
     headers,
     json_answer,
 )
-from hub.api.auth import Principal
+from hub.api.auth import Principal, Remembered
 from hub.api.compression import Compressed
 from hub.api.deliveries import METHODS, Deliveries
 from hub.api.events import LiveAnswers
@@ -38,7 +38,7 @@ from hub.api.socket import GraphQLSocket
 from hub.api.standing import Standing
 from hub.api.trusted import asked
 from hub.api.uploads import UploadEndpoint
-from hub.errors import InputWrong, RetryLater
+from hub.errors import HubError, InputWrong, RetryLater
 
 if TYPE_CHECKING:
     from hub.ingest.hub import Hub
@@ -116,6 +116,7 @@ class GraphQLEndpoint:
         self._limit = max_body_bytes
         self._slowest = slowest
         self._legacy = legacy
+        self._remembered = Remembered()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, one answer in JSON, or a stream of them for who asks for it."""
@@ -144,16 +145,29 @@ class GraphQLEndpoint:
         return json_answer(answer.content, status, media_type + CHARSET, {**headers(answer), **allow})
 
     async def _run(self, http: HttpRequest, media_type: str) -> Response:
-        who = await self._principal(http)
+        secret = auth.bearer(http.headers.get("authorization"))
+        known = self._remembered.get(secret)
+
+        async def look_up() -> Principal:
+            return await self._remembered.looked_up(self._hub.reader, secret)
+
+        who = known or await look_up()
         reads = http.method != "POST"
-        held = _from_query(http) if reads else _from_body(await self._body(http))
-        request = _request(held, http.path_params.get("document"))
-        await self._wait(http.headers.get("hub-after"))
+        try:
+            held = _from_query(http) if reads else _from_body(await self._body(http))
+            request = _request(held, http.path_params.get("document"))
+            await self._wait(http.headers.get("hub-after"))
+        except HubError:
+            if known is not None:
+                await look_up()  # whose token does not stand any more hears that first
+            raise
         if media_type == EVENTS:
+            who = await look_up() if known else who
             if http.method == "HEAD":
                 raise UnsupportedMethod("GET", "POST")
             return self._events.answer(http, who, request)
-        answer = await execute(self._hub, who, request, READS if reads else EVERYTHING)
+        allowed = READS if reads else EVERYTHING
+        answer = await execute(self._hub, who, request, allowed, look_up if known else None)
         response = self._said(answer, media_type, ran=True)
         if reads and answer.found.document and "errors" not in answer.content:
             return revalidated(http, response, answer.content["data"])
@@ -161,9 +175,6 @@ class GraphQLEndpoint:
             # Only writes answer with secrets, as new tokens: the size of what is compressed would tell of them.
             response.headers["Cache-Control"] = "no-store, no-transform"
         return response
-
-    async def _principal(self, http: HttpRequest) -> Principal:
-        return await auth.principal(self._hub.reader, auth.bearer(http.headers.get("authorization")))
 
     async def _body(self, http: HttpRequest) -> bytes:
         # A page elsewhere may send forms and plain text without asking; JSON it may not.
@@ -220,4 +231,4 @@ def _request(held: Any, document: str | None) -> Request:
     extensions = held.get("extensions")
     if not isinstance(extensions, dict | None):
         raise NotARequest("extensions is a JSON object.")
-    return Request(query, variables, operation, priced=(extensions or {}).get("cost") is True)
+    return Request(query, variables, operation, priced=(extensions or {}).get("cost") is True, as_json=True)

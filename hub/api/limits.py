@@ -15,7 +15,7 @@ from strawberry.types.graphql import OperationType
 from hub.api.preparing import Prepared, Preparer, in_thread
 from hub.api.rates import Rates
 from hub.api.shape import CONDITIONS, Shape, beyond, many_conditions
-from hub.api.trusted import persisted, resolved
+from hub.api.trusted import Resolved, persisted, resolved
 from hub.api.turns import Turns
 from hub.errors import InputWrong, RetryLater
 from hub.limits import Limits
@@ -47,6 +47,30 @@ class Gate:
         self.rates = Rates(limits.rate_limit)
         self.turns = Turns()
         self.large = asyncio.Semaphore(MOST_LARGE)
+
+    def admit(
+        self, prepared: Prepared, found: Resolved, operation: str | None, variables: Mapping[str, Any], who: Principal
+    ) -> tuple[Shape, int]:
+        """The operation that is asked for and its price, which is taken. Raises ``GraphQLError``, ``RateLimited``."""
+        limits = self.limits
+        if operation is None and len(prepared.operations) > 1:
+            raise GraphQLError("Say by operationName which of the operations to run.")
+        if _NUL.search(found.text):
+            raise GraphQLError("Text may not have the character U+0000 in it.")
+        shape = prepared.operations[operation or next(iter(prepared.operations))]
+        if shape.largest_page(variables) > limits.page_size_limit < Limits.model_fields["page_size_limit"].default:
+            raise _wrong(InputWrong(f"A page has at most {limits.page_size_limit} entries.", path="first"))
+        price = shape.priced(variables)
+        document = found.document
+        most = limits.max_cost if document is None or document.max_cost is None else document.max_cost
+        if price > most:
+            raise beyond(
+                "max_cost",
+                f"This may come to {price:,} values, and at most {most:,} may be asked for at once. "
+                "Ask for smaller pages, or for fewer fields.",
+            )
+        self.rates.take(who.token, price)
+        return shape, price
 
 
 _gates: WeakKeyDictionary[Hub, Gate] = WeakKeyDictionary()
@@ -106,28 +130,11 @@ class Limited(SchemaExtension):
         running = self.execution_context
         running.pre_execution_errors = self._prepared.errors
         if not self._prepared.errors:
-            self._admit(running._provided_operation_name, running.variables or {})  # noqa: SLF001
-        yield
-
-    def _admit(self, operation: str | None, variables: Mapping[str, Any]) -> None:
-        running, limits = self.execution_context, self._gate.limits
-        if operation is None and len(self._prepared.operations) > 1:
-            raise GraphQLError("Say by operationName which of the operations to run.")
-        if _NUL.search(running.query or ""):
-            raise GraphQLError("Text may not have the character U+0000 in it.")
-        self._shape = shape = self._prepared.operations[running.operation_name]
-        if shape.largest_page(variables) > limits.page_size_limit < Limits.model_fields["page_size_limit"].default:
-            raise _wrong(InputWrong(f"A page has at most {limits.page_size_limit} entries.", path="first"))
-        self._price = shape.priced(variables)
-        document = running.context.found.document
-        most = limits.max_cost if document is None or document.max_cost is None else document.max_cost
-        if self._price > most:
-            raise beyond(
-                "max_cost",
-                f"This may come to {self._price:,} values, and at most {most:,} may be asked for at once. "
-                "Ask for smaller pages, or for fewer fields.",
+            context, named = running.context, running._provided_operation_name  # noqa: SLF001
+            self._shape, self._price = self._gate.admit(
+                self._prepared, context.found, named, running.variables or {}, context.principal
             )
-        self._gate.rates.take(running.context.principal.token, self._price)
+        yield
 
     async def on_execute(self) -> AsyncIterator[None]:
         """Around the resolvers."""
@@ -151,15 +158,15 @@ class Limited(SchemaExtension):
         schema, document = running.schema._schema, self._prepared.document  # noqa: SLF001 (graphql-core's own)
         return execute_sync(schema, document, variable_values=running.variables, operation_name=running.operation_name)
 
-    def _in_time(self) -> _InTime:
-        return _InTime(self._ends)
+    def _in_time(self) -> InTime:
+        return InTime(self._ends)
 
     def get_results(self) -> dict[str, Any]:
         """The price, for who asks."""
         return {"cost": self._price} if self.execution_context.context.priced else {}
 
 
-class _InTime:
+class InTime:
     """Cancels what runs within it when the time is up, and says so."""
 
     def __init__(self, ends: float) -> None:

@@ -63,9 +63,7 @@ class Preparer:
 
         ``introspects``: whether who asks may introspect, and be told what they may have meant.
         """
-        known = self._known.get((text, introspects))
-        if known is not None:
-            self._known.move_to_end((text, introspects))
+        if (known := self.known(text, introspects=introspects)) is not None:
             return known
         if len(text) > self._limits.max_characters:
             raise beyond("max_characters", f"A document has at most {self._limits.max_characters:,} characters.")
@@ -73,6 +71,13 @@ class Preparer:
         if not made.errors:
             self._remember((text, introspects), made)
         return made
+
+    def known(self, text: str, *, introspects: bool) -> Prepared | None:
+        """A valid document that was made ready before."""
+        known = self._known.get((text, introspects))
+        if known is not None:
+            self._known.move_to_end((text, introspects))
+        return known
 
     def _remember(self, key: tuple[str, bool], made: Prepared) -> None:
         if key in self._known:

@@ -52,6 +52,12 @@ class Rates:
             )
         self._buckets[token] = level - cost, self._clock()
 
+    def give_back(self, token: str, cost: int) -> None:
+        """Give back what was taken for an operation that was not run."""
+        if token in self._buckets:
+            level, at = self._buckets[token]
+            self._buckets[token] = level + cost, at
+
     def headers(self, token: str) -> Mapping[str, str]:
         """``RateLimit`` and ``RateLimit-Policy``, by the IETF's draft of RateLimit header fields for HTTP."""
         if self._limit is None or not token:

@@ -13,6 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 from strawberry.types.execution import PreExecutionError
 
+from hub.api.compiled import CompiledReads
 from hub.api.context import Context, Info, Socket
 from hub.api.errors import clean
 from hub.api.limits import Limited, shortened
@@ -88,7 +89,7 @@ def made(query: type[Query]) -> Schema:
         subscription=Subscription,
         types=list(TYPES.values()),
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True, info_class=Info),
-        extensions=[Operation, Limited],
+        extensions=[Operation, Limited, CompiledReads],
         execution_context_class=InTurns,
     )
     guard(schema._schema)  # noqa: SLF001 (the one place where every field can be reached)

@@ -208,6 +208,12 @@ def ended(execution: ExecutionContext, token: str, seconds: float) -> None:
         traces.told(f"{read.kind} {read.name}".strip(), seconds, _attributes(read))
 
 
+def named(name: str) -> None:
+    """What a query's document says of its name."""
+    if (asked := _asked.get()) is not None:
+        asked.kind, asked.name = "query", name if _NAME.fullmatch(name) else ""
+
+
 def _attributes(asked: Asked) -> dict[str, str | int]:
     return {"graphql.operation.type": asked.kind, "graphql.operation.name": asked.name}
 

@@ -30,12 +30,19 @@ class Sealing:
     bound: str = ""
 
 
-Bind = Given | Place | Sealing
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """The digest of the token of who asks."""
 
 
-def value(bind: Bind, variables: Mapping[str, object], secret: bytes) -> object:
+Bind = Given | Place | Sealing | Asker
+
+
+def value(bind: Bind, variables: Mapping[str, object], secret: bytes, token: str) -> object:
     """The value of a parameter. Raises ``InputWrong`` for a cursor of another list."""
     match bind:
+        case Asker():
+            return token
         case Given():
             return bind.of(variables)
         case Place():
@@ -43,5 +50,9 @@ def value(bind: Bind, variables: Mapping[str, object], secret: bytes) -> object:
             if not isinstance(cursor, str):
                 raise InputWrong(f"{bind.argument} is not a cursor of this list.")
             return Cursors(secret, bind.name, bind.order).open(cursor, bind.argument)[bind.half]
+    if bind.what == "secret":
+        return secret
+    if bind.what == "list":
+        return bind.bound
     inner, outer = pads(secret)
-    return {"secret": secret, "list": bind.bound, "inner": inner + bind.bound.encode(), "outer": outer}[bind.what]
+    return outer if bind.what == "outer" else inner + bind.bound.encode()

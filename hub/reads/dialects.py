@@ -13,6 +13,7 @@ from hub import money
 from hub.reads.binds import Bind, Sealing
 from hub.reads.tree import Unsupported
 from hub.store.pages import MAC_DIGITS, SEALED, Order
+from hub.store.reader import POSTGRES_LIVE
 
 _FIRST, _LAST = -30_610_224_000_000_000, 253_402_300_800_000_000
 """Microseconds: the years 1000 to 9999, which both write with four digits."""
@@ -27,6 +28,8 @@ class Dialect(ABC):
     """One of the databases."""
 
     poison: str
+    live: str
+    """Whether the live projection set is what is read."""
 
     @abstractmethod
     def text(self, value: str) -> str:
@@ -94,6 +97,7 @@ class Postgres(Dialect):
     """PostgreSQL."""
 
     poison = "chr(1)"
+    live = POSTGRES_LIVE
 
     def text(self, value: str) -> str:
         return f"to_json({value})::text"
@@ -130,6 +134,7 @@ class Sqlite(Dialect):
     """SQLite."""
 
     poison = "char(1)"
+    live = "1"  # its reader has looked
 
     def text(self, value: str) -> str:
         return f"json_quote({value})"

@@ -38,6 +38,8 @@ class Asking:
     ``Unsupported``."""
 
     secret: bytes
+    token: str
+    """The digest of the token of who asks; empty without one."""
     narrow: Callable[[str, object], Where]
 
 
@@ -51,7 +53,7 @@ class Plan:
     def query(self, variables: Mapping[str, Any], asking: Asking) -> Query:
         """The statement for one request, with its values. Raises ``Unsupported`` and ``HubError``."""
         query = Query(self._text)
-        query.values += [binds.value(each, variables, asking.secret) for each in self._statement.binds]
+        query.values += [binds.value(each, variables, asking.secret, asking.token) for each in self._statement.binds]
         if self._text:
             return query
         said = [_condition(each, variables, asking)(query) for each in self._statement.filters]
@@ -93,9 +95,15 @@ class Operation:
     document: DocumentNode
     definition: OperationDefinitionNode
     deciding: frozenset[str]
+    """Variables whose value decides what the statement is."""
     plans: Bounded[Any, Plan | Unsupported] = field(default_factory=lambda: Bounded(MOST_PLANS))
     disabled: bool = False
     """Whether it was seen to answer otherwise than ordinary execution."""
+
+    @property
+    def name(self) -> str:
+        """What the document calls it; empty when it has no name."""
+        return self.definition.name.value if self.definition.name else ""
 
 
 class Compiler:
@@ -120,10 +128,6 @@ class Compiler:
             deciding = unbound(document, definition)
             known = self._known.put((text, name), Operation(document, definition, deciding))
         return known
-
-    def known(self, text: str, name: str | None) -> Operation | None:
-        """An operation that was asked for before."""
-        return self._known.get((text, name))
 
     def query(
         self,

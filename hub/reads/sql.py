@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hub.reads.binds import Bind, Place
+from hub.reads.binds import Asker, Bind, Place
 from hub.reads.dialects import Dialect
 from hub.reads.tree import (
     Amount,
@@ -30,6 +30,11 @@ from hub.reads.tree import (
 from hub.store.pages import Window, direction
 
 _HOLE = re.compile("\x02(\\d+)\x02")
+
+
+COLUMNS = ("answer", "processed", "live", "scopes")
+"""What a statement gives: the JSON of the answer, the last truth number it shows, whether it read the live projection
+set, and the scopes of the token of who asks, for as long as that stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,15 @@ class Writer:
         self._rows = 0
 
     def statement(self, root: Object) -> Statement:
-        """The statement whose first column is the JSON of the answer. Raises ``Unsupported``."""
-        text = self._dialect.answer(self._text(root, _Row("", self._fixed), None))
-        pieces = [int(piece) if place % 2 else piece for place, piece in enumerate(_HOLE.split(f"SELECT {text}"))]
+        """The statement whose columns are ``COLUMNS``. Raises ``Unsupported``."""
+        columns = (
+            self._dialect.answer(self._text(root, _Row("", self._fixed), None)),
+            "(SELECT max(number) FROM processed)",
+            self._dialect.live,
+            f"(SELECT scopes FROM token WHERE digest = {self._bound(Asker(), 'text')} AND revoked_at IS NULL)",
+        )
+        found = _HOLE.split(f"SELECT {', '.join(columns)}")
+        pieces = [int(piece) if place % 2 else piece for place, piece in enumerate(found)]
         return Statement(tuple(pieces), tuple(self._binds), tuple(self._filters))
 
     # ---- values ------------------------------------------------------------------------------------------------------
@@ -91,8 +102,15 @@ class Writer:
                 return f"CASE WHEN {node.absent.format_map(row)} THEN 'null' ELSE {text} END" if node.absent else text
             case Kinds():
                 return _concatenated(self._of_kinds(node, row, table))
+        return self._elsewhere(node, row)
+
+    def _elsewhere(self, node: Node, row: _Row) -> str:
+        """The same of what other rows have."""
+        match node:
             case One():
-                return self._one(node, row)
+                missing = self._dialect.poison if node.required else "'null'"
+                condition = f"{node.table.alias}.{node.on} = {row[node.of]}"
+                return self._single(node.table, condition, node.node, row, missing)
             case Named():
                 condition = f"{node.table.alias}.{node.column} = {self._bound(node.given, 'text')}"
                 return self._single(node.table, condition, node.node, row, self._dialect.poison)
@@ -157,10 +175,6 @@ class Writer:
         return f"CASE {whens} ELSE {other} END"
 
     # ---- other rows --------------------------------------------------------------------------------------------------
-
-    def _one(self, node: One, row: _Row) -> str:
-        missing = self._dialect.poison if node.required else "'null'"
-        return self._single(node.table, f"{node.table.alias}.{node.on} = {row[node.of]}", node.node, row, missing)
 
     def _single(self, table: Table, condition: str, node: Node, row: _Row, missing: str) -> str:
         inner = self._row(self._fixed)

@@ -11,6 +11,7 @@ import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 import orjson
@@ -83,6 +84,7 @@ def _mac(secret: bytes, bound: str, content: bytes) -> bytes:
     return hmac.new(secret, bound.encode() + content, hashlib.sha256).hexdigest()[:MAC_DIGITS].encode()
 
 
+@lru_cache(16)
 def pads(secret: bytes) -> tuple[bytes, bytes]:
     """The inner and the outer pad of HMAC-SHA-256, for a database that has no HMAC but the hash (RFC 2104)."""
     key = (hashlib.sha256(secret).digest() if len(secret) > _BLOCK else secret).ljust(_BLOCK, b"\0")

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import asyncpg
@@ -21,6 +21,7 @@ from hub.store import sets
 from hub.store.pages import SEALED, sealed
 from hub.store.sql import Query, for_sqlite, sqlite_values
 
+T = TypeVar("T")
 Rows = list[Any]
 """Rows as the drivers give them: tuples, or asyncpg records, which index alike."""
 
@@ -53,12 +54,27 @@ class Snapshot(ABC):
         return await self.all(query.text, *query.values)
 
 
+POSTGRES_LIVE = (
+    "(SELECT 'projection_' || number || ', truth' = current_setting('search_path') "
+    "FROM truth.projection_set WHERE state = 'LIVE')"
+)
+"""Whether a connection reads the live projection set."""
+
+
 class Reader(ABC):
     """Gives snapshots."""
 
     @abstractmethod
     def snapshot(self, number: int | None = None) -> Any:
         """``async with reader.snapshot() as snapshot:``, of the live projection set or of another one."""
+
+    @abstractmethod
+    async def at_once(self, query: Query) -> Any | None:
+        """The row of a statement over the live projection set that is a snapshot in itself.
+
+        On PostgreSQL its third column has to be ``POSTGRES_LIVE``. None when the set has just been replaced, or the
+        statement fails: a snapshot tells more.
+        """
 
     @abstractmethod
     def connections(self) -> tuple[int, int, int]:
@@ -85,9 +101,10 @@ class _SqliteSnapshot(Snapshot):
 
     async def all(self, statement: str, *values: Any) -> Rows:
         with traces.statement(statement, "sqlite"):
-            return await self._run(self._all, statement, values)
+            return await self.run(self._all, statement, values)
 
-    async def _run(self, read: Callable[..., Rows], *given: Any) -> Rows:
+    async def run(self, read: Callable[..., T], *given: Any) -> T:
+        """Read in a thread; who goes away meanwhile interrupts it."""
         async with self._turn:
             if self._ended:
                 raise RuntimeError("this snapshot has ended")
@@ -109,7 +126,7 @@ class _SqliteSnapshot(Snapshot):
             return cursor.execute(for_sqlite(statement), sqlite_values(values)).fetchmany(together)
 
         begun = False
-        while rows := await self._run(part):
+        while rows := await self.run(part):
             yield rows
             begun = True
 
@@ -163,19 +180,20 @@ class SqliteReader(Reader):
 
     def _begin(self, connection: _Connection, wanted: int | None) -> None:
         """Begin a snapshot of a projection set."""
-        while True:
-            connection.execute("BEGIN")
-            if connection.number:
-                # The projection before truth, so that whatever it names is there.
-                connection.execute("SELECT number FROM projection.processed").fetchall()
-            live = connection.execute(
-                "SELECT number FROM truth.projection_set WHERE state = ?", (sets.LIVE,)
-            ).fetchall()
-            number = int(live[0][0]) if wanted is None else wanted
-            if number == connection.number:
-                return
+        while (number := self._begun(connection, wanted)) != connection.number:
             connection.execute("ROLLBACK")
             self._turn(connection, number)
+
+    def _begun(self, connection: _Connection, wanted: int | None) -> int:
+        """Begin a snapshot. The answer is the number of the projection set that it should be of."""
+        connection.execute("BEGIN")
+        if connection.number:
+            # The projection before truth, so that whatever it names is there.
+            connection.execute("SELECT number FROM projection.processed").fetchall()
+        if wanted is not None:
+            return wanted
+        live = connection.execute("SELECT number FROM truth.projection_set WHERE state = ?", (sets.LIVE,)).fetchall()
+        return int(live[0][0])
 
     def _turn(self, connection: _Connection, number: int) -> None:
         if connection.number:
@@ -186,19 +204,42 @@ class SqliteReader(Reader):
         connection.number = number
         self._used[number] += 1
 
-    @asynccontextmanager
-    async def snapshot(self, number: int | None = None) -> AsyncIterator[Snapshot]:
+    async def _taken(self) -> _Connection:
         if self._free.empty() and self._room > 0:
             self._room -= 1
-            connection = self._open()
-        else:
-            connection = await self._free.get()
+            return self._open()
+        return await self._free.get()
+
+    @asynccontextmanager
+    async def snapshot(self, number: int | None = None) -> AsyncIterator[Snapshot]:
+        connection = await self._taken()
         snapshot = _SqliteSnapshot(connection, self._pool)
         try:
             self._begin(connection, number)
             yield snapshot
         finally:
             await asyncio.shield(self._give_back(snapshot, connection))
+
+    async def at_once(self, query: Query) -> Any | None:
+        connection = await self._taken()
+        snapshot = _SqliteSnapshot(connection, self._pool)
+        try:
+            return await snapshot.run(self._read_at_once, connection, query)
+        except sqlite3.Error:
+            return None
+        finally:
+            if connection.in_transaction:
+                await asyncio.shield(self._give_back(snapshot, connection))
+            else:
+                self._free.put_nowait(connection)
+
+    def _read_at_once(self, connection: _Connection, query: Query) -> Any | None:
+        if self._begun(connection, None) != connection.number:
+            return None
+        with traces.statement(query.text, "sqlite"):
+            row = connection.execute(for_sqlite(query.text), sqlite_values(query.values)).fetchone()
+        connection.execute("ROLLBACK")
+        return row
 
     async def _give_back(self, snapshot: _SqliteSnapshot, connection: _Connection) -> None:
         await snapshot.end()
@@ -271,6 +312,10 @@ class _PostgresSnapshot(Snapshot):
             yield rows
 
 
+async def _as_it_is(_: Any) -> None:
+    """A connection goes back to the pool as it is."""
+
+
 class PostgresReader(Reader):
     """A pool of asyncpg connections."""
 
@@ -285,6 +330,17 @@ class PostgresReader(Reader):
         opened = self._pool.get_size() if self._pool is not None else 0
         return opened - (self._pool.get_idle_size() if self._pool is not None else 0), opened, self._connections
 
+    async def at_once(self, query: Query) -> Any | None:
+        with _clean_errors():
+            pool = self._pool or await self._opened()
+            async with pool.acquire() as connection:
+                try:
+                    with traces.statement(query.text, "postgresql"):
+                        row = await connection.fetchrow(query.text, *query.values)
+                except (asyncpg.DataError, asyncpg.SyntaxOrAccessError, asyncpg.InterfaceError):
+                    return None
+        return row if row is not None and row[2] else None
+
     async def _opened(self) -> Any:
         async with self._opening:
             if self._pool is None:
@@ -292,9 +348,16 @@ class PostgresReader(Reader):
                     self._url,
                     min_size=0,
                     max_size=self._connections,
-                    server_settings={"search_path": self._path},
+                    server_settings=self._settings(),
+                    # Nothing that outlives a transaction is ever set.
+                    reset=_as_it_is,
+                    max_cacheable_statement_size=0,
                 )
         return self._pool
+
+    def _settings(self) -> dict[str, str]:
+        # Compiling a statement to machine code takes longer than any page does.
+        return {"search_path": self._path, "jit": "off"}
 
     @asynccontextmanager
     async def snapshot(self, number: int | None = None) -> AsyncIterator[Snapshot]:
@@ -321,7 +384,7 @@ class PostgresReader(Reader):
         if wanted != self._path and chosen is None:
             # Connections that are opened from now on begin there.
             self._path = wanted
-            self._pool.set_connect_args(self._url, server_settings={"search_path": wanted})
+            self._pool.set_connect_args(self._url, server_settings=self._settings())
             await self._pool.expire_connections()
 
     async def leave(self, number: int) -> None:
