@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cached_property
+from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -29,21 +31,46 @@ class PartAsked:
 
 
 class Loader(DataLoader[K, V]):
-    """A loader whose values survive who asked first: fields that wait for the same value share one future."""
+    """A loader of which several fields may ask the same: one that is given up, as when another beside it fails, takes
+    nothing from the others. What all have given up is not read."""
 
     def load(self, key: K) -> Awaitable[V]:
-        """The value of a key. A field that is given up, as when one beside it fails, must not take it from others."""
-        found = asyncio.ensure_future(super().load(key))
-        if found.done():
-            return found
-        found.add_done_callback(_noted)
-        return asyncio.shield(found)
+        """The value of a key."""
+        shared = asyncio.ensure_future(super().load(key))
+        return shared if shared.done() else _Share(shared, self._waiting)
+
+    @cached_property
+    def _waiting(self) -> Counter[asyncio.Future[V]]:
+        """How many fields wait for a value."""
+        return Counter()
 
 
-def _noted(value: asyncio.Future[V]) -> None:
-    """An error is told by the fields that wait for it; when all were given up, by nobody."""
-    if not value.cancelled():
-        value.exception()
+class _Share(asyncio.Future[V]):
+    """What one field waits for."""
+
+    def __init__(self, shared: asyncio.Future[V], waiting: Counter[asyncio.Future[V]]) -> None:
+        super().__init__(loop=shared.get_loop())
+        self._shared = shared
+        self._waiting = waiting
+        waiting[shared] += 1
+        shared.add_done_callback(self._settle)
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        if not self.done():
+            self._waiting[self._shared] -= 1
+            if not self._waiting[self._shared]:
+                self._shared.cancel()  # first: the statement must end before its connection is given back
+        return super().cancel(msg)
+
+    def _settle(self, shared: asyncio.Future[V]) -> None:
+        if self.done():
+            return
+        if shared.cancelled():
+            super().cancel()
+        elif (error := shared.exception()) is not None:
+            self.set_exception(error)
+        else:
+            self.set_result(shared.result())
 
 
 class Batches:
