@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,8 @@ PROBLEMS = "SELECT count(*) FROM problem p JOIN source s ON s.num = p.source WHE
 NET = f"SELECT sum(CASE WHEN kind = 'credit_note' THEN -amount ELSE amount END) {OF_SOURCE} AND retracted_at IS NULL"
 
 
-def write_uci(data: Path, target: Path, keep: Callable[[str], bool] = lambda _: True) -> Path:
-    """The UCI ledger as CSV; ``keep`` chooses rows by their time (ISO text)."""
+def write_uci(data: Path, target: Path, keep: Callable[[str], bool] = lambda _: True, most: int | None = None) -> Path:
+    """The UCI ledger, or its first rows, as CSV; ``keep`` chooses rows by their time (ISO text)."""
     import pyarrow.parquet as parquet
 
     file = parquet.ParquetFile(data / "orders" / "online_retail_2010_2011.parquet")
@@ -89,15 +90,15 @@ def write_uci(data: Path, target: Path, keep: Callable[[str], bool] = lambda _: 
         writer.writerow(
             ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"]
         )
-        for batch in file.iter_batches(batch_size=20_000):
-            for row in batch.to_pylist():
-                at = str(row["InvoiceDate"])
-                if keep(at):
-                    customer = row["CustomerID"]
-                    writer.writerow([
-                        row["InvoiceNo"], row["StockCode"], row["Description"] or "", row["Quantity"], at,
-                        row["UnitPrice"], "" if customer is None else str(customer).removesuffix(".0"), row["Country"],
-                    ])  # fmt: skip
+        rows = (row for batch in file.iter_batches(batch_size=20_000) for row in batch.to_pylist())
+        for row in islice(rows, most):
+            at = str(row["InvoiceDate"])
+            if keep(at):
+                customer = row["CustomerID"]
+                writer.writerow([
+                    row["InvoiceNo"], row["StockCode"], row["Description"] or "", row["Quantity"], at,
+                    row["UnitPrice"], "" if customer is None else str(customer).removesuffix(".0"), row["Country"],
+                ])  # fmt: skip
     return target
 
 

@@ -17,7 +17,8 @@ from hub.registry import load_registry
 
 pytestmark = pytest.mark.shared
 
-_SLICE = 40_000
+MOST = [8_000, pytest.param(40_000, marks=[pytest.mark.long, pytest.mark.timeout(600)])]
+"""Rows of the ledger that are read."""
 
 
 def filled(address: str, look: Callable[[Hub], Awaitable[None]]) -> None:
@@ -127,17 +128,16 @@ def test_the_invoices_of_a_record_shop(hub_address: str, shared_data: Path, tmp_
     filled(hub_address, look)
 
 
-def slice_of(data: Path, target: Path, first: int, last: int, whole: list[list[str]]) -> Path:
-    """Rows ``first`` to ``last`` of the ledger as CSV; ``whole`` caches the rows read."""
-    if not whole:
-        file = imports.write_uci(data, target.with_name("whole.csv"))
-        with file.open(encoding="utf-8", newline="") as lines:
-            for place, line in enumerate(csv.reader(lines)):
-                if place > _SLICE:
-                    break
-                whole.append(line)
+def beginning(data: Path, folder: Path, most: int) -> list[list[str]]:
+    """The head of the ledger and its first rows."""
+    with imports.write_uci(data, folder / "first.csv", most=most).open(encoding="utf-8", newline="") as lines:
+        return list(csv.reader(lines))
+
+
+def written(target: Path, head: list[str], rows: list[list[str]]) -> Path:
+    """Rows of the ledger as CSV."""
     with target.open("w", encoding="utf-8", newline="") as out:
-        csv.writer(out).writerows([whole[0], *whole[1:][first:last]])
+        csv.writer(out).writerows([head, *rows])
     return target
 
 
@@ -170,16 +170,18 @@ def expected(rows: list[list[str]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("most", MOST)
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["earlier half first", "later half first"])
 def test_overlapping_halves_of_a_ledger_in_either_order(
-    tmp_path: Path, shared_data: Path, order: tuple[int, int]
+    tmp_path: Path, shared_data: Path, order: tuple[int, int], most: int
 ) -> None:
     """Two exports of one ledger overlap; what both hold is counted once, exact copies of a line within one stay."""
-    whole: list[list[str]] = []
+    head, *rows = beginning(shared_data, tmp_path, most)
     # A half begins with a whole invoice: an export is cut by day, not in the middle of a document.
-    halves = [slice_of(shared_data, tmp_path / "early.csv", 0, 24_000, whole), tmp_path / "late.csv"]
-    start = next(place for place in range(16_000, 20_000) if whole[place][0] != whole[place + 1][0])
-    slice_of(shared_data, halves[1], start, _SLICE, whole)
+    start = next(place for place in range(most * 2 // 5, most) if rows[place - 1][0] != rows[place][0])
+    halves = [
+        written(tmp_path / "early.csv", head, rows[: most * 3 // 5]), written(tmp_path / "late.csv", head, rows[start:])
+    ]  # fmt: skip
 
     async def look(hub: Hub) -> None:
         folder = tmp_path / "exports"
@@ -191,21 +193,21 @@ def test_overlapping_halves_of_a_ledger_in_either_order(
             target.write_bytes(halves[again].read_bytes())
             await imports.pull(hub, source)
         found = await totals(hub)
-        want = expected(whole[1:])
+        want = expected(rows)
         assert abs(found.pop("net") - want.pop("net")) < Decimal("0.50")
         assert found == want
 
     filled(str(tmp_path / "hub"), look)
 
 
-@pytest.mark.timeout(600)
-def test_a_ledger_twice_is_the_same_ledger(tmp_path: Path, shared_data: Path) -> None:
-    whole: list[list[str]] = []
-    file = slice_of(shared_data, tmp_path / "ledger.csv", 0, _SLICE, whole)
+@pytest.mark.parametrize("most", MOST)
+def test_a_ledger_twice_is_the_same_ledger(tmp_path: Path, shared_data: Path, most: int) -> None:
+    head, *rows = beginning(shared_data, tmp_path, most)
+    file = written(tmp_path / "ledger.csv", head, rows)
 
     async def look(hub: Hub) -> None:
         source = await pulled(hub, "Ledger", "accounting.csv", imports.LEDGER | {"path": str(file)})
-        first, want = await totals(hub), expected(whole[1:])
+        first, want = await totals(hub), expected(rows)
         assert (first["lines"], first["documents"], first["customers"], first["exact"]) == (
             want["lines"], want["documents"], want["customers"], want["exact"],
         )  # fmt: skip
@@ -213,7 +215,7 @@ def test_a_ledger_twice_is_the_same_ledger(tmp_path: Path, shared_data: Path) ->
             out.write(b"\n")
         await imports.pull(hub, source)
         assert await totals(hub) == first
-        assert await all_rows(hub, "SELECT stored, changed FROM run ORDER BY num") == [(_SLICE, 0), (0, 0)]
+        assert await all_rows(hub, "SELECT stored, changed FROM run ORDER BY num") == [(most, 0), (0, 0)]
 
     filled(str(tmp_path / "hub"), look)
 
