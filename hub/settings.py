@@ -154,6 +154,13 @@ class Settings(BaseSettings, Limits):
                     raise ValueError(f"{name!r} is neither a network, like 10.0.0.0/8, nor a host name") from None
         return names
 
+    @field_validator("database_url")
+    @classmethod
+    def _address(cls, given: str | None) -> str | None:
+        if given and "://" not in given:
+            raise ValueError("it is no address, like postgresql://hub@localhost/hub; a folder is HUB_DATA")
+        return given
+
     @field_validator("allowed_origins")
     @classmethod
     def _exact(cls, origins: tuple[str, ...]) -> tuple[str, ...]:

@@ -182,6 +182,8 @@ class SqliteStore(Store):
             raise ConfigWrong(f"{folder} is a file, not a folder: a hub needs a folder of its own") from None
         except PermissionError:
             raise ConfigWrong(f"{folder} cannot be created: permission denied") from None
+        except OSError as error:
+            raise ConfigWrong(f"{folder} cannot be created: {error.strerror or error}") from None
         self._lock = _lock(folder)
         try:
             self._make(self._truth, "truth")

@@ -117,6 +117,11 @@ def test_what_is_not_there_is_said(hub: Run, command: str, sentence: str) -> Non
             2,
             "mysql:// is no place for a hub: give a folder or a postgresql:// address",
         ),
+        (
+            {"HUB_DATABASE_URL": "nonsense"},
+            2,
+            "HUB_DATABASE_URL: it is no address, like postgresql://hub@localhost/hub; a folder is HUB_DATA.",
+        ),
     ],
 )
 def test_wrong_environment_is_said(
@@ -133,6 +138,11 @@ def test_database_that_is_none_is_said(hub: Run, tmp_path: Path) -> None:
     (tmp_path / "h" / "hub.db").write_text("garbage " * 1000)
     ended = hub("--data", "h", "show", "anna")
     assert (ended.code, ended.err) == (2, "hub: h holds a hub.db that is not a hub's database\n")
+
+
+def test_folder_that_nobody_can_make_is_said(hub: Run) -> None:
+    ended = hub("--data", "/proc/h", "serve", "--port", "0")
+    assert (ended.code, ended.err) == (2, "hub: /proc/h cannot be created: No such file or directory\n")
 
 
 def test_port_in_use_is_said(hub: Run) -> None:
