@@ -88,7 +88,7 @@ def made(query: type[Query]) -> Schema:
         mutation=Mutation,
         subscription=Subscription,
         types=list(TYPES.values()),
-        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True, info_class=Info),
+        config=StrawberryConfig(scalar_map=SCALARS, info_class=Info),
         extensions=[Operation, Limited, CompiledReads],
         execution_context_class=InTurns,
     )

@@ -105,6 +105,10 @@ def test_introspection_is_for_tokens_that_may_and_deep_for_them(lite: Served) ->
     misspelt = "{ customers(filter: {relationships: [CUSTOMR]}) { totalCount } }"
     assert "Did you mean" in lite.post(misspelt).text
     assert "Did you mean" not in lite.post(misspelt, None, partner).text
+    said = "Cannot query field 'displayname' on type 'Customer'."
+    misspelt = "{ customers { nodes { displayname } } }"
+    assert refused(lite, misspelt)[2] == f"{said} Did you mean 'displayName'?"
+    assert refused(lite, misspelt, None, partner)[2] == said
     lite.hub.limits = Limits(introspection=())
     assert refused(lite, query)[1] == "FORBIDDEN"
 
