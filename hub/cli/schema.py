@@ -19,6 +19,10 @@ SHOWN = 20
 def schema(
     check: Annotated[Path | None, typer.Option(metavar="FILE", help="Only compare; 1 when the file differs.")] = None,
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there.")] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Tell what changed for clients since then; 1 when it breaks them."),
+    ] = None,
     federation: Annotated[bool, typer.Option("--federation", help="As a subgraph of Apollo Federation.")] = False,
 ) -> None:
     """Print the GraphQL schema (SDL). Needs no hub.
@@ -27,6 +31,7 @@ def schema(
     Examples:
       hub schema > schema.graphql
       hub schema --check schema.graphql
+      hub schema --since schema-of-our-page.graphql
       hub schema --federation --output journey-hub.graphql
     """
     from hub.api.schema import print_schema_text
@@ -35,6 +40,8 @@ def schema(
     text = print_subgraph_text() if federation else print_schema_text()
     if check is not None:
         _compare(check, text)
+    elif since is not None:
+        _tell(since, text)
     elif output is not None:
         try:
             output.write_text(text, "utf-8")
@@ -44,11 +51,26 @@ def schema(
         typer.echo(text, nl=False)
 
 
-def _compare(file: Path, text: str) -> None:
+def _tell(file: Path, text: str) -> None:
+    from hub.api.schema_changes import schema_changes
+
+    changes = schema_changes(_read(file), text)
+    for how, told in (("breaks", changes.breaking), ("may break", changes.dangerous)):
+        for each in told:
+            typer.echo(f"{how}: {each}")
+    if changes.breaking:
+        raise typer.Exit(1)
+
+
+def _read(file: Path) -> str:
     try:
-        there = file.read_text("utf-8")
+        return file.read_text("utf-8")
     except FileNotFoundError:
         raise InputWrong(f"There is no file {file}.", hint=f"hub schema --output {file}") from None
+
+
+def _compare(file: Path, text: str) -> None:
+    there = _read(file)
     if there == text:
         return
     lines = unified_diff(there.splitlines(), text.splitlines(), str(file), "the code", lineterm="", n=1)

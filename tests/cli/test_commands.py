@@ -10,7 +10,7 @@ from hub.api.schema import print_schema_text, schema
 from hub.cli.given import expiry
 from hub.client import DOCUMENTS, document
 from hub.errors import InputWrong
-from tests.cli.conftest import Run
+from tests.cli.conftest import Ended, Run
 
 COMMANDS = (
     "demo", "serve", "worker", "pull", "import", "show", "explain", "why-not", "merge", "split", "undo", "schema",
@@ -44,6 +44,20 @@ def test_schema_is_printed_written_and_compared(hub: Run, tmp_path: Path) -> Non
     assert ended.code == 1
     assert "-  old: Int" in ended.err
     assert ended.err.endswith("To write it anew: hub schema --output s.graphql\n")
+
+
+def test_what_a_schema_changes_for_clients_is_told(hub: Run, tmp_path: Path) -> None:
+    now = print_schema_text()
+    (tmp_path / "s.graphql").write_text(now)
+    assert hub("schema", "--since", "s.graphql") == Ended(0, "", "")
+    (tmp_path / "s.graphql").write_text(re.sub(r'\n *"""[^"]+"""\n +LOYAL\n', "", now, count=1))
+    assert hub("schema", "--since", "s.graphql") == Ended(0, "may break: Enum value Stage.LOYAL was added.\n", "")
+    (tmp_path / "s.graphql").write_text(now.replace("type Query {", "type Query {\n  old: Int", 1))
+    assert hub("schema", "--since", "s.graphql") == Ended(1, "breaks: Field Query.old was removed.\n", "")
+    (tmp_path / "s.graphql").write_text("type Query {")
+    refused = hub("schema", "--since", "s.graphql")
+    assert (refused.code, refused.out) == (2, "")
+    assert "That is not a schema: Syntax Error" in refused.err
 
 
 def test_settings_of_a_connector_are_a_table(hub: Run) -> None:
