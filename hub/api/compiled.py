@@ -29,11 +29,13 @@ from hub.api import scopes
 from hub.api.context import Context
 from hub.api.graph import Column
 from hub.api.types import filters as asked
+from hub.api.types.company import Hub as Shown
 from hub.errors import HubError
 from hub.reads.dialects import Postgres, Sqlite
 from hub.reads.operations import Asking, Compiler, Operation, Where
 from hub.reads.plan import World
 from hub.reads.tree import Unsupported
+from hub.settings import Company
 from hub.store import conditions, matter_tables, portraits, sync_tables
 from hub.store.projection import PROJECTION
 from hub.store.reader import SqliteReader
@@ -97,7 +99,7 @@ class Reads:
         self.schema = schema
         dialect = Sqlite() if isinstance(hub.reader, SqliteReader) else Postgres()
         fixed = {"_currency": f"'{hub.company.currency}'"}
-        self.compiler = Compiler(_world(schema), dialect, fixed, _solid)
+        self.compiler = Compiler(_world(schema, hub.company), dialect, fixed, _solid)
 
     def query(self, who: Principal, operation: Operation, variables: Mapping[str, Any]) -> Query | None:
         """The one statement that answers an operation; None where there is none."""
@@ -162,10 +164,18 @@ class _Asker:
         self.context = context
 
 
-@cache
-def _world(schema: Schema) -> World:
+def _world(schema: Schema, company: Company) -> World:
     graph = schema._schema  # noqa: SLF001 (strawberry shows it to nobody)
-    return World(graph, _columns(graph), lambda type_, field, held: _open_to(scopes.needed(type_, field), held))
+    shown = Shown.of(company)
+    constants = {
+        ("Hub", name): orjson.dumps(held).decode()
+        for name, field in cast("GraphQLObjectType", graph.type_map["Hub"]).fields.items()
+        if (held := getattr(shown, field.extensions["strawberry-definition"].python_name)) is None
+        or isinstance(held, str | int)
+    }
+    return World(
+        graph, _columns(graph), constants, lambda type_, name, held: _open_to(scopes.needed(type_, name), held)
+    )
 
 
 def _open_to(needed: frozenset[str] | None, held: frozenset[str]) -> bool:

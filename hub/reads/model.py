@@ -71,6 +71,15 @@ class Listed:
     unfiltered: str = ""
     only: Mapping[str, Any] = field(default_factory=dict)
     """Values of other arguments with which alone it is answered."""
+    scopes: frozenset[str] = frozenset()
+    """Scopes of which one must be held: for others it is another list. Any, when empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class ById:
+    """The object with an id, whose prefix says what it is."""
+
+    argument: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ class ByName:
     columns: Mapping[str, tuple[Table, str]]
 
 
-Spec = Value | Here | Other | All | Listed | ByName
+Spec = Value | Here | Other | All | Listed | ByName | ById
 
 CUSTOMER = Table("customer c", "c")
 TOUCHPOINT = Table("touchpoint t", "t")
@@ -97,6 +106,21 @@ PRODUCT = Table("product d", "d")
 TRAIT = Table("trait r", "r")
 TAG = Table("tag g", "g")
 CHANGE = Table("stage_change h", "h")
+CUSTOMER_OF_TOUCHPOINT = Table("touchpoint t JOIN customer c ON c.num = t.customer", "c")
+MATTER_OF_TOUCHPOINT = Table("matter_touchpoint x JOIN matter m ON m.num = x.matter", "m")
+IDENTIFIER_OF_CLAIM = Table("claim_identifier x JOIN identifier i ON i.num = x.identifier", "i")
+
+BY_PREFIX: Mapping[str, tuple[str, Table]] = {
+    "cus": ("Customer", CUSTOMER),
+    "tp": ("Touchpoint", TOUCHPOINT),
+    "mat": ("Matter", MATTER),
+    "idn": ("Identifier", IDENTIFIER),
+    "lin": ("LineItem", LINE),
+    "prd": ("Product", PRODUCT),
+    "cmp": ("Campaign", CAMPAIGN),
+    "usr": ("User", USER),
+}
+"""With what ids begin, and what they name."""
 
 _OWN = "v.currency = {_currency}"
 _OWED = f"coalesce(sum(CASE WHEN {_OWN} THEN v.outstanding END), 0)"
@@ -144,11 +168,24 @@ STANDS: Mapping[str, Table] = {
     "Campaign": CAMPAIGN,
     "Product": PRODUCT,
     "StageChange": CHANGE,
+    "Because": CHANGE,
     "Matter": MATTER,
 }
 """The rows that objects of a type are."""
 
+_ORIGIN = ("source", "medium", "campaign", "term", "content", "click_id", "referrer", "landing_page")
+_BECAUSE = {
+    "rule": "({because}::json ->> 'rule')",
+    "rule_version": "({because}::json ->> 'ruleVersion')",
+    "text": "({because}::json ->> 'text')",
+    "facts": "CAST({because}::json -> 'facts' AS text)",
+}
 _AMOUNT = Here({"amount": "{amount}", "currency": "{currency}"}, absent="{amount} IS NULL OR {currency} IS NULL")
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(map(str.title, others))
 
 
 def _money(minor: str) -> Here:
@@ -184,7 +221,10 @@ _OF_SIDES = (
 )
 
 FIELDS: Mapping[str, Spec] = {
-    "Query.customer": ByName("by", {"id": (CUSTOMER, "id")}),
+    "Query.hub": Here(),
+    "Query.node": ById("id"),
+    "Query.customer": ByName("by", {"id": (CUSTOMER, "c.id"), "touchpoint": (CUSTOMER_OF_TOUCHPOINT, "t.id")}),
+    "Query.sources": Listed(SOURCE, "Query.sources", _always(sources.ORDER), scopes=frozenset({"read", "manage"})),
     "Query.customers": Listed(
         CUSTOMER,
         "Query.customers",
@@ -206,7 +246,7 @@ FIELDS: Mapping[str, Spec] = {
     "Customer.name": Value("{name}", "{name_masked}"),
     "Customer.email": Value("{email}", "{email_masked}"),
     "Customer.phone": Value("{phone}", "{phone_masked}"),
-    "Customer.tags": All(TAG, "customer", "g.tag", value="{tag}"),
+    "Customer.tags": All(TAG, "g.customer", "g.tag", value="{tag}"),
     "Customer.owner": Other(USER, "num", "owner"),
     "Customer.organisation": Other(CUSTOMER, "num", "organisation"),
     "Customer.firstTouch": Other(TOUCHPOINT, "num", "first_touch"),
@@ -227,7 +267,11 @@ FIELDS: Mapping[str, Spec] = {
     "Customer.lifecycle": Here(),
     "Customer.value": Other(VALUE, "customer", "num", required=True),
     "Lifecycle.nextChangeAt": Value("nullif({next_change_at}, 0)"),
-    "Lifecycle.history": All(CHANGE, "customer", "h.position"),
+    "Lifecycle.history": All(CHANGE, "h.customer", "h.position"),
+    "Lifecycle.because": Here(_BECAUSE, absent="{because} IS NULL"),
+    "StageChange.because": Here({name: f"{{{name}}}" for name in _BECAUSE}),
+    "Because.facts": Value("{facts}", "CASE WHEN {rule} = 'decided' THEN NULL ELSE {facts} END"),
+    "Because.decided": Value("{rule} = 'decided'"),
     "Value.revenue": _money("revenue"),
     "Value.outstanding": _money("outstanding"),
     "Value.invoiced": _money("invoiced"),
@@ -250,7 +294,11 @@ FIELDS: Mapping[str, Spec] = {
     "Touchpoint.campaign": Other(CAMPAIGN, "num", "campaign"),
     "Touchpoint.customer": Other(CUSTOMER, "num", "customer"),
     "Touchpoint.organisation": Other(CUSTOMER, "num", "organisation"),
-    "Touchpoint.participants": All(PARTICIPANT, "touchpoint", "p.position"),
+    "Touchpoint.origin": Here(absent=" AND ".join(f"coalesce({{origin_{name}}}, '') = ''" for name in _ORIGIN)),
+    **{f"Origin.{_camel(name)}": Value(f"{{origin_{name}}}") for name in _ORIGIN},
+    "Touchpoint.matters": All(MATTER_OF_TOUCHPOINT, "x.touchpoint", "m.id"),
+    "Touchpoint.identifiers": All(IDENTIFIER_OF_CLAIM, "x.claim", "i.rank, i.num", of="claim", where="NOT i.hidden"),
+    "Touchpoint.participants": All(PARTICIPANT, "p.touchpoint", "p.position"),
     "Touchpoint.source": Other(SOURCE, "num", "source", required=True),
     "Participant.name": Value("nullif({name}, '')", "nullif({name_masked}, '')"),
     "Participant.identifier": Value("nullif({identifier}, '')", "nullif({identifier_masked}, '')"),

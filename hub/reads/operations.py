@@ -18,6 +18,7 @@ from graphql.execution.values import VariableValues
 from hub.reads import binds
 from hub.reads.collect import Selection, coerced, unbound
 from hub.reads.dialects import Dialect
+from hub.reads.model import BY_PREFIX
 from hub.reads.plan import Planner, World
 from hub.reads.sql import Statement, Writer
 from hub.reads.tree import Narrowed, Unsupported
@@ -178,4 +179,5 @@ def _decides(name: str, value: object, operation: Operation) -> object:
         return name, value if isinstance(value, str | int | None) else orjson.dumps(value, default=str)
     if isinstance(value, Mapping):
         return name, *sorted(each for each, held in value.items() if held is not None)
-    return name, bool(value)
+    prefix = str(value).partition("_")[0]
+    return name, prefix if prefix in BY_PREFIX else bool(value)

@@ -22,7 +22,7 @@ from graphql import (
 from hub import kinds
 from hub.reads import model
 from hub.reads.collect import Details, Selection, given
-from hub.reads.model import All, ByName, Here, Listed, Other, Spec, Value
+from hub.reads.model import All, ById, ByName, Here, Listed, Other, Spec, Value
 from hub.reads.tree import (
     Amount,
     Entries,
@@ -55,12 +55,14 @@ _NULL = Said("null")
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What plans are made of. ``columns``: by type and field, what shows a column as it is. ``open_to``: whether
-    scopes open a field."""
+    """What plans are made of. ``columns``: by type and field, what shows a column as it is."""
 
     schema: GraphQLSchema
     columns: Mapping[tuple[str, str], str]
+    constants: Mapping[tuple[str, str], str]
+    """By type and field: the JSON of what is always the same."""
     open_to: Callable[[str, str, frozenset[str]], bool]
+    """Whether scopes open a field of a type."""
 
 
 class Planner:
@@ -91,15 +93,19 @@ class Planner:
             raise Unsupported
         if type_.name == "Money":
             return self._of_money(name, here)
+        if (known := self._world.constants.get((type_.name, name))) is not None:
+            return Said(known)
         spec = self._spec(type_, name)
         if isinstance(spec, Listed):
             return self._page(spec, definition, details)
         arguments = self._selection.arguments(definition, details[0].node)
         if isinstance(spec, ByName):
             return self._named(spec, definition, details, arguments)
+        if isinstance(spec, ById):
+            return self._by_id(spec, details, arguments)
         if any(value is not None for value in arguments.values()):
             raise Unsupported
-        return self._shown(spec, definition, details)
+        return self._shown(spec, definition, details, here)
 
     def _spec(self, type_: GraphQLObjectType, name: str) -> Spec:
         for each in (type_, *type_.interfaces):
@@ -110,11 +116,11 @@ class Planner:
             raise Unsupported
         return Value(f"{{{column}}}")
 
-    def _shown(self, spec: Spec, definition: GraphQLField, details: Details) -> Node:
+    def _shown(self, spec: Spec, definition: GraphQLField, details: Details, here: Mapping[str, str]) -> Node:
         named = get_named_type(definition.type)
         match spec:
             case Value():
-                return self._leaf(spec, definition, named)
+                return self._leaf(spec, definition, named, here)
             case Here():
                 object_ = self._object(named, details, spec.columns)
                 if isinstance(object_, Kinds):
@@ -129,10 +135,11 @@ class Planner:
                 return Many(spec.table, spec.on, spec.of, spec.order, spec.where, leaf)
         raise Unsupported
 
-    def _leaf(self, spec: Value, definition: GraphQLField, named: GraphQLNamedType) -> Node:
+    def _leaf(self, spec: Value, definition: GraphQLField, named: GraphQLNamedType, here: Mapping[str, str]) -> Node:
         value = spec.shown if self._contacts or spec.masked is None else spec.masked
         if not value:
             return _NULL
+        value = value.format_map(_Names(here))
         if is_list_type(get_nullable_type(definition.type)):
             raise Unsupported
         required = is_non_null_type(definition.type)
@@ -192,9 +199,21 @@ class Planner:
         chosen = given(details[0].node, spec.argument, name, value=value)
         return Named(table, column, chosen, self._object(get_named_type(definition.type), details))
 
+    def _by_id(self, spec: ById, details: Details, arguments: Mapping[str, Any]) -> Node:
+        id_ = arguments[spec.argument]
+        found = model.BY_PREFIX.get(str(id_).partition("_")[0])
+        if found is None or "read" not in self._scopes:
+            raise Unsupported
+        name, table = found
+        type_ = cast("GraphQLNamedType", self._world.schema.get_type(name))
+        chosen = given(details[0].node, spec.argument, value=id_)
+        return Named(table, f"{table.alias}.id", chosen, self._object(type_, details))
+
     def _page(self, spec: Listed, definition: GraphQLField, details: Details) -> Node:
         node = details[0].node
         arguments = self._selection.arguments(definition, node)
+        if spec.scopes and spec.scopes.isdisjoint(self._scopes):
+            raise Unsupported
         for name, only in spec.only.items():
             if (arguments[name] if only is None else str(arguments[name])) != only if name in arguments else False:
                 raise Unsupported
@@ -209,8 +228,8 @@ class Planner:
         members = tuple(
             (key, self._of_page(type_, fields)) for key, fields in self._selection.below(type_, details).items()
         )
-        if all(isinstance(each, Said) for _, each in members):
-            raise Unsupported
+        if all(isinstance(each, Said | Fact) for _, each in members) and (after or before or narrowed):
+            raise Unsupported  # nothing would look at these
         order = spec.order(arguments, self._contacts)
         return Page(spec.table, spec.name, spec.parents, order, span, where, narrowed, members)
 
@@ -218,8 +237,10 @@ class Planner:
         name = details[0].node.name.value
         if name == "__typename":
             return Said(f'"{type_.name}"')
-        if name in _COUNTS or not self._world.open_to(type_.name, name, self._scopes):
+        if not self._world.open_to(type_.name, name, self._scopes):
             raise Unsupported
+        if name in _COUNTS:
+            return Fact("total")
         below = cast("GraphQLObjectType", get_named_type(type_.fields[name].type))
         if name == "nodes":
             return Entries(self._object(below, details))
@@ -239,6 +260,13 @@ class Planner:
     def _of_page_info(self, type_: GraphQLObjectType, details: Details) -> Node:
         name = details[0].node.name.value
         return Said(f'"{type_.name}"') if name == "__typename" else Fact(_PAGE_FACTS[name])
+
+
+class _Names(dict[str, str]):
+    """What the names of a template stand for where an object names columns in its own way; others stay."""
+
+    def __missing__(self, name: str) -> str:
+        return f"{{{name}}}"
 
 
 def _counted(first: int | None, last: int | None) -> tuple[int, bool]:

@@ -27,7 +27,7 @@ from hub.reads.tree import (
     TypeName,
     Unsupported,
 )
-from hub.store.pages import Window, direction
+from hub.store.pages import COUNT_LIMIT, Window, direction
 
 _HOLE = re.compile("\x02(\\d+)\x02")
 
@@ -112,7 +112,7 @@ class Writer:
                 condition = f"{node.table.alias}.{node.on} = {row[node.of]}"
                 return self._single(node.table, condition, node.node, row, missing)
             case Named():
-                condition = f"{node.table.alias}.{node.column} = {self._bound(node.given, 'text')}"
+                condition = f"{node.column} = {self._bound(node.given, 'text')}"
                 return self._single(node.table, condition, node.node, row, self._dialect.poison)
             case Many():
                 return self._many(node, row)
@@ -187,7 +187,7 @@ class Writer:
         inner = self._row(self._fixed)
         text = self._text(node.node, inner, node.table)
         columns = self._columns(node.table, inner.alias, text, row)
-        condition = f"{node.table.alias}.{node.on} = {row[node.of]}{' AND ' + node.where if node.where else ''}"
+        condition = f"{node.on} = {row[node.of]}{' AND ' + node.where if node.where else ''}"
         rows = f"SELECT {columns} FROM {node.table.source} WHERE {condition} ORDER BY {node.order}"
         return f"(SELECT '[' || coalesce({self._dialect.joined(text, '')}, '') || ']' FROM ({rows}) {inner.alias})"
 
@@ -201,8 +201,12 @@ class Writer:
         within = f"{inner.alias}.place <= {page.span.size}" if more else ""
         pieces = ["'{'"]
         for place, (key, node) in enumerate(page.members):
-            pieces += [_quoted(f'{"," if place else ""}"{key}":'), self._of_page(page, node, inner, within)]
+            pieces += [_quoted(f'{"," if place else ""}"{key}":'), self._of_page(page, node, inner, row, within)]
         text = _concatenated([*pieces, "'}'"])
+        if all(isinstance(node, Said | Fact) for _, node in page.members):
+            return text
+        if not any(isinstance(node, Entries) for _, node in page.members):
+            text = f"CASE WHEN count(*) >= 0 THEN {text} END"  # of all rows, as every page is
         rows = self._rows_of(page, inner, text, row, page.span.size + more)
         if placed:
             total = ", count(*) OVER () AS total" if f"{inner.alias}.total" in text else ""
@@ -211,8 +215,10 @@ class Writer:
             rows = f"SELECT b.* FROM ({rows}) b ORDER BY b.place DESC LIMIT {page.span.size + 1}"
         return f"(SELECT {text} FROM ({rows}) {inner.alias})"
 
-    def _of_page(self, page: Page, node: Node, inner: _Row, within: str) -> str:
+    def _of_page(self, page: Page, node: Node, inner: _Row, row: _Row, within: str) -> str:
         match node:
+            case Fact():
+                return self._count(page, row)
             case Entries():
                 text = self._entry(page, node.node, inner)
                 return f"'[' || coalesce({self._dialect.joined(text, within)}, '') || ']'"
@@ -252,6 +258,28 @@ class Writer:
         where = f"{inner.alias}.place = 1" if (fact.what == "start") != span.backward else last
         return f"coalesce({self._dialect.joined(self._cursor(page, inner), where)}, 'null')" if span.size else "'null'"
 
+    def _count(self, page: Page, row: _Row) -> str:
+        """How many entries the whole list has. Beyond a limit those of a narrowed list are not counted: what is said
+        then is for the ordinary way."""
+        condition = self._condition(page, whole=True)
+        limit = f" LIMIT {COUNT_LIMIT + 1}" if page.narrowed else ""
+        rows = " UNION ALL ".join(
+            f"SELECT 1 FROM {page.table.source} WHERE {own}{condition}" for own in self._owns(page, row) or [""]
+        )
+        number = f"(SELECT count(*) AS n FROM (SELECT 1 FROM ({rows}) u{limit}) k)"
+        text = self._dialect.leaf("whole", "k.n", ())
+        if page.narrowed:
+            text = f"CASE WHEN k.n > {COUNT_LIMIT} THEN {self._dialect.poison} ELSE {text} END"
+        return f"(SELECT {text} FROM {number} k)"
+
+    def _owns(self, page: Page, row: _Row) -> list[str]:
+        """The conditions under which an entry belongs to the row around, one for each kind of parent."""
+        return [
+            f"{parent.when.format_map(row) + ' AND ' if parent.when else ''}"
+            f"{page.table.alias}.{parent.on} = {row[parent.of]} AND "
+            for parent in page.parents
+        ]
+
     def _cursor(self, page: Page, inner: _Row) -> str:
         bound = f"{page.name} {page.order.name} "
         return self._dialect.cursor(self._bound, bound, page.order, inner["ordered"], inner["tied"])
@@ -262,16 +290,12 @@ class Writer:
         columns = self._columns(table, inner.alias, text, row)
         condition = self._condition(page)
         end = f" ORDER BY {direction(page.order, Window(backward=page.span.backward))} LIMIT {limit}"
-        if not page.parents:
-            return f"SELECT {columns} FROM {table.source} WHERE {condition}{end}"
-        parts = []
-        for parent in page.parents:
-            when = f"{parent.when.format_map(row)} AND " if parent.when else ""
-            own = f"{when}{table.alias}.{parent.on} = {row[parent.of]} AND {condition}"
-            parts.append(f"SELECT {columns} FROM {table.source} WHERE {own}{end}")
+        parts = [
+            f"SELECT {columns} FROM {table.source} WHERE {own}{condition}{end}" for own in self._owns(page, row) or [""]
+        ]
         return parts[0] if len(parts) == 1 else " UNION ALL ".join(f"SELECT * FROM ({part}) p" for part in parts)
 
-    def _condition(self, page: Page) -> str:
+    def _condition(self, page: Page, *, whole: bool = False) -> str:
         parts = [page.where] if page.where else []
         if page.narrowed is not None:
             if page.narrowed not in self._filters:
@@ -279,7 +303,7 @@ class Writer:
             parts.append(f"\x02{self._filters.index(page.narrowed)}\x02")
         order = page.order
         for given, argument, beyond in ((page.span.after, "after", True), (page.span.before, "before", False)):
-            if given is not None:
+            if given is not None and not whole:
                 sign = "<" if beyond == order.descending else ">"
                 halves = [
                     self._bound(Place(page.name, order, argument, given, half), cast)

@@ -2,8 +2,8 @@
 
 All statements of ``store`` are written in the subset that PostgreSQL and SQLite share, with ``$1`` parameters,
 ``$1::type`` casts where PostgreSQL needs them, ``= ANY($1::bigint[])`` for lists and ``column::jsonb -> $1`` for
-members of JSON. For SQLite the text is rewritten mechanically: casts go, ``$1`` becomes ``?1``, and a list travels as
-JSON into ``json_each``.
+members of JSON (``::json`` where their text must stay as it is). For SQLite the text is rewritten mechanically: casts
+go, ``$1`` becomes ``?1``, and a list travels as JSON into ``json_each``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import orjson
 
 _ANY = re.compile(r"= ANY\(\$(\d+)(?:::\w+\[\])?\)")
 _PARAMETER = re.compile(r"\$(\d+)(?:::\w+(?:\[\])?)?")
-_JSON = re.compile(r"(?<=\w)::jsonb\b")
+_JSON = re.compile(r"(?<=\w)::jsonb?\b")
 STORED: Final = "/* as stored */"
 """After a table: its rows are read in the order of their numbers, whatever index there is. For reading most of them."""
 
