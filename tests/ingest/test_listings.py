@@ -398,11 +398,11 @@ def _history(pulls: Pulls, seed: int) -> int:
 
 def test_whatever_order_pages_and_kills_the_standing_rows_are_those_of_the_last_whole_listing(bench: Bench) -> None:
     kills = 0
-    for seed in range(25):
+    for seed in range(8):
         bench.clear()
         SHELF.breaks_after, SHELF.forgets = None, False
         kills += _history(Pulls(bench), seed)
-    assert kills > 100
+    assert kills > 30
 
 
 @pytest.mark.long

@@ -87,7 +87,7 @@ def test_a_sheet_of_deals_gives_its_figures(hub_address: str, tmp_path: Path) ->
 
 
 @pytest.mark.shared
-def test_the_figures_of_8800_deals(hub_address: str, shared_data: Path) -> None:
+def test_the_figures_of_8800_deals(sparing_address: str, shared_data: Path) -> None:
     file = shared_data / "crm" / "sales_pipeline.csv"
     rows = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
 
@@ -118,4 +118,4 @@ def test_the_figures_of_8800_deals(hub_address: str, shared_data: Path) -> None:
         assert sum(each.won for each in months.values()) == 4238
         assert len(months) == len({row["close_date"][3:] for row in rows if row["close_date"]})
 
-    looked(hub_address, file, look)
+    looked(sparing_address, file, look)
