@@ -21,7 +21,8 @@ def shown(text: str) -> Iterator[str]:
     """What a document has somebody type: lines of its blocks for the shell, and code within a sentence."""
     for block in BLOCK.findall(text):
         for line in block.replace("\\\n", " ").splitlines():
-            yield from re.findall(r"(?:^|[|$(;&] ?)(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?(hub [-a-z].*)", line)
+            yield from re.findall(r"\$\((hub [^)]*)\)", line)
+            yield from re.findall(r"(?:^|[|;&] ?)(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?(hub [-a-z].*)", line)
     yield from INLINE.findall(re.sub(r"```.*?```", "", text, flags=re.DOTALL))
 
 
