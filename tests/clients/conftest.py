@@ -23,20 +23,16 @@ from tests.npm.installed import installed
 CLIENTS = ROOT / "docs" / "clients"
 SOURCE = "generic.touchpoints"
 KNOWN = (
-    ("Anna Berg", "anna"),
-    ("Rahim Uddin", "rahim"),
-    ("Mei Chen", "mei"),
-    ("Nina Noor", "nina"),
-    ("Omar Diaz", "omar"),
-)
+    ("Anna Berg", "anna"), ("Rahim Uddin", "rahim"), ("Mei Chen", "mei"), ("Nina Noor", "nina"), ("Omar Diaz", "omar"),
+)  # fmt: skip
 
 
 def touchpoint(number: int, name: str, login: str, kind: str = "call", **more: Any) -> dict[str, Any]:
     """A line of generic.touchpoints, the number of which is its day of March."""
     return {
         "id": f"t{number}", "kind": kind, "channel": "PHONE", "direction": "INBOUND", "title": f"{name} calls",
-        "occurredAt": f"2026-03-{number:02}T09:00:00Z", "identifiers": [{"kind": "email", "value": f"{login}@x.example"}],
-        "traits": {"name": name}, **more,
+        "occurredAt": f"2026-03-{number:02}T09:00:00Z", "traits": {"name": name},
+        "identifiers": [{"kind": "email", "value": f"{login}@x.example"}], **more,
     }  # fmt: skip
 
 
@@ -106,8 +102,8 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         folder = tmp_path / "clients" / name
         shutil.copytree(CLIENTS / name, folder)
         (folder / "node_modules").symlink_to(tools / "node_modules")
-        shutil.copy(CLIENTS / "scalars.ts", folder.parent)
-        shutil.copy(ROOT / "schema.graphql", tmp_path)
+        shutil.copy(CLIENTS / "scalars.ts", folder)
+        shutil.copy(ROOT / "schema.graphql", folder)
         return folder
 
     return copied

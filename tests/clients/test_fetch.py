@@ -64,7 +64,8 @@ const [url, token, reader] = process.argv.slice(1);
 const tell = async (label, asked) => {
   try {
     const { data, errors } = await asked();
-    console.log(label, JSON.stringify(data), errors.map((each) => each.extensions.code + " " + each.path.join(".")).join());
+    const faults = errors.map((each) => `${each.extensions.code} ${each.path.join(".")}`);
+    console.log(label, JSON.stringify(data), faults.join());
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     console.log(label, error.status, error.code, error.passes, error.retryAfter);
