@@ -179,10 +179,12 @@ def _of_line(row: Sequence[Any]) -> tuple[Any, ...]:
 async def _timed(snapshot: Snapshot, grouping: TouchpointGrouping, clocks: Clocks) -> TouchpointGrouping:
     start, end = await touchpoint_stats.first_and_last(snapshot)
     home = offsets(clocks.home, start, end)
+    zone = offsets(clocks.zone, start, end)
     bucket = None
     if clocks.calendar is not None:
-        bucket = buckets.number(days.local("t.occurred_at", offsets(clocks.zone, start, end)), clocks.calendar)
-    return replace(grouping, bucket=bucket, day=days.local("t.occurred_at", home), months=_months(home))
+        bucket = buckets.number(days.local("t.occurred_at", zone), clocks.calendar)
+    times = {"HOUR": days.hour("t.occurred_at", zone), "WEEKDAY": days.weekday("t.occurred_at", zone)}
+    return replace(grouping, bucket=bucket, day=days.local("t.occurred_at", home), times={**times, **_months(home)})
 
 
 def _months(home: Sequence[tuple[int, int]]) -> Mapping[str, str]:

@@ -20,9 +20,11 @@ VIEWS: Mapping[str, str] = {
     "revenue_by_month": "SELECT date_trunc('month', purchased_at)::DATE AS month, converted_currency AS currency,"
     " count(*) AS purchases, count(DISTINCT customer) AS customers, sum(converted) AS revenue"
     " FROM purchases WHERE converted IS NOT NULL GROUP BY ALL",
-    "sold": "SELECT l.*, t.channel, t.campaign, c.display_name AS customer_name, c.stage, c.standing"
-    " FROM lines l JOIN touchpoints t ON t.id = l.touchpoint"
-    " LEFT JOIN customers c ON c.id = coalesce(l.organisation, l.customer) WHERE l.kind = 'invoice'",
+    "sold": "SELECT l.id, l.touchpoint, p.purchased_at, p.customer, c.display_name AS customer_name, c.stage,"
+    " l.product, l.sku, l.name, l.category, l.description, l.quantity, l.unit_price, l.amount, l.currency,"
+    " round(p.converted::DOUBLE * (l.amount / nullif(sum(l.amount) OVER (PARTITION BY l.touchpoint), 0)), 4)"
+    " AS revenue, p.converted_currency AS revenue_currency FROM lines l JOIN purchases p ON p.touchpoint = l.touchpoint"
+    " LEFT JOIN customers c ON c.id = p.customer",
 }
 """What is often asked, made of the lists."""
 _MADE_OF = {"timeline": ("touchpoints",), "sold": ("lines",)}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import sys
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,8 +26,14 @@ def sql(
     Example:
       hub sql june "SELECT stage, count(*) FROM customers GROUP BY ALL ORDER BY ALL"
     """
-    columns, rows = answer(folder, query)
+    columns, found = answer(folder, query)
+    rows = [tuple(map(_plain, row)) for row in found]
     if as_csv:
         csv.writer(sys.stdout).writerows([columns, *rows])
     else:
         table(columns, rows)
+
+
+def _plain(value: Any) -> Any:
+    """A decimal without the zeros that it ends with because its column has room for more."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value

@@ -7,11 +7,28 @@ from collections.abc import Sequence
 _DAY = 86_400_000_000
 _BEFORE = 1_000_000
 """More days than lie between any time and 1970, so that no quotient is of a negative number."""
+_FROM_MONDAY = (3 - _BEFORE) % 7
+"""Days by which the first of those days comes after a Monday; 1970-01-01 was a Thursday."""
 
 
 def local(column: str, offsets: Sequence[tuple[int, int]]) -> str:
     """Days since 1970-01-01 by local clocks. ``column`` is an expression of microseconds (UTC), ``offsets`` those of
     ``hub.journey.offsets``."""
+    return f"({_moved(column, offsets)} / {_DAY} - {_BEFORE})"
+
+
+def hour(column: str, offsets: Sequence[tuple[int, int]]) -> str:
+    """The hour of the day by local clocks, 0 to 23."""
+    return f"({_moved(column, offsets)} % {_DAY} / {_DAY // 24})"
+
+
+def weekday(column: str, offsets: Sequence[tuple[int, int]]) -> str:
+    """The ISO day of the week by local clocks, Monday is 1."""
+    return f"(({_moved(column, offsets)} / {_DAY} + {_FROM_MONDAY}) % 7 + 1)"
+
+
+def _moved(column: str, offsets: Sequence[tuple[int, int]]) -> str:
+    """Microseconds by local clocks since a day long before."""
     if len(offsets) == 1:
         shift = str(offsets[0][1])
     else:
@@ -20,4 +37,4 @@ def local(column: str, offsets: Sequence[tuple[int, int]]) -> str:
             for (since, _), (_, east) in zip(offsets[1:], offsets[:-1], strict=True)
         )
         shift = f"CASE {cases} ELSE {offsets[-1][1]} END"
-    return f"(({column} + {shift} + {_BEFORE * _DAY}) / {_DAY} - {_BEFORE})"
+    return f"({column} + {shift} + {_BEFORE * _DAY})"

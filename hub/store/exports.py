@@ -108,6 +108,10 @@ def _numbers(names: str, alias: str) -> tuple[Column, ...]:
     return tuple(Column(name, Kind.NUMBER, f"{alias}.{name}") for name in names.split())
 
 
+def _names(name: str, alias: str) -> tuple[Column, ...]:
+    return (Column(name, Kind.TEXT, f"{alias}.name"),)
+
+
 def _exact(names: str, alias: str) -> tuple[Column, ...]:
     return tuple(Column(name, Kind.EXACT, f"{alias}.{name}") for name in names.split())
 
@@ -127,12 +131,15 @@ LISTS: Mapping[str, Exported] = {
             *_hidden("birthday", "c"),
             *_text("language country", "c"),
             *_hidden("city", "c"),
-            *_ids({"owner": "u", "organisation": "firm"}),
+            *_ids({"owner": "u"}),
+            *_names("owner_name", "u"),
+            *_ids({"organisation": "firm"}),
             *_times("first_touch_at last_touch_at", "c"),
             Column("acquired_at", Kind.TIME, "acq.occurred_at"),
             Column("acquired_channel", Kind.TEXT, "acq.channel"),
             Column("acquired_source", Kind.TEXT, "acq.origin_source"),
             Column("acquired_campaign", Kind.ID, "g.id"),
+            *_names("acquired_campaign_name", "g"),
             *_text("stage", "c"),
             *_times("stage_since", "c"),
             *_text("standing", "c"),
@@ -157,6 +164,8 @@ LISTS: Mapping[str, Exported] = {
             *_text("time_precision", "t"),
             *_times("recorded_at", "t"),
             *_ids({"customer": "who", "organisation": "firm", "source": "s", "campaign": "g"}),
+            *_names("source_name", "s"),
+            *_names("campaign_name", "g"),
             *_hidden("title text", "t"),
             Column("amount", Kind.MONEY, "t.amount", currency="currency"),
             *_text("currency", "t"),
@@ -187,8 +196,10 @@ LISTS: Mapping[str, Exported] = {
             Column("outstanding", Kind.MONEY, "m.outstanding", currency="currency"),
             *_text("currency", "m"),
             *_ids({"owner": "u"}),
-            Column("owner_name", Kind.TEXT, "m.owner_named"),
+            Column("owner_name", Kind.TEXT, "coalesce(u.name, m.owner_named)"),
             *_times("opened_at due_at closed_at state_since", "m"),
+            Column("answered_after", Kind.NUMBER, "m.answered_after / 1000000"),
+            Column("closed_after", Kind.NUMBER, "m.closed_after / 1000000"),
             Column("balance", Kind.EXACT, "m.balance"),
             *_text("balance_unit", "m"),
             *_ids({"customer": "who", "organisation": "firm", "source": "s", "campaign": "g"}),

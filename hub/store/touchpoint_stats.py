@@ -29,6 +29,7 @@ _GROUPS = {
     TouchpointDimension.AGENT: ("a.agent", "a.named"),
     TouchpointDimension.CUSTOMER: (ACCOUNT,),
 }
+_CLOCKS = {TouchpointDimension.HOUR, TouchpointDimension.WEEKDAY}
 _AGENTS = (
     " LEFT JOIN (SELECT DISTINCT x.touchpoint, x.agent, CASE WHEN x.agent IS NULL THEN x.named END AS named FROM"
     " (SELECT r.touchpoint, coalesce(nullif(r.name, ''), r.identifier) AS named, (SELECT min(u.num) FROM hub_user u"
@@ -43,15 +44,15 @@ _IN_LINES = {"l.product": "l.product", "l.category": "d.category"}
 @dataclass(frozen=True, slots=True)
 class TouchpointGrouping:
     """By what touchpoints are grouped, and which of them. ``bucket`` and ``day`` are SQL of the time they happened:
-    the number of a stretch of the calendar, and the day of their exchange rate since 1970-01-01. ``months``: SQL of the
-    month that a side of customers is, by its name."""
+    the number of a stretch of the calendar, and the day of their exchange rate since 1970-01-01. ``times``: SQL of
+    sides that depend on clocks, by their names: hours, days of the week, months of customers."""
 
     dimensions: tuple[TouchpointDimension, ...]
     bucket: str | None
     day: str
     touchpoints: TouchpointFilter
     customers: CustomerFilter | None = None
-    months: Mapping[str, str] = field(default_factory=dict)
+    times: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
@@ -64,7 +65,7 @@ class TouchpointGrouping:
 
     def _of_customer(self, dimension: TouchpointDimension) -> str:
         side = dimension.value.removeprefix("CUSTOMER_")
-        return self.months.get(side) or dimensions.CUSTOMER[side]
+        return self.times.get(side) or dimensions.CUSTOMER[side]
 
     @property
     def of_lines(self) -> list[str]:
@@ -86,7 +87,7 @@ class TouchpointGrouping:
             query.add(f" LEFT JOIN ({joined}) l ON l.touchpoint = t.num")
         if "a.agent" in self.columns:
             query.add(_AGENTS)
-        theirs = [self._of_customer(each) for each in self.dimensions if each not in _GROUPS]
+        theirs = [self._of_customer(each) for each in self.dimensions if each not in _GROUPS.keys() | _CLOCKS]
         if self.customers is not None or theirs:
             kept = "JOIN" if self.customers is not None else "LEFT JOIN"
             query.add(f" {kept} customer c ON c.num = {ACCOUNT}{dimensions.joins(theirs)}")

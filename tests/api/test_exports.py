@@ -63,6 +63,7 @@ def test_touchpoints_as_ndjson_have_exact_values(service: Served) -> None:
         "automated": False, "historical": False, "occurred_at": "2026-03-01T09:00:00.000000Z",
         "occurred_on": "2026-03-01", "time_precision": "INSTANT", "recorded_at": nodes[0]["recordedAt"],
         "customer": nodes[0]["customer"]["id"], "organisation": None, "source": service.source, "campaign": None,
+        "source_name": "Books", "campaign_name": None,
         "title": "Invoice 7",
             "text": 'She said "so",\r\n=1+1', "amount": "1200.50", "currency": "BDT",
         "cost": None, "cost_currency": None, "quantity": None, "quantity_unit": None, "origin_source": None,

@@ -95,10 +95,12 @@ def first(rows: Sequence[Row], row: Row, *kinds: str) -> str | None:
     return period(min(times).date(), "MONTH") if times else None
 
 
-Sides = dict[str, tuple[str, Callable[[Sequence[Row], Row, dict[str, Any]], set[str | None]]]]
+Sides = dict[str, tuple[str, Callable[[Sequence[Row], Row, dict[str, Any]], set[Any]]]]
 SIDES: Sides = {
     "KIND": ("kind", lambda _, row, __: {row["kind"]}),
     "CHANNEL": ("channel", lambda _, row, __: {row["channel"]}),
+    "HOUR": ("hour", lambda _, row, __: {row["local"].hour}),
+    "WEEKDAY": ("weekday", lambda _, row, __: {row["local"].isoweekday()}),
     "QUANTITY_UNIT": ("quantityUnit", lambda _, row, __: {row["quantity"][1] if "quantity" in row else None}),
     "PRODUCT": ("product { sku }", lambda _, __, line: {line.get("sku")}),
     "PRODUCT_CATEGORY": ("productCategory", lambda _, __, line: {line.get("category")}),
@@ -116,8 +118,9 @@ def recounted(rows: Sequence[Row], sides: Sequence[str], every: str, zone: str) 
     """Groups by key: which touchpoints, whose, worth what, cost, and the quantities with what each counts."""
     found: dict[tuple[Any, ...], Row] = {}
     of_lines = any(side.startswith("PRODUCT") for side in sides)
-    for number, row in enumerate(rows):
-        when = (period(moment(row, zone).date(), every),) if every else ()
+    for number, given in enumerate(rows):
+        row = {**given, "local": moment(given, zone)}
+        when = (period(row["local"].date(), every),) if every else ()
         seen: set[tuple[Any, ...]] = set()
         for place, line in enumerate(lines(row)):
             for key in product(*(SIDES[side][1](rows, row, line) for side in sides)):

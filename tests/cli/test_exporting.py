@@ -114,7 +114,7 @@ def test_a_hub_is_exported_and_asked_in_sql(hub: Run, tmp_path: Path) -> None:
     told = hub("sql", "lake", "SELECT count(*) FROM duckdb_columns() WHERE comment IS NULL AND NOT internal", "--csv")
     assert told.out.split() == ["count_star()", "0"]
     told = hub("sql", "lake", "SELECT month, purchases, revenue FROM revenue_by_month ORDER BY month", "--csv")
-    assert told.out.split() == ["month,purchases,revenue", "2026-01-01,1,10.5000", "2026-02-01,1,10.5000"]
+    assert told.out.split() == ["month,purchases,revenue", "2026-01-01,1,10.5", "2026-02-01,1,10.5"]
     told = hub("sql", "lake", "SELECT occurred_at FROM timeline ORDER BY ALL LIMIT 1")
     assert told.out.split("\n")[1] == "2026-01-01 09:00:00+00:00"
     assert hub("sql", "lake", "CREATE TABLE a (b INT)").err == "hub: Ask one query: SELECT ...\n"

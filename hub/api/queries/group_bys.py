@@ -37,7 +37,7 @@ MOST_ROWS = 10_000
 First = Annotated[int, argument("At most so many groups.")]
 Direction = Annotated[OrderDirection, argument("Largest or smallest first.")]
 Every = Annotated[TimeBucket | None, argument("And by the time in which they happened.")]
-Zone = Annotated[TimeZone | None, argument("Whose days count for `every`; the hub's unless given.")]
+Zone = Annotated[TimeZone | None, argument("Whose days and hours count; the hub's unless given.")]
 _OF_CONTACTS = {TouchpointDimension.CUSTOMER_CITY, CustomerDimension.CITY}
 
 

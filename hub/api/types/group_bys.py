@@ -27,6 +27,8 @@ shown(
     CAMPAIGN="The campaign they are of.",
     UTM_SOURCE="Their utm_source.",
     UTM_MEDIUM="Their utm_medium.",
+    HOUR="The hour of the day in which they happened, by the clocks of `timeZone`.",
+    WEEKDAY="The day of the week on which they happened, by the clocks of `timeZone`.",
     QUANTITY_UNIT="What their quantities count.",
     PRODUCT="What was sold in their lines; a touchpoint is in the group of each.",
     PRODUCT_CATEGORY="The category of what was sold in their lines; a touchpoint is in the group of each.",

@@ -89,6 +89,16 @@ class TouchpointKey:
         return as_(str, self._of(TouchpointDimension.UTM_MEDIUM))
 
     @field
+    def hour(self) -> int | None:
+        """The hour of the day, 0 to 23."""
+        return as_(int, self._of(TouchpointDimension.HOUR))
+
+    @field
+    def weekday(self) -> int | None:
+        """The day of the week, 1 for Monday to 7."""
+        return as_(int, self._of(TouchpointDimension.WEEKDAY))
+
+    @field
     def quantity_unit(self) -> str | None:
         """What their quantities count: points, minutes."""
         return as_(str, self._of(TouchpointDimension.QUANTITY_UNIT))
