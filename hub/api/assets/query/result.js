@@ -82,7 +82,7 @@ function Problems({ errors }) {
   }
   const [{ message, path, extensions }] = errors;
   const where = path ? ` (${path.join(".")})` : "";
-  const more = errors.length > 1 ? `, and ${errors.length - 1} more` : "";
+  const more = errors.length > 1 ? ` And ${errors.length - 1} more.` : "";
   return h("p", { className: "said bad", role: "alert" }, extensions?.code && h("b", null, `${extensions.code} `), message, where, more);
 }
 

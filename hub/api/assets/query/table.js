@@ -40,7 +40,7 @@ export function firstList(found) {
 
 /**
  * `{ columns, rows }`: a row for each element of the list at `path` (for the whole of `data` when it is empty), with those
- * it is inside of before it, and what is the same in all rows behind. An element whose inner list is empty keeps one row.
+ * it is inside of before it, and what stands around all of them behind. Names begin at the outermost list. An element whose inner list is empty keeps one row.
  * Lists of plain values are one cell; other lists are left out, and so is `pageInfo`.
  */
 export function table(data, path) {
@@ -104,9 +104,9 @@ export function table(data, path) {
     }
   };
   collect(shape, []);
-  const same = (trail) => Number(outermost.some((key, place) => key !== trail[place]));
-  trails.sort((one, other) => same(one) - same(other));
-  const short = trails.map(plain);
+  const around = (trail) => outermost.some((key, place) => key !== trail[place]);
+  trails.sort((one, other) => around(one) - around(other));
+  const short = trails.map((trail) => plain(around(trail) ? trail : trail.slice(outermost.length)));
   return {
     columns: short.map((name, place) => (short.indexOf(name) === short.lastIndexOf(name) ? name : trails[place].join("."))),
     rows: (trails.length ? rows : []).map((cells) => trails.map((trail) => cells.get(trail.join("\n")) ?? null)),
