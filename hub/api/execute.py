@@ -14,9 +14,9 @@ from strawberry.types.graphql import OperationType
 from hub.api.auth import Principal
 from hub.api.context import Context
 from hub.api.errors import described_error, internal
-from hub.api.lane import Short, short
 from hub.api.limits import allowance
 from hub.api.rates import RateLimited
+from hub.api.short import Short, short
 from hub.api.subgraph import schema_of
 from hub.api.trusted import NOTHING, NotTrusted, Resolved
 from hub.api.watching import watched
@@ -74,10 +74,9 @@ async def execute(
     """
     schema, shorter = schema_of(hub), Short()
     if request.as_json and hub.compiled_reads:
-        writes = OperationType.MUTATION in allowed
-        shorter = await short(hub, schema, principal, request, writes=writes)
+        shorter = await short(hub, schema, principal, request, writes=OperationType.MUTATION in allowed)
         if shorter.content is not None:
-            return Answer(shorter.content, headers=allowance(hub, principal), found=shorter.found)
+            return _briefly(hub, principal, shorter)
     if again is not None:
         principal = await again()
     context = Context(hub, principal)
@@ -101,6 +100,17 @@ async def execute(
     finally:
         await context.renew()
     return replace(_answer(result, allowance(hub, principal)), found=context.found)
+
+
+@watched
+async def shortly(hub: Hub, principal: Principal, request: Request) -> Answer | None:
+    """Run a read that nothing speaks against answering at once; None for all others."""
+    shorter = await short(hub, schema_of(hub), principal, request, writes=True)
+    return _briefly(hub, principal, shorter) if shorter.content is not None else None
+
+
+def _briefly(hub: Hub, principal: Principal, shorter: Short) -> Answer:
+    return Answer(shorter.content or {}, headers=allowance(hub, principal), found=shorter.found)
 
 
 def _answer(result: ExecutionResult, headers: Mapping[str, str]) -> Answer:

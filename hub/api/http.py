@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import orjson
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request as HttpRequest
@@ -17,7 +17,6 @@ from hub.api import auth
 from hub.api.answering import (
     SLOWEST,
     NotAcceptable,
-    NotARequest,
     UnsupportedMediaType,
     UnsupportedMethod,
     body,
@@ -29,14 +28,15 @@ from hub.api.auth import Principal, Remembered
 from hub.api.compression import Compressed
 from hub.api.deliveries import METHODS, Deliveries
 from hub.api.events import LiveAnswers
-from hub.api.execute import EVERYTHING, READS, Answer, Request, execute
+from hub.api.execute import EVERYTHING, READS, Answer, execute
 from hub.api.exports import ExportEndpoint
+from hub.api.lane import Lane, untried
 from hub.api.media_types import CHARSET, EVENTS, GRAPHQL, JSON, is_json, preferred
+from hub.api.requests import from_body, from_query, request_of
 from hub.api.revalidating import revalidated
 from hub.api.safe_headers import SafeHeaders
 from hub.api.socket import GraphQLSocket
 from hub.api.standing import Standing
-from hub.api.trusted import asked
 from hub.api.uploads import UploadEndpoint
 from hub.errors import HubError, InputWrong, RetryLater
 
@@ -72,8 +72,9 @@ def routes(
     uploads = UploadEndpoint(hub, max_upload_bytes, body_seconds)
     exports = ExportEndpoint(hub, body_seconds)
     around = [*_origins(allowed_origins), Middleware(Compressed), Middleware(SafeHeaders)]
+    lane = Middleware(Lane, hub=hub, remembered=graphql.remembered, limit=max_body_bytes, slowest=body_seconds)
     return [
-        Route("/graphql", graphql, middleware=around),
+        Route("/graphql", graphql, middleware=[lane, *around]),
         Route("/graphql/{document}", graphql, middleware=around),
         WebSocketRoute("/graphql", GraphQLSocket(hub, standing, allowed_origins)),
         Route("/in/{source}/{stream}", deliveries.answer, methods=METHODS),
@@ -116,7 +117,7 @@ class GraphQLEndpoint:
         self._limit = max_body_bytes
         self._slowest = slowest
         self._legacy = legacy
-        self._remembered = Remembered()
+        self.remembered = Remembered()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, one answer in JSON, or a stream of them for who asks for it."""
@@ -146,16 +147,17 @@ class GraphQLEndpoint:
 
     async def _run(self, http: HttpRequest, media_type: str) -> Response:
         secret = auth.bearer(http.headers.get("authorization"))
-        known = self._remembered.get(secret)
+        known = self.remembered.get(secret)
 
         async def look_up() -> Principal:
-            return await self._remembered.looked_up(self._hub.reader, secret)
+            return await self.remembered.looked_up(self._hub.reader, secret)
 
         who = known or await look_up()
         reads = http.method != "POST"
         try:
-            held = _from_query(http) if reads else _from_body(await self._body(http))
-            request = _request(held, http.path_params.get("document"))
+            held = from_query(http) if reads else from_body(await self._body(http))
+            request = request_of(held, http.path_params.get("document"))
+            request = replace(request, as_json=untried(http.scope))
             await self._wait(http.headers.get("hub-after"))
         except HubError:
             if known is not None:
@@ -192,43 +194,3 @@ class GraphQLEndpoint:
             raise InputWrong("Hub-After is the sequence of a receipt.")
         if not await self._hub.wait(int(after), PATIENCE):
             raise RetryLater("That write is not shown yet.", after=1)
-
-
-def _from_body(content: bytes) -> Any:
-    try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
-        raise InputWrong("The body is not JSON.") from None
-
-
-def _from_query(http: HttpRequest) -> Any:
-    given = http.query_params
-    held: dict[str, Any] = {name: given.get(name) or None for name in ("query", "documentId", "operationName")}
-    for name in ("variables", "extensions"):
-        if text := given.get(name):
-            try:
-                held[name] = orjson.loads(text)
-            except orjson.JSONDecodeError:
-                raise InputWrong(f"{name} is not JSON.") from None
-    return held
-
-
-def _request(held: Any, document: str | None) -> Request:
-    if not isinstance(held, dict):
-        raise NotARequest("A GraphQL request is a JSON object.")
-    if not isinstance(held.get("documentId"), str | None):
-        raise NotARequest("documentId is text.")
-    if document and (held.get("documentId") or document) != document:
-        raise NotARequest("documentId is another one than the address has.")
-    held["documentId"] = document or held.get("documentId")
-    query, variables, operation = asked(held), held.get("variables"), held.get("operationName")
-    if not isinstance(query, str) or not query.strip():
-        raise NotARequest("query is missing: send the GraphQL document as text.")
-    if not isinstance(variables, dict | None):
-        raise NotARequest("variables is a JSON object.")
-    if not isinstance(operation, str | None):
-        raise NotARequest("operationName is text.")
-    extensions = held.get("extensions")
-    if not isinstance(extensions, dict | None):
-        raise NotARequest("extensions is a JSON object.")
-    return Request(query, variables, operation, priced=(extensions or {}).get("cost") is True, as_json=True)

@@ -1,79 +1,113 @@
-"""The short way of a read: a document that was validated before, whose plan is there, is one look at the database.
+"""The lane for plain reads: a POST of JSON by somebody known, answered before anything unusual is looked for.
 
-It keeps the order of the long way and shares its parts: trusted documents, limits, prices, rates and time. Whatever is
-unusual is declined, and told by the long way.
+It is the outermost thing at its address. Whatever has to do with origins, encodings, waiting, other types or documents
+that are not known yet goes on to the ordinary way, as if it had not been here. The order of what is checked, and what
+checks it, is the same: token, body, request, limits.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from graphql import GraphQLError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.api.auth import Principal, still_good
-from hub.api.compiled import reads_of, whole
-from hub.api.limits import InTime, check_variables, gate
-from hub.api.trusted import NOTHING, Resolved, resolved
-from hub.api.watching import named
+from hub.api import auth
+from hub.api.auth import Principal, Remembered
+from hub.api.execute import shortly
+from hub.api.media_types import CHARSET, GRAPHQL, JSON, is_json, preferred
+from hub.api.requests import request_of
+from hub.api.safe_headers import HEADERS
 from hub.errors import HubError
 
 if TYPE_CHECKING:
-    from strawberry import Schema
-
-    from hub.api.execute import Request
     from hub.ingest.hub import Hub
 
-
-@dataclass(frozen=True, slots=True)
-class Short:
-    """What the short way came to: the answer, unless it was declined, and of which document.
-
-    ``tried``: whether the statement was run, so that there is no sense in doing so again.
-    """
-
-    content: dict[str, Any] | None = None
-    found: Resolved = NOTHING
-    tried: bool = False
+_TRIED = "hub.tried"
+_ELSEWHERE = {b"origin", b"content-encoding", b"accept-encoding", b"hub-after", b"transfer-encoding", b"expect"}
+"""Headers with which a request is not plain."""
+_SAFE = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+_VARY = [(b"vary", b"Accept-Encoding")]
 
 
-_DECLINED = Short()
-_TRIED = Short(tried=True)
+def untried(scope: Scope) -> bool:
+    """Whether the lane has not tried to answer the request."""
+    return _TRIED not in scope
 
 
-async def short(hub: Hub, schema: Schema, who: Principal, request: Request, *, writes: bool) -> Short:
-    """Go the short way, for whoever's token still stands. ``writes``: whether the way the request came may write."""
-    door = gate(hub, schema._schema)  # noqa: SLF001 (graphql-core's own)
-    variables = request.variables or {}
-    ends = asyncio.get_running_loop().time() + hub.limits.request_seconds
-    try:
-        door.rates.demand(who.token)
-        check_variables(variables, hub.limits)
-        found = await resolved(hub, who, request.query, writes=writes)
-        prepared = door.documents.known(found.text, introspects=not who.grants.isdisjoint(hub.limits.introspection))
-        if prepared is None or found.new:
-            return _DECLINED
-        reads = reads_of(hub, schema)
-        held = reads.compiler.operation(found.text, request.operation, prepared.document)
-        statement = None if held is None else reads.query(who, held, variables)
-        if held is None or statement is None:
-            return _TRIED
-        _, price = door.admit(prepared, found, request.operation, variables, who)
-    except (GraphQLError, HubError):
-        return _DECLINED
-    named(held.name)
-    data, row = None, None
-    try:
-        async with InTime(ends):
-            row = await hub.reader.at_once(statement)
-        if row is not None and still_good(who) and (not who.digest or row[3] == " ".join(who.scopes)):
-            data = whole(row[0])
-    finally:
-        if data is None:
-            door.rates.give_back(who.token, price)
-    if data is None or row is None:
-        return _TRIED
-    told = {"processed": str(row[1] or 0), **({"cost": price} if request.priced else {})}
-    return Short({"data": orjson.Fragment(data), "extensions": told}, found)
+class Lane:
+    """Before the endpoint. ``limit`` is the size of the largest body in bytes, ``slowest`` its seconds to arrive."""
+
+    def __init__(self, app: ASGIApp, hub: Hub, remembered: Remembered, limit: int, slowest: float) -> None:
+        self._app = app
+        self._hub = hub
+        self._remembered = remembered
+        self._limit = limit
+        self._slowest = slowest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a plain read, or pass the request on."""
+        plain = self._plain(scope) if self._hub.compiled_reads and scope["method"] == "POST" else None
+        if plain is None:
+            await self._app(scope, receive, send)
+            return
+        who, media_type = plain
+        try:
+            async with asyncio.timeout(self._slowest):
+                first = await receive()
+        except TimeoutError:
+            await self._app(scope, receive, send)  # where it is told
+            return
+        answer = await self._answered(who, first, scope)
+        if answer is None:
+            await self._app(scope, _again(first, receive), send)
+            return
+        body = orjson.dumps(answer.content)
+        headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+        headers += [(b"content-length", str(len(body)).encode()), (b"content-type", media_type.encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": [*headers, *_SAFE, *_VARY]})
+        await send({"type": "http.response.body", "body": body})
+
+    def _plain(self, scope: Scope) -> tuple[Principal, str] | None:
+        """Who asks, and the type they want to be answered in, where nothing about a request is unusual."""
+        said: dict[bytes, bytes] = {}
+        for name, value in scope["headers"]:
+            if name in _ELSEWHERE or name in said:
+                return None
+            said[name] = value
+        media_type = preferred(said.get(b"accept", b"").decode("latin-1"))
+        length = said.get(b"content-length", b"")
+        if media_type not in (JSON, GRAPHQL) or not (
+            length.isdigit() and len(length) < 10 and int(length) <= self._limit
+        ):
+            return None
+        if not is_json(said.get(b"content-type", b"").decode("latin-1")):
+            return None
+        try:
+            who = self._remembered.get(auth.bearer(said.get(b"authorization", b"").decode("latin-1")))
+        except HubError:
+            return None
+        return None if who is None else (who, media_type + CHARSET)
+
+    async def _answered(self, who: Principal, first: Message, scope: Scope) -> Any:
+        if first["type"] != "http.request" or first.get("more_body"):
+            return None
+        try:
+            request = request_of(orjson.loads(first["body"]))
+        except (HubError, orjson.JSONDecodeError):
+            return None
+        answer = await shortly(self._hub, who, request)
+        if answer is None:
+            scope[_TRIED] = True
+        return answer
+
+
+def _again(first: Message, receive: Receive) -> Receive:
+    """Receives what was received before, and then the rest."""
+    waiting = [first]
+
+    async def next_() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return next_

@@ -33,7 +33,6 @@ LARGE = 5000
 """The cost from which on an answer is large, and put together in turns."""
 MOST_LARGE = 2
 """Large answers that are worked on at once: one reading connection at least is left for the small ones."""
-_NUL = re.compile(r"\0|\\u(0000|\{0+\})")
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
@@ -55,7 +54,7 @@ class Gate:
         limits = self.limits
         if operation is None and len(prepared.operations) > 1:
             raise GraphQLError("Say by operationName which of the operations to run.")
-        if _NUL.search(found.text):
+        if prepared.nul:
             raise GraphQLError("Text may not have the character U+0000 in it.")
         shape = prepared.operations[operation or next(iter(prepared.operations))]
         if shape.largest_page(variables) > limits.page_size_limit < Limits.model_fields["page_size_limit"].default:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,7 @@ from hub.limits import Limits
 T = TypeVar("T")
 Given = TypeVarTuple("Given")
 
+_NUL = re.compile(r"\0|\\u(0000|\{0+\})")
 REMEMBERED = 30_000
 """Tokens of all remembered documents together; each takes about 620 bytes."""
 MOST_FAULTS = 20
@@ -47,6 +49,8 @@ class Prepared:
     operations: dict[str | None, Shape]
     errors: list[GraphQLError]
     tokens: int
+    nul: bool = False
+    """Whether U+0000 is written in it, in whichever way."""
 
 
 class Preparer:
@@ -100,7 +104,7 @@ class Preparer:
         if not introspects and any(each.introspects for each in operations.values()):
             raise GraphQLError("This token may not introspect.", extensions={"code": "FORBIDDEN"})
         errors = validate(self._schema, document, _RULES, max_errors=MOST_FAULTS, hide_suggestions=not introspects)
-        return Prepared(document, operations, errors, document.token_count)
+        return Prepared(document, operations, errors, document.token_count, _NUL.search(text) is not None)
 
     def _parsed(self, text: str) -> DocumentNode:
         try:

@@ -9,7 +9,7 @@ import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub import traces
 from hub.api.tallies import OTHER, Tallies, tallies
+from hub.api.turns import small
 from hub.logs import ACCESS, request_id
 
 if TYPE_CHECKING:
@@ -77,11 +78,16 @@ class Watching:
         watched = _Watched(scope, id_, self._counts)
         held, known = request_id.set(id_), _seen.set(watched.seen)
         try:
-            with watched.span(headers) as span:
+            with watched.span(headers) as span, _briefly(scope):
                 await watched.answer(self._app, receive, send, span)
         finally:
             request_id.reset(held)
             _seen.reset(known)
+
+
+def _briefly(scope: Scope) -> AbstractContextManager[None]:
+    """A request that is answered at once, as far as is known; a socket is none, but each of its operations."""
+    return small.request() if scope["type"] == "http" else nullcontext()
 
 
 class _Watched:
@@ -162,20 +168,22 @@ Execute = TypeVar("Execute", bound=Callable[..., Awaitable[Any]])
 
 
 def watched(execute: Execute) -> Execute:
-    """``execute``, seen: how often, how long, with what outcome, by the names of operations."""
+    """``execute``, seen: how often, how long, with what outcome, by the names of operations; where it answers."""
 
     @wraps(execute)
-    async def seen(hub: Any, principal: Principal, request: Request, *args: Any, **named: Any) -> Answer:
+    async def seen(hub: Any, principal: Principal, request: Request, *args: Any, **named: Any) -> Answer | None:
         asked = Asked(*operation(request.query, request.operation))
         held, begun = _asked.set(asked), perf_counter()
         try:
             with traces.span("operation") as span:
-                answer: Answer = await execute(hub, principal, request, *args, **named)
+                answer: Answer | None = await execute(hub, principal, request, *args, **named)
                 if span is not None:
                     span.update_name(f"{asked.kind} {asked.name}".strip())
                     span.set_attributes(_attributes(asked))
         finally:
             _asked.reset(held)
+        if answer is None:
+            return None
         _note(asked, principal.token)
         errors = answer.content.get("errors", ())
         codes = [error.get("extensions", {}).get("code") for error in errors]

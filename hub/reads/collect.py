@@ -13,7 +13,9 @@ from graphql import (
     GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
+    NamedTypeNode,
     Node,
+    NonNullTypeNode,
     ObjectValueNode,
     OperationDefinitionNode,
     VariableNode,
@@ -81,6 +83,14 @@ def coerced(
     """The variables of an operation as its types have them; None when they do not fit."""
     found = get_variable_values(schema, operation.variable_definitions or (), dict(variables), max_errors=1)
     return found if isinstance(found, VariableValues) else None
+
+
+def plain(operation: OperationDefinitionNode) -> frozenset[str]:
+    """The variables of an operation where each is a text or an id, which text fits as it is; none where not."""
+    found = {each.variable.name.value: each.type for each in operation.variable_definitions or ()}
+    named = {type_.type if isinstance(type_, NonNullTypeNode) else type_ for type_ in found.values()}
+    simple = all(isinstance(each, NamedTypeNode) and each.name.value in ("String", "ID") for each in named)
+    return frozenset(found) if simple else frozenset()
 
 
 def unbound(document: DocumentNode, operation: OperationDefinitionNode) -> frozenset[str]:

@@ -16,7 +16,7 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Operati
 from graphql.execution.values import VariableValues
 
 from hub.reads import binds
-from hub.reads.collect import Selection, coerced, unbound
+from hub.reads.collect import Selection, coerced, plain, unbound
 from hub.reads.dialects import Dialect
 from hub.reads.model import BY_PREFIX
 from hub.reads.plan import Planner, World
@@ -97,6 +97,8 @@ class Operation:
     definition: OperationDefinitionNode
     deciding: frozenset[str]
     """Variables whose value decides what the statement is."""
+    texts: frozenset[str]
+    """All its variables, where they are texts and ids."""
     plans: Bounded[Any, Plan | Unsupported] = field(default_factory=lambda: Bounded(MOST_PLANS))
     disabled: bool = False
     """Whether it was seen to answer otherwise than ordinary execution."""
@@ -126,8 +128,8 @@ class Compiler:
             definition = _definition(document, name)
             if definition is None or definition.operation is not OperationType.QUERY:
                 return None
-            deciding = unbound(document, definition)
-            known = self._known.put((text, name), Operation(document, definition, deciding))
+            held = Operation(document, definition, unbound(document, definition), plain(definition))
+            known = self._known.put((text, name), held)
         return known
 
     def query(
@@ -142,18 +144,24 @@ class Compiler:
         """The statement that answers an operation; None when the ordinary way has to."""
         if operation.disabled:
             return None
-        values = coerced(self._world.schema, operation.definition, variables)
-        if values is None:
+        fits = operation.texts == variables.keys() and all(isinstance(each, str) for each in variables.values())
+        values = None if fits else coerced(self._world.schema, operation.definition, variables)
+        if values is not None:
+            variables = values.coerced
+        elif not fits:
             return None
-        key = (scopes, contacts, *(_decides(name, value, operation) for name, value in values.coerced.items()))
+        key = (scopes, contacts, *(_decides(name, value, operation) for name, value in variables.items()))
         plan = operation.plans.get(key)
         if plan is None:
+            values = values or coerced(self._world.schema, operation.definition, variables)
             plan = operation.plans.put(key, self._planned(operation, values, scopes, contacts=contacts))
-        return plan.query(values.coerced, asking) if isinstance(plan, Plan) else None
+        return plan.query(variables, asking) if isinstance(plan, Plan) else None
 
     def _planned(
-        self, operation: Operation, values: VariableValues, scopes: frozenset[str], *, contacts: bool
+        self, operation: Operation, values: VariableValues | None, scopes: frozenset[str], *, contacts: bool
     ) -> Plan | Unsupported:
+        if values is None:
+            return Unsupported()
         try:
             selection = Selection(self._world.schema, operation.document, operation.definition, values)
             tree = Planner(self._world, selection, scopes, contacts=contacts).root()
