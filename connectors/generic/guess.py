@@ -85,9 +85,11 @@ def guess(
 ) -> sdk.Guess | None:
     """What the first rows of a file may mean; None when nobody could be recognised by them.
 
-    ``country``, ``currency`` and ``time_zone`` are the company's.
+    ``country``, ``currency`` and ``time_zone`` are the company's. Raises ``ConfigWrong`` when no row can be read.
     """
     first = list(islice(rows, LOOKED_AT))
+    if not first:
+        raise sdk.ConfigWrong(f"{path.name} has no row that can be read")
     table = _Table(_columns(first), len(first))
     kind = next(iter(kinds(list(table.values))), "profile")
     table.take("email", _emails, _ANY_NAME)
