@@ -189,5 +189,5 @@ def test_the_kind_follows_from_the_columns() -> None:
 @pytest.mark.parametrize("text", ["name,phone\n", 'name,phone\n"open,1\n', "name,phone\nAnna,1,2\n"], ids=range(3))
 def test_sheet_without_a_row_that_can_be_read_says_so(tmp_path: Path, text: str) -> None:
     (tmp_path / "sheet.csv").write_text(text)
-    with pytest.raises(sdk.ConfigWrong, match="^sheet.csv has no row that can be read$"):
+    with pytest.raises(sdk.ConfigWrong, match=r"^sheet\.csv has no row that can be read$"):
         Sheet.guess(tmp_path / "sheet.csv", **HERE)
