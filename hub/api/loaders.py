@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from strawberry.dataloader import DataLoader
 
@@ -13,6 +15,7 @@ from hub.api.batches import LARGEST_BATCH, PartAsked
 from hub.api.source_loaders import SourceLoaders
 from hub.store import (
     customers,
+    decisions,
     identifiers,
     ledger,
     lifecycles,
@@ -25,8 +28,9 @@ from hub.store import (
     values,
 )
 from hub.store.customers import StoredAffiliation, StoredCustomer, StoredStageChange, StoredTrait
+from hub.store.decisions import StoredDecision
 from hub.store.filters import MatterFilter, TouchpointFilter
-from hub.store.identifiers import StoredIdentifier
+from hub.store.identifiers import StoredClaim, StoredIdentifier
 from hub.store.ledger import StoredChange
 from hub.store.lifecycles import StoredStageTime
 from hub.store.matters import StoredMatter, StoredMatterChange
@@ -37,6 +41,9 @@ from hub.store.segments import StoredSegment
 from hub.store.suggestions import StoredSuggestion
 from hub.store.touchpoints import StoredLine, StoredParticipant, StoredTouchpoint, Subject
 from hub.store.values import StoredAnswers
+
+if TYPE_CHECKING:
+    from hub.api.neighbourhood import Neighbourhood
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +265,21 @@ class Loaders(SourceLoaders):
     def campaign(self) -> DataLoader[int, StoredCampaign | None]:
         """Campaigns by row number."""
         return self._one(reference.campaigns)
+
+    @cached_property
+    def claim_of_touchpoint(self) -> DataLoader[str, StoredClaim | None]:
+        """The claim that a touchpoint makes, by the touchpoint's id."""
+        return self._one(identifiers.claims_of_touchpoints)
+
+    @cached_property
+    def decision(self) -> DataLoader[int, StoredDecision | None]:
+        """Live link decisions by truth number."""
+        return self._one(decisions.by_number)
+
+    @cached_property
+    def neighbourhoods(self) -> dict[tuple[str, frozenset[int]], Callable[[], Awaitable[Neighbourhood]]]:
+        """What was resolved around customers of a side, so that many parts of one explanation resolve it once."""
+        return {}
 
     # By public id, for ``node`` and its like -------------------------------------------------------------------------
 

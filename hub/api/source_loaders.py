@@ -39,6 +39,11 @@ class SourceLoaders(Batches):
         return self._parts(sources.changes)
 
     @cached_property
+    def source_change(self) -> DataLoader[int, StoredSourceChange | None]:
+        """Changes of sources by truth number."""
+        return self._one(sources.changes_by_number)
+
+    @cached_property
     def source_state(self) -> DataLoader[int, str | None]:
         """The state of a source's latest run."""
         return self._one(sources.latest_states)

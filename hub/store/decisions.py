@@ -47,9 +47,9 @@ async def about(snapshot: Snapshot, touchpoints: Sequence[str]) -> list[StoredDe
     return _DECISION.all(rows)
 
 
-async def by_number(snapshot: Snapshot, number: int) -> StoredDecision | None:
-    """A live decision."""
+async def by_number(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, StoredDecision]:
+    """Live decisions by truth number."""
     rows = await snapshot.all(
-        f"SELECT {_DECISION.columns} FROM decision d WHERE d.number = $1::bigint AND {LIVE}", number
+        f"SELECT {_DECISION.columns} FROM decision d WHERE d.number = ANY($1::bigint[]) AND {LIVE}", list(numbers)
     )
-    return next(iter(_DECISION.all(rows)), None)
+    return {each.number: each for each in _DECISION.all(rows)}

@@ -109,9 +109,9 @@ async def changes(snapshot: Snapshot, sources: Sequence[int], window: Window) ->
     return await lists.pages_of(snapshot, CHANGES, "c.source", sources, lists.everything, CHANGE_ORDER, window)
 
 
-async def change(snapshot: Snapshot, number: int) -> StoredSourceChange | None:
-    """A change of a source."""
-    return (await lists.by_number(snapshot, CHANGES, "c.number", [number])).get(number)
+async def changes_by_number(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, StoredSourceChange]:
+    """Changes of sources by truth number."""
+    return await lists.by_number(snapshot, CHANGES, "c.number", numbers)
 
 
 async def runs(snapshot: Snapshot, sources: Sequence[int], window: Window) -> dict[int, Page[StoredRun]]:

@@ -25,7 +25,6 @@ from hub.api.types.sources import Record, Run, Source, source_of
 from hub.api.types.suggestions import Suggestion
 from hub.api.types.touchpoints import touchpoint
 from hub.ids import numbered, record_number
-from hub.store import sources
 
 LONGEST_ID = 200
 _LONGEST_NUMBER = 18
@@ -151,7 +150,7 @@ async def _source_change(info: Info, identity: str) -> Node | None:
     number = numbered("sch", identity)
     if number is None or not info.context.principal.may(Scope.MANAGE):
         return None
-    row = await sources.change(await info.context.snapshot(), number)
+    row = await info.context.load.source_change.load(number)
     return SourceChange(row=row) if row else None
 
 
