@@ -109,13 +109,13 @@ async def _answer(server: uvicorn.Server, listening: socket.socket, ready: Calla
 def _favour_answers() -> None:
     """Keep answers quick beside the processor, whose thread computes for seconds on end.
 
-    A thread hands over after a millisecond instead of five. Everybody waits while memory is collected, 100 ms a time:
-    what is there at the start is looked through no more, and the rest in larger portions.
+    A thread hands over after a millisecond instead of five. Everybody waits while memory is collected: what is there at
+    the start is looked through no more, what is new in portions of 10,000 objects (a few ms), the rest rarely.
     """
     sys.setswitchinterval(0.001)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 10, 100)
+    gc.set_threshold(2_000, 4, 1_250)
 
 
 def _take_signals() -> None:

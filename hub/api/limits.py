@@ -16,7 +16,7 @@ from hub.api.preparing import Prepared, Preparer, in_thread
 from hub.api.rates import Rates
 from hub.api.shape import CONDITIONS, Shape, beyond, many_conditions
 from hub.api.trusted import Resolved, persisted, resolved
-from hub.api.turns import Turns
+from hub.api.turns import Turns, small
 from hub.errors import InputWrong, RetryLater
 from hub.limits import Limits
 from hub.store.conditions import MOST_CONDITIONS
@@ -33,6 +33,8 @@ LARGE = 5000
 """The cost from which on an answer is large, and put together in turns."""
 MOST_LARGE = 2
 """Large answers that are worked on at once: one reading connection at least is left for the small ones."""
+CHECKED = 2_000
+"""Values of variables that are looked at in a millisecond or two."""
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 
@@ -106,7 +108,7 @@ class Limited(SchemaExtension):
         limits = self._gate.limits
         self._ends = asyncio.get_running_loop().time() + limits.request_seconds
         self._gate.rates.demand(who.token)
-        check_variables(running.variables or {}, limits)
+        await check_variables(running.variables or {}, limits)
         introspects = not who.grants.isdisjoint(limits.introspection)
         async with self._in_time():
             await self._prepare(introspects=introspects)
@@ -148,6 +150,7 @@ class Limited(SchemaExtension):
             if self._price <= LARGE:
                 yield
                 return
+            small.no_more()
             running.context.turns = self._gate.turns
             async with self._gate.large:
                 yield
@@ -187,11 +190,21 @@ def _wrong(error: InputWrong) -> GraphQLError:
     return GraphQLError(error.message, original_error=error)
 
 
-def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
-    """Raises ``GraphQLError`` for variables that are beyond a limit, or hold text that is none."""
+async def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
+    """Raises ``GraphQLError`` for variables that are beyond a limit, or hold text that is none.
+
+    Of many values a part is looked at before everybody else has a turn.
+    """
+    for _ in _checked(variables, limits):
+        await asyncio.sleep(0)
+
+
+def _checked(variables: Mapping[str, Any], limits: Limits) -> Iterator[None]:
     values = conditions = 0
     waiting: list[tuple[Any, int, bool]] = [(variables, 0, True)]
     while waiting:
+        if values % CHECKED == CHECKED - 1:
+            yield
         value, depth, searched = waiting.pop()
         values += 1
         if isinstance(value, str):
@@ -206,12 +219,16 @@ def check_variables(variables: Mapping[str, Any], limits: Limits) -> None:
                 _check_text(name)
                 # Payloads are bytes, and may have it.
                 waiting.append((each, depth + 1, searched and name != "payload"))
-        if values + len(waiting) > limits.max_variables:
-            raise beyond("max_variables", f"The variables have more than {limits.max_variables:,} values.")
-        if depth > limits.max_variable_depth:
-            raise beyond("max_variable_depth", f"The variables are nested more than {limits.max_variable_depth} deep.")
-        if conditions > MOST_CONDITIONS:
-            raise many_conditions()
+        _check_counts(values + len(waiting), depth, conditions, limits)
+
+
+def _check_counts(values: int, depth: int, conditions: int, limits: Limits) -> None:
+    if values > limits.max_variables:
+        raise beyond("max_variables", f"The variables have more than {limits.max_variables:,} values.")
+    if depth > limits.max_variable_depth:
+        raise beyond("max_variable_depth", f"The variables are nested more than {limits.max_variable_depth} deep.")
+    if conditions > MOST_CONDITIONS:
+        raise many_conditions()
 
 
 def _conditions(value: Mapping[str, Any]) -> int:

@@ -22,7 +22,7 @@ from hub.api.mutations.root import Mutation
 from hub.api.queries.root import Query
 from hub.api.scalars import SCALARS
 from hub.api.scopes import guard
-from hub.api.turns import InTurns
+from hub.api.turns import InTurns, small
 from hub.api.types.touchpoints import TYPES
 from hub.api.watching import ended
 from hub.errors import HubError
@@ -38,7 +38,8 @@ class Operation(SchemaExtension):
             self.execution_context.context = given.context()
         begun = perf_counter()
         try:
-            yield
+            with small.request():
+                yield
         finally:
             await self.context.renew()
             ended(self.execution_context, self.context.principal.token, perf_counter() - begun)

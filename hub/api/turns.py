@@ -1,11 +1,13 @@
-"""Large answers are put together a part at a time, so that whoever asks little need not wait for them."""
+"""Large answers are put together a part at a time, and pause while anybody who asks little is answered."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from graphql import GraphQLOutputType, is_leaf_type
@@ -13,44 +15,102 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 T = TypeVar("T")
 
-PART = 0.01
-"""Seconds for which answers are put together before everybody else has a turn, of which a small question needs ten."""
+PART = 0.005
+"""Seconds for which answers are put together before everybody else has a turn."""
+PAUSE = 0.05
+"""Seconds that large answers pause at most between two parts: else many small ones would keep them for ever."""
+YOUNG = 0.25
+"""Seconds from its beginning for which a request is one that asks little, unless it is known to ask much: streams and
+slow senders last."""
+_GLANCE = 0.001
 _LEAST, _MOST = 4, 512
+
+
+class Small:
+    """Requests of one process that are answered now, and ask little as far as is known."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._begun: dict[object, float] = {}
+        self._mine: ContextVar[object | None] = ContextVar("small", default=None)
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """While a request is answered; of one within another nothing is noted."""
+        if self._mine.get() is not None:
+            yield
+            return
+        self._mine.set(mine := object())
+        self._begun[mine] = self._clock()
+        try:
+            yield
+        finally:
+            self._begun.pop(mine, None)
+            self._mine.set(None)  # a stream may end in another task than it began in
+
+    def no_more(self) -> None:
+        """The request that is answered here asks much."""
+        self._begun.pop(self._mine.get(), None)
+
+    def any(self, now: float) -> bool:
+        """Whether there is one."""
+        while self._begun:
+            eldest = next(iter(self._begun))
+            if now - self._begun[eldest] < YOUNG:
+                return True
+            del self._begun[eldest]
+        return False
+
+
+small = Small()
 
 
 class Turns:
     """Values that wait for their turn, of all operations of one event loop: some go on in each round of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, others: Small = small, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._others = others
+        self._clock = clock
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._many = 32
         """How many go on in a round: as many as take the time of a part."""
         self._woken = 0.0
+        self._going_on = False
 
     async def of(self, item: T) -> T:
         """The item, when it is its turn."""
         loop = asyncio.get_running_loop()
         turn = loop.create_future()
         self._waiting.append(turn)
-        if len(self._waiting) == 1:
-            self._woken = time.perf_counter()
-            loop.call_soon(self._next)
+        if not self._going_on:
+            self._going_on = True
+            loop.call_soon(self._go_on, self._clock() + PAUSE)
         await turn
         return item
 
     def _next(self) -> None:
-        now = time.perf_counter()
-        took, self._woken = now - self._woken, now
+        """When a part is there: how long it took says how large the next may be."""
+        now = self._clock()
+        took = now - self._woken
         if took > PART:
             self._many = max(_LEAST, self._many // 2)
         elif took < PART / 2:
             self._many = min(_MOST, self._many * 2)
+        self._going_on = bool(self._waiting)
+        if self._going_on:
+            self._go_on(now + PAUSE)
+
+    def _go_on(self, latest: float) -> None:
+        loop, now = asyncio.get_running_loop(), self._clock()
+        if now < latest and self._others.any(now):
+            loop.call_later(_GLANCE, self._go_on, latest)
+            return
+        self._woken = now
         for _ in range(min(self._many, len(self._waiting))):
             turn = self._waiting.popleft()
             if not turn.done():
                 turn.set_result(None)
-        if self._waiting:
-            asyncio.get_running_loop().call_soon(self._next)
+        loop.call_soon(self._next)
 
 
 class InTurns(StrawberryGraphQLCoreExecutionContext):
