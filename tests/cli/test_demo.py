@@ -45,6 +45,14 @@ def test_demo_prints_a_customer_met_on_all_four_channels(hub: Run, demo_folder: 
     )
 
 
+def test_customer_of_the_readme_is_the_one_that_is_printed(hub: Run, demo_folder: Path) -> None:
+    """Blanks, and where long lines are cut, are the terminal's."""
+    shown = (ROOT / "README.md").read_text("utf-8").split("```text\n")[1].split("```")[0]
+    wanted = [" ".join(line.rstrip("…").split()) for line in shown.splitlines() if line.strip()]
+    printed = [" ".join(line.split()) for line in hub("demo", "--once", "--data", str(demo_folder)).out.splitlines()]
+    assert [line for line in wanted if not any(each.startswith(line) for each in printed)] == []
+
+
 def test_second_start_changes_nothing(hub: Run, demo_folder: Path) -> None:
     before = rows(demo_folder)
     first = hub("demo", "--once", "--data", str(demo_folder))
