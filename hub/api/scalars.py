@@ -7,11 +7,14 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any, NewType
 from zoneinfo import available_timezones
 
 import orjson
 import strawberry
+from graphql import ValueNode
+from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
 from hub.clock import micros
@@ -139,6 +142,21 @@ def _same(value: Any) -> Any:
     return value
 
 
+def _written(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+    """JSON that is written out in a document, whose numbers may be such as JSON's readers do not hold."""
+    value = value_from_ast_untyped(node, variables)
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict | list):
+            waiting.extend(each.values() if isinstance(each, dict) else each)
+        elif (isinstance(each, int) and not -(2**63) <= each < 2**64) or (
+            isinstance(each, float) and not isfinite(each)
+        ):
+            raise InputWrong("A number in JSON has at most 64 bits.")
+    return value
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     DateTime: strawberry.scalar(
         name="DateTime",
@@ -167,7 +185,9 @@ SCALARS: dict[object, ScalarDefinition] = {
         serialize=lambda value: value.text,
         parse_value=_duration,
     ),
-    JSON: strawberry.scalar(name="JSON", description="Any JSON value.", serialize=_same, parse_value=_same),
+    JSON: strawberry.scalar(
+        name="JSON", description="Any JSON value.", serialize=_same, parse_value=_same, parse_literal=_written
+    ),
     Representation: strawberry.scalar(
         name="_Any", description="An entity as a gateway names it: __typename and id.", parse_value=_same
     ),

@@ -165,3 +165,13 @@ def test_limits_hold_over_a_socket_too(lite: Served) -> None:
             socket.send_text(json.dumps({"id": str(number), "type": "subscribe", "payload": payload}))
             message = socket.receive_json()
             assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", "LIMIT_EXCEEDED")
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "-" + "9" * 30, "1e999", "[[1, {a: 99999999999999999999}]]"])
+def test_numbers_that_json_does_not_hold_are_refused_in_documents_too(lite: Served, number: str) -> None:
+    for field, member in (("customers", "traits"), ("touchpoints", "properties")):
+        code, said = lite.refusal(
+            f'{{ {field}(filter: {{{member}: [{{name: "a", equals: {number}}}]}}) {{ nodes {{ id }} }} }}'
+        )
+        assert code == "BAD_USER_INPUT"
+        assert "A number in JSON has at most 64 bits." in said
