@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from sys import intern
 from typing import Any
 
 import orjson
@@ -109,7 +110,8 @@ def change_row(change: Change) -> tuple[object, ...]:
     because = change.because
     return (
         change.axis, micros(change.at), change.before, change.after, because.rule, because.rule_version, because.text,
-        json_text(dict(because.facts)), json_text(list(because.touchpoints)),
+        intern(json_text(dict(because.facts))),  # the same of thousands who are kept in memory
+        json_text(list(because.touchpoints)),
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,7 +54,7 @@ class Stages:
         self._rules = rules
         self._conversion = conversion
         self._for_kind: dict[str, tuple[Clause[TouchpointCondition], ...]] = {}
-        self._recent: dict[str, deque[Moment]] = {}
+        self._recent: dict[str, list[Moment]] = {}
         self._sums: dict[str, Sum] = {}
         self._asked: dict[str, Moment] = {}
         self._answers = rules.answer
@@ -129,8 +128,10 @@ class Stages:
             return
         facts: dict[str, Any]
         if condition.sum_at_least is None:
-            recent = self._recent.setdefault(clause.key, deque(maxlen=condition.at_least))
+            # Not a deque: each takes 700 bytes, and there is one for nearly every customer.
+            recent = self._recent.setdefault(clause.key, [])
             recent.append(moment)
+            del recent[: -condition.at_least]
             if len(recent) < condition.at_least or (condition.within and moment.at - recent[0].at > condition.within):
                 return
             facts = {"kind": moment.kind, "channel": moment.channel.value, "count": condition.at_least}

@@ -1,0 +1,47 @@
+"""What a hub holds in memory: no more of each customer than it needs, and nothing once it is closed."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import tracemalloc
+import weakref
+from pathlib import Path
+
+from hub.ingest.hub import Hub
+from tests.ingest.builders import COMPANY, REGISTRY, Bench, row
+
+
+def bought(bench: Bench, first: int, last: int) -> None:
+    """Customers who bought twice each."""
+    for number in range(first, last):
+        for day in ("01", "15"):
+            bench.accept(
+                row(f"k{number}-{day}", kind="order", channel="WEB", amount="12.50", who={"person": f"{number:05}"},
+                    at=f"2025-03-{day}")
+            )  # fmt: skip
+    bench.process()
+
+
+def test_a_customer_takes_twelve_kilobytes(hub_folder: Path) -> None:
+    with Bench(str(hub_folder)) as bench:
+        bought(bench, 0, 50)
+        gc.collect()
+        tracemalloc.start()
+        try:
+            bought(bench, 50, 250)
+            gc.collect()
+            held = tracemalloc.get_traced_memory()[0]
+        finally:
+            tracemalloc.stop()
+    assert held / 200 < 12_200
+
+
+def test_a_closed_hub_is_forgotten(hub_folder: Path) -> None:
+    async def opened() -> list[weakref.ref[object]]:
+        async with await Hub.open(str(hub_folder), REGISTRY, COMPANY) as hub:
+            return [weakref.ref(each) for each in (hub, hub.threads, hub.reader, hub.door)]
+
+    left = asyncio.run(opened())
+    gc.collect()
+    assert [each() for each in left] == [None] * len(left)
