@@ -18,7 +18,8 @@ import psycopg
 
 from hub.errors import ConfigWrong, RetryLater, StorageFull
 from hub.store import sets
-from hub.store.reader import PostgresReader, Reader, SqliteReader
+from hub.store.postgres_reader import PostgresReader
+from hub.store.reader import Reader, SqliteReader
 from hub.store.session import MOST_AHEAD, PostgresSession, Session, SqliteSession, prepare_sqlite, written_ahead
 from hub.store.versions import is_latest
 

@@ -12,7 +12,7 @@ from hub.api.execute import Request, execute
 from hub.ingest.hub import Hub
 from hub.limits import Limits
 from hub.registry import load_registry
-from hub.store.reader import _PostgresSnapshot as PostgresSnapshot
+from hub.store.postgres_reader import _PostgresSnapshot as PostgresSnapshot
 from hub.store.reader import _SqliteSnapshot as SqliteSnapshot
 
 SLOW = {

@@ -1,0 +1,162 @@
+"""The reading side of a hub on PostgreSQL: a pool of connections, asynchronous."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import asyncpg
+
+from hub import traces
+from hub.errors import RetryLater
+from hub.store import sets
+from hub.store.reader import Reader, Rows, Snapshot
+from hub.store.sql import Query
+
+
+@contextmanager
+def _clean_errors() -> Iterator[None]:
+    """A database that went away, as the hub's own error, so that no driver text travels further."""
+    try:
+        yield
+    except (
+        OSError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.AdminShutdownError,
+        asyncpg.CrashShutdownError,
+        asyncpg.CannotConnectNowError,
+        asyncpg.InterfaceError,
+    ) as error:
+        raise RetryLater("The database does not answer right now.") from error
+
+
+class _PostgresSnapshot(Snapshot):
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._turn = asyncio.Lock()
+
+    async def all(self, statement: str, *values: Any) -> Rows:
+        async with self._turn:
+            with _clean_errors(), traces.statement(statement, "postgresql"):
+                rows: Rows = await self._connection.fetch(statement, *values)
+            return rows
+
+    async def some(self, statement: str, *values: Any, together: int) -> AsyncGenerator[Rows, None]:
+        with _clean_errors():
+            cursor = await self._connection.cursor(statement, *values)
+        while True:
+            async with self._turn:
+                with _clean_errors():
+                    rows: Rows = await cursor.fetch(together)
+            if not rows:
+                return
+            yield rows
+
+
+async def _as_it_is(_: Any) -> None:
+    """A connection goes back to the pool as it is."""
+
+
+class PostgresReader(Reader):
+    """A pool of asyncpg connections."""
+
+    def __init__(self, url: str, connections: int = 10) -> None:
+        self._url = url
+        self._connections = connections
+        self._path = "truth"
+        self._pool: Any = None
+        self._kept: list[Any] = []
+        """Idle connections that are not given back to the pool, which takes as long as many a statement."""
+        self._waiting = 0
+        """Who waits for a connection."""
+        self._opening = asyncio.Lock()
+
+    def connections(self) -> tuple[int, int, int]:
+        opened = self._pool.get_size() if self._pool is not None else 0
+        idle = len(self._kept) + (self._pool.get_idle_size() if self._pool is not None else 0)
+        return opened - idle, opened, self._connections
+
+    async def at_once(self, query: Query) -> Any | None:
+        with _clean_errors():
+            pool = self._pool or await self._opened()
+            connection = self._kept.pop() if self._kept else await pool.acquire()
+            live = False
+            try:
+                with traces.statement(query.text, "postgresql"):
+                    row = await connection.fetchrow(query.text, *query.values)
+                live = row is not None and row[2]
+            except (asyncpg.DataError, asyncpg.SyntaxOrAccessError, asyncpg.InterfaceError):
+                return None
+            finally:
+                if live and not self._waiting and len(self._kept) < self._connections // 2:
+                    self._kept.append(connection)
+                else:
+                    await pool.release(connection)
+        return row if live else None
+
+    async def _opened(self) -> Any:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self._url,
+                    min_size=0,
+                    max_size=self._connections,
+                    server_settings=self._settings(),
+                    # Nothing that outlives a transaction is ever set.
+                    reset=_as_it_is,
+                    max_cacheable_statement_size=0,
+                )
+        return self._pool
+
+    def _settings(self) -> dict[str, str]:
+        # Compiling a statement to machine code takes longer than any page does.
+        return {"search_path": self._path, "jit": "off"}
+
+    @asynccontextmanager
+    async def snapshot(self, number: int | None = None) -> AsyncIterator[Snapshot]:
+        with _clean_errors():
+            pool = await self._opened()
+            self._waiting += 1
+            try:
+                if self._kept and not pool.get_idle_size():
+                    await pool.release(self._kept.pop())
+                connection = await pool.acquire()
+            finally:
+                self._waiting -= 1
+            try:
+                async with connection.transaction(isolation="repeatable_read", readonly=True):
+                    await self._enter(connection, number)
+                    yield _PostgresSnapshot(connection)
+            finally:
+                await pool.release(connection)
+
+    async def _enter(self, connection: Any, chosen: int | None) -> None:
+        """Read a projection set, which nobody removes until the transaction ends."""
+        found = await connection.fetchrow(
+            "SELECT number, pg_try_advisory_xact_lock_shared($1::bigint + number), current_setting('search_path') "
+            "FROM truth.projection_set WHERE state = 'LIVE' AND $2::bigint IS NULL OR number = $2::bigint",
+            sets.POSTGRES_LOCK,
+            chosen,
+        )
+        number, held, path = found or (0, False, "")
+        if not held:
+            raise sets.SetRetired
+        wanted = f"projection_{number}, truth"
+        if path != wanted:
+            await connection.execute(f"SET LOCAL search_path = {wanted}")
+        if wanted != self._path and chosen is None:
+            # Connections that are opened from now on begin there.
+            self._path = wanted
+            self._pool.set_connect_args(self._url, server_settings=self._settings())
+            await self._pool.expire_connections()
+
+    async def leave(self, number: int) -> None:
+        pass
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            while self._kept:
+                await self._pool.release(self._kept.pop())
+            await self._pool.close()
