@@ -231,3 +231,26 @@ def test_tab_key_leaves_the_editors(opened: Tab) -> None:
     opened.page.locator(QUERY).locator("textarea").focus()
     opened.page.keyboard.press("Tab")
     assert opened.page.evaluate("document.activeElement.getAttribute('aria-label')") == "Execute query (Ctrl-Enter)"
+
+
+@pytest.mark.long
+def test_query_that_is_stopped_gives_up_its_request(opened: Tab) -> None:
+    given_up: list[str] = []
+    opened.page.on("requestfailed", lambda request: given_up.append(request.failure))
+    opened.page.route("**/graphql", lambda _: None)
+    opened.page.get_by_label("Execute query").click()
+    opened.page.get_by_label("Stop query").click()
+    opened.page.get_by_label("Execute query").wait_for()
+    assert given_up == ["net::ERR_ABORTED"]
+
+
+@pytest.mark.long
+def test_theme_of_the_settings_is_that_of_the_page_and_data_can_be_cleared(opened: Tab) -> None:
+    run(opened, ACCOUNTS)
+    opened.page.get_by_label("Open settings dialog").click()
+    opened.page.get_by_role("button", name="Dark").click()
+    assert opened.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 21, 28)"
+    opened.page.get_by_role("button", name="Clear data").click()
+    opened.page.get_by_role("button", name="Cleared data").wait_for()
+    assert opened.page.evaluate("Object.keys(localStorage)") == []
+    assert opened.page.evaluate("sessionStorage.getItem('hub.token')") == TOKEN

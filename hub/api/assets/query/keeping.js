@@ -6,11 +6,8 @@ const OF_THE_BROWSER = new Set(["graphiql:queries", "graphiql:favorites", "graph
 const place = (key) => (OF_THE_BROWSER.has(key) ? localStorage : sessionStorage);
 
 function withoutMutations(text) {
-  const held = JSON.parse(text);
   const reads = ({ query }) => operations(query).every(({ type }) => type !== "mutation");
-  return JSON.stringify(
-    Object.fromEntries(Object.entries(held).map(([name, kept]) => [name, kept.filter(reads)])),
-  );
+  return JSON.stringify(JSON.parse(text), (_, value) => (Array.isArray(value) ? value.filter(reads) : value));
 }
 
 export const storage = {
@@ -18,7 +15,12 @@ export const storage = {
   setItem: (key, value) =>
     place(key).setItem(key, key === "graphiql:queries" || key === "graphiql:favorites" ? withoutMutations(value) : value),
   removeItem: (key) => place(key).removeItem(key),
-  clear: () => [...OF_THE_BROWSER].forEach((key) => localStorage.removeItem(key)),
+  clear: () =>
+    [localStorage, sessionStorage].forEach((held) =>
+      Object.keys(held)
+        .filter((key) => key.startsWith("graphiql:"))
+        .forEach((key) => held.removeItem(key)),
+    ),
   get length() {
     return sessionStorage.length + localStorage.length;
   },
