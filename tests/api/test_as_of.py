@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from hub.journey.rules import default_text
-from tests.api.conftest import Served
+from tests.api.conftest import Served, served
 
 CUSTOMER = """
   id kind relationship displayName name email phone country city tags
@@ -69,24 +71,37 @@ def told(service: Served) -> list[dict[str, Any]]:
     return seen
 
 
-def test_customers_are_what_they_were_when_a_number_was_reached(service: Served) -> None:
-    for then in told(service):
+@dataclass(frozen=True)
+class Told:
+    """A hub that was told in parts, and what it had shown after each."""
+
+    hub: Served
+    seen: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def past(module_address: str) -> Iterator[Told]:
+    """For tests that only ask."""
+    with served(module_address) as service:
+        yield Told(service, told(service))
+
+
+def test_customers_are_what_they_were_when_a_number_was_reached(past: Told) -> None:
+    for then in past.seen:
         for id_, before in then["customers"].items():
             asked: dict[str, Any] = {"by": {"id": id_}, "asOf": {"knownUntil": then["number"]}}
-            assert unmarked(service.ask(OF_THEN, **asked)["customer"]) == before
+            assert unmarked(past.hub.ask(OF_THEN, **asked)["customer"]) == before
 
 
-def test_as_of_now_is_now(service: Served) -> None:
-    told(service)
-    for id_, today in everybody(service).items():
-        for moment in ({"knownUntil": service.sequence}, {"occurredUntil": "2026-11-22T00:00:00Z"}):
-            found = service.ask(OF_THEN, by={"id": id_}, asOf=moment)["customer"]
+def test_as_of_now_is_now(past: Told) -> None:
+    for id_, today in everybody(past.hub).items():
+        for moment in ({"knownUntil": past.hub.sequence}, {"occurredUntil": "2026-11-22T00:00:00Z"}):
+            found = past.hub.ask(OF_THEN, by={"id": id_}, asOf=moment)["customer"]
             assert unmarked(found) == today
 
 
-def test_what_happened_later_is_left_out_and_who_is_whom_is_not(service: Served) -> None:
-    told(service)
-    found = service.ask(
+def test_what_happened_later_is_left_out_and_who_is_whom_is_not(past: Told) -> None:
+    found = past.hub.ask(
         """query ($by: CustomerBy!, $asOf: AsOf) { customer(by: $by, asOf: $asOf) {
              id displayName city phone lifecycle { stage standing } value { revenue { amount } }
              identifiers { nodes { kind value } } lastTouch { occurredAt }
@@ -103,19 +118,19 @@ def test_what_happened_later_is_left_out_and_who_is_whom_is_not(service: Served)
     assert found["id"].endswith("@o1772582400000000")
 
 
-def test_an_id_that_carries_a_moment_resolves_as_of_it(service: Served) -> None:
-    then = told(service)[1]
+def test_an_id_that_carries_a_moment_resolves_as_of_it(past: Told) -> None:
+    then = past.seen[1]
     id_ = next(iter(then["customers"]))
-    first = service.ask(OF_THEN, by={"id": id_}, asOf={"knownUntil": then["number"]})["customer"]
+    first = past.hub.ask(OF_THEN, by={"id": id_}, asOf={"knownUntil": then["number"]})["customer"]
     assert first["id"] == f"{id_}@k{then['number']}"
-    again = service.ask(
+    again = past.hub.ask(
         f"query ($id: ID!) {{ node(id: $id) {{ id ... on Customer {{ {CUSTOMER} }} }} }}", id=first["id"]
     )
     assert again["node"] == first
     ids = [each["id"] for each in first["timeline"]["nodes"]] + [each["id"] for each in first["matters"]["nodes"]]
-    nodes = service.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }", ids=[*ids, id_])["nodes"]
+    nodes = past.hub.ask("query ($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }", ids=[*ids, id_])["nodes"]
     assert [node["id"] for node in nodes] == [*ids, id_]
-    assert service.ask(OF_NOW, by={"id": first["id"]})["customer"] == first
+    assert past.hub.ask(OF_NOW, by={"id": first["id"]})["customer"] == first
 
 
 @pytest.mark.parametrize(
@@ -132,18 +147,18 @@ def test_what_is_no_moment_is_refused(lite: Served, moment: dict[str, str], mess
     assert (code, said[: len(message)]) == ("BAD_USER_INPUT", message)
 
 
-def test_what_names_nobody_today_named_nobody_then(service: Served) -> None:
-    told(service)
+def test_what_names_nobody_today_named_nobody_then(past: Told) -> None:
     for id_ in ("", "cus_x", "nonsense", "tp_nobody", "idn_x", "\u202e💥%"):
         for by in ({"touchpoint": id_}, {"id": id_}):
-            assert service.ask(OF_THEN, by=by, asOf={"knownUntil": service.sequence}) == {"customer": None}
+            assert past.hub.ask(OF_THEN, by=by, asOf={"knownUntil": past.hub.sequence}) == {"customer": None}
 
 
-def test_before_anything_was_known_there_was_nobody(service: Served) -> None:
-    told(service)
-    for id_ in everybody(service):
-        assert service.ask(OF_THEN, by={"id": id_}, asOf={"knownUntil": "1"})["customer"] is None
-        assert service.ask(OF_THEN, by={"id": id_}, asOf={"knownUntilTime": "2020-01-01T00:00:00Z"})["customer"] is None
+def test_before_anything_was_known_there_was_nobody(past: Told) -> None:
+    for id_ in everybody(past.hub):
+        assert past.hub.ask(OF_THEN, by={"id": id_}, asOf={"knownUntil": "1"})["customer"] is None
+        assert (
+            past.hub.ask(OF_THEN, by={"id": id_}, asOf={"knownUntilTime": "2020-01-01T00:00:00Z"})["customer"] is None
+        )
 
 
 LISTS = """{ customers(filter: {relationships: [CUSTOMER, IRRELEVANT]}) { totalCount nodes { id displayName
@@ -288,10 +303,10 @@ def test_a_moment_within_a_moment_is_refused(lite: Served) -> None:
     assert lite.refusal(document)[1] == "This is as of a moment already: give one moment alone."
 
 
-def test_below_a_moment_one_customer_needs_no_snapshot(service: Served) -> None:
-    then = told(service)[1]
+def test_below_a_moment_one_customer_needs_no_snapshot(past: Told) -> None:
+    then = past.seen[1]
     id_ = next(iter(then["customers"]))
-    found = service.ask(
+    found = past.hub.ask(
         """query ($asOf: AsOf!, $id: ID!) { asOf(moment: $asOf) {
              customer(by: {id: $id}) { id displayName } node(id: $id) { id } } }""",
         asOf={"knownUntil": then["number"]}, id=id_,
@@ -300,12 +315,12 @@ def test_below_a_moment_one_customer_needs_no_snapshot(service: Served) -> None:
     assert found["customer"]["displayName"] == then["customers"][id_]["displayName"]
 
 
-def test_earlier_versions_do_not_show_in_what_is_masked(service: Served) -> None:
-    then = told(service)[1]
-    token = service.new_token("read")
+def test_earlier_versions_do_not_show_in_what_is_masked(past: Told) -> None:
+    then = past.seen[1]
+    token = past.hub.new_token("read")
     for id_ in then["customers"]:
         asked = {"by": {"id": id_}, "asOf": {"knownUntil": then["number"]}}
-        found = service.ask(
+        found = past.hub.ask(
             "query ($by: CustomerBy!, $asOf: AsOf) { customer(by: $by, asOf: $asOf) "
             "{ displayName email traits { value } timeline { nodes { title } } } }", token, **asked,
         )["customer"]  # fmt: skip
