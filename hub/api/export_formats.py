@@ -136,7 +136,10 @@ class Parquet(Writing):
             import pyarrow as pa
             from pyarrow import parquet
         except ImportError:
-            raise ConfigWrong("This hub writes no Parquet: its extra `parquet` is not installed.") from None
+            raise ConfigWrong(
+                "This hub writes no Parquet: its extra `parquet` is not installed.",
+                hint="pip install 'journey-hub[parquet]', where the hub runs",
+            ) from None
         self._arrow = pa
         self._columns = columns
         self._sink = _Sink()
