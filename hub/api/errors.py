@@ -9,6 +9,7 @@ from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from hub.api.graph import described, object_type
 from hub.errors import HubError, InputWrong, RetryLater
@@ -60,9 +61,8 @@ def clean(error: GraphQLError) -> None:
     cause = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
-    if isinstance(cause, RecursionError):
-        cause = InputWrong("The input is nested too deeply.")
-        error.message = cause.message
+    if (foreseen := _foreseen(cause)) is not None:
+        cause, error.message = foreseen, foreseen.message
     if isinstance(cause, HubError):
         error.extensions = {**(error.extensions or {}), **described_error(cause)}
     elif cause is None:
@@ -74,6 +74,18 @@ def clean(error: GraphQLError) -> None:
         error.message, error.extensions = told["message"], told["extensions"]
     if reference := request_id.get():
         error.extensions["reference"] = reference
+
+
+def _foreseen(error: Exception | None) -> InputWrong | None:
+    """What libraries raise because of what was sent."""
+    match error:
+        case RecursionError():
+            return InputWrong("The input is nested too deeply.")
+        case InvalidOperationTypeError():
+            return InputWrong("Only queries may be sent this way.")
+        case CannotGetOperationTypeError():
+            return InputWrong(f"The document has no operation {error.operation_name or ''}".rstrip() + ".")
+    return None
 
 
 def described_error(error: HubError) -> dict[str, object]:

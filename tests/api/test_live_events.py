@@ -124,8 +124,15 @@ def test_what_is_refused_before_has_its_status(lite: Served, url: str) -> None:
         )  # fmt: skip
     with streamed(url, lite.token, "") as answer:
         assert answer.status_code == 422
-    with streamed(url, lite.token, "mutation { findSuggestions { found } }", "GET") as answer:
-        assert "errors" in json.loads(next(events(answer))["data"])
+    for method, document, sentence in (
+        ("GET", "mutation { __typename }", "Only queries may be sent this way."),
+        ("POST", "fragment A on Hub { name }", "The document has no operation."),
+    ):
+        with streamed(url, lite.token, document, method) as answer:
+            first, last = events(answer)
+        (error,) = json.loads(first["data"])["errors"]
+        assert (error["message"], error["extensions"]["code"]) == (sentence, "BAD_USER_INPUT")
+        assert last["event"] == "complete"
 
 
 def test_a_stream_ends_when_its_token_is_revoked(lite: Served, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
