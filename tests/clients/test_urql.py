@@ -27,15 +27,15 @@ def test_a_list_a_write_and_a_live_query_across_a_killed_hub(
         following = Following(folder, log, "node", *given)
         try:
             stages = [f"{name}: LEAD" for name in ("Anna Berg", "Rahim Uddin", "Mei Chen", "Nina Noor", "Omar Diaz")]
-            assert following.said(6) == [*stages, "Omar Diaz: 2 touchpoints"]
+            assert following.said(6) == [*stages, "Omar Diaz: 2 touchpoints after all"]
             answering.tell(touchpoint(6, "Omar Diaz", "omar"))
-            assert following.said(1) == ["Omar Diaz: 3 touchpoints"]
+            assert following.said(1) == ["Omar Diaz: 3 touchpoints after TOUCHPOINT_ADDED"]
             answering.hub.kill()
             answering.hub.start()
             answering.tell(touchpoint(7, "Omar Diaz", "omar"))
-            assert following.said(1) == ["Omar Diaz: 4 touchpoints"]
+            assert following.said(1) == ["Omar Diaz: 4 touchpoints after TOUCHPOINT_ADDED"]
             answering.tell(touchpoint(8, "Omar Diaz", "omar"))
-            assert following.said(1) == ["Omar Diaz: 5 touchpoints"]
+            assert following.said(1) == ["Omar Diaz: 5 touchpoints after TOUCHPOINT_ADDED"]
         finally:
             following.process.kill()
             following.process.communicate()

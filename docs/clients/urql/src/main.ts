@@ -75,6 +75,6 @@ for (const fault of data.logTouchpoint.userErrors) console.error(`${fault.path.j
 // A customer as they are, and again whenever something happens to them.
 hub.subscription(LIVE, { customer: last }).subscribe(({ data, error }) => {
   if (!data) throw error ?? new Error("There is no answer.");
-  const { customer } = data.customerChanged;
-  console.log(customer ? `${customer.displayName}: ${customer.timeline.totalCount} touchpoints` : "There is none any more.");
+  const { customer, kinds } = data.customerChanged;
+  console.log(`${customer?.displayName}: ${customer?.timeline.totalCount} touchpoints after ${kinds.join(", ") || "all"}`);
 });
