@@ -24,6 +24,10 @@ from hub.store.reader import Snapshot
 if TYPE_CHECKING:
     from hub.ingest.hub import Hub
 
+class _Ended(RuntimeError):
+    """The operation is over; nobody waits for what is read."""
+
+
 Place = Sequence[str | int]
 """Where a field stands in an answer: names and list positions from the root."""
 
@@ -59,6 +63,7 @@ class Context:
         self.present = self
         self.places: dict[tuple[str | int, ...], Context] = {}
         """By the places below which they hold: the contexts of other moments."""
+        self._ended = False
         self._opening = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._snapshot: Snapshot | None = None
@@ -73,10 +78,21 @@ class Context:
         return day(moment(self.now()), ZoneInfo(self.hub.company.time_zone))
 
     async def snapshot(self) -> Snapshot:
-        """The operation's snapshot."""
+        """The operation's snapshot.
+
+        Fields beside one that fails may go on when the operation has ended: for them there is none, nor one that was
+        still being opened when the last one was let go of.
+        """
         async with self._opening:
             if self._snapshot is None:
-                self._snapshot = await self._open(self._stack)
+                if self.present._ended:  # noqa: SLF001 (of its own kind)
+                    raise _Ended
+                stack = self._stack
+                opened = await self._open(stack)
+                if stack is not self._stack:
+                    await stack.aclose()
+                    raise _Ended
+                self._snapshot = opened
             return self._snapshot
 
     async def _open(self, stack: AsyncExitStack) -> Snapshot:
@@ -106,7 +122,13 @@ class Context:
             await other.renew()
         self._snapshot = None
         self.load = Loaders(self.snapshot)
-        await self._stack.aclose()
+        stack, self._stack = self._stack, AsyncExitStack()
+        await stack.aclose()
+
+    async def end(self) -> None:
+        """Let go of everything: the operation is over."""
+        self._ended = True
+        await self.renew()
 
 
 class Info(strawberry.Info[Context, Any]):

@@ -41,7 +41,7 @@ class Operation(SchemaExtension):
             with small.request():
                 yield
         finally:
-            await self.context.renew()
+            await self.context.end()
             ended(self.execution_context, self.context.principal.token, perf_counter() - begun)
 
     async def on_stream_result(self, result: Any) -> AsyncIterator[None]:

@@ -54,3 +54,18 @@ def test_a_statement_ends_with_its_request(hub_address: str, document: str, monk
             assert (await execute(hub, who, Request("{ customers { totalCount } }"))).content["data"] is not None
 
     asyncio.run(run())
+
+
+def test_what_goes_on_beside_a_field_that_fails_keeps_no_connection(hub_address: str) -> None:
+    """The second field is refused before the first has begun to read."""
+
+    async def run() -> None:
+        async with await Hub.open(hub_address, load_registry()) as hub:
+            who = Principal("test", "", ("analyse",))
+            for document in ("{ customerStats { rows { customers } } matters { nodes { id } } }",) * 3:
+                answer = await execute(hub, who, Request(document))
+                assert [each["extensions"]["code"] for each in answer.content["errors"]] == ["FORBIDDEN"]
+            await asyncio.sleep(0.1)
+            assert hub.reader.connections()[0] == 0
+
+    asyncio.run(run())
