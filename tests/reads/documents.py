@@ -185,8 +185,7 @@ class Writer:
         return {
             name: argument
             for name, argument in arguments.items()
-            if is_required_argument(argument)
-            or self._pick.random() < chance.get(name, 0.35)
+            if is_required_argument(argument) or self._pick.random() < chance.get(name, 0.35)
         }
 
     def _maybe(self) -> str:

@@ -65,7 +65,7 @@ def row(pick: random.Random, person: int) -> dict[str, Any]:
         ("text", 0.5, pick.choice(SAID)),
         ("amount", 0.7, pick.choice(AMOUNTS)),
         ("cost", 0.2, pick.choice(AMOUNTS)),
-        ("campaign", 0.3, pick.choice(("spring", "\"quoted\"", "nobody's"))),
+        ("campaign", 0.3, pick.choice(("spring", '"quoted"', "nobody's"))),
         ("quantity", 0.2, [pick.choice(("1", "0.5", "-3", "1000000")), pick.choice(("points", "kg", ""))]),
         ("origin", 0.4, origin(pick)),
         ("traits", 0.5, traits(pick, person)),
@@ -161,8 +161,8 @@ def late(pick: random.Random, people: int) -> list[dict[str, Any]]:
 def corrections(service: Served) -> None:
     """What people decided and said: merges, splits, tags, owners, stages, notes, segments, withdrawals."""
     held = service.ask(
-        '{ customers(first: 60) { nodes { id email timeline(first: 3) { nodes { id record { id } } } } }'
-        ' all: customers(filter: {kinds: [ORGANISATION]}) { nodes { id } } }'
+        "{ customers(first: 60) { nodes { id email timeline(first: 3) { nodes { id record { id } } } } }"
+        " all: customers(filter: {kinds: [ORGANISATION]}) { nodes { id } } }"
     )
     nodes = held["customers"]["nodes"]
     by_email = {each["email"]: each for each in nodes}

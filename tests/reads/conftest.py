@@ -1,0 +1,29 @@
+"""A hub that is written to no more, in which time stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hub.api import context
+from hub.clock import now
+from tests.api.conftest import Served, served
+from tests.reads.hostile import fill
+from tests.reads.pool import pool
+from tests.reads.values import Pool
+
+
+@pytest.fixture(scope="module")
+def filled(module_address: str) -> Iterator[tuple[Served, Pool]]:
+    """The hub, and what it has."""
+    with served(module_address) as service:
+        fill(service)
+        yield service, pool(service)
+
+
+@pytest.fixture(autouse=True)
+def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of answers stands still: ages and days left are the same both ways."""
+    at = now()
+    monkeypatch.setattr(context, "now", lambda: at)
