@@ -60,7 +60,7 @@ def test_a_list_a_trusted_document_and_a_live_query_across_a_killed_hub(
 
 FAULTS = """
 import { document, Hub, Refused } from "./hub.js";
-const [url, token, reader] = process.argv.slice(1);
+const [url, token, analyst, reading, source] = process.argv.slice(1);
 const tell = async (label, asked) => {
   try {
     const { data, errors } = await asked();
@@ -72,7 +72,7 @@ const tell = async (label, asked) => {
   }
 };
 const ask = (text, variables = {}, hub = new Hub(url, token)) => () => hub.ask(document(text), variables);
-await tell("partial", ask('{ hub { currency } customer(by: { id: "x" }) { id } }', {}, new Hub(url, reader)));
+await tell("partial", ask('{ hub { currency } customer(by: { id: "x" }) { id } }', {}, new Hub(url, analyst)));
 await tell("unread", ask("{"));
 await tell("invalid", ask("{ nothing }"));
 await tell("variables", ask("query ($first: Int) { customers(first: $first) { totalCount } }", { first: "two" }));
@@ -83,17 +83,19 @@ await tell("proxy", ask("{ hub { currency } }", {}, new Hub(url.replace("/graphq
 await tell("unregistered", () => new Hub(url, token).trusted(document("{ hub { name } }"), {}));
 for (const given of ["wrong", token]) {
   const live = new Hub(url, given).follow(document("subscription { touchpointAdded { cursor } }"), {}, "no cursor");
-  await tell("live", async () => ({ data: (await live.next()).value, errors: [] }));
+  await tell("live", async () => (await live.next()).value);
 }
+const state = "subscription ($id: ID!) { sourceChanged(source: $id) { name pulledBy } }";
+await tell("state", async () => (await new Hub(url, reading).follow(document(state), { id: source }).next()).value);
+process.exit();
 """
 
 
 def test_errors_are_told_apart(answering: Answering, client: Path) -> None:
-    made = answering.ask('mutation { createToken(input: {name: "a", scopes: ["analyse"]}) { secret } }')
-    said = run(
-        client, "node", "--input-type=module", "-e", FAULTS, answering.graphql, answering.token,
-        made["createToken"]["secret"],
-    )  # fmt: skip
+    made = "mutation ($scope: String!) { createToken(input: {name: $scope, scopes: [$scope]}) { secret } }"
+    tokens = [answering.ask(made, scope=scope)["createToken"]["secret"] for scope in ("analyse", "read")]
+    given = (answering.graphql, answering.token, *tokens, answering.source)
+    said = run(client, "node", "--input-type=module", "-e", FAULTS, *given)
     assert said.splitlines() == [
         'partial {"hub":{"currency":"USD"},"customer":null} FORBIDDEN customer',
         "unread 400 GRAPHQL_PARSE_FAILED false null",
@@ -106,4 +108,5 @@ def test_errors_are_told_apart(answering: Answering, client: Path) -> None:
         "unregistered 422 PERSISTED_QUERY_NOT_FOUND false null",
         "live 401 UNAUTHENTICATED false null",
         "live 200 BAD_USER_INPUT false null",
+        'state {"sourceChanged":{"name":"Shop","pulledBy":null}} FORBIDDEN sourceChanged.pulledBy',
     ]

@@ -55,7 +55,7 @@ for await (const page of hub.pages(KNOWN, {}, (data) => data.changes)) {
 }
 console.log(`${known} changes are known`);
 let left = Number(rest[0] ?? Infinity);
-for await (const { touchpointAdded } of hub.follow(LIVE, {}, after)) {
-  console.log(`new: ${touchpointAdded.touchpoint.title}`);
+for await (const { data } of hub.follow(LIVE, {}, after)) {
+  console.log(`new: ${data.touchpointAdded.touchpoint.title}`);
   if (--left <= 0) break;
 }

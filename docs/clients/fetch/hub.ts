@@ -114,7 +114,7 @@ export class Hub {
     variables: Variables,
     after: string | null = null,
     options: Options = {},
-  ): AsyncGenerator<Data> {
+  ): AsyncGenerator<Answer<Data>> {
     const body = JSON.stringify({ query: query.toString(), variables });
     for (let pause = 250; ; pause = Math.min(2 * pause, 30_000)) {
       try {
@@ -123,13 +123,13 @@ export class Hub {
         if (!response.ok || response.body === null) throw await refusal(response);
         for await (const event of events(response.body)) {
           if (event.type === "complete") return;
-          const { data, errors } = JSON.parse(event.data) as Partial<Answer<Data>>;
-          const cursor = event.id ?? errors?.[0]?.extensions.cursor;
-          if (cursor === undefined) throw new Refused(200, errors ?? []);
-          after = cursor;
-          if (data === undefined || data === null) break; // too slow a reader: it comes again
+          const { data, errors = [] } = JSON.parse(event.data) as Partial<Answer<Data>>;
+          const missed = errors[0]?.extensions.cursor;
+          after = event.id ?? missed ?? after;
+          if (missed !== undefined) break; // too slow a reader: it comes again
+          if (data === undefined || data === null) throw new Refused(response.status, errors);
           pause = 125;
-          yield data;
+          yield { data, errors };
         }
       } catch (error) {
         const passes = error instanceof Refused ? error.passes : error instanceof TypeError;
