@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 from string import Template
@@ -14,7 +14,7 @@ import orjson
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -62,6 +62,7 @@ QUERY = Page(
 )
 FILES = Page("files", "/files", "Bring in files", scripts=("files.js",))
 FORM = Page("form", "/demo/form", "Form and live timeline", scripts=("form.js",))
+NO_FORM = replace(FORM, name="no_form", scripts=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def routes(
     async def form_page(request: Request) -> Response:
         target = await form(request) if form else None
         if target is None:
-            return PlainTextResponse("This hub has no source of web forms. `hub demo` makes one.", 404)
+            return HTMLResponse(_shown(NO_FORM), 404)
         return HTMLResponse(_shown(FORM, _form_values(target)))
 
     async def documents_json(request: Request) -> Response:

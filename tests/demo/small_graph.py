@@ -169,7 +169,9 @@ async def documents(request: Request) -> list[Document]:
     return [Document("customer_page", query, {"id": "cus_4"} if known else {}), Document("live", live, {})]
 
 
-async def form(request: Request) -> FormTarget:
+async def form(request: Request) -> FormTarget | None:
+    if "none" in request.query_params:
+        return None
     return FormTarget(action="/in/src_form/submissions", hidden={"ticket": '"quoted"'})
 
 
