@@ -18,6 +18,7 @@ import orjson
 _ANY = re.compile(r"= ANY\(\$(\d+)(?:::\w+\[\])?\)")
 _PARAMETER = re.compile(r"\$(\d+)(?:::\w+(?:\[\])?)?")
 _JSON = re.compile(r"(?<=\w)::jsonb?\b")
+_MEMBER = re.compile(r"(?<=\w)::jsonb -> \$(\d+)::text")
 STORED: Final = "/* as stored */"
 """After a table: its rows are read in the order of their numbers, whatever index there is. For reading most of them."""
 
@@ -26,6 +27,8 @@ STORED: Final = "/* as stored */"
 def for_sqlite(statement: str) -> str:
     """The statement as SQLite reads it."""
     listed = _ANY.sub(r"IN (SELECT value FROM json_each(?\1))", statement)
+    # In quotes, or a name with a point in it would be a path; a name that has quotes itself cannot be in quotes.
+    listed = _MEMBER.sub(r""" -> iif(instr(?\1, '"'), '$.' || ?\1, '$."' || ?\1 || '"')""", listed)
     return _JSON.sub("", _PARAMETER.sub(r"?\1", listed)).replace(STORED, "NOT INDEXED")
 
 

@@ -23,6 +23,8 @@ _GROUPS = {
     TouchpointDimension.CAMPAIGN: ("t.campaign",),
     TouchpointDimension.UTM_SOURCE: ("t.origin_source",),
     TouchpointDimension.UTM_MEDIUM: ("t.origin_medium",),
+    TouchpointDimension.IDENTIFIED: (f"({ACCOUNT} IS NOT NULL)",),
+    TouchpointDimension.PROPERTY: ("CAST(t.properties::jsonb -> $1::text AS TEXT)",),
     TouchpointDimension.QUANTITY_UNIT: ("t.quantity_unit",),
     TouchpointDimension.PRODUCT: ("l.product",),
     TouchpointDimension.PRODUCT_CATEGORY: ("l.category",),
@@ -45,7 +47,8 @@ _IN_LINES = {"l.product": "l.product", "l.category": "d.category"}
 class TouchpointGrouping:
     """By what touchpoints are grouped, and which of them. ``bucket`` and ``day`` are SQL of the time they happened:
     the number of a stretch of the calendar, and the day of their exchange rate since 1970-01-01. ``times``: SQL of
-    sides that depend on clocks, by their names: hours, days of the week, months of customers."""
+    sides that depend on clocks, by their names: hours, days of the week, months of customers.
+    ``of_property``: the name of what PROPERTY is."""
 
     dimensions: tuple[TouchpointDimension, ...]
     bucket: str | None
@@ -53,6 +56,7 @@ class TouchpointGrouping:
     touchpoints: TouchpointFilter
     customers: CustomerFilter | None = None
     times: Mapping[str, str] = field(default_factory=dict)
+    of_property: str = ""
 
     @property
     def columns(self) -> list[str]:
@@ -66,6 +70,13 @@ class TouchpointGrouping:
     def _of_customer(self, dimension: TouchpointDimension) -> str:
         side = dimension.value.removeprefix("CUSTOMER_")
         return self.times.get(side) or dimensions.CUSTOMER[side]
+
+    def query(self) -> Query:
+        """Begin a statement; its first parameter is the property, where that is asked for."""
+        query = Query("SELECT ")
+        if TouchpointDimension.PROPERTY in self.dimensions:
+            query.bind(self.of_property)
+        return query
 
     @property
     def of_lines(self) -> list[str]:
@@ -106,7 +117,7 @@ async def first_and_last(snapshot: Snapshot) -> tuple[int, int]:
 async def counts(snapshot: Snapshot, grouping: TouchpointGrouping, most: int) -> Rows:
     """For each group, at most so many of them: its key, how many touchpoints it has, of how many accounts."""
     columns = grouping.columns
-    query = Query("SELECT " + ", ".join([*columns, "count(*)", f"count(DISTINCT {ACCOUNT})"]))
+    query = grouping.query().add(", ".join([*columns, "count(*)", f"count(DISTINCT {ACCOUNT})"]))
     grouping.selected(query).add(grouped(len(columns)))
     return await snapshot.query(query.add(f" LIMIT {query.bind(most, 'bigint')}"))
 
@@ -118,7 +129,7 @@ async def amounts(snapshot: Snapshot, grouping: TouchpointGrouping, reporting: s
     summed up; the rest is a row for each amount and day, because each is converted by itself.
     """
     amount, currency = ("t.cost", "t.cost_currency") if of else ("t.amount", "t.currency")
-    query = Query("SELECT ")
+    query = grouping.query()
     here = f"{currency} = {query.bind(reporting, 'text')}"
     columns = [
         *grouping.columns,
@@ -134,7 +145,7 @@ async def amounts(snapshot: Snapshot, grouping: TouchpointGrouping, reporting: s
 async def line_amounts(snapshot: Snapshot, grouping: TouchpointGrouping, reporting: str) -> Rows:
     """For each group: its key, the currency, the day of the rate (0 for the ``reporting`` currency), the amount of a
     line as it is written or else the minor units of a touchpoint without lines, and how many come to just that."""
-    query = Query("SELECT ")
+    query = grouping.query()
     here = f"coalesce(l.currency, t.currency) = {query.bind(reporting, 'text')}"
     columns = [
         *grouping.columns,
@@ -158,6 +169,6 @@ async def quantities(snapshot: Snapshot, grouping: TouchpointGrouping) -> Rows:
         "CASE WHEN l.touchpoint IS NULL THEN coalesce(t.quantity_unit, '') ELSE '' END",
         "coalesce(l.quantity, t.quantity)",
     ]
-    query = Query("SELECT " + ", ".join([*columns, "count(*)"]))
+    query = grouping.query().add(", ".join([*columns, "count(*)"]))
     grouping.selected(query, each_line=True).add(" AND coalesce(l.quantity, t.quantity) IS NOT NULL")
     return await snapshot.query(query.add(grouped(len(columns))))

@@ -232,6 +232,48 @@ def test_an_empty_hub_has_no_groups(service: Served) -> None:
     assert customers(service, "(groupBy: [STAGE])", "stage") == []
 
 
+def test_touchpoints_by_a_property_and_by_whether_it_is_known_whose_they_are(service: Served) -> None:
+    calls: list[dict[str, Any]] = [
+        {"who": ANN, "properties": {"agent": "tania", "a.b": 1}}, {"who": BOB, "properties": {"agent": "জামিল"}},
+        {"who": ANN, "properties": {"agent": "tania", "a.b": {"of": [True]}}}, {"properties": {"agent": 7}},
+        {"who": ANN},
+    ]  # fmt: skip
+    service.tell(*({"kind": "call", "channel": "PHONE", "cost": "2", **call} for call in calls))
+    by_agent = (
+        '(groupBy: [PROPERTY, IDENTIFIED], property: "agent", every: YEAR, orderBy: COST, filter: {kinds: ["call"]})'
+    )
+    found = stats(service, by_agent, "property identified", "touchpoints quantity cost { amount }")
+    assert sorted(found, key=str) == sorted([
+        ("tania", True, 2, None, "4.00"), ("জামিল", True, 1, None, "2.00"), (7, False, 1, None, "2.00"),
+        (None, True, 1, None, "2.00"),
+    ], key=str)  # fmt: skip
+    answer = service.ask(
+        '{ touchpointStats(groupBy: [PROPERTY], property: "a.b") { rows { key { property } touchpoints } } }'
+    )
+    assert sorted((row["key"]["property"] for row in answer["touchpointStats"]["rows"]), key=str) == [
+        1, None, {"of": [True]},
+    ]  # fmt: skip
+    for name, value in (("a.b", 1), ("0", 3), ("[0]", 4), ("$.x", 5), ("নাম", 6)):
+        service.tell({"kind": "call", "channel": "PHONE", "who": ANN, "properties": {name: value}})
+        only = (
+            "query ($name: String!) { touchpoints(filter: {properties: [{name: $name, exists: true}]}) "
+            "{ nodes { id } } }"
+        )
+        assert len(service.ask(only, name=name)["touchpoints"]["nodes"]) == (3 if name == "a.b" else 1), name
+        grouped = (
+            "query ($name: String!) { touchpointStats(groupBy: [PROPERTY], property: $name) "
+            "{ rows { key { property } } } }"
+        )
+        told = [row["key"]["property"] for row in service.ask(grouped, name=name)["touchpointStats"]["rows"]]
+        assert value in told, name
+    for wrong in ("groupBy: [PROPERTY]", 'property: "agent"'):
+        assert service.refusal(f"{{ touchpointStats({wrong}) {{ truncated }} }}") == (
+            "BAD_USER_INPUT", "Give PROPERTY and property together.",
+        )  # fmt: skip
+    blind = service.refusal(f"{{ touchpointStats{by_agent} {{ truncated }} }}", service.new_token("analyse", "read"))
+    assert blind == ("FORBIDDEN", "Grouping by a property needs a token with the scope pii.")
+
+
 def test_agents_who_are_no_users_have_no_name_without_the_right_to_see_contacts(lite: Served) -> None:
     lite.tell({"kind": "call", "channel": "PHONE", "who": ANN, "participants": [("AGENT", "Jamil Hasan", "")]})
     assert stats(lite, "(groupBy: [AGENT])", "agentName agent { name }") == [("Jamil Hasan", None, 1)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
@@ -52,6 +52,7 @@ class GroupByQueries:
         group_by: Annotated[
             list[TouchpointDimension] | None, argument("By what; everything together unless given.")
         ] = None,
+        property: Annotated[str | None, argument("The property that PROPERTY is.")] = None,  # noqa: A002
         every: Every = None,
         time_zone: Zone = None,
         filter: Annotated[TouchpointFilter | None, argument("Only such touchpoints.")] = None,  # noqa: A002
@@ -69,9 +70,16 @@ class GroupByQueries:
         clocks = _clocks(info, every, time_zone)
         dimensions = tuple(dict.fromkeys(group_by or ()))
         among = None if customers is None else await listed(info, customers)
-        grouping = TouchpointGrouping(dimensions, None, "", touchpoint_filter(info, filter), among)
+        grouping = TouchpointGrouping(
+            dimensions,
+            None,
+            "",
+            touchpoint_filter(info, filter),
+            among,
+            of_property=_property(info, dimensions, property),
+        )
         shown_in = str(currency or info.context.hub.company.currency)
-        given = (dimensions, every, time_zone, filter, customers, shown_in)
+        given = (dimensions, property, every, time_zone, filter, customers, shown_in)
 
         async def reckon(snapshot: Snapshot) -> OfTouchpoints:
             return await group_bys.of_touchpoints(snapshot, grouping, clocks, shown_in)
@@ -139,6 +147,15 @@ def _bounded(info: Info, dimensions: list[Any] | None, first: int) -> None:
         raise InputWrong(f"first must be between 1 and {MOST_ROWS}.", path="first")
     if _OF_CONTACTS & set(dimensions or ()):
         info.context.principal.demand_contacts("Grouping by cities")
+
+
+def _property(info: Info, dimensions: Collection[TouchpointDimension], named: str | None) -> str:
+    """The property to group by. Raises ``InputWrong`` when there is none though it was asked for."""
+    if (named is None) is (TouchpointDimension.PROPERTY in dimensions):
+        raise InputWrong("Give PROPERTY and property together.", path="property")
+    if named is not None:
+        info.context.principal.demand_contacts("Grouping by a property")
+    return named or ""
 
 
 def _clocks(info: Info, every: TimeBucket | None, zone: TimeZone | None) -> Clocks:

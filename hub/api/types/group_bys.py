@@ -27,6 +27,8 @@ shown(
     CAMPAIGN="The campaign they are of.",
     UTM_SOURCE="Their utm_source.",
     UTM_MEDIUM="Their utm_medium.",
+    IDENTIFIED="Whether it is known whose they are.",
+    PROPERTY="The property that the argument names. Needs the scope pii.",
     HOUR="The hour of the day in which they happened, by the clocks of `timeZone`.",
     WEEKDAY="The day of the week on which they happened, by the clocks of `timeZone`.",
     QUANTITY_UNIT="What their quantities count.",

@@ -11,7 +11,7 @@ import strawberry
 from hub.analysis.group_bys import Key, TouchpointFigures
 from hub.api.context import Info
 from hub.api.graph import column, described, field, object_type
-from hub.api.scalars import Date, DateTime, Exact
+from hub.api.scalars import JSON, Date, DateTime, Exact, raw
 from hub.api.types import amounts, reference
 from hub.api.types.amounts import Money
 from hub.api.types.group_bys import Asked, as_, month_of
@@ -87,6 +87,16 @@ class TouchpointKey:
     def utm_medium(self) -> str | None:
         """Their utm_medium."""
         return as_(str, self._of(TouchpointDimension.UTM_MEDIUM))
+
+    @field
+    def identified(self) -> bool | None:
+        """Whether it is known whose they are."""
+        return as_(bool, self._of(TouchpointDimension.IDENTIFIED))
+
+    @field
+    def property(self) -> JSON | None:
+        """The value of the property."""
+        return as_(raw, self._of(TouchpointDimension.PROPERTY))
 
     @field
     def hour(self) -> int | None:
