@@ -36,6 +36,13 @@ def behind(service: Served) -> Served:
     return service
 
 
+@pytest.fixture
+def lite_behind(lite: Served) -> Served:
+    """The same on SQLite, for what does not touch the database."""
+    lite.hub.limits = Limits(federation=True)
+    return lite
+
+
 def entities(service: Served, *of: object, token: str | None = None) -> list[Any]:
     """The entities that stand for these representations."""
     found: list[Any] = service.ask(ENTITIES_ASKED, token, of=of)["_entities"]
@@ -95,9 +102,9 @@ def test_an_id_of_before_a_merge_is_the_living_customer(behind: Served) -> None:
     assert [each["id"] for each in found] == [first, first]
 
 
-def test_what_is_wrong_is_an_error_in_its_place_and_never_something_else(behind: Served) -> None:
-    behind.tell(call("a@example.com"))
-    id_ = known_as(behind, "a@example.com")
+def test_what_is_wrong_is_an_error_in_its_place_and_never_something_else(lite_behind: Served) -> None:
+    lite_behind.tell(call("a@example.com"))
+    id_ = known_as(lite_behind, "a@example.com")
     wrong = [
         {"__typename": "Nothing", "id": id_},
         {"__typename": "Node", "id": id_},
@@ -109,7 +116,7 @@ def test_what_is_wrong_is_an_error_in_its_place_and_never_something_else(behind:
     ]
     absent = [customer("cus_none"), customer("tp_" + id_[4:]), {"__typename": "Source", "id": id_}, customer(""),
               customer("x" * 5000)]  # fmt: skip
-    answer = behind.answer(ENTITIES_ASKED, of=[*wrong, *absent, customer(id_)])
+    answer = lite_behind.answer(ENTITIES_ASKED, of=[*wrong, *absent, customer(id_)])
     *nothing, found = answer["data"]["_entities"]
     assert nothing == [None] * 12
     assert found["id"] == id_
@@ -122,18 +129,21 @@ def test_what_is_wrong_is_an_error_in_its_place_and_never_something_else(behind:
     ]  # fmt: skip
 
 
-def test_scopes_and_masks_are_those_of_any_read(behind: Served) -> None:
-    behind.tell(call("rahima@example.com"))
-    id_ = known_as(behind, "rahima@example.com")
-    source = {"__typename": "Source", "id": behind.source}
-    (masked,) = entities(behind, customer(id_), token=behind.new_token("read"))
+def test_scopes_and_masks_are_those_of_any_read(lite_behind: Served) -> None:
+    lite_behind.tell(call("rahima@example.com"))
+    id_ = known_as(lite_behind, "rahima@example.com")
+    source = {"__typename": "Source", "id": lite_behind.source}
+    (masked,) = entities(lite_behind, customer(id_), token=lite_behind.new_token("read"))
     assert masked["email"] == "r•••@e•••"
-    partner = behind.new_token(f"ingest:{behind.source}")
-    assert entities(behind, customer(id_), source, token=partner) == [None, {"__typename": "Source", "name": "Books"}]
-    stranger = behind.new_token("ingest:src_other")
-    assert entities(behind, customer(id_), source, token=stranger) == [None, None]
+    partner = lite_behind.new_token(f"ingest:{lite_behind.source}")
+    assert entities(lite_behind, customer(id_), source, token=partner) == [
+        None,
+        {"__typename": "Source", "name": "Books"},
+    ]
+    stranger = lite_behind.new_token("ingest:src_other")
+    assert entities(lite_behind, customer(id_), source, token=stranger) == [None, None]
     one = "query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }"
-    assert behind.refusal(one, behind.new_token("analyse"), of=[customer(id_)])[0] == "FORBIDDEN"
+    assert lite_behind.refusal(one, lite_behind.new_token("analyse"), of=[customer(id_)])[0] == "FORBIDDEN"
 
 
 def test_many_entities_are_read_together(behind: Served) -> None:
@@ -179,32 +189,33 @@ def test_entities_cost_what_their_number_says(lite: Served) -> None:
     assert lite.answer(written % (one * 34))["errors"][0]["extensions"]["limit"] == "HUB_MAX_COST"
 
 
-def test_the_past_is_asked_by_ids_and_below_as_of_alike(lite: Served) -> None:
-    lite.hub.limits = Limits(federation=True)
-    lite.tell(call("a@example.com", at="2026-01-01T09:00:00+00:00"))
-    lite.tell(call("a@example.com", at="2026-02-01T09:00:00+00:00", title="Later"))
-    id_ = known_as(lite, "a@example.com")
-    then = lite.ask(
+def test_an_id_that_carries_a_moment_is_the_customer_as_of_then(lite_behind: Served) -> None:
+    lite_behind.tell(call("a@example.com", at="2026-01-01T09:00:00+00:00"))
+    lite_behind.tell(call("a@example.com", at="2026-02-01T09:00:00+00:00", title="Later"))
+    id_ = known_as(lite_behind, "a@example.com")
+    then = lite_behind.ask(
         "query ($id: ID!, $at: DateTime!) { customer(by: {id: $id}, asOf: {occurredUntil: $at}) { id } }",
         id=id_, at="2026-01-15T00:00:00Z",
     )["customer"]["id"]  # fmt: skip
     document = (
         "query ($of: [_Any!]!) { _entities(representations: $of) { ... on Customer { timeline { nodes { title } } } } }"
     )
-    assert lite.ask(document, of=[customer(then), customer(id_)])["_entities"] == [
+    assert lite_behind.ask(document, of=[customer(then), customer(id_)])["_entities"] == [
         {"timeline": {"nodes": [{"title": "Hello"}]}},
         {"timeline": {"nodes": [{"title": "Later"}, {"title": "Hello"}]}},
     ]  # fmt: skip
 
 
-def test_the_schema_of_a_gateway_is_read_by_who_may_introspect(lite: Served) -> None:
-    lite.hub.limits = Limits(federation=True)
-    assert lite.ask("{ _service { sdl } }", lite.new_token("read"))["_service"]["sdl"] == print_subgraph_text()
+def test_the_schema_of_a_gateway_is_read_by_who_may_introspect(lite_behind: Served) -> None:
+    assert (
+        lite_behind.ask("{ _service { sdl } }", lite_behind.new_token("read"))["_service"]["sdl"]
+        == print_subgraph_text()
+    )
     refused = ("FORBIDDEN", "This token may not introspect.")
-    assert lite.refusal("{ _service { sdl } }", lite.new_token("ingest:src_x")) == refused
-    lite.hub.limits = Limits(federation=True, introspection=("manage",))
+    assert lite_behind.refusal("{ _service { sdl } }", lite_behind.new_token("ingest:src_x")) == refused
+    lite_behind.hub.limits = Limits(federation=True, introspection=("manage",))
     nested = '{ asOf(moment: {knownUntil: "1"}) { _service { sdl } } }'
-    assert lite.refusal(nested, lite.new_token("read")) == refused
+    assert lite_behind.refusal(nested, lite_behind.new_token("read")) == refused
 
 
 def test_other_clients_see_nothing_of_it(lite: Served) -> None:
