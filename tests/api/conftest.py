@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import warnings
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -190,6 +191,13 @@ class Served:
         errors = self.answer(document, token, **variables)["errors"]
         assert len(errors) == 1, errors
         return errors[0]["extensions"]["code"], errors[0]["message"]
+
+    def until_followed(self) -> None:
+        """Wait until somebody follows what comes: nothing that is told from now on is passed over."""
+        deadline = time.monotonic() + 30
+        while self.hub.feed._start is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
     def new_token(self, *scopes: str) -> str:
         """A token with these scopes."""

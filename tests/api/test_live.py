@@ -50,7 +50,7 @@ def test_a_touchpoint_is_seen_as_it_comes_with_what_it_led_to(service: Served) -
     service.tell({"kind": "form", "channel": "WEB", "title": "before", "who": {"email": "a@example.com"}})
     with introduced(service) as socket:
         subscribe(socket)
-        time.sleep(0.3)
+        service.until_followed()
         service.tell({"kind": "invoice", "title": "ইনভয়েস 😀", "amount": "1.00", "who": {"email": "a@example.com"}})
         seen = added(socket)["touchpoint"]
         assert (seen["kind"], seen["title"]) == ("invoice", "ইনভয়েস 😀")
@@ -62,7 +62,7 @@ def test_a_touchpoint_is_seen_as_it_comes_with_what_it_led_to(service: Served) -
 def test_a_feed_goes_on_from_a_cursor_and_keeps_to_its_customer(service: Served) -> None:
     with introduced(service) as socket:
         subscribe(socket)
-        time.sleep(0.3)
+        service.until_followed()
         service.tell({"kind": "call", "title": "one", "who": {"email": "a@example.com"}})
         cursor = added(socket)["cursor"]
     service.tell(
@@ -80,7 +80,7 @@ def test_a_feed_goes_on_from_a_cursor_and_keeps_to_its_customer(service: Served)
 def test_without_pii_a_feed_is_masked(lite: Served) -> None:
     with introduced(lite, lite.new_token("read")) as socket:
         subscribe(socket)
-        time.sleep(0.3)
+        lite.until_followed()
         lite.tell({"kind": "call", "title": "secret", "who": {"email": "a@example.com"}, "traits": {"name": "Ann Roy"}})
         seen = added(socket)["touchpoint"]
         assert (seen["title"], seen["customer"]["displayName"]) == (None, "A••• R•••")

@@ -207,6 +207,15 @@ def test_nothing_of_a_customer_and_no_secret_is_in_the_log_at_debug(watched: Wat
     assert f"/in/{account.source}/submissions/…" in json.dumps(watched.lines(), ensure_ascii=False)
 
 
+def until_ready(hub: ServedHub, status: int) -> httpx.Response:
+    """The first answer with this status: what was found out is good for half a second."""
+    deadline = time.monotonic() + PATIENCE
+    while (answer := httpx.get(f"{hub.url}/readyz", timeout=10, trust_env=False)).status_code != status:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    return answer
+
+
 def test_readiness_tells_of_a_database_that_is_away(tmp_path: Path, pg_url: str) -> None:
     founded(pg_url)
     with links(pg_url) as road:
@@ -215,16 +224,13 @@ def test_readiness_tells_of_a_database_that_is_away(tmp_path: Path, pg_url: str)
             hub.start()
             assert httpx.get(f"{hub.url}/readyz", timeout=10, trust_env=False).status_code == 200
             road.down(True)
-            time.sleep(0.6)
-            away = httpx.get(f"{hub.url}/readyz", timeout=10, trust_env=False)
-            assert away.status_code == 503
+            away = until_ready(hub, 503)
             assert away.json() == {
                 "status": "not ready", "serving": "ok", "database": "unreachable", "migrations": "unknown",
             }  # fmt: skip
             assert httpx.get(f"{hub.url}/healthz", timeout=10, trust_env=False).status_code == 200
             road.down(False)
-            time.sleep(0.6)
-            assert httpx.get(f"{hub.url}/readyz", timeout=10, trust_env=False).status_code == 200
+            until_ready(hub, 200)
         finally:
             hub.end()
 

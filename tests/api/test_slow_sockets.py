@@ -39,6 +39,7 @@ async def slowly(request: Request) -> Response:
     """An answer that takes as long as the address says."""
 
     async def run(http: Request) -> Response:
+        request.app.state.begun = True
         await asyncio.sleep(float(http.query_params["seconds"]))
         return json_answer({"done": True})
 
@@ -313,7 +314,8 @@ def slow_answer(guarded: Guarded, seconds: float) -> Callable[[], bytes]:
             return everything(made)
 
     result = in_background(ask)
-    time.sleep(0.2)
+    while not getattr(guarded.app.state, "begun", False):
+        time.sleep(0.01)
     return result
 
 
@@ -356,12 +358,13 @@ def test_a_hub_is_not_ready_before_it_is_gone() -> None:
             made.sendall(b"GET /ready HTTP/1.1\r\nhost: hub\r\nconnection: close\r\n\r\n")
             return int(everything(made).split(b" ", 2)[1])
 
-    with guarded(drain=0.6) as served:
+    with guarded(drain=2) as served:
         assert status(served) == 200
         served.stop()
-        time.sleep(0.3)
+        while status(served) == 200:
+            time.sleep(0.05)
         assert status(served) == 503
         assert asks_well(served)
-        time.sleep(0.8)
+        served.thread.join(20)
         with pytest.raises(ConnectionError):
             served.socket()

@@ -84,7 +84,7 @@ def test_killed_import_goes_on_and_stores_every_row_once(hub_address: str, tmp_p
         while (stored := ask("SELECT count(*) FROM record") or [("0",)]) and int(stored[0][0]) <= rows:
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < deadline
-            time.sleep(0.005)
+            time.sleep(0.02)
         process.kill()
         process.communicate()
     ended = begin(tmp_path, *command, environment=environment).process

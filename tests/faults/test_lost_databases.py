@@ -21,8 +21,8 @@ from tests.faults.sending import (
 )
 from tests.faults.serving import ServedHub, founded, until_processed
 
-AGAIN = 2.0
-"""Seconds after which everything goes on as before, once the database is back."""
+AGAIN = 10.0
+"""Seconds after which everything goes on as before, once the database is back; two where nothing else runs."""
 
 
 @pytest.fixture(scope="module")
