@@ -130,11 +130,12 @@ def routes(
 
 def _shown(page: Page, values: Mapping[str, str] = MappingProxyType({})) -> str:
     """The whole page; ``values`` are for the placeholders of its middle."""
-    links = [
-        (each.address, ' aria-current="page"' if each is page else "", each.label) for each in (QUERY, FILES, FORM)
-    ]
+    here = ' aria-current="page"'
     return _template("page").substitute(
-        nav="".join(f'<a href="{address}"{current}>{label}</a>' for address, current, label in links),
+        nav="".join(
+            f'<a href="{each.address}"{here if each.address == page.address else ""}>{each.label}</a>'
+            for each in (QUERY, FILES, FORM)
+        ),
         main=_template(page.name).substitute(values),
         styles="".join(f'  <link rel="stylesheet" href="/assets/{path}">\n' for path in page.styles),
         scripts="".join(

@@ -93,7 +93,7 @@ def test_hub_without_a_form_says_so_on_a_page(address: str) -> None:
     answer = httpx.get(f"{address}/demo/form?none")
     assert answer.status_code == 404
     assert "This hub has no source of web forms." in answer.text
-    assert '<a href="/demo/form" aria-current=page>Form and live timeline</a>' in answer.text
+    assert '<a href="/demo/form" aria-current="page">Form and live timeline</a>' in answer.text
 
 
 def test_documents_carry_ids_of_this_hub_and_leave_out_what_is_unknown(tmp_path: Path) -> None:
