@@ -7,6 +7,7 @@ import pytest
 from graphql import parse, validate
 
 from hub.api.schema import print_schema_text, schema
+from hub.api.subgraph import print_subgraph_text
 from hub.cli.given import expiry
 from hub.client import DOCUMENTS, document
 from hub.errors import InputWrong
@@ -37,6 +38,7 @@ def test_documents_fit_the_schema(name: str) -> None:
 
 def test_schema_is_printed_written_and_compared(hub: Run, tmp_path: Path) -> None:
     assert hub("schema").out == print_schema_text()
+    assert hub("schema", "--federation").out == print_subgraph_text()
     assert hub("schema", "--output", "s.graphql").code == 0
     assert hub("schema", "--check", "s.graphql").code == 0
     (tmp_path / "s.graphql").write_text(print_schema_text().replace("type Query {", "type Query {\n  old: Int", 1))
