@@ -22,21 +22,28 @@ export function Result() {
   }
   const found = lists(answer.data);
   const rows = found.find(({ path }) => path.join(".") === chosen) ?? firstList(found);
-  const made = () => table(answer.data ?? null, rows?.path ?? []);
+  const made = () => table(answer.data, rows?.path ?? []);
+  const views =
+    answer.data != null &&
+    h(
+      React.Fragment,
+      null,
+      h(Views, { asTable, setAsTable }),
+      found.length > 0 && h(Rows, { found, rows, setChosen }),
+      h(Download, { made, name: tabs[activeTabIndex]?.operationName ?? "result" }),
+    );
   return h(
     "div",
-    { className: asTable ? "result as-table" : "result" },
+    { className: views && asTable ? "result as-table" : "result" },
     h(
       "div",
       { className: "result-bar" },
-      answer.data != null && h(Views, { asTable, setAsTable }),
-      answer.data != null && found.length > 0 && h(Rows, { found, rows, setChosen }),
-      answer.data != null && h(Download, { made, name: tabs[activeTabIndex]?.operationName ?? "result" }),
+      views,
       h("p", { className: "facts" }, facts(answer, text)),
       h(Problems, { errors: answer.errors }),
       said && h(Said, said),
     ),
-    asTable && answer.data != null && h(Table, made()),
+    views && asTable && h(Table, made()),
   );
 }
 
