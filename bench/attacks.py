@@ -1,16 +1,18 @@
-"""Requests that mean harm, sent to a served hub over HTTP and WebSocket while an innocent client asks beside them."""
+"""Requests that mean harm, sent to a served hub over HTTP, as streams of events and over WebSocket, while an innocent
+client asks beside them."""
 
 from __future__ import annotations
 
 import asyncio
 import http.client
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -24,6 +26,7 @@ LARGEST = 1_000_000
 SLOWEST = 0.25
 """Seconds that it may wait."""
 LEAKS = (b"Traceback", b"site-packages", b'File "', b"sqlite3", b"asyncpg", b"psycopg", b"SELECT ", b"graphql.error")
+_HUB_WITH = b'{"query": "{ hub { name } }", "variables": {"a": %s}}'
 _PROTOCOL = Subprotocol("graphql-transport-ws")
 
 
@@ -36,6 +39,8 @@ class Attack:
     headers: Mapping[str, str] = field(default_factory=dict)
     query: str | None = None
     variables: Any = None
+    target: str = ""
+    """The target of a GET in place of the body."""
 
 
 @dataclass(slots=True)
@@ -136,11 +141,32 @@ def _large() -> Iterator[Attack]:
     yield Attack("a body too large", b'{"query": "' + b"x" * 1_500_000 + b'"}')
     yield Attack("brackets", b"[" * 900_000)
     yield Attack("objects in objects", b'{"a":' * 150_000)
+    yield Attack("lists in lists of a variable", _HUB_WITH % (b"[" * 100_000 + b"]" * 100_000))
+    yield Attack("lists in lists within the reader's depth", _HUB_WITH % (b"[" * 900 + b"]" * 900))
+    yield Attack("a number of many digits", _HUB_WITH % (b"9" * 100_000))
+    yield Attack("a fraction of many digits", _HUB_WITH % (b"0." + b"9" * 100_000))
+    yield Attack("a number beyond all", _HUB_WITH % b"1e999999")
+    yield _asked("a number in a filter", '{ customers(filter: {traits: [{name: "a", equals: %s}]}) { totalCount } }'
+                 % ("9" * 400))  # fmt: skip
 
 
 def _odd(token: str) -> Iterator[Attack]:
     hub = "{ hub { name } }"
     one = json.dumps({"query": hub}).encode()
+    written = "mutation { __typename }"
+    for name, query in (
+        ("a mutation by GET", written),
+        ("a mutation after a query by GET", f"query Q {hub} {written}"),
+    ):
+        yield Attack(name, b"", target="/graphql?" + urlencode({"query": query, "operationName": ""}))
+    yield Attack("a subscription by GET", b"", target="/graphql?" + urlencode({"query": "subscription { x }"}))
+    yield Attack("half an escape in an address", b"", target="/graphql?query=%ff%fe%00%")
+    yield Attack("the same key again", b'{"query": "{ a }", "query": "{ hub { name } }", "query": "{ b }"}')
+    yield Attack("the same variable again", _HUB_WITH.replace(b'"a"', b'"a": 1, "a"') % b"2")
+    yield Attack("UTF-32", json.dumps({"query": hub}).encode("utf-32"))
+    yield Attack("surrogates in UTF-8", b'{"query": "{ hub { name } } # \xed\xa0\x80\xed\xb0\x80"}')
+    yield Attack("half a character", one[:-2] + b'\xf0\x9f"}')
+    yield Attack("an escape without end", b'{"query": "\\u00')
     yield Attack("a batch", b"[" + b",".join([one] * 100) + b"]")
     yield Attack("invalid UTF-8", b'{"query": "{ hub { name } } # \xff\xfe"}')
     yield Attack("UTF-16", ('\ufeff{"query": "' + hub + '"}').encode("utf-16"))
@@ -226,12 +252,13 @@ class Innocent:
 async def attacked(
     url: str, token: str, innocent: Innocent, chosen: Sequence[Attack], copies: int = 4
 ) -> list[Outcome]:
-    """Send attacks one after another, each in some copies at once, over HTTP and then over WebSocket."""
+    """Send attacks one after another, each in some copies at once: over HTTP, for a stream, and over WebSocket."""
     outcomes = []
     for attack in chosen:
         since = len(innocent.waits)
         outcome = Outcome(attack.name)
-        await asyncio.gather(*(_posted(url, token, attack, outcome) for _ in range(copies)))
+        for accepted in ("application/json", "text/event-stream"):
+            await asyncio.gather(*(_sent(url, token, attack, accepted, outcome) for _ in range(copies)))
         if attack.query is not None:
             await asyncio.gather(*(_told(url, token, attack, outcome) for _ in range(copies)))
         # The question that was under way is part of it.
@@ -241,16 +268,18 @@ async def attacked(
     return outcomes
 
 
-async def _posted(url: str, token: str, attack: Attack, outcome: Outcome) -> None:
+async def _sent(url: str, token: str, attack: Attack, accepted: str, outcome: Outcome) -> None:
     place = urlsplit(url)
-    headers = {"Host": "hub", "Content-Type": "application/json", "Authorization": f"Bearer {token}", **attack.headers}
+    headers = {
+        "Host": "hub", "Content-Type": "application/json", "Authorization": f"Bearer {token}", "Accept": accepted,
+        **attack.headers,
+    }  # fmt: skip
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    line = f"GET {attack.target}" if attack.target else "POST /graphql"
     reader, writer = await asyncio.open_connection(place.hostname, place.port, limit=1 << 24)
     try:
-        writer.write(
-            f"POST /graphql HTTP/1.1\r\n{head}Connection: close\r\nContent-Length: {len(attack.body)}\r\n\r\n".encode()
-        )
-        writer.write(attack.body)
+        writer.write(f"{line} HTTP/1.1\r\n{head}Connection: close\r\n".encode())
+        writer.write(f"Content-Length: {len(attack.body)}\r\n\r\n".encode() + attack.body)
         answer = await asyncio.wait_for(reader.read(), 30)
     except ConnectionError:
         if len(attack.body) <= LARGEST:
@@ -260,7 +289,12 @@ async def _posted(url: str, token: str, attack: Attack, outcome: Outcome) -> Non
         writer.close()
     status = int(answer[9:12] or 0)
     outcome.statuses.append(status)
-    judge(outcome, status, answer.partition(b"\r\n\r\n")[2])
+    head_sent, _, content = answer.partition(b"\r\n\r\n")
+    if b"text/event-stream" not in head_sent:
+        judge(outcome, status, content)
+        return
+    for event in re.findall(rb"^data: (\{.*)$", content, re.MULTILINE):
+        judge(outcome, status, event)
 
 
 def judge(outcome: Outcome, status: int, content: bytes) -> None:
