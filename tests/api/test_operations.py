@@ -336,9 +336,15 @@ def test_what_has_not_been_processed_is_seen_on_each_database(service: Served) -
     assert before["hub_database_up"] == before["hub_processing"] == 1
     assert before["hub_batches_total"] >= 1
 
-    go_on = threading.Event()
+    waits, go_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        waits.set()
+        go_on.wait()
+
     portal: Any = service.client.portal
-    held = portal.start_task_soon(service.hub.threads.between_batches, go_on.wait)
+    held = portal.start_task_soon(service.hub.threads.between_batches, wait)
+    assert waits.wait(PATIENCE)
     try:
         service.tell({"kind": "call", "title": "two", "key": "b"})
         time.sleep(0.05)
