@@ -85,6 +85,8 @@ async def run(
     context = Context(hub, who)
     try:
         data = await (compiler or seam.compiled)(context, asked.text, asked.operation, asked.variables)
+    except Exception as error:
+        raise Difference(f"{type(error).__name__}: {error}\n{told(asked)}") from error
     finally:
         await context.renew()
     errors = ordinary.content.get("errors")

@@ -26,6 +26,7 @@ from tests.reads.both_ways import Compiler, Difference, Tally, run
 from tests.reads.documents import Asked
 
 MOST_TRIES = 400
+_SELECTING = {"inline_fragment", "fragment_definition", "operation_definition"}
 
 
 def smallest(
@@ -60,16 +61,23 @@ def _smaller(asked: Asked) -> Iterator[Asked]:
 
     visit(document, Every())
     for _, gone in sorted(found, key=lambda each: -each[0]):
-        yield _tidy(_without(document, gone), asked)
+        left = _without(document, gone)
+        if isinstance(left, DocumentNode) and any(
+            isinstance(each, OperationDefinitionNode) for each in left.definitions
+        ):
+            yield _tidy(left, asked)
 
 
-def _without(document: DocumentNode, gone: Node) -> DocumentNode:
+def _without(document: DocumentNode, gone: Node) -> Any:
     class Taking(Visitor):
         def enter(self, node: Node, *_: Any) -> Any:
             return REMOVE if node is gone else None
 
-        def leave_selection_set(self, node: SelectionSetNode, *_: Any) -> Any:
-            return None if node.selections else REMOVE
+        def leave(self, node: Node, *_: Any) -> Any:
+            """What selects nothing goes too."""
+            empty = isinstance(node, SelectionSetNode) and not node.selections
+            headless = node.kind in _SELECTING and getattr(node, "selection_set", node) is None
+            return REMOVE if empty or headless else None
 
     return visit(document, Taking())
 
