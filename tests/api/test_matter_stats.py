@@ -192,3 +192,20 @@ def test_figures_as_of_a_moment_count_from_then(service: Served) -> None:
     }
     now = service.ask(f"{{ {figures} }}")
     assert [now[each]["rows"] for each in ("late", "soon", "lately")] == [[{"matters": 2}], [{"matters": 0}], []]
+
+
+def test_groups_of_matters_are_kept_and_ordered_by_what_they_come_to(service: Served) -> None:
+    deals(service)
+
+    def owners(arguments: str) -> list[str]:
+        return [
+            row["key"]["ownerName"]
+            for row in stats(service, f"(groupBy: [OWNER], {arguments})", "ownerName", "matters")
+        ]
+
+    assert owners("orderBy: WIN_RATE") == ["rina", "moses"]
+    assert owners("orderBy: WIN_RATE, direction: ASC") == ["moses", "rina"]
+    assert owners("having: {mattersAtLeast: 3}") == ["rina"]
+    assert owners("having: {overdueAtLeast: 1}") == ["moses"]
+    assert owners('having: {wonAmountAtLeast: "280", wonAtLeast: 3}') == ["rina"]
+    assert owners('having: {amountAtLeast: "280.01"}') == []

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from hub.analysis import group_bys
@@ -14,8 +14,9 @@ from hub.api.connections import once
 from hub.api.context import Info
 from hub.api.graph import argument, field, object_type
 from hub.api.queries.journeys import Customers, reckoned
+from hub.api.ranking import least, ranked
 from hub.api.saved_filters import listed
-from hub.api.scalars import Currency, DateTime, Exact, TimeZone
+from hub.api.scalars import Currency, DateTime, TimeZone
 from hub.api.types import amounts
 from hub.api.types.customer_stats import CustomerStats, CustomerStatsRow
 from hub.api.types.enums import OrderDirection
@@ -25,13 +26,9 @@ from hub.api.types.touchpoint_stats import TouchpointStats, TouchpointStatsRow
 from hub.errors import InputWrong
 from hub.journey.buckets import Calendar, TimeBucket
 from hub.journey.choices import CustomerDimension, CustomerTime, TouchpointDimension
-from hub.money import minor
 from hub.store.customer_stats import CustomerGrouping
 from hub.store.reader import Snapshot
 from hub.store.touchpoint_stats import TouchpointGrouping
-from hub.values import Money
-
-G = TypeVar("G", TouchpointFigures, CustomerFigures)
 
 MOST_ROWS = 10_000
 First = Annotated[int, argument("At most so many groups.")]
@@ -89,13 +86,13 @@ class GroupByQueries:
 
         found = await reckoned(info, "touchpointStats", given, reckon)
         quantities = once(measure)
-        least = _least(having, shown_in, "amount", "cost")
-        known = await quantities() if order_by is TouchpointStatsOrder.QUANTITY or "quantity" in least else {}
+        at_least = least(having, shown_in, "amount", "cost")
+        known = await quantities() if order_by is TouchpointStatsOrder.QUANTITY or "quantity" in at_least else {}
 
         def sizes(group: TouchpointFigures) -> Mapping[str, Any]:
             return {**_sizes(group), "quantity": known.get(group.key)}
 
-        kept = _ranked(found.groups, sizes, least, order_by.value, direction, clocks.calendar)
+        kept = ranked(found.groups, sizes, at_least, order_by.value, direction, clocks.calendar)
         asked = Asked(dimensions, shown_in, clocks.calendar)
         return TouchpointStats(
             rows=[TouchpointStatsRow(row=group, asked=asked, quantities=quantities) for group in kept[:first]],
@@ -129,8 +126,8 @@ class GroupByQueries:
             return await group_bys.of_customers(snapshot, grouping, clocks, currency)
 
         found = await reckoned(info, "customerStats", (dimensions, every, on, time_zone, filter), reckon)
-        least = _least(having, currency, "revenue", "cost_to_serve")
-        kept = _ranked(found.groups, _sizes, least, order_by.value, direction, clocks.calendar)
+        at_least = least(having, currency, "revenue", "cost_to_serve")
+        kept = ranked(found.groups, _sizes, at_least, order_by.value, direction, clocks.calendar)
         asked = Asked(dimensions, currency, clocks.calendar)
         return CustomerStats(
             rows=[CustomerStatsRow(row=group, asked=asked) for group in kept[:first]],
@@ -174,35 +171,3 @@ def _sizes(group: TouchpointFigures | CustomerFigures) -> Mapping[str, Any]:
         "customers": group.customers, "buyers": group.buyers, "purchases": group.purchases, "revenue": group.revenue,
         "average_revenue": group.average, "cost_to_serve": group.cost,
     }  # fmt: skip
-
-
-def _least(having: Having | CustomersHaving | None, currency: str, *money: str) -> Mapping[str, Any]:
-    """By measure, what a group has at least; ``money`` names those that are written as amounts of the currency."""
-    if having is None:
-        return {}
-    asked = {name.removesuffix("_at_least"): value for name, value in vars(having).items() if value is not None}
-    return {name: _minor(value, currency) if name in money else value for name, value in asked.items()}
-
-
-def _minor(amount: Exact, currency: str) -> int:
-    return minor(Money(amount, currency))
-
-
-def _ranked(
-    groups: Iterable[G],
-    sizes: Callable[[G], Mapping[str, Any]],
-    least: Mapping[str, Any],
-    by: str,
-    direction: OrderDirection,
-    calendar: Calendar | None,
-) -> Sequence[G]:
-    """The groups that come to so much, in order; what has no size comes last, and who has no time."""
-    sign = 1 if direction is OrderDirection.ASC else -1
-    kept: list[tuple[Any, G]] = []
-    for group in groups:
-        has = sizes(group)
-        if all(has[name] is not None and has[name] >= wanted for name, wanted in least.items()):
-            size, period = has[by.lower()], group.key[0] if calendar else 0
-            rank = (period is None, period or 0, size is None, sign * (size or 0), tuple(map(str, group.key)))
-            kept.append((rank, group))
-    return [group for _, group in sorted(kept, key=lambda each: each[0])]

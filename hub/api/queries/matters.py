@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from hub.analysis import matter_stats
 from hub.analysis.matter_stats import Figures, Medians
 from hub.api.connections import once
 from hub.api.context import Info
 from hub.api.graph import argument, field, object_type
+from hub.api.ranking import least, ranked
 from hub.api.scalars import DateTime
 from hub.api.types import amounts
+from hub.api.types.enums import OrderDirection
 from hub.api.types.filters import MatterFilter, matter_filter
 from hub.api.types.matter_enums import MatterDimension, MatterStatsOrder, MatterTime
-from hub.api.types.matter_stats import Asked, MatterStats, MatterStatsRow, Pipeline, PipelineState
+from hub.api.types.matter_stats import Asked, MattersHaving, MatterStats, MatterStatsRow, Pipeline, PipelineState
 from hub.errors import InputWrong
 from hub.journey.buckets import Calendar, TimeBucket
 from hub.store import filters
@@ -38,7 +41,9 @@ class MatterStatsQueries:
         every: Annotated[TimeBucket | None, argument("And by the time in which they were opened or closed.")] = None,
         on: Annotated[MatterTime, argument("Which time counts for `every`.")] = MatterTime.CLOSED,
         filter: Annotated[MatterFilter | None, argument("Only such.")] = None,  # noqa: A002
+        having: Annotated[MattersHaving | None, argument("Only groups that come to so much.")] = None,
         order_by: Annotated[MatterStatsOrder, argument("Which groups come first.")] = MatterStatsOrder.MATTERS,
+        direction: Annotated[OrderDirection, argument("Largest or smallest first.")] = OrderDirection.DESC,
         first: Annotated[int, argument("At most so many groups.")] = 1000,
     ) -> MatterStats:
         """Figures of deals, cases and other matters: counts, amounts, win rates, days to close."""
@@ -51,12 +56,9 @@ class MatterStatsQueries:
         grouping, wanted = Grouping(dimensions, calendar or None, on.value), matter_filter(filter, present)
         found = await matter_stats.stats(snapshot, grouping, wanted, company.currency, present)
 
-        def rank(group: Figures) -> tuple[object, ...]:
-            size: int = getattr(group, order_by.value.lower())
-            return (group.key[0] if calendar else 0, -size, tuple(str(each) for each in group.key))
-
+        at_least = least(having, company.currency, "amount", "won_amount", "open_amount", "outstanding")
         asked = _asked(info, grouping, wanted)
-        groups = sorted(found.groups, key=rank)
+        groups = ranked(found.groups, _sizes, at_least, order_by.value, direction, grouping.calendar)
         return MatterStats(
             rows=[MatterStatsRow(row=group, asked=asked) for group in groups[:first]],
             truncated=len(groups) > first,
@@ -86,6 +88,15 @@ class MatterStatsQueries:
             states=[PipelineState(row=each) for each in flow.states],
             not_converted=[amounts.sure(minor, code) for code, minor in flow.not_converted],
         )
+
+
+def _sizes(group: Figures) -> Mapping[str, Any]:
+    """The measures of a group by the names that having and orders know them by."""
+    return {
+        "matters": group.matters, "won": group.won, "overdue": group.overdue, "amount": group.amount,
+        "won_amount": group.won_amount, "open_amount": group.open_amount, "outstanding": group.outstanding,
+        "win_rate": group.win_rate,
+    }  # fmt: skip
 
 
 def _narrowed(wanted: filters.MatterFilter, kind: MatterKind, name: str | None) -> filters.MatterFilter:

@@ -70,23 +70,27 @@ shown(
 
 
 class MatterStatsOrder(StrEnum):
-    """By what groups of matters are ordered, the largest first; groups of a time come in its order."""
+    """By what groups of matters are ordered; groups of a time come in its order."""
 
     MATTERS = "MATTERS"
     AMOUNT = "AMOUNT"
     WON_AMOUNT = "WON_AMOUNT"
     OPEN_AMOUNT = "OPEN_AMOUNT"
     OVERDUE = "OVERDUE"
+    OUTSTANDING = "OUTSTANDING"
+    WIN_RATE = "WIN_RATE"
 
 
 shown(
     MatterStatsOrder,
-    "By what groups of matters are ordered, the largest first.",
+    "By what groups of matters are ordered, the largest first unless asked; of a time bucket, within it.",
     MATTERS="How many they are.",
     AMOUNT="What they are worth.",
     WON_AMOUNT="What those that ended WON are worth.",
     OPEN_AMOUNT="What the open ones are worth.",
     OVERDUE="How many are overdue.",
+    OUTSTANDING="What is still owed for them.",
+    WIN_RATE="Won of those that were won or lost; those of which none was come last.",
 )
 shown(
     TimeBucket,

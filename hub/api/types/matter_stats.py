@@ -11,8 +11,8 @@ import strawberry
 from hub.analysis.matter_stats import Figures, Key, Medians, Step
 from hub.analysis.matter_stats import PipelineState as StateFigures
 from hub.api.context import Info
-from hub.api.graph import column, described, field, object_type
-from hub.api.scalars import Date, DateTime
+from hub.api.graph import column, described, field, input_type, object_type, optional
+from hub.api.scalars import Date, DateTime, Exact
 from hub.api.types import amounts, reference
 from hub.api.types.amounts import Money
 from hub.api.types.matter_enums import MatterDimension
@@ -27,6 +27,19 @@ if TYPE_CHECKING:
 
 LazyCustomer = Annotated["Customer", strawberry.lazy("hub.api.types.customers")]
 LazySource = Annotated["Source", strawberry.lazy("hub.api.types.sources")]
+
+
+@input_type
+class MattersHaving:
+    """Which groups of matters to keep; amounts are in the hub's currency."""
+
+    matters_at_least: int | None = optional("With so many matters.")
+    won_at_least: int | None = optional("With so many that were won.")
+    overdue_at_least: int | None = optional("With so many that are overdue.")
+    amount_at_least: Exact | None = optional("Worth so much.")
+    won_amount_at_least: Exact | None = optional("Of which those that were won are worth so much.")
+    open_amount_at_least: Exact | None = optional("Of which the open ones are worth so much.")
+    outstanding_at_least: Exact | None = optional("For which so much is still owed.")
 
 
 @dataclass(frozen=True, slots=True)
