@@ -112,7 +112,7 @@ def test_what_is_wrong_is_an_error_in_its_place_and_never_something_else(lite_be
         customer(7),
         {"__typename": "Customer", "email": "a@example.com"},
         "Customer",
-        customer(id_ + "~when"),
+        customer(id_ + "@when"),
     ]
     absent = [customer("cus_none"), customer("tp_" + id_[4:]), {"__typename": "Source", "id": id_}, customer(""),
               customer("x" * 5000)]  # fmt: skip

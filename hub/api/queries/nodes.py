@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from hub.analysis.as_of import AsOf, parted
+from hub.analysis.as_of import MARK, AsOf, parted
 from hub.api import past
 from hub.api.auth import Scope
 from hub.api.context import Info, Place
@@ -48,9 +48,17 @@ async def node(info: Info, identity: str, place: Place = ()) -> Node | None:
 
 async def nodes(info: Info, identities: Sequence[str]) -> list[Node | BaseException | None]:
     """Objects by id, read together, where the field stands; what went wrong stands in the place of its object."""
-    place = info.path.as_list()
-    found = (node(info, each, [*place, at]) for at, each in enumerate(identities))
-    return await asyncio.gather(*found, return_exceptions=True)
+    place, of_then = info.path.as_list(), info.context.moment is not None
+    turn = asyncio.Lock()
+
+    async def one(at: int, identity: str) -> Node | None:
+        if not (of_then or MARK in identity):
+            return await node(info, identity, [*place, at])
+        # What is of another moment is worked out for each alone: others who ask for the past come in between.
+        async with turn:
+            return await node(info, identity, [*place, at])
+
+    return await asyncio.gather(*(one(at, each) for at, each in enumerate(identities)), return_exceptions=True)
 
 
 async def _customer(info: Info, identity: str) -> Node | None:
