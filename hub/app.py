@@ -42,6 +42,7 @@ def create_app(settings: Settings, hub: Hub | None = None, examples: Mapping[str
         async with _opened(settings, hub) as opened, nights(opened, lambda: micros(now())), _worked(settings, opened):
             opened.limits = settings.limits
             opened.compiled_reads = settings.compiled_reads
+            opened.compared_reads = settings.compared_reads
             page = Pages(opened, examples or {})
             app.router.routes[:] = [
                 *http.routes(

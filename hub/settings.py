@@ -106,6 +106,8 @@ class Settings(BaseSettings, Limits):
     """HTTP statuses of before GraphQL over HTTP was settled, for clients that know no others."""
     compiled_reads: bool = False
     """Whether what one statement can answer is answered by one statement."""
+    compared_reads: int = Field(0, ge=0)
+    """One in so many of those answers is made the ordinary way too, and compared; 0: none."""
     uploads: Path | None = None
     """Folder of uploaded files, the same for all processes of a hub; ``uploads`` in the data folder when left out."""
     files: Annotated[tuple[Path, ...] | None, NoDecode] = None

@@ -7,6 +7,7 @@ snapshot: both read from ``await context.snapshot()`` and tell the time by ``con
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
@@ -26,6 +27,7 @@ from strawberry.types.arguments import convert_argument
 from strawberry.types.graphql import OperationType
 
 from hub.api import scopes
+from hub.api.comparing import compare
 from hub.api.context import Context
 from hub.api.graph import Column
 from hub.api.types import filters as asked
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from hub.api.auth import Principal
     from hub.ingest.hub import Hub
 
+_log = logging.getLogger(__name__)
 _POISON = 1
 """The byte that stands where ordinary execution would have an error. No JSON has it."""
 
@@ -72,23 +75,41 @@ class CompiledReads(SchemaExtension):
     """Answers an operation by one statement where that can be, on whatever transport it came."""
 
     async def on_execute(self) -> AsyncIterator[None]:
-        """In place of the resolvers."""
+        """In place of the resolvers; or beside them, when the two are to be compared."""
         running = self.execution_context
         context: Context = running.context
-        if context.as_json and context.hub.compiled_reads and running.operation_type is OperationType.QUERY:
-            data = await self._data(context)
-            if data is not None:
-                running.result = ExecutionResult(data=cast("Any", orjson.Fragment(data)), errors=None)
+        hub = context.hub
+        if not hub.compiled_reads or running.result or running.operation_type is not OperationType.QUERY:
+            yield
+            return
+        reads = reads_of(hub, running.schema)
+        compared = reads.owes_comparison()
+        held = self._operation(reads) if context.as_json or compared else None
+        data = None if held is None else await self._tried(reads, held)
+        if data is not None and not compared:
+            running.result = ExecutionResult(data=cast("Any", orjson.Fragment(data)), errors=None)
         yield
+        if data is not None and held is not None and compared:
+            compare(held, data, running.result)
 
-    async def _data(self, context: Context) -> bytes | None:
+    def _operation(self, reads: Reads) -> Operation | None:
         running = self.execution_context
-        if running.result or running.query is None or running.graphql_document is None:
+        if running.query is None or running.graphql_document is None:
             return None
-        reads = reads_of(context.hub, running.schema)
         named = running._provided_operation_name  # noqa: SLF001
-        operation = reads.compiler.operation(running.query, named, running.graphql_document)
-        return None if operation is None else await reads.read(context, operation, running.variables or {})
+        return reads.compiler.operation(running.query, named, running.graphql_document)
+
+    async def _tried(self, reads: Reads, operation: Operation) -> bytes | None:
+        context: Context = self.execution_context.context
+        try:
+            return await reads.read(context, operation, self.execution_context.variables or {})
+        except HubError:
+            raise
+        except Exception:  # noqa: BLE001 (whatever it is, the ordinary way answers)
+            # The ordinary way does not look at what this did: a failed statement may have ended the snapshot.
+            _log.exception("a compiled read failed: document %s", operation.digest)
+            await context.renew()
+            return None
 
 
 class Reads:
@@ -99,7 +120,22 @@ class Reads:
         self.schema = schema
         dialect = Sqlite() if isinstance(hub.reader, SqliteReader) else Postgres()
         fixed = {"_currency": f"'{hub.company.currency}'"}
+        self._answered = 0
+        self._owed = 0
         self.compiler = Compiler(_world(schema, hub.company), dialect, fixed, _solid)
+
+    def sampled(self) -> bool:
+        """Whether this answer is to be that of the ordinary way, compared with the other."""
+        self._answered += 1
+        if not self._hub.compared_reads or self._answered % self._hub.compared_reads:
+            return False
+        self._owed += 1
+        return True
+
+    def owes_comparison(self) -> bool:
+        """Whether an operation that begins the ordinary way is one that was sampled."""
+        self._owed, owed = max(0, self._owed - 1), self._owed
+        return owed > 0
 
     def query(self, who: Principal, operation: Operation, variables: Mapping[str, Any]) -> Query | None:
         """The one statement that answers an operation; None where there is none."""

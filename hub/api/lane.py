@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.api import auth
 from hub.api.auth import Principal, Remembered
+from hub.api.compression import encoding
 from hub.api.execute import shortly
 from hub.api.media_types import CHARSET, GRAPHQL, JSON, is_json, preferred
 from hub.api.requests import request_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from hub.ingest.hub import Hub
 
 _TRIED = "hub.tried"
-_ELSEWHERE = {b"origin", b"content-encoding", b"accept-encoding", b"hub-after", b"transfer-encoding", b"expect"}
+_ELSEWHERE = {b"origin", b"content-encoding", b"hub-after", b"transfer-encoding", b"expect"}
 """Headers with which a request is not plain."""
 _SAFE = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 _VARY = [(b"vary", b"Accept-Encoding")]
@@ -76,6 +77,8 @@ class Lane:
             if name in _ELSEWHERE or name in said:
                 return None
             said[name] = value
+        if encoding(said.get(b"accept-encoding", b"").decode("latin-1")) is not None:
+            return None
         media_type = preferred(said.get(b"accept", b"").decode("latin-1"))
         length = said.get(b"content-length", b"")
         if media_type not in (JSON, GRAPHQL) or not (

@@ -60,6 +60,8 @@ async def short(hub: Hub, schema: Schema, who: Principal, request: Request, *, w
         statement = None if held is None else reads.query(who, held, variables)
         if held is None or statement is None:
             return _TRIED
+        if reads.sampled():
+            return _DECLINED
         _, price = door.admit(prepared, found, request.operation, variables, who)
     except (GraphQLError, HubError):
         return _DECLINED

@@ -6,6 +6,7 @@ is. Values that are only bound to it, such as ids, cursors and filters, decide n
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -93,6 +94,7 @@ class Bounded(Generic[K, V]):
 class Operation:
     """One operation of one document."""
 
+    text: str
     document: DocumentNode
     definition: OperationDefinitionNode
     deciding: frozenset[str]
@@ -102,6 +104,11 @@ class Operation:
     plans: Bounded[Any, Plan | Unsupported] = field(default_factory=lambda: Bounded(MOST_PLANS))
     disabled: bool = False
     """Whether it was seen to answer otherwise than ordinary execution."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the document, in hexadecimal."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
     @property
     def name(self) -> str:
@@ -128,7 +135,7 @@ class Compiler:
             definition = _definition(document, name)
             if definition is None or definition.operation is not OperationType.QUERY:
                 return None
-            held = Operation(document, definition, unbound(document, definition), plain(definition))
+            held = Operation(text, document, definition, unbound(document, definition), plain(definition))
             known = self._known.put((text, name), held)
         return known
 
