@@ -17,7 +17,7 @@ from connectors.compressed import faults_told, opened
 from connectors.members import has, object_of, paths
 from connectors.ndjson import Line, Lines
 from connectors.occurrences import Occurrences
-from connectors.reading import Pile, ahead, files_named, meaning
+from connectors.reading import Pile, ahead, files_named, known_places, meaning
 from hub import sdk
 
 SUFFIXES = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
@@ -130,9 +130,7 @@ def _mentions(path: Path, member: str) -> bool:
 
 def _pages(settings: ObjectSettings, cursor: Mapping[str, Any], name: Name) -> Generator[sdk.Page, None, None]:
     found = files(settings.path)
-    wanted = meaning(settings)
-    known = cursor.get("files", {}) if cursor.get("meaning") == wanted else {}
-    places = {file: place for file, place in known.items() if file in found}
+    wanted, places = meaning(settings), known_places(settings, cursor, found)
     whole = max(1, sum(path.stat().st_size for path in found.values()))
     pile, before = Pile(), 0
     for file, path in found.items():

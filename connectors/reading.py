@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,12 @@ def meaning(settings: sdk.Settings) -> str:
     return hashlib.sha256(settings.model_dump_json(exclude={"path"}).encode()).hexdigest()[:12]
 
 
+def known_places(settings: sdk.Settings, cursor: Mapping[str, Any], found: Collection[str]) -> dict[str, Any]:
+    """The place in each file that is there still; none when other settings name rows otherwise."""
+    known = cursor.get("files", {}) if cursor.get("meaning") == meaning(settings) else {}
+    return {file: place for file, place in known.items() if file in found}
+
+
 def changed(
     path: Path, suffixes: tuple[str, ...], settings: sdk.Settings, cursor: sdk.Cursor | None, rows: Rows
 ) -> AsyncIterator[sdk.Page]:
@@ -62,9 +68,7 @@ def _changed(
     root: Path, suffixes: tuple[str, ...], settings: sdk.Settings, cursor: Mapping[str, Any], rows: Rows
 ) -> Generator[sdk.Page, None, None]:
     found = files_named(root, suffixes)
-    wanted = meaning(settings)
-    known = cursor.get("files", {}) if cursor.get("meaning") == wanted else {}
-    places = {file: place for file, place in known.items() if file in found}
+    wanted, places = meaning(settings), known_places(settings, cursor, found)
     whole = max(1, sum(path.stat().st_size for path in found.values()))
     pile, before = Pile(), 0
     for file, path in found.items():
