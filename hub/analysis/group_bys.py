@@ -15,6 +15,7 @@ from hub.journey.choices import CustomerTime
 from hub.journey.offsets import offsets
 from hub.journey.rates import Exchange
 from hub.money import minor
+from hub.settings import Company
 from hub.store import buckets, customer_stats, days, dimensions, rates, touchpoint_stats
 from hub.store.customer_stats import CustomerGrouping
 from hub.store.reader import Rows, Snapshot
@@ -125,8 +126,10 @@ async def quantities(snapshot: Snapshot, grouping: TouchpointGrouping, clocks: C
     return found
 
 
-async def of_customers(snapshot: Snapshot, grouping: CustomerGrouping, clocks: Clocks, currency: str) -> OfCustomers:
-    """Count customers and their purchases, and sum up their revenue and what they cost, in the reporting currency."""
+async def of_customers(
+    snapshot: Snapshot, grouping: CustomerGrouping, clocks: Clocks, currency: str, company: Company
+) -> OfCustomers:
+    """Count customers and their purchases, and sum up their revenue and what they cost."""
     start, end = await touchpoint_stats.first_and_last(snapshot)
     home = offsets(clocks.home, start, end)
     bucket = None
@@ -138,12 +141,22 @@ async def of_customers(snapshot: Snapshot, grouping: CustomerGrouping, clocks: C
     _few(counted)
     groups = {(key := grouping.key(row)): CustomerFigures(key, *row[len(key) :]) for row in counted}
     lacking: dict[str, int] = {}
-    costs = await customer_stats.costs(snapshot, grouping, days.local("t.occurred_at", home), currency)
+    day = days.local("t.occurred_at", home)
+    costs = await customer_stats.costs(snapshot, grouping, day, currency)
     for key, amount in (await _sums(snapshot, costs, currency, lacking)).items():
         groups[key].cost = amount
     total = CustomerFigures((), *await customer_stats.totals(snapshot, grouping.customers))
-    for code, amount in await customer_stats.unconverted(snapshot, grouping.customers):
-        lacking[code] = lacking.get(code, 0) + amount
+    if currency == company.currency:
+        for code, amount in await customer_stats.unconverted(snapshot, grouping.customers):
+            lacking[code] = lacking.get(code, 0) + amount
+        return OfCustomers(list(groups.values()), total, sorted(lacking.items()))
+    revenue = await customer_stats.revenue(snapshot, grouping, day, currency, company.revenue_basis)
+    sums = await _sums(snapshot, revenue, currency, {})
+    for group in groups.values():
+        group.revenue = sums.get(group.key, 0)
+    everybody = replace(grouping, dimensions=(), bucket=None)
+    revenue = await customer_stats.revenue(snapshot, everybody, day, currency, company.revenue_basis)
+    total.revenue = (await _sums(snapshot, revenue, currency, lacking)).get((), 0)
     return OfCustomers(list(groups.values()), total, sorted(lacking.items()))
 
 

@@ -12,6 +12,7 @@ from hub.store.dimensions import grouped
 from hub.store.filters import CustomerFilter
 from hub.store.reader import Rows, Snapshot
 from hub.store.sql import Query
+from hub.values import RevenueBasis
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ class CustomerGrouping:
 
 
 _FIGURES = ("count(*)", "CAST(coalesce(sum(c.revenue), 0) AS BIGINT)")
+_KINDS = {RevenueBasis.BILLED: "'invoice', 'credit_note'", RevenueBasis.CASH: "'payment', 'refund', 'reversal'"}
+_SIGNED = "CASE WHEN t.kind IN ('credit_note', 'refund', 'reversal') THEN -abs(t.amount) ELSE t.amount END"
+"""What takes back counts by its size, whichever sign the source gave it (``hub.journey.value``)."""
 _BUYING = ("count(p.many)", "CAST(coalesce(sum(p.many), 0) AS BIGINT)")
 
 
@@ -56,19 +60,31 @@ async def counts(snapshot: Snapshot, grouping: CustomerGrouping, most: int) -> R
     return await snapshot.query(query.add(f" LIMIT {query.bind(most, 'bigint')}"))
 
 
-async def costs(snapshot: Snapshot, grouping: CustomerGrouping, day: str, reporting: str) -> Rows:
+async def costs(snapshot: Snapshot, grouping: CustomerGrouping, day: str, target: str) -> Rows:
     """What touchpoints with them cost, as ``touchpoint_stats.amounts`` gives it; ``day`` is SQL of that of ``t``."""
+    return await _money(snapshot, grouping, day, target, "t.cost", "t.cost_currency", " AND t.cost_currency <> ''")
+
+
+async def revenue(snapshot: Snapshot, grouping: CustomerGrouping, day: str, target: str, basis: RevenueBasis) -> Rows:
+    """What books of record say that they bought for, less what was taken back, likewise."""
+    told = f" AND t.kind IN ({_KINDS[basis]}) AND t.source IN (SELECT num FROM source WHERE book_of_record)"
+    return await _money(snapshot, grouping, day, target, _SIGNED, "t.currency", told)
+
+
+async def _money(
+    snapshot: Snapshot, grouping: CustomerGrouping, day: str, target: str, amount: str, currency: str, where: str
+) -> Rows:
     query = Query("SELECT ")
-    here = f"t.cost_currency = {query.bind(reporting, 'text')}"
+    here = f"{currency} = {query.bind(target, 'text')}"
     columns = [
         *grouping.columns,
-        "t.cost_currency",
+        currency,
         f"CASE WHEN {here} THEN 0 ELSE {day} END",
-        f"CASE WHEN {here} THEN 0 ELSE t.cost END",
+        f"CASE WHEN {here} THEN 0 ELSE {amount} END",
     ]
-    query.add(", ".join([*columns, "CAST(sum(t.cost) AS BIGINT)"]))
+    query.add(", ".join([*columns, f"CAST(sum({amount}) AS BIGINT)"]))
     query.add(" FROM touchpoint t JOIN customer c ON c.num = coalesce(t.organisation, t.customer)")
-    grouping.selected(query).add(" AND t.cost IS NOT NULL AND t.cost_currency <> '' AND t.retracted_at IS NULL")
+    grouping.selected(query).add(f" AND {amount} IS NOT NULL AND t.retracted_at IS NULL{where}")
     return await snapshot.query(query.add(grouped(len(columns))))
 
 

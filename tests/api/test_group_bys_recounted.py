@@ -218,6 +218,33 @@ def test_groups_of_touchpoints_are_kept_and_ordered_by_any_measure(
             assert told == sorted((each for each in known if each >= least), reverse=direction == "DESC")
 
 
+def test_groups_of_customers_are_worth_what_each_of_them_is_in_any_currency(
+    filled: tuple[Served, list[Row], Random],
+) -> None:
+    service, _, draw = filled
+    for kind in ("credit_note", "payment"):
+        service.tell(
+            *({"kind": kind, "who": who, "at": "2026-02-20T09:00:00+00:00", "amount": f"{draw.randrange(1, 50)}.25",
+               "currency": currency} for who in WHO[::2] for currency in ("BDT", "USD"))
+        )  # fmt: skip
+    everybody = service.ask(
+        '{ customers(first: 100) { nodes { kind value(currency: "USD") { revenue { amount } } } } }'
+    )["customers"]["nodes"]  # fmt: skip
+    expected: dict[str, Decimal] = {}
+    for each in everybody:
+        worth = Decimal(each["value"]["revenue"]["amount"])
+        expected[each["kind"]] = expected.get(each["kind"], Decimal()) + worth
+    found = service.ask(
+        '{ customerStats(groupBy: [KIND], currency: "USD") { rows { key { kind } revenue { amount currency } } '
+        "totalRevenue { amount } notConverted { currency } } }"
+    )["customerStats"]
+    assert {row["key"]["kind"]: Decimal(row["revenue"]["amount"]) for row in found["rows"]} == expected
+    assert Decimal(found["totalRevenue"]["amount"]) == sum(expected.values())
+    assert {row["revenue"]["currency"] for row in found["rows"]} == {"USD"}
+    # The rates of taka end before the last touchpoints.
+    assert {each["currency"] for each in found["notConverted"]} == {"BDT", "CHF"}
+
+
 def test_groups_of_customers_are_what_counting_them_one_by_one_comes_to(
     filled: tuple[Served, list[Row], Random],
 ) -> None:

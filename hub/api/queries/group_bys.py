@@ -32,6 +32,7 @@ from hub.store.touchpoint_stats import TouchpointGrouping
 
 MOST_ROWS = 10_000
 First = Annotated[int, argument("At most so many groups.")]
+Shown = Annotated[Currency | None, argument("The currency of all amounts; the hub's unless given.")]
 Direction = Annotated[OrderDirection, argument("Largest or smallest first.")]
 Every = Annotated[TimeBucket | None, argument("And by the time in which they happened.")]
 Zone = Annotated[TimeZone | None, argument("Whose days and hours count; the hub's unless given.")]
@@ -59,7 +60,7 @@ class GroupByQueries:
             TouchpointStatsOrder, argument("Which groups come first.")
         ] = TouchpointStatsOrder.TOUCHPOINTS,
         direction: Direction = OrderDirection.DESC,
-        currency: Annotated[Currency | None, argument("The currency of all amounts; the hub's unless given.")] = None,
+        currency: Shown = None,
         first: First = 1000,
     ) -> TouchpointStats:
         """Group-by over touchpoints: how many, of how many customers, worth how much."""
@@ -113,27 +114,29 @@ class GroupByQueries:
         having: Annotated[CustomersHaving | None, argument("Only groups that come to so much.")] = None,
         order_by: Annotated[CustomerStatsOrder, argument("Which groups come first.")] = CustomerStatsOrder.CUSTOMERS,
         direction: Direction = OrderDirection.DESC,
+        currency: Shown = None,
         first: First = 1000,
     ) -> CustomerStats:
         """Group-by over customers: how many, what they have bought, what they cost."""
         _bounded(info, group_by, first)
-        currency = info.context.hub.company.currency
+        company = info.context.hub.company
+        shown_in = str(currency or company.currency)
         clocks = replace(_clocks(info, every, time_zone), on=on)
         dimensions = tuple(dict.fromkeys(group_by or ()))
         grouping = CustomerGrouping(dimensions, await listed(info, filter))
 
         async def reckon(snapshot: Snapshot) -> OfCustomers:
-            return await group_bys.of_customers(snapshot, grouping, clocks, currency)
+            return await group_bys.of_customers(snapshot, grouping, clocks, shown_in, company)
 
-        found = await reckoned(info, "customerStats", (dimensions, every, on, time_zone, filter), reckon)
-        at_least = least(having, currency, "revenue", "cost_to_serve")
+        found = await reckoned(info, "customerStats", (dimensions, every, on, time_zone, filter, shown_in), reckon)
+        at_least = least(having, shown_in, "revenue", "cost_to_serve")
         kept = ranked(found.groups, _sizes, at_least, order_by.value, direction, clocks.calendar)
-        asked = Asked(dimensions, currency, clocks.calendar)
+        asked = Asked(dimensions, shown_in, clocks.calendar)
         return CustomerStats(
             rows=[CustomerStatsRow(row=group, asked=asked) for group in kept[:first]],
             truncated=len(kept) > first,
             total_customers=found.total.customers,
-            total_revenue=amounts.sure(found.total.revenue, currency),
+            total_revenue=amounts.sure(found.total.revenue, shown_in),
             not_converted=[amounts.sure(lacking, code) for code, lacking in found.lacking],
             computed_at=DateTime(info.context.now()),
         )

@@ -139,8 +139,8 @@ class CustomersHaving:
     customers_at_least: int | None = optional("With so many customers.")
     buyers_at_least: int | None = optional("With so many who have bought.")
     purchases_at_least: int | None = optional("With so many purchases.")
-    revenue_at_least: Exact | None = optional("That bought for so much, in the hub's currency.")
-    cost_to_serve_at_least: Exact | None = optional("That cost so much, in the hub's currency.")
+    revenue_at_least: Exact | None = optional("That bought for so much, in the currency of the answer.")
+    cost_to_serve_at_least: Exact | None = optional("That cost so much, in the currency of the answer.")
 
 
 @dataclass(frozen=True, slots=True)
