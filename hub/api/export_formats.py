@@ -15,7 +15,7 @@ import orjson
 
 from hub import money
 from hub.errors import ConfigWrong
-from hub.store.exports import Column, Kind
+from hub.store.exported import Column, Kind
 
 CURSOR = "cursor"
 """The last column of what can be gone on with."""

@@ -29,7 +29,8 @@ from hub.api.types.filters import CustomerFilter, MatterFilter, TouchpointFilter
 from hub.errors import HubError, InputWrong, NotAllowed, NotFound, RetryLater
 from hub.ids import random_id
 from hub.store import exports, ledger
-from hub.store.exports import LISTS, Exported, Filter, StoredExport
+from hub.store.exported import LISTS, Exported
+from hub.store.exports import Filter, StoredExport
 from hub.store.reader import Rows
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.store.exports import LISTS, Kind
+from hub.store.exported import LISTS, Kind
 
 TELLS: Mapping[str, str] = {
     # A name that begins with a point is of every list that says nothing else of it.

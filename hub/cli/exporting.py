@@ -19,7 +19,8 @@ from hub.cli.terminal import notes, out
 from hub.client import Client
 from hub.errors import InputWrong, RetryLater
 from hub.settings import Settings
-from hub.store.exports import LISTS, ExportOver
+from hub.store.exported import LISTS
+from hub.store.exports import ExportOver
 
 FORMATS = ("csv", "ndjson", "parquet")
 _AGAIN = 5

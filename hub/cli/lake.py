@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.cli.columns import TELLS, told
 from hub.errors import ConfigWrong, InputWrong
-from hub.store.exports import LISTS
+from hub.store.exported import LISTS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -12,7 +12,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from hub.api import exports
-from hub.store.exports import LISTS, Kind
+from hub.store.exported import LISTS, Kind
 from tests.api.conftest import Served
 from tests.api.test_exports import export, lines, rows
 

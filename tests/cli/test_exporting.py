@@ -15,7 +15,8 @@ from hub.cli import exporting
 from hub.cli.exporting import fetched
 from hub.client import Client
 from hub.errors import RetryLater
-from hub.store.exports import LISTS, ExportOver
+from hub.store.exported import LISTS
+from hub.store.exports import ExportOver
 from tests.cli.conftest import Run
 from tests.conftest import ROOT
 
