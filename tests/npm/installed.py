@@ -1,4 +1,4 @@
-"""Tools of npm that tests use: each set of them is a folder beside this file, or the example of a client; installed once
+"""Tools of npm that tests use: each set of them is a folder beside this file, or an example of a client, installed once
 outside of the tree."""
 
 from __future__ import annotations
