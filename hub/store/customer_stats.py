@@ -75,13 +75,7 @@ async def _money(
     snapshot: Snapshot, grouping: CustomerGrouping, day: str, target: str, amount: str, currency: str, where: str
 ) -> Rows:
     query = Query("SELECT ")
-    here = f"{currency} = {query.bind(target, 'text')}"
-    columns = [
-        *grouping.columns,
-        currency,
-        f"CASE WHEN {here} THEN 0 ELSE {day} END",
-        f"CASE WHEN {here} THEN 0 ELSE {amount} END",
-    ]
+    columns = [*grouping.columns, *dimensions.priced(query, amount, currency, day, target)]
     query.add(", ".join([*columns, f"CAST(sum({amount}) AS BIGINT)"]))
     query.add(" FROM touchpoint t JOIN customer c ON c.num = coalesce(t.organisation, t.customer)")
     grouping.selected(query).add(f" AND {amount} IS NOT NULL AND t.retracted_at IS NULL{where}")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from hub.store.sql import Query
+
 CUSTOMER = {
     "KIND": "c.kind",
     "RELATIONSHIP": "c.relationship",
@@ -44,6 +46,15 @@ def joins(columns: Iterable[str]) -> str:
     """What has to be joined to ``customer c`` for the columns."""
     used = " ".join(columns)
     return "".join(joined for alias, joined in _JOINS.items() if alias in used)
+
+
+def priced(query: Query, amount: str, currency: str, day: str, target: str) -> list[str]:
+    """By what amounts are grouped to be converted: their currency, the day of the rate, the amount itself.
+
+    What is in the ``target`` currency is all one; the rest is told apart, because each amount is converted by itself.
+    """
+    here = f"{currency} = {query.bind(target, 'text')}"
+    return [currency, f"CASE WHEN {here} THEN 0 ELSE {day} END", f"CASE WHEN {here} THEN 0 ELSE {amount} END"]
 
 
 def grouped(columns: int) -> str:

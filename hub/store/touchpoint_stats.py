@@ -130,13 +130,7 @@ async def amounts(snapshot: Snapshot, grouping: TouchpointGrouping, reporting: s
     """
     amount, currency = ("t.cost", "t.cost_currency") if of else ("t.amount", "t.currency")
     query = grouping.query()
-    here = f"{currency} = {query.bind(reporting, 'text')}"
-    columns = [
-        *grouping.columns,
-        currency,
-        f"CASE WHEN {here} THEN 0 ELSE {grouping.day} END",
-        f"CASE WHEN {here} THEN 0 ELSE {amount} END",
-    ]
+    columns = [*grouping.columns, *dimensions.priced(query, amount, currency, grouping.day, reporting)]
     query.add(", ".join([*columns, f"CAST(sum({amount}) AS BIGINT)"]))
     grouping.selected(query).add(f" AND {amount} IS NOT NULL")
     return await snapshot.query(query.add(grouped(len(columns))))
