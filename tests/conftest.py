@@ -40,8 +40,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="full counts, only with --long"))
 
 
-def pytest_collection_finish() -> None:
+def pytest_configure() -> None:
     """What thousands of tests and all modules hold stays: nobody need look through it for cycles again and again."""
+    gc.set_threshold(100_000, 50, 100)
+
+
+def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
