@@ -60,6 +60,7 @@ def clean(error: GraphQLError) -> None:
     """Give an error its code, and hide what went wrong inside; the log keeps that under a reference."""
     cause = error.original_error
     while isinstance(cause, GraphQLError):
+        _forget(cause)
         cause = cause.original_error
     if (foreseen := _foreseen(cause)) is not None:
         cause, error.message = foreseen, foreseen.message
@@ -74,6 +75,15 @@ def clean(error: GraphQLError) -> None:
         error.message, error.extensions = told["message"], told["extensions"]
     if reference := request_id.get():
         error.extensions["reference"] = reference
+    _forget(error)
+    if cause is not None:
+        _forget(cause)
+
+
+def _forget(error: BaseException) -> None:
+    """Let go of where it was raised: there whatever a client sent is still at hand, the error itself too, so that all
+    of it would stay in memory until everything is looked through, which is rare."""
+    error.__traceback__ = None
 
 
 def _foreseen(error: Exception | None) -> InputWrong | None:

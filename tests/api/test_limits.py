@@ -1,5 +1,6 @@
 """What one client may ask: every limit refuses with one clear error before anything runs, on every transport alike."""
 
+import gc
 import json
 from typing import Any
 
@@ -175,3 +176,14 @@ def test_numbers_that_json_does_not_hold_are_refused_in_documents_too(lite: Serv
         )
         assert code == "BAD_USER_INPUT"
         assert "A number in JSON has at most 64 bits." in said
+
+
+def test_what_was_refused_is_let_go_of_at_once(lite: Served) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for document in ("{ hub { name } }", "{ nothing }", '{ customers(after: "x") { nodes { id } } }'):
+            assert "errors" in lite.post(document, {f"held{n}": [n] for n in range(30_000)}).json()
+        assert [held for held in gc.get_objects() if isinstance(held, dict) and "held29999" in held] == []
+    finally:
+        gc.enable()
