@@ -8,7 +8,7 @@ snapshot: both read from ``await context.snapshot()`` and tell the time by ``con
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
@@ -30,15 +30,18 @@ from hub.api import scopes
 from hub.api.comparing import compare
 from hub.api.context import Context
 from hub.api.graph import Column
+from hub.api.queries.customers import meant
 from hub.api.types import filters as asked
 from hub.api.types.company import Hub as Shown
 from hub.errors import HubError
+from hub.reads.binds import Asking, Where
 from hub.reads.dialects import Postgres, Sqlite
-from hub.reads.operations import Asking, Compiler, Operation, Where
+from hub.reads.operations import Compiler, Operation
 from hub.reads.plan import World
 from hub.reads.tree import Unsupported
 from hub.settings import Company
 from hub.store import conditions, matter_tables, portraits, sync_tables
+from hub.store.customers import holder
 from hub.store.projection import PROJECTION
 from hub.store.reader import SqliteReader
 from hub.store.sql import Query
@@ -139,7 +142,7 @@ class Reads:
 
     def query(self, who: Principal, operation: Operation, variables: Mapping[str, Any]) -> Query | None:
         """The one statement that answers an operation; None where there is none."""
-        asking = Asking(self._hub.secret, who.digest, partial(self._narrowed, who))
+        asking = Asking(self._hub.secret, who.digest, self._clock(who), partial(self._narrowed, who))
         try:
             return self.compiler.query(operation, variables, who.grants, asking, contacts=who.sees_contacts)
         except (HubError, Unsupported):
@@ -153,10 +156,18 @@ class Reads:
         rows = await (await context.snapshot()).query(query)
         return whole(rows[0][0])
 
+    def _clock(self, who: Principal) -> Callable[[str], int]:
+        """The present by what it is called: ``now`` in microseconds, ``today`` as a day since 1970-01-01."""
+        return lambda name: Context(self._hub, who).today() if name == "today" else Context(self._hub, who).now()
+
     def _narrowed(self, who: Principal, what: str, given: Any) -> Where:
         """The condition of a filter as the client gave it. Raises ``HubError``, for a segment too."""
         context = Context(self._hub, who)
         info = cast("Any", _Asker(context))
+        if what == "identifier":
+            named = self._read(given, asked.IdentifierInput)
+            namespaces, value = meant(info, named)
+            return lambda query: holder(query, named.kind, namespaces, value)
         if what == "touchpoints":
             touchpoints = self._read(given, asked.TouchpointFilter)
             return partial(_said, conditions.touchpoints, asked.touchpoint_filter(info, touchpoints))

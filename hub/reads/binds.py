@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hub.errors import InputWrong
 from hub.reads.tree import Given
 from hub.store.pages import Cursors, Order, pads
+from hub.store.sql import Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,38 @@ class Asker:
     """The digest of the token of who asks."""
 
 
-Bind = Given | Place | Sealing | Asker
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The present: ``now`` in microseconds, or ``today`` as a day since 1970-01-01."""
+
+    name: str
 
 
-def value(bind: Bind, variables: Mapping[str, object], secret: bytes, token: str) -> object:
+Bind = Given | Place | Sealing | Asker | Clock
+Where = Callable[[Query], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a statement needs of one request."""
+
+    secret: bytes
+    """The hub's own."""
+    token: str
+    """The digest of the token of who asks; empty without one."""
+    clock: Callable[[str], int]
+    narrow: Callable[[str, object], Where]
+    """Gives the condition of a filter by its kind. Raises ``HubError`` and ``Unsupported``."""
+
+
+def value(bind: Bind, variables: Mapping[str, object], asking: Asking) -> object:
     """The value of a parameter. Raises ``InputWrong`` for a cursor of another list."""
+    secret = asking.secret
     match bind:
         case Asker():
-            return token
+            return asking.token
+        case Clock():
+            return asking.clock(bind.name)
         case Given():
             return bind.of(variables)
         case Place():

@@ -72,8 +72,15 @@ def given(node: FieldNode, argument: str, *path: str, value: object) -> Given:
     while isinstance(found, ObjectValueNode) and left:
         name = left.pop(0)
         found = next((each.value for each in found.fields if each.name.value == name), None)
+    return _given(found, tuple(left), value)
+
+
+def _given(found: Node | None, path: tuple[str, ...], value: object) -> Given:
     if isinstance(found, VariableNode):
-        return Given(variable=found.name.value, path=tuple(left))
+        return Given(variable=found.name.value, path=path)
+    if isinstance(found, ObjectValueNode) and isinstance(value, Mapping):
+        members = {each.name.value: _given(each.value, (), value.get(each.name.value)) for each in found.fields}
+        return Given(members=tuple(members.items()))
     return Given(value)
 
 
@@ -102,12 +109,10 @@ def unbound(document: DocumentNode, operation: OperationDefinitionNode) -> froze
 def _deciding(node: Node) -> Iterator[str]:
     if isinstance(node, VariableNode):
         yield node.name.value
-    elif isinstance(node, ArgumentNode) and node.name.value in _BOUND:
-        # A variable in place of the argument, or of a member of ``by``, is looked up when the statement runs.
-        members = node.value.fields if isinstance(node.value, ObjectValueNode) and node.name.value == "by" else (node,)
-        for each in members:
-            if not isinstance(each.value, VariableNode):
-                yield from _deciding(each.value)
+    elif isinstance(node, ArgumentNode) and (
+        node.name.value == "by" or (node.name.value in _BOUND and isinstance(node.value, VariableNode))
+    ):
+        return  # looked up when the statement runs
     else:
         for name in node.keys:
             held = getattr(node, name, None)

@@ -17,11 +17,16 @@ from hub.store.reader import POSTGRES_LIVE
 
 _FIRST, _LAST = -30_610_224_000_000_000, 253_402_300_800_000_000
 """Microseconds: the years 1000 to 9999, which both write with four digits."""
+_DAY = 86_400_000_000
 _LARGEST: Final = 2**31
 _BY_DIGITS = {
     digits: ", ".join(f"'{code}'" for code in sorted(money._DIGITS) if money.digits(code) == digits)  # noqa: SLF001
     for digits in (0, 3, 4)
 }
+
+
+def _in_quotes(value: str) -> str:
+    return f"'\"' || {value} || '\"'"
 
 
 class Dialect(ABC):
@@ -40,8 +45,16 @@ class Dialect(ABC):
         """Microseconds within ``_FIRST`` and ``_LAST`` as ``"2026-01-31T09:05:00.000000Z"``."""
 
     @abstractmethod
+    def day(self, value: str) -> str:
+        """Days since 1970-01-01 within the same years as ``"2026-01-31"``."""
+
+    @abstractmethod
     def real(self, value: str) -> str:
         """A Float."""
+
+    @abstractmethod
+    def files(self, value: str) -> str:
+        """The names of the attachments in properties, as a list of text."""
 
     @abstractmethod
     def joined(self, item: str, where: str) -> str:
@@ -64,33 +77,42 @@ class Dialect(ABC):
         match form:
             case "text":
                 return self.text(value)
-            case "plain":
-                return f"'\"' || {value} || '\"'"
-            case "flag":
-                return f"CASE WHEN {value} THEN 'true' ELSE 'false' END"
-            case "whole":
-                inside = f"{value} >= {-_LARGEST} AND {value} < {_LARGEST}"
-                return f"CASE WHEN {inside} THEN CAST({value} AS text) ELSE {self.poison} END"
-            case "time":
-                inside = f"{value} >= {_FIRST} AND {value} < {_LAST}"
-                return f"CASE WHEN {inside} THEN {self.time(value)} ELSE {self.poison} END"
             case "json":
                 return value
             case "real":
                 return self.real(value)
-        stored = ", ".join(f"'{each}'" for each, _ in names)
+            case "files":
+                return self.files(value)
+            case "flag":
+                return f"CASE WHEN {value} THEN 'true' ELSE 'false' END"
+            case "plain":
+                return _in_quotes(value)
+        condition, text = self._checked(form, value, names)
+        return f"CASE WHEN {condition} THEN {text} ELSE {self.poison} END"
+
+    def _checked(self, form: str, value: str, names: tuple[tuple[str, str], ...]) -> tuple[str, str]:
+        """The condition under which ordinary execution can show a value, and how it does."""
+        match form:
+            case "whole":
+                return f"{value} >= {-_LARGEST} AND {value} < {_LARGEST}", f"CAST({value} AS text)"
+            case "time":
+                return f"{value} >= {_FIRST} AND {value} < {_LAST}", self.time(value)
+            case "day":
+                return f"{value} >= {_FIRST // _DAY} AND {value} < {_LAST // _DAY}", self.day(value)
+            case "decimal":
+                return f"{value} NOT LIKE '%E%' AND {value} NOT LIKE '%N%'", _in_quotes(value)
         if any(each != shown for each, shown in names):
             raise Unsupported
-        return f"CASE WHEN {value} IN ({stored}) THEN '\"' || {value} || '\"' ELSE {self.poison} END"
+        return f"{value} IN ({', '.join(f'{chr(39)}{each}{chr(39)}' for each, _ in names)})", _in_quotes(value)
 
     def amount(self, minor: str, currency: str) -> str:
         """Minor units as decimal text, in quotes."""
         if currency.startswith("'"):
-            return f"'\"' || {self.scaled(minor, money.digits(currency.strip(chr(39))))} || '\"'"
+            return _in_quotes(self.scaled(minor, money.digits(currency.strip("'"))))
         cases = " ".join(
             f"WHEN {currency} IN ({codes}) THEN {self.scaled(minor, digits)}" for digits, codes in _BY_DIGITS.items()
         )
-        return f"'\"' || CASE {cases} ELSE {self.scaled(minor, 2)} END || '\"'"
+        return _in_quotes(f"CASE {cases} ELSE {self.scaled(minor, 2)} END")
 
 
 class Postgres(Dialect):
@@ -106,8 +128,20 @@ class Postgres(Dialect):
         instant = f"timestamp '1970-01-01' + {value} * interval '1 microsecond'"
         return f'to_char({instant}, \'"\\""YYYY-MM-DD"T"HH24:MI:SS.US"Z\\""\')'
 
+    def day(self, value: str) -> str:
+        return f'to_char(date \'1970-01-01\' + CAST({value} AS integer), \'"\\""YYYY-MM-DD"\\""\')'
+
     def real(self, value: str) -> str:
         return f"CASE WHEN {value} - {value} = 0 THEN CAST({value} AS text) ELSE {self.poison} END"
+
+    def files(self, value: str) -> str:
+        held = f"{value}::json -> 'attachments'"
+        text = f"CASE WHEN json_typeof(e -> 'name') = 'string' THEN (e -> 'name')::text ELSE {self.poison} END"
+        return (
+            f"(SELECT '[' || coalesce(string_agg({text}, ','), '') || ']' FROM json_array_elements("
+            f"CASE WHEN json_typeof({held}) = 'array' THEN {held} ELSE '[]'::json END) e "
+            "WHERE json_typeof(e) = 'object' AND coalesce(e ->> 'name', '') <> '')"
+        )
 
     def joined(self, item: str, where: str) -> str:
         return f"string_agg({item}, ','){f' FILTER (WHERE {where})' if where else ''}"
@@ -146,8 +180,21 @@ class Sqlite(Dialect):
         )
         return f"CASE WHEN {value} >= 0 THEN {text} ELSE {self.poison} END"
 
+    def day(self, value: str) -> str:
+        return f"strftime('\"%Y-%m-%d\"', {value} * 86400, 'unixepoch')"
+
     def real(self, value: str) -> str:
         raise Unsupported  # it writes 15 digits, which are not always enough
+
+    def files(self, value: str) -> str:
+        name = "json_extract(e.value, '$.name')"
+        text = f"CASE WHEN json_type(e.value, '$.name') = 'text' THEN json_quote({name}) ELSE {self.poison} END"
+        held = f"json_extract({value}, '$.attachments')"
+        return (
+            f"(SELECT '[' || coalesce(group_concat({text}, ','), '') || ']' FROM json_each("
+            f"CASE WHEN json_type({value}, '$.attachments') = 'array' THEN {held} ELSE '[]' END) e "
+            f"WHERE e.type = 'object' AND coalesce({name}, '') <> '')"
+        )
 
     def joined(self, item: str, where: str) -> str:
         return f"group_concat({item}, ','){f' FILTER (WHERE {where})' if where else ''}"

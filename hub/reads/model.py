@@ -24,6 +24,8 @@ class Value:
 
     shown: str
     masked: str | None = None
+    form: str = ""
+    """One of ``tree.FORMS``, where its type does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,9 @@ class All:
     of: str = "num"
     where: str = ""
     value: str = ""
+    parents: tuple[Parent, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """As of ``Here``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,8 @@ class ById:
 
 @dataclass(frozen=True, slots=True)
 class ByName:
-    """One row that the client names by exactly one of several arguments: the columns they are compared with."""
+    """One row that the client names by exactly one of several members of an argument: the columns they are compared
+    with; '' for one that is looked up as a filter is."""
 
     argument: str
     columns: Mapping[str, tuple[Table, str]]
@@ -105,7 +111,10 @@ CAMPAIGN = Table("campaign n", "n")
 PRODUCT = Table("product d", "d")
 TRAIT = Table("trait r", "r")
 TAG = Table("tag g", "g")
+CONVERTED = Table("converted_value o", "o")
 CHANGE = Table("stage_change h", "h")
+_FORMER = "('cus_' || substr(t.id, 4) || CASE WHEN {kind} = 'ORGANISATION' THEN '_org' ELSE '' END)"
+FORMER = Table("touchpoint t", "t", {"former": _FORMER})
 CUSTOMER_OF_TOUCHPOINT = Table("touchpoint t JOIN customer c ON c.num = t.customer", "c")
 MATTER_OF_TOUCHPOINT = Table("matter_touchpoint x JOIN matter m ON m.num = x.matter", "m")
 IDENTIFIER_OF_CLAIM = Table("claim_identifier x JOIN identifier i ON i.num = x.identifier", "i")
@@ -133,6 +142,13 @@ def _flow(name: str) -> str:
     return f"coalesce(sum(CASE WHEN {_OWN} THEN v.{name} END), 0) + coalesce({converted}, 0)"
 
 
+def _mean(days: str, of: str) -> str:
+    total, number = (f"CAST(sum(v.{name}) AS double precision)" for name in (days, of))
+    return f"CASE WHEN sum(v.{of}) > 0 THEN {total} / {number} END"
+
+
+_BOUGHT = "FROM purchase p WHERE p.customer = {num}"
+_LATE = "FROM debt d WHERE d.customer = {num} AND d.due < {_today}"
 VALUE = Table(
     "customer_value v",
     "v",
@@ -140,9 +156,19 @@ VALUE = Table(
         **{name: _flow(name) for name in ("invoiced", "credited", "paid", "refunded", "reversals", "revenue")},
         # What is owed in other currencies is converted by the rates of today: nothing, so the ordinary way answers.
         "outstanding": f"CASE WHEN {_FOREIGN_DEBT} > 0 THEN NULL ELSE {_OWED} END",
+        "num": "{num}",
+        "days_to_pay": _mean("days_to_pay", "settled"),
+        "days_late": _mean("days_late", "settled_due"),
         "orders": "coalesce(sum(v.orders), 0)",
         "first_purchase_at": "min(v.first_purchase_at)",
         "last_purchase_at": "max(v.last_purchase_at)",
+        "overdue": (
+            "(SELECT CASE WHEN sum(CASE WHEN d.currency <> {_currency} THEN 1 ELSE 0 END) > 0 THEN NULL "
+            f"ELSE coalesce(sum(d.amount), 0) END {_LATE})"
+        ),
+        "overdue_since": f"(SELECT min(d.due) {_LATE})",
+        "purchase_days": f"(SELECT count(DISTINCT p.day) {_BOUGHT})",
+        "recency_days": f"(SELECT {{_today}} - p.day {_BOUGHT} ORDER BY p.at DESC, p.touchpoint DESC LIMIT 1)",
     },
 )
 
@@ -169,6 +195,7 @@ STANDS: Mapping[str, Table] = {
     "Product": PRODUCT,
     "StageChange": CHANGE,
     "Because": CHANGE,
+    "Quantity": TOUCHPOINT,
     "Matter": MATTER,
 }
 """The rows that objects of a type are."""
@@ -180,12 +207,31 @@ _BECAUSE = {
     "text": "({because}::json ->> 'text')",
     "facts": "CAST({because}::json -> 'facts' AS text)",
 }
+_ANSWERED = "CAST({properties}::json -> 'answered' AS text)"
 _AMOUNT = Here({"amount": "{amount}", "currency": "{currency}"}, absent="{amount} IS NULL OR {currency} IS NULL")
 
 
 def _camel(name: str) -> str:
     first, *others = name.split("_")
     return first + "".join(map(str.title, others))
+
+
+def _text_property(name: str) -> str:
+    """A property, where it is text."""
+    held = f"{{properties}}::json -> '{name}'"
+    return f"(CASE WHEN substr(CAST({held} AS text), 1, 1) = '\"' THEN {{properties}}::json ->> '{name}' END)"
+
+
+def _whole_property(name: str) -> str:
+    """A property, where it is a number: a whole one, or what is beyond any for those that need more than reading."""
+    held = f"CAST({{properties}}::json -> '{name}' AS text)"
+    plain = f"ltrim({held}, '0123456789') = '' AND length({held}) < 10"
+    number = f"ltrim(substr({held}, 1, 1), '-0123456789') = ''"
+    return f"CASE WHEN {plain} THEN CAST({held} AS bigint) WHEN {number} THEN {10**10} END"
+
+
+def _line_amount(name: str) -> Here:
+    return Here({"amount": f"{{{name}}}", "currency": "{currency}", "exact": "yes"}, absent=f"{{{name}}} IS NULL")
 
 
 def _money(minor: str) -> Here:
@@ -223,7 +269,9 @@ _OF_SIDES = (
 FIELDS: Mapping[str, Spec] = {
     "Query.hub": Here(),
     "Query.node": ById("id"),
-    "Query.customer": ByName("by", {"id": (CUSTOMER, "c.id"), "touchpoint": (CUSTOMER_OF_TOUCHPOINT, "t.id")}),
+    "Query.customer": ByName(
+        "by", {"id": (CUSTOMER, "c.id"), "touchpoint": (CUSTOMER_OF_TOUCHPOINT, "t.id"), "identifier": (CUSTOMER, "")}
+    ),
     "Query.sources": Listed(SOURCE, "Query.sources", _always(sources.ORDER), scopes=frozenset({"read", "manage"})),
     "Query.customers": Listed(
         CUSTOMER,
@@ -246,6 +294,10 @@ FIELDS: Mapping[str, Spec] = {
     "Customer.name": Value("{name}", "{name_masked}"),
     "Customer.email": Value("{email}", "{email_masked}"),
     "Customer.phone": Value("{phone}", "{phone_masked}"),
+    "Customer.city": Value("{city}", ""),
+    "Customer.formerIds": All(
+        FORMER, "", "t.heard, t.id", where=f"t.gave_id AND {_FORMER} <> {{id}}", value="{former}", parents=_OF_SIDES
+    ),
     "Customer.tags": All(TAG, "g.customer", "g.tag", value="{tag}"),
     "Customer.owner": Other(USER, "num", "owner"),
     "Customer.organisation": Other(CUSTOMER, "num", "organisation"),
@@ -279,6 +331,19 @@ FIELDS: Mapping[str, Spec] = {
     "Value.paid": _money("paid"),
     "Value.refunded": _money("refunded"),
     "Value.reversed": _money("reversals"),
+    "Value.notConverted": All(
+        CONVERTED,
+        "o.customer",
+        "o.currency",
+        where="o.missing > 0",
+        columns={"amount": "{unconverted}", "currency": "{currency}"},
+    ),
+    "Value.daysToPay": Value("{days_to_pay}"),
+    "Value.daysLate": Value("{days_late}"),
+    "Value.overdue": _money("overdue"),
+    "Value.overdueSince": Value("{overdue_since}", form="day"),
+    "Value.purchaseDays": Value("{purchase_days}"),
+    "Value.recencyDays": Value("{recency_days}"),
     "Value.orders": Value("{orders}"),
     "Value.firstPurchaseAt": Value("{first_purchase_at}"),
     "Value.lastPurchaseAt": Value("{last_purchase_at}"),
@@ -288,6 +353,18 @@ FIELDS: Mapping[str, Spec] = {
     "Touchpoint.text": Value("{text}", ""),
     "Touchpoint.properties": Value("{properties}", ""),
     "Touchpoint.amount": _AMOUNT,
+    "Touchpoint.quantity": Here({"value": "{quantity}", "unit": "{quantity_unit}"}, absent="{quantity} IS NULL"),
+    "Quantity.value": Value("{value}"),
+    "Quantity.unit": Value("coalesce({unit}, '')"),
+    "EmailMessage.attachments": Value("{properties}", "", form="files"),
+    "EmailMessage.subject": Value(f"coalesce({_text_property('subject')}, {{title}})", ""),
+    "Call.seconds": Value(_whole_property("seconds")),
+    "Call.answered": Value(f"CASE {_ANSWERED} WHEN 'true' THEN 1 = 1 WHEN 'false' THEN 1 = 0 END"),
+    "Payment.method": Value(_text_property("method")),
+    "FormSubmission.form": Value(_text_property("form")),
+    "FormSubmission.url": Value(_text_property("url")),
+    "SocialPost.network": Value(_text_property("network")),
+    "SocialPost.url": Value(_text_property("url"), ""),
     "Touchpoint.cost": Here(
         {"amount": "{cost}", "currency": "{cost_currency}"}, absent="{cost} IS NULL OR {cost_currency} IS NULL"
     ),
@@ -305,11 +382,20 @@ FIELDS: Mapping[str, Spec] = {
     "Matter.title": Value("{title}", ""),
     "Matter.properties": Value("{properties}", ""),
     "Matter.amount": _AMOUNT,
+    "Matter.outstanding": Here(
+        {"amount": "{outstanding}", "currency": "{currency}"}, absent="{outstanding} IS NULL OR {currency} IS NULL"
+    ),
+    "Matter.overdue": Value("({open} AND {due_at} IS NOT NULL AND {due_at} < {_now})"),
+    "Matter.balance": Here({"value": "{balance}", "unit": "{balance_unit}"}, absent="{balance} IS NULL"),
     "Matter.owner": Other(USER, "num", "owner"),
     "Matter.customer": Other(CUSTOMER, "num", "customer"),
     "Matter.organisation": Other(CUSTOMER, "num", "organisation"),
     "Matter.campaign": Other(CAMPAIGN, "num", "campaign"),
     "Matter.source": Other(SOURCE, "num", "source", required=True),
+    "LineItem.quantity": Value("{quantity}"),
+    "LineItem.unitPrice": _line_amount("unit_price"),
+    "LineItem.amount": _line_amount("amount"),
+    "LineItem.tax": _line_amount("tax"),
     "LineItem.product": Other(PRODUCT, "num", "product"),
     "Invoice.lines": Listed(LINE, "Invoice.lines", _always(touchpoints.LINE_ORDER), (Parent("touchpoint"),)),
     "Source.runs": Listed(RUN, "Source.runs", _always(sources.RUN_ORDER), (Parent("source"),)),

@@ -17,6 +17,7 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Operati
 from graphql.execution.values import VariableValues
 
 from hub.reads import binds
+from hub.reads.binds import Asking, Where
 from hub.reads.collect import Selection, coerced, plain, unbound
 from hub.reads.dialects import Dialect
 from hub.reads.model import BY_PREFIX
@@ -31,18 +32,6 @@ V = TypeVar("V")
 MOST_OPERATIONS = 500
 MOST_PLANS = 50
 """Of one operation."""
-Where = Callable[[Query], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """What a plan needs of one request. ``narrow`` gives the condition of a filter; it raises ``HubError`` and
-    ``Unsupported``."""
-
-    secret: bytes
-    token: str
-    """The digest of the token of who asks; empty without one."""
-    narrow: Callable[[str, object], Where]
 
 
 class Plan:
@@ -55,7 +44,7 @@ class Plan:
     def query(self, variables: Mapping[str, Any], asking: Asking) -> Query:
         """The statement for one request, with its values. Raises ``Unsupported`` and ``HubError``."""
         query = Query(self._text)
-        query.values += [binds.value(each, variables, asking.secret, asking.token) for each in self._statement.binds]
+        query.values += [binds.value(each, variables, asking) for each in self._statement.binds]
         if self._text:
             return query
         said = [_condition(each, variables, asking)(query) for each in self._statement.filters]

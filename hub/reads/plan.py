@@ -46,7 +46,7 @@ from hub.store.pages import DEFAULT_SIZE, LARGEST_SIZE
 
 _FORMS = {
     "String": "text", "ID": "plain", "Boolean": "flag", "Int": "whole", "Float": "real", "DateTime": "time",
-    "Date": "text", "Currency": "text", "JSON": "json", "TimeZone": "text",
+    "Date": "text", "Decimal": "decimal", "Currency": "text", "JSON": "json", "TimeZone": "text",
 }  # fmt: skip
 _PAGE_FACTS = {"hasNextPage": "next", "hasPreviousPage": "previous", "startCursor": "start", "endCursor": "end"}
 _COUNTS = {"totalCount", "totalCountAtLeast"}
@@ -129,18 +129,19 @@ class Planner:
             case Other():
                 return One(spec.table, spec.on, spec.of, self._object(named, details), spec.required)
             case All(value=""):
-                return Many(spec.table, spec.on, spec.of, spec.order, spec.where, self._object(named, details))
+                object_ = self._object(named, details, spec.columns)
+                return Many(spec.table, spec.on, spec.of, spec.order, spec.where, object_)
             case All():
                 leaf = Leaf(_FORMS[named.name], spec.value, required=True)
-                return Many(spec.table, spec.on, spec.of, spec.order, spec.where, leaf)
+                return Many(spec.table, spec.on, spec.of, spec.order, spec.where, leaf, spec.parents)
         raise Unsupported
 
     def _leaf(self, spec: Value, definition: GraphQLField, named: GraphQLNamedType, here: Mapping[str, str]) -> Node:
         value = spec.shown if self._contacts or spec.masked is None else spec.masked
         if not value:
-            return _NULL
+            return Said("[]") if spec.form == "files" else _NULL
         value = value.format_map(_Names(here))
-        if is_list_type(get_nullable_type(definition.type)):
+        if is_list_type(get_nullable_type(definition.type)) and spec.form != "files":
             raise Unsupported
         required = is_non_null_type(definition.type)
         if isinstance(named, GraphQLEnumType):
@@ -148,11 +149,13 @@ class Planner:
             return Leaf("name", value, required, names)
         if named.name not in _FORMS:
             raise Unsupported
-        return Leaf(_FORMS[named.name], value, required)
+        return Leaf(spec.form or _FORMS[named.name], value, required)
 
     def _of_money(self, name: str, here: Mapping[str, str]) -> Node:
         if not here:
             raise Unsupported
+        if name == "amount" and "exact" in here:
+            return Leaf("decimal", here["amount"], required=True)
         return Amount(here["amount"], here["currency"]) if name == "amount" else Leaf("text", here["currency"], True)
 
     def _object(
@@ -197,7 +200,9 @@ class Planner:
             raise Unsupported
         table, column = spec.columns[name]
         chosen = given(details[0].node, spec.argument, name, value=value)
-        return Named(table, column, chosen, self._object(get_named_type(definition.type), details))
+        return Named(
+            table, column or Narrowed(name, chosen), chosen, self._object(get_named_type(definition.type), details)
+        )
 
     def _by_id(self, spec: ById, details: Details, arguments: Mapping[str, Any]) -> Node:
         id_ = arguments[spec.argument]

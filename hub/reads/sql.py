@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hub.reads.binds import Asker, Bind, Place
+from hub.reads.binds import Asker, Bind, Clock, Place
 from hub.reads.dialects import Dialect
 from hub.reads.tree import (
     Amount,
@@ -49,12 +49,27 @@ class Statement:
 class _Row(dict[str, str]):
     """The columns of a row by the names that templates use."""
 
-    def __init__(self, alias: str, around: Mapping[str, str]) -> None:
-        super().__init__(around)
+    def __init__(self, alias: str, fixed: _Fixed) -> None:
+        super().__init__(fixed)
         self.alias = alias
+        self._fixed = fixed
 
     def __missing__(self, name: str) -> str:
+        if name in ("_now", "_today"):
+            return self._fixed.present(name)
         return f"{self.alias}.{name}"
+
+
+class _Fixed(dict[str, str]):
+    """What templates may name that is the same everywhere; the present is bound where it is named."""
+
+    def __init__(self, known: Mapping[str, str], bind: Callable[[Bind, str], str]) -> None:
+        super().__init__(known)
+        self._bind = bind
+
+    def present(self, name: str) -> str:
+        """The parameter that stands for ``_now`` or ``_today``."""
+        return self._bind(Clock(name.removeprefix("_")), "bigint")
 
 
 class Writer:
@@ -62,7 +77,7 @@ class Writer:
 
     def __init__(self, dialect: Dialect, fixed: Mapping[str, str], solid: Callable[[str, str], bool]) -> None:
         self._dialect = dialect
-        self._fixed = fixed
+        self._fixed = _Fixed(fixed, self._bound)
         self._solid = solid
         self._binds: list[Bind] = []
         self._filters: list[Narrowed] = []
@@ -112,7 +127,8 @@ class Writer:
                 condition = f"{node.table.alias}.{node.on} = {row[node.of]}"
                 return self._single(node.table, condition, node.node, row, missing)
             case Named():
-                condition = f"{node.column} = {self._bound(node.given, 'text')}"
+                by = node.by
+                condition = self._hole(by) if isinstance(by, Narrowed) else f"{by} = {self._bound(node.given, 'text')}"
                 return self._single(node.table, condition, node.node, row, self._dialect.poison)
             case Many():
                 return self._many(node, row)
@@ -177,23 +193,25 @@ class Writer:
     # ---- other rows --------------------------------------------------------------------------------------------------
 
     def _single(self, table: Table, condition: str, node: Node, row: _Row, missing: str) -> str:
-        inner = self._row(self._fixed)
+        inner = self._row()
         text = self._text(node, inner, table)
         rows = self._columns(table, inner.alias, text, row)
         read = f"SELECT {rows} FROM {table.source} WHERE {condition}"
         return f"coalesce((SELECT {text} FROM ({read}) {inner.alias}), {missing})"
 
     def _many(self, node: Many, row: _Row) -> str:
-        inner = self._row(self._fixed)
+        inner = self._row()
         text = self._text(node.node, inner, node.table)
         columns = self._columns(node.table, inner.alias, text, row)
-        condition = f"{node.on} = {row[node.of]}{' AND ' + node.where if node.where else ''}"
-        rows = f"SELECT {columns} FROM {node.table.source} WHERE {condition} ORDER BY {node.order}"
+        where = f" AND {node.where.format_map(row)}" if node.where else ""
+        owns = self._owns(node, row) or [f"{node.on} = {row[node.of]}"]
+        parts = [f"SELECT {columns} FROM {node.table.source} WHERE {own}{where} ORDER BY {node.order}" for own in owns]
+        rows = parts[0] if len(parts) == 1 else " UNION ALL ".join(f"SELECT * FROM ({part}) p" for part in parts)
         return f"(SELECT '[' || coalesce({self._dialect.joined(text, '')}, '') || ']' FROM ({rows}) {inner.alias})"
 
     def _page(self, page: Page, row: _Row) -> str:
         """Rows from the counting end, one more than asked where that tells whether there are more."""
-        inner = self._row(self._fixed)
+        inner = self._row()
         facts = {node.what for _, object_ in page.members if isinstance(object_, Object)
                  for _, node in object_.members if isinstance(node, Fact)}  # fmt: skip
         more = ("previous" if page.span.backward else "next") in facts
@@ -264,7 +282,8 @@ class Writer:
         condition = self._condition(page, whole=True)
         limit = f" LIMIT {COUNT_LIMIT + 1}" if page.narrowed else ""
         rows = " UNION ALL ".join(
-            f"SELECT 1 FROM {page.table.source} WHERE {own}{condition}" for own in self._owns(page, row) or [""]
+            f"SELECT 1 FROM {page.table.source} WHERE {own} AND {condition}"
+            for own in self._owns(page, row) or ["1 = 1"]
         )
         number = f"(SELECT count(*) AS n FROM (SELECT 1 FROM ({rows}) u{limit}) k)"
         text = self._dialect.leaf("whole", "k.n", ())
@@ -272,11 +291,11 @@ class Writer:
             text = f"CASE WHEN k.n > {COUNT_LIMIT} THEN {self._dialect.poison} ELSE {text} END"
         return f"(SELECT {text} FROM {number} k)"
 
-    def _owns(self, page: Page, row: _Row) -> list[str]:
+    def _owns(self, page: Page | Many, row: _Row) -> list[str]:
         """The conditions under which an entry belongs to the row around, one for each kind of parent."""
         return [
             f"{parent.when.format_map(row) + ' AND ' if parent.when else ''}"
-            f"{page.table.alias}.{parent.on} = {row[parent.of]} AND "
+            f"{page.table.alias}.{parent.on} = {row[parent.of]}"
             for parent in page.parents
         ]
 
@@ -291,16 +310,15 @@ class Writer:
         condition = self._condition(page)
         end = f" ORDER BY {direction(page.order, Window(backward=page.span.backward))} LIMIT {limit}"
         parts = [
-            f"SELECT {columns} FROM {table.source} WHERE {own}{condition}{end}" for own in self._owns(page, row) or [""]
+            f"SELECT {columns} FROM {table.source} WHERE {own}{condition}{end}"
+            for own in [f"{each} AND " for each in self._owns(page, row)] or [""]
         ]
         return parts[0] if len(parts) == 1 else " UNION ALL ".join(f"SELECT * FROM ({part}) p" for part in parts)
 
     def _condition(self, page: Page, *, whole: bool = False) -> str:
         parts = [page.where] if page.where else []
         if page.narrowed is not None:
-            if page.narrowed not in self._filters:
-                self._filters.append(page.narrowed)
-            parts.append(f"\x02{self._filters.index(page.narrowed)}\x02")
+            parts.append(self._hole(page.narrowed))
         order = page.order
         for given, argument, beyond in ((page.span.after, "after", True), (page.span.before, "before", False)):
             if given is not None and not whole:
@@ -312,6 +330,12 @@ class Writer:
                 parts.append(f"({order.column}, {order.tie}) {sign} ({halves[0]}, {halves[1]})")
         return " AND ".join(parts) or "1 = 1"
 
+    def _hole(self, narrowed: Narrowed) -> str:
+        """Where the condition of a filter goes when the statement runs."""
+        if narrowed not in self._filters:
+            self._filters.append(narrowed)
+        return f"\x02{self._filters.index(narrowed)}\x02"
+
     def _columns(self, table: Table, alias: str, text: str, around: _Row) -> str:
         """What is read of a table: the columns that the text of its rows names."""
         names = dict.fromkeys(re.findall(rf"\b{alias}\.(\w+)", text))
@@ -322,9 +346,9 @@ class Writer:
         ]
         return ", ".join(columns) or "1 AS one"
 
-    def _row(self, around: Mapping[str, str]) -> _Row:
+    def _row(self) -> _Row:
         self._rows += 1
-        return _Row(f"r{self._rows}", around)
+        return _Row(f"r{self._rows}", self._fixed)
 
     def _bound(self, bind: Bind, cast: str) -> str:
         if bind not in self._binds:

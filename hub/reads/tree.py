@@ -43,8 +43,9 @@ class Leaf:
     names: tuple[tuple[str, str], ...] = ()
 
 
-FORMS = ("text", "plain", "flag", "whole", "real", "time", "json", "name")
-"""Text, text without anything to escape, Boolean, Int, Float, DateTime, stored JSON, a value of an enumeration."""
+FORMS = ("text", "plain", "flag", "whole", "real", "time", "day", "decimal", "json", "files", "name")
+"""Text, text without anything to escape, Boolean, Int, Float, DateTime, days since 1970-01-01,
+decimal text, stored JSON, the names of the files in properties, a value of an enumeration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ class Many:
     order: str
     where: str
     node: Node
+    parents: tuple[Parent, ...] = ()
+    """Instead of ``on`` and ``of``, where there are several kinds of rows around."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +115,17 @@ class Given:
     value: object = None
     variable: str = ""
     path: tuple[str, ...] = ()
+    members: tuple[tuple[str, Given], ...] = ()
+    """Of an object that is written out: its members."""
 
     def of(self, variables: Mapping[str, object]) -> object:
         """The value by these coerced variables."""
+        if self.members:
+            return {name: held for name, each in self.members if (held := each.of(variables)) is not None}
         found: object = variables.get(self.variable) if self.variable else self.value
         for name in self.path:
             found = found.get(name) if isinstance(found, Mapping) else None
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """The one row that a client names by its ``column``; whoever names none of them is answered the ordinary way."""
-
-    table: Table
-    column: str
-    given: Given
-    node: Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +134,17 @@ class Narrowed:
 
     what: str
     given: Given
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The one row that a client names: by its ``column``, or as a filter of a kind says; whoever names none of them is
+    answered the ordinary way."""
+
+    table: Table
+    by: str | Narrowed
+    given: Given
+    node: Node
 
 
 @dataclass(frozen=True, slots=True)

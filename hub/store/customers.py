@@ -202,6 +202,15 @@ async def of_identifier(
     return CUSTOMERS.shape.one(rows[0]) if len(rows) == 1 else None
 
 
+def holder(query: Query, kind: str, namespaces: Sequence[str], value: str) -> str:
+    """The condition on ``c`` that it is the customer of ``of_identifier``."""
+    named = f"i.kind = {query.bind(kind, 'text')} AND i.value = {query.bind(value, 'text')}"
+    if namespaces:
+        named += f" AND i.namespace {query.bind_list(namespaces, 'text')}"
+    held = f"SELECT DISTINCT o.num FROM identifier i JOIN customer o ON o.num = i.customer WHERE {named} LIMIT 2"
+    return f"c.num = (SELECT CASE WHEN count(*) = 1 THEN max(h.num) END FROM ({held}) h)"
+
+
 async def former_ids(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, list[str]]:
     """Every id that touchpoints of a customer ever gave, its present one included."""
     found: dict[int, list[str]] = {}

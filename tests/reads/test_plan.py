@@ -17,13 +17,15 @@ from tests.api.conftest import EVERYTHING, Served, served
 
 ROWS = (
     {"kind": "email", "channel": "EMAIL", "at": "2026-01-01T09:00:00+00:00", "who": {"email": "anna@x.example"},
-     "title": 'Hi "you" \\ \u0001 আন্না \U0001f600', "participants": [["TO", "Us", "us@firm.example"], ["CC", "", ""]]},
+     "title": 'Hi "you" \\ \u0001 আন্না \U0001f600', "participants": [["TO", "Us", "us@firm.example"], ["CC", "", ""]],
+     "properties": {"attachments": [{"name": "a\"b"}, {"size": 1}, 7, {"name": ""}, {"name": "c"}], "subject": 5}},
     {"kind": "invoice", "at": "2026-01-02T09:00:00+00:00", "amount": "1234.50", "who": {"email": "anna@x.example"},
      "properties": {"number": "R-1", "z": 1, "a": [None, 1.5]}, "origin": {"source": "news", "medium": "mail"}},
     {"kind": "invoice", "at": "2026-01-02T09:00:00+00:00", "amount": "-0.05", "who": {"email": "anna@x.example"}},
     {"kind": "payment", "at": "2026-01-03T09:00:00+00:00", "amount": "7", "currency": "JPY",
      "who": {"email": "bob@x.example"}},
-    {"kind": "call", "channel": "PHONE", "at": "2026-01-04", "who": {"email": "bob@x.example"}, "automated": True},
+    {"kind": "call", "channel": "PHONE", "at": "2026-01-04", "who": {"email": "bob@x.example"}, "automated": True,
+     "properties": {"seconds": 95, "answered": True}, "quantity": ["1.50", "minutes"]},
     {"kind": "test.scan", "at": "1969-12-31T23:59:59+00:00", "who": {"email": "old@x.example"}},
     {"kind": "note", "at": "2026-01-05T09:00:00+00:00", "who": {"vat.1": "DE123456789"},
      "matters": [{"kind": "DEAL", "reference": "D-1", "title": "A deal", "state": "new", "amount": ["9", "BDT"]}]},
@@ -88,10 +90,16 @@ query ($id: ID!, $first: Int, $pii: Boolean = true) {
     lifecycle { stage standing since nextChangeAt because { rule ruleVersion text facts decided }
       history { axis at before after because { rule facts } } }
     value { revenue { amount currency } outstanding { amount } orders firstPurchaseAt lastPurchaseAt paid { amount } }
+    formerIds city
+    more: value { overdue { amount } overdueSince purchaseDays recencyDays reversed { amount }
+      notConverted { amount currency } }
+    matters { nodes { id overdue outstanding { amount } balance { value unit } } totalCount }
     identifiers(first: 5) { nodes { kind value display masked: blocked joins firstSeen } pageInfo { hasNextPage } }
     timeline(first: $first) {
       nodes { ...Common ... on Invoice { number dueOn amount { amount currency __typename } } ... on EmailMessage {
-        participants { role name identifier } } ... on CustomTouchpoint { properties @include(if: $pii) } text }
+        subject attachments participants { role name identifier } }
+        ... on Call { answered seconds quantity { value unit } } ... on Payment { method }
+        ... on CustomTouchpoint { properties @include(if: $pii) } text }
       edges { cursor node { id kind } }
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor __typename }
       totalCount totalCountAtLeast
@@ -109,8 +117,28 @@ def test_a_customer_page(service: Served) -> None:
     assert [node["__typename"] for node in answer["timeline"]["nodes"]] == ["Invoice", "Invoice", "EmailMessage"]
 
 
+def test_a_customer_by_identifier_or_touchpoint(service: Served) -> None:
+    document = "query ($by: CustomerBy!) { customer(by: $by) { id } }"
+    written = """query ($value: String!, $of: ID) {
+      customer(by: { identifier: { kind: "email", value: $value, source: $of } }) { id timeline { nodes { id } } } }"""
+    for email in ("anna@x.example", "BOB@x.example "):
+        found = both(service, document, by={"identifier": {"kind": "email", "value": email}})["customer"]
+        touchpoint = both(service, written, value=email)["customer"]["timeline"]["nodes"][0]["id"]
+        assert both(service, document, by={"touchpoint": touchpoint})["customer"] == found
+        assert both(service, document, by={"id": found["id"]})["customer"] == found
+    for by in ({"identifier": {"kind": "email", "value": "nobody@x.example"}}, {"touchpoint": "tp_none"}):
+        assert ways(service, document, by=by) == ((("customer", None),), None)
+    assert ways(service, document, by={"identifier": {"kind": "email", "value": " "}})[1] is None
+
+
+def test_a_call_and_a_payment(service: Served) -> None:
+    nodes = both(service, PAGE, id=customer(service, "bob@x.example"))["customer"]["timeline"]["nodes"]
+    assert [node.get("seconds") for node in nodes] == [95, None]
+
+
 def test_the_order_of_members_is_that_of_the_document(service: Served) -> None:
-    document = "query ($id: ID!) { customer(by: { id: $id }) { b: email ...F a: id } } fragment F on Customer { a: id c: kind }"
+    document = """query ($id: ID!) { customer(by: { id: $id }) { b: email ...F a: id } }
+      fragment F on Customer { a: id c: kind }"""
     answer = both(service, document, id=customer(service))["customer"]
     assert list(answer) == ["b", "a", "c"]
 

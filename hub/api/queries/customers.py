@@ -77,18 +77,18 @@ async def _named_then(info: Info, moment: Moment, by: CustomerBy, id_: str) -> p
     if by.touchpoint:
         return await past.customer_of_touchpoint(info.context, moment, parted(by.touchpoint)[0])
     if by.identifier:
-        namespaces, value = _meant(info, by.identifier)
+        namespaces, value = meant(info, by.identifier)
         return await past.customer_of_identifier(info.context, moment, by.identifier.kind, namespaces, value)
     return info.context, None
 
 
 async def _identified(info: Info, given: IdentifierInput) -> StoredCustomer | None:
-    namespaces, value = _meant(info, given)
+    namespaces, value = meant(info, given)
     return await customers.of_identifier(await info.context.snapshot(), given.kind, namespaces, value, None)
 
 
-def _meant(info: Info, given: IdentifierInput) -> tuple[list[str], str]:
-    """Namespaces and canonical value of an identifier."""
+def meant(info: Info, given: IdentifierInput) -> tuple[list[str], str]:
+    """Namespaces and canonical value of an identifier. Raises ``InputWrong`` for one without a value."""
     if given.kind in MINTED and given.source is None and given.namespace is None:
         namespaces = []  # a number that one source minted alone is clear enough
     else:
