@@ -215,11 +215,20 @@ def _checked(variables: Mapping[str, Any], limits: Limits) -> Iterator[None]:
             waiting.extend((each, depth + 1, searched) for each in value)
         elif isinstance(value, dict):
             conditions += _conditions(value)
-            for name, each in value.items():
-                _check_text(name)
-                # Payloads are bytes, and may have it.
-                waiting.append((each, depth + 1, searched and name != "payload"))
+            _check_counts(values + len(waiting) + len(value), depth, conditions, limits)
+            yield from _members(value, depth + 1, searched, waiting)
         _check_counts(values + len(waiting), depth, conditions, limits)
+
+
+def _members(
+    value: Mapping[str, Any], depth: int, searched: bool, waiting: list[tuple[Any, int, bool]]
+) -> Iterator[None]:
+    for place, (name, each) in enumerate(value.items(), 1):
+        _check_text(name)
+        # Payloads are bytes, and may have it.
+        waiting.append((each, depth, searched and name != "payload"))
+        if place % CHECKED == 0:
+            yield
 
 
 def _check_counts(values: int, depth: int, conditions: int, limits: Limits) -> None:
