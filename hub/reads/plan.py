@@ -22,7 +22,7 @@ from graphql import (
 from hub import kinds
 from hub.reads import model
 from hub.reads.collect import Details, Selection, given
-from hub.reads.model import All, ById, ByName, Here, Listed, Other, Spec, Value
+from hub.reads.specs import All, ById, ByName, Here, Listed, Other, Spec, Value
 from hub.reads.tree import (
     Amount,
     Entries,
