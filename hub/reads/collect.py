@@ -72,7 +72,12 @@ def given(node: FieldNode, argument: str, *path: str, value: object) -> Given:
     while isinstance(found, ObjectValueNode) and left:
         name = left.pop(0)
         found = next((each.value for each in found.fields if each.name.value == name), None)
-    return _given(found, tuple(left), value)
+    return _given(found, tuple(left), value) if path else _whole(found, value)
+
+
+def _whole(found: Node | None, value: object) -> Given:
+    # Variables within an argument decide what the statement is: its value stays what it is now.
+    return Given(variable=found.name.value) if isinstance(found, VariableNode) else Given(value)
 
 
 def _given(found: Node | None, path: tuple[str, ...], value: object) -> Given:
@@ -92,12 +97,12 @@ def coerced(
     return found if isinstance(found, VariableValues) else None
 
 
-def plain(operation: OperationDefinitionNode) -> frozenset[str]:
-    """The variables of an operation where each is a text or an id, which text fits as it is; none where not."""
+def plain(operation: OperationDefinitionNode) -> frozenset[str] | None:
+    """The variables of an operation where each is a text or an id, which text fits as it is; None where not."""
     found = {each.variable.name.value: each.type for each in operation.variable_definitions or ()}
     named = {type_.type if isinstance(type_, NonNullTypeNode) else type_ for type_ in found.values()}
     simple = all(isinstance(each, NamedTypeNode) and each.name.value in ("String", "ID") for each in named)
-    return frozenset(found) if simple else frozenset()
+    return frozenset(found) if simple else None
 
 
 def unbound(document: DocumentNode, operation: OperationDefinitionNode) -> frozenset[str]:

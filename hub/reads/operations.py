@@ -88,8 +88,8 @@ class Operation:
     definition: OperationDefinitionNode
     deciding: frozenset[str]
     """Variables whose value decides what the statement is."""
-    texts: frozenset[str]
-    """All its variables, where they are texts and ids."""
+    texts: frozenset[str] | None
+    """All its variables, where they are texts and ids; None where not."""
     plans: Bounded[Any, Plan | Unsupported] = field(default_factory=lambda: Bounded(MOST_PLANS))
     disabled: bool = False
     """Whether it was seen to answer otherwise than ordinary execution."""
@@ -140,7 +140,7 @@ class Compiler:
         """The statement that answers an operation; None when the ordinary way has to."""
         if operation.disabled:
             return None
-        fits = operation.texts == variables.keys() and all(isinstance(each, str) for each in variables.values())
+        fits = variables.keys() == operation.texts and all(isinstance(each, str) for each in variables.values())
         values = None if fits else coerced(self._world.schema, operation.definition, variables)
         if values is not None:
             variables = values.coerced

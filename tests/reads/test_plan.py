@@ -181,6 +181,16 @@ def test_filters_are_bound(service: Served) -> None:
     both(service, document, f={}, t={"occurred": {"last": "P10Y"}, "not": {"channels": ["EMAIL", "WEB"]}})
 
 
+def test_filters_that_are_written_out_take_variables_and_their_defaults(service: Served) -> None:
+    document = """query ($kinds: [String!] = ["invoice"], $nothing: MoneyRange = {}) {
+      customers(filter: { did: [{ what: { kinds: $kinds } }], lastTouch: null }) { nodes { id } totalCount }
+      none: customers(filter: { predictedValue: {} }) { totalCount nodes { id } }
+      some: customers(filter: { revenue: $nothing }) { totalCount nodes { id } } }"""
+    assert both(service, document)["customers"]["totalCount"] == 1
+    assert both(service, document, kinds=["email", "call"])["customers"]["totalCount"] == 2
+    assert both(service, document, kinds=["invoice"])["none"]["totalCount"] == 0
+
+
 def test_objects_by_id(service: Served) -> None:
     document = """query ($id: ID!) { node(id: $id) { __typename id ... on Customer { email } ... on Touchpoint { kind }
       ... on Invoice { number } ... on Identifier { value } } }"""
