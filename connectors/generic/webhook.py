@@ -54,7 +54,7 @@ class Deliveries(sdk.PushStream):
         if delivery.method == "DELETE":
             return sdk.Reception(reply=sdk.Reply(405, b"Deliveries are posted here.\n", {**_TEXT, "allow": "POST"}))
         if self._settings.scheme == SNS:
-            return self._notified(delivery)
+            return self._certificates.receive(delivery, self._settings.topics, lambda id_: self._rows(delivery, id_))
         try:
             genuine = sdk.signatures.verify(self._schemes, delivery, self._settings.secrets)
         except sdk.SignatureWrong:
@@ -68,22 +68,6 @@ class Deliveries(sdk.PushStream):
     def _handshake(self, delivery: sdk.Delivery) -> sdk.Reply | None:
         settings = self._settings
         return sdk.signatures.handshake(settings.scheme, delivery, settings.secrets, settings.verify_token)
-
-    def _notified(self, delivery: sdk.Delivery) -> sdk.Reception:
-        """A message of Amazon SNS. Without the certificate it cannot be verified: Amazon sends it again."""
-        message = sdk.signatures.notification(delivery.body)
-        if message.topic not in self._settings.topics:
-            raise sdk.SignatureWrong("The message is of another topic.")
-        certificate = self._certificates.known(message.certificate)
-        if certificate is None:
-            reply = sdk.Reply(503, b"The certificate is being fetched.\n", {**_TEXT, "retry-after": "20"})
-            return sdk.Reception(reply=reply, then=self._certificates.fetching(message.certificate))
-        genuine = message.verify(certificate, delivery.received_at)
-        if message.confirms:
-            return sdk.Reception(then=self._certificates.confirming(message.confirms))
-        if message.members["Type"] != "Notification":
-            return sdk.Reception()
-        return sdk.Reception(self._rows(delivery, genuine.id))
 
     def _rows(self, delivery: sdk.Delivery, id_: str) -> list[sdk.Row]:
         envelope = self._envelope(delivery, id_)

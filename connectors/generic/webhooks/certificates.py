@@ -1,11 +1,12 @@
-"""Certificates by which Amazon SNS signs: fetched once, outside of any delivery, and kept."""
+"""Messages of Amazon SNS, and the certificates they are signed by: fetched once, outside of any delivery, and kept."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from hub import sdk
 
+_TEXT = {"content-type": "text/plain; charset=utf-8"}
 _LARGEST = 20_000
 _KEPT = "certificate "
 
@@ -17,6 +18,25 @@ class Certificates:
         self._outside = outside
         self._known: dict[str, bytes] = {}
         self._asked: set[str] = set()
+
+    def receive(
+        self, delivery: sdk.Delivery, topics: Collection[str], rows: Callable[[str], Sequence[sdk.Row]]
+    ) -> sdk.Reception:
+        """Verify a message of one of the topics; ``rows`` makes them by its id. Raises ``SignatureWrong``.
+
+        Without the certificate it cannot be verified: Amazon sends it again.
+        """
+        message = sdk.signatures.notification(delivery.body)
+        if message.topic not in topics:
+            raise sdk.SignatureWrong("The message is of another topic.")
+        certificate = self.known(message.certificate)
+        if certificate is None:
+            reply = sdk.Reply(503, b"The certificate is being fetched.\n", {**_TEXT, "retry-after": "20"})
+            return sdk.Reception(reply=reply, then=self.fetching(message.certificate))
+        genuine = message.verify(certificate, delivery.received_at)
+        if message.confirms:
+            return sdk.Reception(then=self.confirming(message.confirms))
+        return sdk.Reception(rows(genuine.id) if message.members["Type"] == "Notification" else ())
 
     def known(self, address: str) -> bytes | None:
         """A certificate (PEM) that is here already."""

@@ -1,0 +1,1 @@
+"""What vendors that send mail tell of it: delivered, opened, clicked, bounced, complained of."""
