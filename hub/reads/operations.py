@@ -94,6 +94,15 @@ class Operation:
     disabled: bool = False
     """Whether it was seen to answer otherwise than ordinary execution."""
 
+    def fits(self, variables: Mapping[str, Any]) -> bool:
+        """Whether the variables are what they would be once they were coerced."""
+        texts = self.texts
+        return (
+            texts is not None
+            and variables.keys() == texts
+            and all(isinstance(each, str) for each in variables.values())
+        )
+
     @property
     def digest(self) -> str:
         """SHA-256 of the document, in hexadecimal."""
@@ -140,7 +149,7 @@ class Compiler:
         """The statement that answers an operation; None when the ordinary way has to."""
         if operation.disabled:
             return None
-        fits = variables.keys() == operation.texts and all(isinstance(each, str) for each in variables.values())
+        fits = operation.fits(variables)
         values = None if fits else coerced(self._world.schema, operation.definition, variables)
         if values is not None:
             variables = values.coerced
