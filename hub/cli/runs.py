@@ -46,7 +46,9 @@ async def sync(client: Client, sources: Sequence[Json], *, allow_deletions: bool
             if not asked:
                 break
         await work_out(client, shown)
-    return ended + [run for run in runs if run["source"]["id"] in asked]
+    ids = [run["id"] for run in (*ended, *(run for run in runs if run["source"]["id"] in asked))]
+    # Only now is it known which of their rows cannot be read.
+    return await patiently(lambda: client.runs(ids))
 
 
 async def follow(client: Client, names: Mapping[str, str], shown: Progress) -> None:
