@@ -37,13 +37,16 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("name", nargs="?", choices=[*known], metavar="NAME")
     parser.add_argument("--quick", action="store_true", help="small counts; ends within a minute")
     parser.add_argument("--on", choices=DATABASES, help="on one database instead of both")
+    parser.add_argument("--growth", action="store_true", help="reads: how answers slow down as a hub grows")
+    parser.add_argument("--large", action="store_true", help="reads: ten times as many touchpoints")
     asked = parser.parse_args(words)
     if asked.name is None:
         for name, line in known.items():
             print(f"{name:<12} {line}")
         return 0
     module = importlib.import_module(f"bench.{asked.name}")
-    return run(_run(module, Bench(asked.name, asked.quick, DATABASES.get(asked.on))))
+    bench = Bench(asked.name, asked.quick, DATABASES.get(asked.on), growth=asked.growth, large=asked.large)
+    return run(_run(module, bench))
 
 
 async def _run(module: ModuleType, bench: Bench) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from bench.measuring import ROOT, Bench, Figure
-from bench.reads import fill
+from bench.sheets import fill
 from hub.ingest.hub import Hub
 from hub.registry import load_registry
 from hub.settings import Company

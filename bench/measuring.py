@@ -67,6 +67,10 @@ class Bench:
     quick: bool = False
     only: str | None = None
     """The one database that was asked for; None means both."""
+    growth: bool = False
+    """Measure how it grows instead."""
+    large: bool = False
+    """Ten times as much."""
     console: Console = field(default_factory=Console)
     charts: list[chart.Chart] = field(default_factory=list)
     _closing: AsyncExitStack = field(default_factory=AsyncExitStack)

@@ -1,141 +1,232 @@
-"""How long the two queries that pages send most take, over HTTP with a token, one client after another.
+"""Compiled reads beside PostGraphile, plain strawberry and bytes of raw SQL, on one PostgreSQL; SQLite beside its own.
 
-Q1 is one customer with identifiers, value and 20 touchpoints.
-Q2 is a page of 50 customers with identifiers, value and 10 touchpoints each.
+P1 is one customer with value and 20 touchpoints, P2 a page of 50 customers with identifiers, value and 10 touchpoints
+each, P3 a group-by of stage, channel and month. All are asked over HTTP, the hub with its tokens and limits.
+`--growth` instead measures P1 and the page of customers as hubs grow, `--large` takes ten times as much.
 """
 
 from __future__ import annotations
 
-import asyncio
-import csv
-import random
+import json
 import statistics
-import tempfile
-import time
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
-from starlette.applications import Starlette
+import psycopg
 
-from bench.measuring import Bench, Figure, percentile
-from hub.api import http
-from hub.ingest.hub import Hub
-from hub.registry import load_registry
-from hub.settings import Company
-
-TOUCHPOINT = "id kind channel direction automated occurredAt title amount { amount currency }"
-CUSTOMER = (
-    "id displayName email phone lifecycle { stage standing since } "
-    "identifiers(first: 3) { nodes { kind value display } } "
-    "value { revenue { amount currency } outstanding { amount currency } orders lastPurchaseAt } "
+from bench.contestants.fields import (
+    EXTENSION,
+    LANE,
+    ORDINARY,
+    PLAIN,
+    POSTGRAPHILE_NAME,
+    RAW,
+    Field,
+    comparable,
 )
-PAGE = "pageInfo { hasNextPage endCursor }"
-Q1 = (
-    f"query Q1($id: ID!) {{ customer(by: {{ id: $id }}) {{ {CUSTOMER} "
-    f"timeline(first: 20) {{ nodes {{ {TOUCHPOINT} }} {PAGE} }} }} }}"
-)
-Q2 = (
-    f"query Q2 {{ customers(first: 50, orderBy: {{ field: LAST_TOUCH }}) {{ nodes {{ {CUSTOMER} "
-    f"timeline(first: 10) {{ nodes {{ {TOUCHPOINT} }} }} }} {PAGE} }} }}"
-)
-GOALS = {"Q1": 15, "Q2": 150}
-"""Milliseconds at p50."""
-KINDS = (("invoice", "ACCOUNTING"), ("email", "EMAIL"), ("form", "WEB"), ("mention", "SOCIAL"))
+from bench.contestants.running import Contestant, cpu_of
+from bench.filled import filled
+from bench.load import Load, Target, generator, press
+from bench.measuring import POSTGRESQL, Bench, Figure, in_turn, ratio
+
+CUSTOMERS, TOUCHPOINTS = 20_000, 1_000_000
+COMPARED = 10
+"""Answers that are compared before anything is timed."""
+CONNECTIONS = {"P1": (1, 16, 64), "P2": (1, 16), "P3": (1, 16)}
 
 
-def write_sheets(folder: Path, customers: int, each: int) -> list[tuple[str, str, Path]]:
-    """One sheet for each kind: together ``each`` touchpoints for each customer. The same at every call."""
-    pick = random.Random(7)
-    start = datetime(2025, 1, 1, tzinfo=UTC)
-    sheets = []
-    for kind, channel in KINDS:
-        file = folder / f"{kind}.csv"
-        with file.open("w", newline="", encoding="utf-8") as out:
-            writer = csv.writer(out)
-            writer.writerow(["key", "time", "name", "email", "phone", "title", "amount"])
-            for number in range(customers * each // len(KINDS)):
-                person = number % customers
-                at = start + timedelta(minutes=pick.randrange(60 * 24 * 650))
-                amount = f"{pick.randrange(100, 90_000) / 100:.2f}" if kind == "invoice" else ""
-                writer.writerow([
-                    number, at.isoformat(), f"Person{person} Family{person}", f"person{person}@mail.example",
-                    f"+8801711{person:06}", f"{kind} number {number}", amount,
-                ])  # fmt: skip
-        sheets.append((kind, channel, file))
-    return sheets
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One contestant for some seconds: its load, and milliseconds of processor time for each request."""
 
+    load: Load
+    server: float
+    database: float
 
-async def fill(hub: Hub, customers: int, each: int) -> str:
-    """Fill the hub and give the id of a customer."""
-    with tempfile.TemporaryDirectory() as folder:
-        for kind, channel, file in await asyncio.to_thread(write_sheets, Path(folder), customers, each):
-            columns = {name: name for name in "key time name email phone title amount".split()}
-            settings = {
-                "path": str(file),
-                "kind": kind,
-                "channel": channel,
-                "direction": "INBOUND",
-                "currency": "BDT",
-                "columns": columns,
-            }
-            source = (await hub.create_source(kind, "generic.csv", settings)).ids[0]
-            await hub.sync(source)
-            await hub.pulled(source)
-        async with hub.reader.snapshot() as snapshot:
-            last = await snapshot.value("SELECT value FROM sequence WHERE id = 1")
-        while not await hub.wait(last, 60):
-            pass
-        async with hub.reader.snapshot() as snapshot:
-            return str(await snapshot.value("SELECT id FROM customer ORDER BY touchpoints DESC, id LIMIT 1"))
-
-
-def ask(url: str, token: str, query: str, variables: dict[str, Any], rounds: int) -> tuple[float, float]:
-    """Ask one after another: p50 and p99 in milliseconds."""
-    with httpx.Client(headers={"authorization": f"Bearer {token}"}) as client:
-        times = []
-        for number in range(rounds + 20):
-            began = time.perf_counter()
-            answer = client.post(url, json={"query": query, "variables": variables})
-            if number >= 20:
-                times.append((time.perf_counter() - began) * 1000)
-        body = answer.json()
-        if answer.status_code != 200 or body.get("errors"):
-            raise SystemExit(answer.text[:300])
-    return statistics.median(times), percentile(times, 0.99)
-
-
-async def served(address: str, customers: int, rounds: tuple[int, int]) -> dict[str, tuple[float, float]]:
-    """Fill, serve, ask: p50 and p99 of each query."""
-    company = Company(name="Bench", currency="BDT", time_zone="Asia/Dhaka", country="BD")
-    async with await Hub.open(address, load_registry(), company) as hub:
-        customer = await fill(hub, customers, 24)
-        _, token = await hub.create_token("bench", ["read", "pii"])
-        server = uvicorn.Server(uvicorn.Config(Starlette(routes=http.routes(hub)), port=0, log_level="warning"))
-        serving = asyncio.create_task(server.serve())
-        while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
-            await asyncio.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        url = f"http://127.0.0.1:{port}/graphql"
-        found = {
-            "Q1": await asyncio.to_thread(ask, url, token, Q1, {"id": customer}, rounds[0]),
-            "Q2": await asyncio.to_thread(ask, url, token, Q2, {}, rounds[1]),
-        }
-        server.should_exit = True
-        await serving
-        return found
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return self.load.rate
 
 
 async def measure(bench: Bench) -> list[Figure]:
-    """Both queries on both databases. The goals keep what ordinary execution reaches from getting slower."""
-    customers, rounds = (200, (100, 15)) if bench.quick else (2000, (200, 30))
-    figures, bars = [], {}
+    """Rounds on each database, or growth."""
+    if bench.growth:
+        return await growth(bench)
+    customers, touchpoints = (2_000, 40_000) if bench.quick else (CUSTOMERS, TOUCHPOINTS)
+    if bench.large:
+        touchpoints *= 10
+    bench.say(f"{customers:,} customers, {touchpoints:,} touchpoints; load by {generator()}")
+    figures = []
     for database in bench.databases:
-        for name, (median, slow) in (await served(bench.fresh(database), customers, rounds)).items():
-            bars[f"{name} {database}"] = median
-            bench.say(f"{name} on {database}: p50 {median:.1f} ms, p99 {slow:.1f} ms")
-            figures.append(Figure(f"{name} p50, {database}", median, GOALS[name], " ms", at_most=True))
-    bench.chart(f"p50 among {customers:,} customers", bars, " ms")
+        address = await filled(bench, database, customers, touchpoints)
+        async with Field(bench, address) as field:
+            figures += await _contest(bench, database, field, address)
     return figures
+
+
+async def _contest(bench: Bench, database: str, field: Field, address: str) -> list[Figure]:
+    figures = []
+    for name in CONNECTIONS:
+        there = {each.name: each for each in field.contestants.values() if name in each.documents}
+        for each in there.values():
+            await _alike(there[ORDINARY], each, name, field.ids)
+        for connections in CONNECTIONS[name][: 2 if bench.quick else None]:
+            rounds = await _rounds(bench, name, there, field, connections, address)
+            _tell(bench, f"{name}, {database}, c={connections}", rounds)
+            figures += _figures(name, database, connections, rounds)
+    return figures
+
+
+async def _alike(ours: Contestant, other: Contestant, name: str, ids: list[str]) -> None:
+    """Whether another one answers the same. Ends the benchmark when it does not."""
+    async with httpx.AsyncClient(timeout=60) as client:
+        for id_ in ids[:COMPARED] if name == "P1" else ids[:1]:
+            found = []
+            for each in (ours, other):
+                body = json.loads(_body(each, name, id_))
+                answer = (await client.post(f"{each.url}/graphql", json=body, headers=dict(each.headers))).json()
+                if answer.get("errors") or not answer.get("data"):
+                    raise SystemExit(f"{each.name} {name}: {json.dumps(answer)[:500]}")
+                found.append(comparable(name, answer["data"]))
+            if found[0] != found[1]:
+                where = next((pair for pair in zip(*found, strict=False) if pair[0] != pair[1]), "lengths")
+                raise SystemExit(f"{other.name} answers {name} otherwise: {where}")
+
+
+def _body(contestant: Contestant, name: str, id_: str) -> str:
+    variables = {"id": id_} if name == "P1" else {}
+    return json.dumps({"query": contestant.documents[name], "operationName": name, "variables": variables})
+
+
+Rounds = Mapping[str, list[Slice]]
+
+
+async def _rounds(
+    bench: Bench, name: str, there: Mapping[str, Contestant], field: Field, connections: int, address: str
+) -> Rounds:
+    """Each contestant in turn, some rounds."""
+    seconds = 2.0 if name == "P1" else 4.0  # a page of the slowest takes seconds
+    rounds = 1 if bench.quick else 5
+    folder = bench.folder()
+    ways = {}
+    for each in there.values():
+        lines = folder / f"{each.name.replace(' ', '-')}.jsonl"
+        lines.write_text("\n".join(_body(each, name, id_) for id_ in (field.ids if name == "P1" else field.ids[:1])))
+        target = Target(each.url, "/graphql", each.headers, lines)
+        ways[each.name] = partial(_slice, each, target, connections, seconds, _postmaster(address))
+    for way in ways.values():
+        await way()  # plans are made, caches filled
+    return await in_turn(ways, rounds)
+
+
+async def _slice(each: Contestant, target: Target, connections: int, seconds: float, database: int | None) -> Slice:
+    before = each.cpu(), cpu_of(database) if database else 0.0
+    load = await press(target, connections, seconds)
+    after = each.cpu(), cpu_of(database) if database else 0.0
+    if load.refused or not load.requests:
+        raise SystemExit(f"{each.name}: {load.refused} refused, {load.requests} answered")
+    server, beneath = (1000 * (late - early) / load.requests for early, late in zip(before, after, strict=True))
+    return Slice(load, server, beneath)
+
+
+def _postmaster(address: str) -> int | None:
+    """The process of the database, when it runs on this machine."""
+    if "://" not in address:
+        return None
+    with psycopg.connect(address) as connection:
+        row = connection.execute("SELECT current_setting('data_directory')").fetchone()
+    try:
+        return int(Path(str(row[0] if row else ""), "postmaster.pid").read_text().split()[0])
+    except (OSError, ValueError):
+        return None
+
+
+def _tell(bench: Bench, title: str, rounds: Rounds) -> None:
+    bench.say(title)
+    bench.say(f"  {'':<14} {'rps':>8} {'p50 ms':>8} {'p99 ms':>8} {'server ms':>10} {'database ms':>12} {'of raw':>7}")
+    for name, slices in rounds.items():
+        told = [statistics.median(values) for values in zip(*map(_row, slices), strict=True)]
+        share = ratio([each.rate for each in slices], [each.rate for each in rounds[RAW]]) if RAW in rounds else 0.0
+        rate, p50, p99, server, database = told
+        bench.say(f"  {name:<14} {rate:>8,.0f} {p50:>8.2f} {p99:>8.2f} {server:>10.3f} {database:>12.3f} {share:>7.2f}")
+    bench.chart(
+        f"Requests a second: {title}",
+        {name: statistics.median(each.rate for each in slices) for name, slices in rounds.items()},
+    )
+
+
+def _row(each: Slice) -> tuple[float, float, float, float, float]:
+    return each.rate, each.load.p50, each.load.p99, each.server, each.database
+
+
+def _figures(name: str, database: str, connections: int, rounds: Rounds) -> list[Figure]:
+    """The goals of one document at so many connections."""
+
+    def faster(over: str, under: str) -> float | None:
+        if over not in rounds or under not in rounds:
+            return None
+        return ratio([each.rate for each in rounds[over]], [each.rate for each in rounds[under]])
+
+    def sooner(other: str) -> float | None:
+        if other not in rounds:
+            return None
+        return ratio([each.load.p50 for each in rounds[other]], [each.load.p50 for each in rounds[LANE]])
+
+    def figure(value: float | None, what: str, goal: float) -> Figure:
+        return Figure(f"{what}, {name}, {database}, c={connections}", value, goal, "x")
+
+    sqlite = [figure(faster(LANE, RAW), "of raw", 0.5)] if RAW in rounds else []
+    goals = {
+        ("P1", 1): [figure(sooner(POSTGRAPHILE_NAME), "sooner than PostGraphile at p50", 2)],
+        ("P1", 16): [
+            figure(faster(LANE, POSTGRAPHILE_NAME), "as many as PostGraphile", 3.5),
+            figure(faster(LANE, RAW), "of raw", 0.85),
+        ],
+        ("P2", 16): [
+            figure(faster(LANE, POSTGRAPHILE_NAME), "as many as PostGraphile", 4),
+            figure(faster(LANE, RAW), "of raw", 0.95),
+            figure(faster(LANE, PLAIN), "as many as plain strawberry", 25),
+            figure(faster(EXTENSION, POSTGRAPHILE_NAME), "as many as PostGraphile without the lane", 2.5),
+        ],
+        ("P3", 16): [figure(faster(LANE, POSTGRAPHILE_NAME), "as many as PostGraphile", 10)],
+    }
+    if database != POSTGRESQL:
+        return sqlite if connections == 16 else []
+    return goals.get((name, connections), [])
+
+
+# Growth ---------------------------------------------------------------------------------------------------------
+
+PAGE = "query Page { customers(first: 50) { nodes { id displayName lifecycle { stage } } pageInfo { hasNextPage } } }"
+
+
+async def growth(bench: Bench) -> list[Figure]:
+    """P1 among more and more touchpoints, and a page of customers among more and more of them."""
+    sizes = (10_000, 100_000) if bench.quick else (10_000, 1_000_000, *((10_000_000,) if bench.large else ()))
+    many = (1_000, 10_000) if bench.quick else (10_000, 1_000_000)
+    figures = []
+    for database in bench.databases:
+        p1 = {size: await _p50(bench, database, max(size // 50, 200), size, "P1") for size in sizes}
+        bench.chart(f"P1, p50 by touchpoints, {database}", {f"{size:,}": each for size, each in p1.items()}, " ms")
+        grown = p1[sizes[-1]] / p1[sizes[0]]
+        figures.append(Figure(f"P1 at {sizes[-1]:,} touchpoints, {database}", grown, 1.2, "x", at_most=True))
+        page = {size: await _p50(bench, database, size, size, "Page") for size in many}
+        bench.chart(f"Page, p50 by customers, {database}", {f"{size:,}": each for size, each in page.items()}, " ms")
+        grown = page[many[1]] / page[many[0]]
+        figures.append(Figure(f"the page at {many[1]:,} customers, {database}", grown, 2, "x", at_most=True))
+    return figures
+
+
+async def _p50(bench: Bench, database: str, customers: int, touchpoints: int, name: str) -> float:
+    """Milliseconds of one client after another, by the lane; the median of five slices."""
+    address = await filled(bench, database, customers, touchpoints)
+    async with Field(bench, address, only=LANE) as field:
+        ours: Any = field.contestants[LANE]
+        ours.documents = {**ours.documents, "Page": PAGE}
+        rounds = await _rounds(bench, name, {LANE: ours}, field, 1, address)
+    return statistics.median(each.load.p50 for each in rounds[LANE])
