@@ -155,4 +155,6 @@ class Socket:
         """A context for one operation on the socket. Raises ``NotSignedIn``."""
         if self.principal is None:
             raise NotSignedIn("This connection has not been introduced with a token.")
-        return Context(self.hub, self.principal)
+        context = Context(self.hub, self.principal)
+        context.as_json = True
+        return context

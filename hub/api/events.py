@@ -47,6 +47,7 @@ class LiveAnswers:
         ``TooMany``."""
         self._standing.demand(who)
         context = Context(self._hub, who)
+        context.as_json = True
         context.last_seen = http.headers.get("last-event-id") or None
         events = self._events(http, context, request)
         return StreamingResponse(events, media_type="text/event-stream; charset=utf-8", headers=_HEADERS)

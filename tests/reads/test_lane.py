@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from hub.api import execute as ways
-from hub.api.compiled import reads_of
+from hub.api.compiled import Reads, reads_of
 from hub.api.schema import schema
 from hub.api.short import Short
 from hub.api.tallies import tallies
@@ -170,3 +170,26 @@ def test_one_in_so_many_is_compared_and_a_plan_that_differs_is_given_up(
     assert id_ not in said
     assert post(service, {"id": id_}).json()["data"]["customer"]["id"] == id_
     assert not shortened[-1]
+
+
+def test_sockets_and_streams_are_answered_by_one_statement_too(
+    service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = begin(service)
+    found: list[bool] = []
+    real = Reads.read
+
+    async def read(*given: Any) -> bytes | None:
+        data = await real(*given)
+        found.append(data is not None)
+        return data
+
+    monkeypatch.setattr(Reads, "read", read)
+    with service.client.websocket_connect("/graphql", subprotocols=["graphql-transport-ws"]) as socket:
+        socket.send_json({"type": "connection_init", "payload": {"token": service.token}})
+        assert socket.receive_json()["type"] == "connection_ack"
+        socket.send_json({"type": "subscribe", "id": "1", "payload": {"query": ASKED, "variables": {"id": id_}}})
+        assert socket.receive_json()["payload"]["data"]["customer"]["id"] == id_
+    told = service.post(ASKED, {"id": id_}, Accept="text/event-stream").text
+    assert f'"id":"{id_}"' in told
+    assert found == [True, True]
