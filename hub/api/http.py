@@ -155,7 +155,7 @@ class GraphQLEndpoint:
         who = known or await look_up()
         reads = http.method != "POST"
         try:
-            held = from_query(http) if reads else from_body(await self._body(http))
+            held = from_query(http) if reads else await from_body(await self._body(http))
             request = request_of(held, http.path_params.get("document"))
             request = replace(request, as_json=untried(http.scope))
             await self._wait(http.headers.get("hub-after"))

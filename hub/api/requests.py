@@ -9,14 +9,19 @@ from starlette.requests import Request as HttpRequest
 
 from hub.api.answering import NotARequest
 from hub.api.execute import Request
+from hub.api.preparing import in_thread
 from hub.api.trusted import asked
 from hub.errors import InputWrong
 
+_LARGE = 100_000
+"""Bytes from which on a body is not read on the event loop."""
 
-def from_body(content: bytes) -> Any:
+
+async def from_body(content: bytes) -> Any:
     """What the body of a POST holds. Raises ``InputWrong``."""
     try:
-        return orjson.loads(content)
+        # Many large bodies at once are read one by one, and others are answered between them.
+        return await in_thread(orjson.loads, content) if len(content) > _LARGE else orjson.loads(content)
     except orjson.JSONDecodeError:
         raise InputWrong("The body is not JSON.") from None
 
