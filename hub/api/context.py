@@ -24,6 +24,7 @@ from hub.store.reader import Snapshot
 if TYPE_CHECKING:
     from hub.ingest.hub import Hub
 
+
 class _Ended(RuntimeError):
     """The operation is over; nobody waits for what is read."""
 
