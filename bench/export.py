@@ -14,14 +14,11 @@ from pathlib import Path
 
 import httpx
 
+from bench.filled import filled
 from bench.measuring import ROOT, Bench, Figure
-from bench.sheets import fill
 from hub.ingest.hub import Hub
 from hub.registry import load_registry
-from hub.settings import Company
 
-EACH = 24
-"""Touchpoints of each customer."""
 FORMATS = ("csv", "ndjson", "parquet")
 GOAL = 20_000
 MOST = 150.0
@@ -91,10 +88,9 @@ async def taken(url: str, token: str, process: int) -> Taken:
     return Taken(size, seconds, most, most - before)
 
 
-async def exported(address: str, customers: int) -> dict[str, Taken]:
-    """Fill, serve, export: figures of each format."""
-    async with await Hub.open(address, load_registry(), Company(name="Bench", currency="BDT", country="BD")) as hub:
-        await fill(hub, customers, EACH)
+async def exported(address: str) -> dict[str, Taken]:
+    """Serve a filled hub and export: figures of each format."""
+    async with await Hub.open(address, load_registry()) as hub:
         _, token = await hub.create_token("bench", ["analyse", "pii"])
     async with served(address) as (url, process):
         few = "filter=%7B%22search%22%3A%22nobody%22%7D"
@@ -104,11 +100,11 @@ async def exported(address: str, customers: int) -> dict[str, Taken]:
 
 async def measure(bench: Bench) -> list[Figure]:
     """Each format on both databases; a full run exports a million touchpoints."""
-    customers = 1_000 if bench.quick else 42_000
+    customers, touchpoints = (2_000, 40_000) if bench.quick else (20_000, 1_000_000)
     figures, bars = [], {}
     for database in bench.databases:
-        for form, found in (await exported(bench.fresh(database), customers)).items():
-            rate = customers * EACH / found.seconds
+        for form, found in (await exported(await filled(bench, database, customers, touchpoints))).items():
+            rate = touchpoints / found.seconds
             bars[f"{form} {database}"] = rate
             bench.say(
                 f"{form} on {database}: {rate:,.0f} rows/s, {found.size / 1e6:,.1f} MB; "
@@ -117,5 +113,5 @@ async def measure(bench: Bench) -> list[Figure]:
             figures.append(Figure(f"{form} rows/s, {database}", rate, GOAL))
             figures.append(Figure(f"{form} memory more than before, {database}", found.more, MOST, " MB", at_most=True))
             figures.append(Figure(f"{form} memory at most, {database}", found.peak, HIGHEST, " MB", at_most=True))
-    bench.chart(f"Rows a second of {customers * EACH:,} touchpoints", bars, goal=GOAL)
+    bench.chart(f"Rows a second of {touchpoints:,} touchpoints", bars, goal=GOAL)
     return figures
