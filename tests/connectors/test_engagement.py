@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -25,8 +26,9 @@ from connectors.generic.webhooks.splitting import said
 from hub import sdk
 from hub import testing as kit
 from hub.testing import ConnectorSuite
+from tests.conftest import ROOT
 from tests.signatures.test_handshakes import CERTIFICATE, TOPIC, certificate, message
-from tests.signatures.vectors import SECONDS, SENDERS, URL, b64, delivery, digest
+from tests.signatures.vectors import NOW, SECONDS, SENDERS, URL, b64, delivery, digest
 
 SAMPLES: dict[str, Any] = json.loads(
     (Path(connectors.email.__file__).parent / "samples" / "engagement.json").read_text(encoding="utf-8")
@@ -42,9 +44,9 @@ SECRETS = {
 }
 
 
-def engagement(vendor: str, **settings: Any) -> Notices:
+def engagement(vendor: str, *, certified: bool = True, **settings: Any) -> Notices:
     given = {"topics": [TOPIC]} if vendor == "amazon_ses" else {"secrets": [SECRETS.get(vendor, SECRET)]}
-    outside = sdk.Outside(credentials={f"certificate {CERTIFICATE}": certificate().decode()})
+    outside = sdk.Outside(credentials={f"certificate {CERTIFICATE}": certificate().decode()} if certified else {})
     stream = Engagement(Engagement.Settings.model_validate({"vendor": vendor, **given, **settings}), outside).streams()[
         0
     ]
@@ -110,7 +112,259 @@ def rows(vendor: str, payload: Any = None, **settings: Any) -> list[sdk.Row]:
 
 def meant(vendor: str, payload: Any = None, **settings: Any) -> list[sdk.Touchpoint]:
     stream = engagement(vendor, **settings)
-    return [each for row in rows(vendor, payload, **settings) for each in stream.touchpoints(row)]
+    found = [each for row in rows(vendor, payload, **settings) for each in stream.touchpoints(row)]
+    return [each for each in found if isinstance(each, sdk.Touchpoint)]
+
+
+# Who may tell it ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_genuine_delivery_is_taken_and_a_forged_one_is_not(vendor: str) -> None:
+    stream, genuine = engagement(vendor), sent(vendor, SAMPLES[vendor])
+    reception = stream.receive(genuine)
+    assert (reception.reply.status, reception.rows != ()) == (200, True)
+    forgeries = [replace(genuine, headers={"content-type": "application/json"}, body=written(SAMPLES[vendor]))]
+    if vendor == "amazon_ses":
+        forgeries.append(replace(genuine, body=genuine.body.replace(b"rahim", b"karim")))
+        forgeries.append(replace(genuine, body=genuine.body.replace(TOPIC.encode(), TOPIC.encode() + b"2")))
+    elif stream.vendor.schemes[:1] == sdk.signatures.SCHEMES["basic"]:
+        forgeries.append(replace(genuine, headers={"authorization": "Bearer another"}))
+        forgeries.append(replace(genuine, headers={}, query={"secret": SECRET[:-1]}))
+    elif vendor == "mailgun":  # which signs its token alone
+        forgeries.append(replace(genuine, body=genuine.body.replace(b"9d1b0c", b"9d1b0d")))
+    else:
+        forgeries.append(replace(genuine, body=genuine.body.replace(b"shop.example", b"shop.exemple")))
+    for forged in forgeries:
+        with pytest.raises(sdk.SignatureWrong):
+            stream.receive(forged)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "after"), [("amazon_ses", 24 * 3600), ("mailgun", 24 * 3600), ("resend", 300), ("sendgrid", 300)]
+)
+def test_where_the_time_is_signed_a_stale_delivery_is_refused(vendor: str, after: int) -> None:
+    stream, genuine = engagement(vendor), sent(vendor, SAMPLES[vendor])
+    assert stream.receive(replace(genuine, received_at=NOW + timedelta(seconds=after - 60))).rows
+    for seconds in after + 61, -361:
+        with pytest.raises(sdk.SignatureWrong):
+            stream.receive(replace(genuine, received_at=NOW + timedelta(seconds=seconds)))
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[", b"{}", b"[]", b"null", b"7", b'"x"', b"[[]]", b"\xff\x00", b'{"a": "\\ud800"}']
+)
+def test_a_genuine_delivery_that_makes_no_sense_is_kept_with_its_problem(body: bytes) -> None:
+    stream = engagement("mailersend")
+    genuine = delivery(body, {"content-type": "application/json", "signature": digest(SECRET.encode(), body).hex()})
+    for row in stream.receive(genuine).rows:
+        assert row.payload in body
+        with pytest.raises(sdk.RowUnreadable):
+            list(stream.touchpoints(row))
+
+
+def test_who_signs_nothing_is_known_by_a_user_a_token_or_a_secret_address() -> None:
+    stream, body = engagement("postmark"), written(SAMPLES["postmark"])
+    for headers, changes in (
+        ({"authorization": f"Basic {b64(SECRET.encode())}"}, {}),
+        ({"authorization": f"Bearer {SECRET}"}, {}),
+        ({}, {"query": {"secret": SECRET}}),
+        ({}, {"rest": SECRET}),
+    ):
+        assert len(stream.receive(delivery(body, headers, **changes)).rows) == 1
+
+
+def test_postal_signs_by_its_key_which_may_be_written_as_in_dns() -> None:
+    body = written(SAMPLES["postal"])
+    old = b64(KEY.sign(body, padding.PKCS1v15(), hashes.SHA1()))  # noqa: S303 (what older Postals sign with)
+    pem = f"-----BEGIN PUBLIC KEY-----\n{PUBLIC[:64]}\n{PUBLIC[64:]}\n-----END PUBLIC KEY-----\n"
+    for secret in PUBLIC, pem, f"v=DKIM1; t=s; h=sha256; p={PUBLIC};":
+        stream = engagement("postal", secrets=[secret])
+        assert len(stream.receive(delivery(body, {"x-postal-signature": old})).rows) == 1
+        with pytest.raises(sdk.SignatureWrong):  # the newer signature is not passed over for the older
+            stream.receive(delivery(body, {"x-postal-signature": old, "x-postal-signature-256": "%"}))
+
+
+def test_amazons_certificate_is_fetched_while_no_delivery_waits() -> None:
+    stream = engagement("amazon_ses", certified=False)
+    reception = stream.receive(sent("amazon_ses", SAMPLES["amazon_ses"]))
+    assert (reception.rows, reception.reply.status, reception.then is not None) == ((), 503, True)
+
+
+def test_who_looks_at_the_address_is_answered() -> None:
+    for method in "GET", "HEAD", "OPTIONS":
+        reception = engagement("mandrill").receive(delivery(b"", {}, method=method))
+        assert (reception.reply.status, reception.rows) == (200, ())
+
+
+# What it is known by ------------------------------------------------------------------------------------------------
+
+KEYS = {
+    "amazon_ses": ["22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324"],
+    "brevo": ["<m-2@smtp.example>/unique_proxy_open/nasrin@shop.example/1772366340000/"],
+    "mailersend": ["64aa01"],
+    "mailgun": ["9d1b0c" * 8],
+    "mailjet": [
+        "90071992547409931/bounce/rahim@shop.example/1772366340/",
+        "90071992547409932/open/sana@shop.example/1772366350/",
+    ],
+    "mailtrap": ["ev-1", "ev-2"],
+    "mandrill": ["9a01/open/1772366340/", "row/5a0c59bb77e2d63c"],
+    "postal": ["5d5c-1"],
+    "postmark": ["0a3c-5/Bounce/17/rahim@shop.example/"],
+    "resend": ["msg_1"],
+    "sendgrid": ["sg-1", "sg-2"],
+    "sparkpost": ["sp-1", "sp-2"],
+    "unisender_go": [
+        "1a3Q2V/clicked/sana@shop.example/2026-03-01 11:59:00/https://shop.example/orders/17", "row/7a113db2b54a65ed"
+    ],
+}  # fmt: skip
+
+
+def test_a_notice_is_known_by_the_vendors_id_or_by_what_tells_it_from_others() -> None:
+    assert {vendor: [row.key for row in rows(vendor)] for vendor in VENDORS} == KEYS
+
+
+def test_a_very_long_id_is_known_by_its_digest() -> None:
+    (row,) = rows("postal", {**SAMPLES["postal"], "uuid": "x" * 301})
+    assert row.key.startswith("row/")
+
+
+# What it means ------------------------------------------------------------------------------------------------------
+
+RAHIM, SANA, NASRIN = "about:rahim@shop.example", "about:sana@shop.example", "about:nasrin@shop.example"
+MEANT = {
+    "amazon_ses": [("bounce", RAHIM, 0), ("bounce", SANA, 0)],
+    "brevo": [("read_receipt", NASRIN, 0)],
+    "mailersend": [("email.click", SANA, 0.5)],
+    "mailgun": [("bounce", RAHIM, 0.25)],
+    "mailjet": [("bounce", RAHIM, 0), ("read_receipt", SANA, 10)],
+    "mailtrap": [("email.click", SANA, 0), ("email.delay", RAHIM, 1)],
+    "mandrill": [("read_receipt", SANA, 0)],
+    "postal": [("email.delivery_notice", SANA, 0.5)],
+    "postmark": [("bounce", RAHIM, 0.123456)],
+    "resend": [("email.click", SANA, 0)],
+    "sendgrid": [("read_receipt", NASRIN, 0), ("email.failure", RAHIM, 1)],
+    "sparkpost": [("read_receipt", SANA, 0), ("bounce", RAHIM, 1)],
+    "unisender_go": [("email.click", SANA, 0)],
+}
+
+
+def test_every_vendors_sample_means_what_it_says() -> None:
+    first = datetime(2026, 3, 1, 11, 59, tzinfo=UTC)
+    found = {
+        vendor: [(each.kind, each.part, (each.occurred_at - first).total_seconds()) for each in meant(vendor)]
+        for vendor in VENDORS
+    }
+    assert found == MEANT
+
+
+def test_a_bounce_says_of_which_mail_to_whom_and_why() -> None:
+    (found,) = meant("mailgun")
+    assert found == sdk.Touchpoint(
+        kind="bounce",
+        channel=sdk.Channel.EMAIL,
+        direction=sdk.Direction.INBOUND,
+        occurred_at=datetime(2026, 3, 1, 11, 59, 0, 250000, tzinfo=UTC),
+        title="আপনার অর্ডার A-17",
+        part=RAHIM,
+        automated=True,
+        identifiers=(sdk.email("rahim@shop.example"),),
+        properties={
+            "original_message_id": "m-3@hub.example", "thread": "m-3@hub.example", "subject": "আপনার অর্ডার A-17",
+            "action": "bounced", "status": "5.1.1", "reason": "5.1.1 no such mailbox here", "hard": True,
+            "reject_reason": "bounced", "tags": ["receipt"], "metadata": {"order": "A-17"},
+        },
+    )  # fmt: skip
+
+
+def test_what_a_machine_opened_or_clicked_is_automated_and_what_a_person_did_is_not() -> None:
+    machines = {
+        "sendgrid": [{"event": "open", "sg_machine_open": True}, {"event": "open", "sg_machine_open": False}],
+        "brevo": [{"event": "proxy_open"}, {"event": "opened"}],
+        "sparkpost": [
+            {"msys": {"track_event": {"type": "open", "user_agent_parsed": {"is_prefetched": machine}}}}
+            for machine in (True, False)
+        ],
+    }
+    for vendor, payload in machines.items():
+        assert [each.automated for each in meant(vendor, payload)] == [True, False], vendor
+    bots = [{"event-data": {"event": "clicked", "client-info": {"bot": bot}}} for bot in ("apple", "none", "")]
+    assert [each.automated for bot in bots for each in meant("mailgun", bot)] == [True, False, False]
+
+
+def test_a_mail_that_went_out_is_one_touchpoint_for_each_who_got_it() -> None:
+    data = {"email_id": "e-1", "to": ["Rahim <rahim@shop.example>", "sana@shop.example"], "subject": "Hello"}
+    found = meant("resend", {"type": "email.sent", "created_at": "2026-03-01T11:59:00Z", "data": data})
+    assert [(each.kind, each.direction, each.part, each.identifiers) for each in found] == [
+        ("email", sdk.Direction.OUTBOUND, f"to:{address}", (sdk.email(address),))
+        for address in ("rahim@shop.example", "sana@shop.example")
+    ]
+
+
+def test_an_opening_that_may_be_anybodys_is_nobodys_and_names_whom_it_may_be() -> None:
+    mail = {"messageId": "1", "destination": ["rahim@shop.example", "sana@shop.example"]}
+    (found,) = meant("amazon_ses", {"eventType": "Open", "open": {}, "mail": mail})
+    assert found.identifiers == ()
+    assert [each.identifier for each in found.participants] == mail["destination"]
+
+
+def test_a_held_mail_waits_and_one_that_postal_could_not_deliver_came_back() -> None:
+    def kind(**payload: Any) -> list[str]:
+        return [each.kind for each in meant("postal", {"event": "x", "uuid": "1", "payload": payload})]
+
+    mail = {"to": "sana@shop.example", "direction": "outgoing"}
+    assert kind(status="Held", message=mail) == ["email.delay"]
+    assert kind(status="HardFail", message=mail) == ["bounce"]
+    assert kind(status="Sent", message={**mail, "direction": "incoming"}) == []
+
+
+def test_what_says_no_time_happened_when_it_came() -> None:
+    (found,) = meant("brevo", {"event": "click", "email": "sana@shop.example", "date": "2026-03-01 09:00:00"})
+    assert found.occurred_at == NOW
+
+
+def test_trials_of_the_address_mean_nothing() -> None:
+    assert meant("sparkpost", [{"msys": {}}]) == []
+    stream = engagement("amazon_ses")
+    said_ = "Successfully validated SNS topic for Amazon SES event publishing."
+    (row,) = stream.receive(delivery(written(message(Message=said_)), {})).rows
+    assert list(stream.touchpoints(row)) == []
+
+
+def test_what_no_table_knows_is_a_problem_that_names_it() -> None:
+    stream = engagement("resend")
+    (row,) = rows("resend", {"type": "email.teleported", "data": {"to": ["sana@shop.example"]}})
+    with pytest.raises(sdk.RowUnreadable) as problem:
+        list(stream.touchpoints(row))
+    assert problem.value.message == "'email.teleported' is nothing that this vendor is known to tell"
+
+
+# Settings -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"vendor": "postmark"}, "secrets is empty: without one nothing can be verified"),
+        ({"vendor": "amazon_ses"}, "topics is empty: a message of Amazon SNS is yours when its topic is"),
+        ({"vendor": "sendgrid", "secrets": ["x"]}, "a secret is not a P-256 public key in Base64"),
+        ({"vendor": "postal", "secrets": ["x"]}, "a secret is not what this vendor's deliveries can be proved by"),
+    ],
+)
+def test_settings_that_cannot_work_are_told_in_one_sentence(settings: dict[str, Any], sentence: str) -> None:
+    assert fault(**settings) == sentence
+
+
+def test_an_unknown_vendor_is_told_which_there_are() -> None:
+    assert fault(vendor="pigeon").startswith("'pigeon' is none of amazon_ses, brevo, mailersend, mailgun")
+
+
+def test_the_page_names_every_vendor_and_its_example_works() -> None:
+    text = (ROOT / "docs/connectors/email.engagement.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \(", text, re.MULTILINE) == list(VENDORS)
+    for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL):
+        Engagement.Settings.model_validate(json.loads(block))
 
 
 # The vendors' own examples ------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ _MEANINGS = {
     "failed": _Meaning(FAILURE, automated=True),
     "opened": _Meaning("read_receipt"),
     "clicked": _Meaning(CLICK),
-    "complained": _Meaning("complaint"),
+    "complained": _Meaning("complaint", automated=True),
     "unsubscribed": _Meaning("unsubscription"),
     "subscribed": _Meaning("subscription"),
     "autoresponded": _Meaning("auto_reply", automated=True),
@@ -176,6 +176,7 @@ def _properties(notice: Notice, kind: str) -> dict[str, Any]:
     """What the shared kinds call it; ids without their angle brackets, as connectors of mail write them."""
     mail_id, provider_id = notice.mail_id.strip("<>"), notice.message_id.strip("<>")
     status = _STATUS.search(notice.response)
+    reason = (notice.response or notice.description).strip()
     properties = {
         "message_id" if kind == "email" else "original_message_id": mail_id,
         "thread": mail_id or provider_id,
@@ -183,8 +184,8 @@ def _properties(notice: Notice, kind: str) -> dict[str, Any]:
         "subject": notice.subject,
         "action": notice.word,
         "status": status[0] if status else "",
-        "reason": (notice.response or notice.description).strip(),
-        "description": notice.description.strip(),
+        "reason": reason,
+        "description": notice.description.strip() if notice.description.strip() != reason else "",
         "reject_reason": notice.reject_reason,
         "hard": {"hard": True, "soft": False}.get(notice.mark) if kind == "bounce" else None,
         "list": notice.list,

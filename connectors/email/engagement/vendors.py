@@ -245,11 +245,12 @@ _SENDGRID = Table(
     mail_id="smtp-id", recipient="email", response="response|reason", tags="category", user_agent="useragent",
     instead={"dropped": {"response": "", "description": "reason"}}, url="url", list="asm_group_id",
     own=frozenset(
-        "anymail_id asm_group_id attempt bounce_classification category cert_err email event ip marketing_campaign_id "
-        "marketing_campaign_name marketing_campaign_split_id marketing_campaign_version newsletter nlvx_campaign_id "
-        "nlvx_campaign_split_id nlvx_user_id phase_id pool post_type reason response send_at sg_content_type "
-        "sg_event_id sg_machine_open sg_message_id sg_template_id sg_template_name sg_user_id singlesend_id "
-        "singlesend_name smtp-id status template_hash template_id template_version_id timestamp tls type url url_offset useragent".split()
+        "anymail_id asm_group_id attempt bounce_classification category cert_err email event ip "
+        "marketing_campaign_id marketing_campaign_name marketing_campaign_split_id marketing_campaign_version "
+        "newsletter nlvx_campaign_id nlvx_campaign_split_id nlvx_user_id phase_id pool post_type reason response "
+        "send_at sg_content_type sg_event_id sg_machine_open sg_message_id sg_template_id sg_template_name "
+        "sg_user_id singlesend_id singlesend_name smtp-id status template_hash template_id template_version_id "
+        "timestamp tls type url url_offset useragent".split()
     ),
 )  # fmt: skip
 
