@@ -233,8 +233,6 @@ class Planner:
         members = tuple(
             (key, self._of_page(type_, fields)) for key, fields in self._selection.below(type_, details).items()
         )
-        if all(isinstance(each, Said | Fact) for _, each in members) and (after or before or narrowed):
-            raise Unsupported  # nothing would look at these
         order = spec.order(arguments, self._contacts)
         return Page(spec.table, spec.name, spec.parents, order, span, where, narrowed, members)
 

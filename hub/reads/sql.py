@@ -221,7 +221,8 @@ class Writer:
         for place, (key, node) in enumerate(page.members):
             pieces += [_quoted(f'{"," if place else ""}"{key}":'), self._of_page(page, node, inner, row, within)]
         text = _concatenated([*pieces, "'}'"])
-        if all(isinstance(node, Said | Fact) for _, node in page.members):
+        looked_at = page.span.after or page.span.before or page.narrowed
+        if not looked_at and all(isinstance(node, Said | Fact) for _, node in page.members):
             return text
         if not any(isinstance(node, Entries) for _, node in page.members):
             text = f"CASE WHEN count(*) >= 0 THEN {text} END"  # of all rows, as every page is

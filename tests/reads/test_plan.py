@@ -191,6 +191,16 @@ def test_filters_that_are_written_out_take_variables_and_their_defaults(service:
     assert both(service, document, kinds=["invoice"])["none"]["totalCount"] == 0
 
 
+def test_pages_of_which_nothing_is_shown(service: Served) -> None:
+    document = """query ($f: CustomerFilter, $after: String) {
+      customers(filter: $f, after: $after, first: 1) { __typename pageInfo { __typename %s } totalCount } touchpoints { __typename } }"""
+    end = both(service, "{ customers(first: 1) { pageInfo { endCursor } } }")["customers"]["pageInfo"]["endCursor"]
+    for of_page in ("", "hasPreviousPage", "hasNextPage", "startCursor endCursor"):
+        for given in ({}, {"f": {"kinds": ["PERSON"]}}, {"after": end}, {"f": {"tags": ["none"]}, "after": end}):
+            both(service, document % of_page, **given)
+    assert ways(service, document % "", after="bm90aGluZw") == (None, None)
+
+
 def test_objects_by_id(service: Served) -> None:
     document = """query ($id: ID!) { node(id: $id) { __typename id ... on Customer { email } ... on Touchpoint { kind }
       ... on Invoice { number } ... on Identifier { value } } }"""
