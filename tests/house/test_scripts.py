@@ -10,6 +10,9 @@ from tests.conftest import ROOT
 
 STRICT = "set -euo pipefail"
 
+NOT_SERVED = {"analytics", "kit", "test"}
+"""Extras for analysts and developers, who have an environment of their own."""
+
 
 def careless_scripts(root: Path) -> Iterator[str]:
     for path in sorted(path for folder in ("scripts", ".ci") for path in (root / folder).iterdir() if path.is_file()):
@@ -29,9 +32,12 @@ def careless_scripts(root: Path) -> Iterator[str]:
 def loose_locks(root: Path) -> Iterator[str]:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     declared = project["project"]["dependencies"]
+    extras = project["project"]["optional-dependencies"]
+    served = [each for extra in extras.keys() - NOT_SERVED for each in extras[extra]]
     wanted = {
         "requirements.txt": declared,
-        "requirements-test.txt": declared + project["project"]["optional-dependencies"]["test"],
+        "requirements-test.txt": declared + extras["test"],
+        "requirements-image.txt": declared + served,
         "requirements-build.txt": project["build-system"]["requires"],
     }
     for file, requirements in wanted.items():
@@ -61,11 +67,12 @@ def test_careless_scripts_and_loose_locks_are_seen(tmp_path: Path) -> None:
     (tmp_path / "scripts" / "demo").write_text("#!/usr/bin/env bash\necho hello\n")
     (tmp_path / "pyproject.toml").write_text(
         '[build-system]\nrequires = ["hatchling>=1"]\n[project]\ndependencies = ["httpx>=1", "rich"]\n'
-        '[project.optional-dependencies]\ntest = ["pytest"]\n'
+        '[project.optional-dependencies]\ntest = ["pytest"]\nmail = ["imapclient"]\n'
     )
     good = "httpx==1.0 \\\n    --hash=sha256:00\nrich==2 ; os_name == 'nt' \\\n    --hash=sha256:00\n"
     (tmp_path / "requirements.txt").write_text(good)
     (tmp_path / "requirements-test.txt").write_text("--index-url x\n" + good)
+    (tmp_path / "requirements-image.txt").write_text(good)
     (tmp_path / "requirements-build.txt").write_text("hatchling==1.0\n")
     assert list(careless_scripts(tmp_path)) == [
         "scripts/demo cannot be run",
@@ -75,6 +82,7 @@ def test_careless_scripts_and_loose_locks_are_seen(tmp_path: Path) -> None:
     assert list(loose_locks(tmp_path)) == [
         "requirements-test.txt lacks pytest: run scripts/lock",
         "requirements-test.txt holds more than pins with hashes",
+        "requirements-image.txt lacks imapclient: run scripts/lock",
         "requirements-build.txt lacks hatchling: run scripts/lock",
         "requirements-build.txt holds more than pins with hashes",
     ]
