@@ -30,13 +30,14 @@ from hub.api import scopes
 from hub.api.comparing import compare
 from hub.api.context import Context
 from hub.api.graph import Column
+from hub.api.preparing import in_thread
 from hub.api.queries.customers import meant
 from hub.api.types import filters as asked
 from hub.api.types.company import Hub as Shown
 from hub.errors import HubError
 from hub.reads.binds import Asking, Where
 from hub.reads.dialects import Postgres, Sqlite
-from hub.reads.operations import Compiler, Operation
+from hub.reads.operations import Compiler, Operation, Unplanned
 from hub.reads.plan import World
 from hub.reads.tree import Unsupported
 from hub.settings import Company
@@ -100,7 +101,12 @@ class CompiledReads(SchemaExtension):
         if running.query is None or running.graphql_document is None:
             return None
         named = running._provided_operation_name  # noqa: SLF001
-        return reads.compiler.operation(running.query, named, running.graphql_document)
+        held = reads.compiler.operation(running.query, named, running.graphql_document)
+        if held is not None and not held.asked:
+            # Many a document is asked once and never again: a plan for it would be made for nothing.
+            held.asked = True
+            return None
+        return held
 
     async def _tried(self, reads: Reads, operation: Operation) -> bytes | None:
         context: Context = self.execution_context.context
@@ -140,17 +146,27 @@ class Reads:
         self._owed, owed = max(0, self._owed - 1), self._owed
         return owed > 0
 
-    def query(self, who: Principal, operation: Operation, variables: Mapping[str, Any]) -> Query | None:
-        """The one statement that answers an operation; None where there is none."""
+    def query(
+        self, who: Principal, operation: Operation, variables: Mapping[str, Any], *, make: bool = True
+    ) -> Query | None:
+        """The one statement that answers an operation; None where there is none. Without ``make`` it may raise
+        ``Unplanned``."""
         asking = Asking(self._hub.secret, who.digest, self._clock(who), partial(self._narrowed, who))
         try:
-            return self.compiler.query(operation, variables, who.grants, asking, contacts=who.sees_contacts)
+            return self.compiler.query(operation, variables, who.grants, asking, contacts=who.sees_contacts, make=make)
         except (HubError, Unsupported):
             return None
 
+    async def planned(self, who: Principal, operation: Operation, variables: Mapping[str, Any]) -> Query | None:
+        """The same. A plan that is not there yet is made beside the event loop."""
+        try:
+            return self.query(who, operation, variables, make=False)
+        except Unplanned:
+            return await in_thread(self.query, who, operation, variables)
+
     async def read(self, context: Context, operation: Operation, variables: Mapping[str, Any]) -> bytes | None:
         """The JSON of ``data`` in the snapshot of a context; None when the ordinary way has to be gone."""
-        query = self.query(context.principal, operation, variables)
+        query = await self.planned(context.principal, operation, variables)
         if query is None:
             return None
         rows = await (await context.snapshot()).query(query)

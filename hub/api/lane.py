@@ -18,7 +18,7 @@ from hub.api.auth import Principal, Remembered
 from hub.api.compression import encoding
 from hub.api.execute import shortly
 from hub.api.media_types import CHARSET, GRAPHQL, JSON, is_json, preferred
-from hub.api.requests import request_of
+from hub.api.requests import from_body, request_of
 from hub.api.safe_headers import HEADERS
 from hub.errors import HubError
 
@@ -97,8 +97,8 @@ class Lane:
         if first["type"] != "http.request" or first.get("more_body"):
             return None
         try:
-            request = request_of(orjson.loads(first["body"]))
-        except (HubError, orjson.JSONDecodeError):
+            request = request_of(await from_body(first["body"]))
+        except HubError:
             return None
         answer = await shortly(self._hub, who, request)
         if answer is None:

@@ -57,7 +57,7 @@ async def short(hub: Hub, schema: Schema, who: Principal, request: Request, *, w
             return _DECLINED
         reads = reads_of(hub, schema)
         held = reads.compiler.operation(found.text, request.operation, prepared.document)
-        statement = None if held is None else reads.query(who, held, variables)
+        statement = None if held is None else await reads.planned(who, held, variables)
         if held is None or statement is None:
             return _TRIED
         if reads.sampled():

@@ -34,6 +34,10 @@ MOST_PLANS = 50
 """Of one operation."""
 
 
+class Unplanned(Exception):
+    """The operation has no plan yet."""
+
+
 class Plan:
     """A statement, and what it needs of a request."""
 
@@ -91,6 +95,8 @@ class Operation:
     texts: frozenset[str] | None
     """All its variables, where they are texts and ids; None where not."""
     plans: Bounded[Any, Plan | Unsupported] = field(default_factory=lambda: Bounded(MOST_PLANS))
+    asked: bool = False
+    """Whether it was asked for before."""
     disabled: bool = False
     """Whether it was seen to answer otherwise than ordinary execution."""
 
@@ -145,8 +151,12 @@ class Compiler:
         asking: Asking,
         *,
         contacts: bool,
+        make: bool = True,
     ) -> Query | None:
-        """The statement that answers an operation; None when the ordinary way has to."""
+        """The statement that answers an operation; None when the ordinary way has to.
+
+        Without ``make`` it raises ``Unplanned`` where a plan would have to be made first, which takes milliseconds.
+        """
         if operation.disabled:
             return None
         fits = operation.fits(variables)
@@ -158,6 +168,8 @@ class Compiler:
         key = (scopes, contacts, *(_decides(name, value, operation) for name, value in variables.items()))
         plan = operation.plans.get(key)
         if plan is None:
+            if not make:
+                raise Unplanned
             values = values or coerced(self._world.schema, operation.definition, variables)
             plan = operation.plans.put(key, self._planned(operation, values, scopes, contacts=contacts))
         return plan.query(variables, asking) if isinstance(plan, Plan) else None

@@ -44,6 +44,8 @@ from hub.reads.tree import (
 )
 from hub.store.pages import DEFAULT_SIZE, LARGEST_SIZE
 
+MOST_FIELDS = 2_000
+"""Of one operation, those of each type that an object may have counted: types within types multiply."""
 _FORMS = {
     "String": "text", "ID": "plain", "Boolean": "flag", "Int": "whole", "Float": "real", "DateTime": "time",
     "Date": "text", "Decimal": "decimal", "Currency": "text", "JSON": "json", "TimeZone": "text",
@@ -73,6 +75,7 @@ class Planner:
         self._selection = selection
         self._scopes = scopes
         self._contacts = contacts
+        self._fields = 0
 
     def root(self) -> Object:
         """The tree of the whole answer. Raises ``Unsupported``, and ``GraphQLError`` for arguments that do not fit."""
@@ -86,6 +89,9 @@ class Planner:
 
     def _field(self, type_: GraphQLObjectType, details: Details, here: Mapping[str, str]) -> Node:
         name = details[0].node.name.value
+        self._fields += 1
+        if self._fields > MOST_FIELDS:
+            raise Unsupported
         if name == "__typename":
             return Said(f'"{type_.name}"')
         definition = type_.fields.get(name)

@@ -193,7 +193,8 @@ def test_filters_that_are_written_out_take_variables_and_their_defaults(service:
 
 def test_pages_of_which_nothing_is_shown(service: Served) -> None:
     document = """query ($f: CustomerFilter, $after: String) {
-      customers(filter: $f, after: $after, first: 1) { __typename pageInfo { __typename %s } totalCount } touchpoints { __typename } }"""
+      customers(filter: $f, after: $after, first: 1) { __typename pageInfo { __typename %s } totalCount }
+      touchpoints { __typename } }"""
     end = both(service, "{ customers(first: 1) { pageInfo { endCursor } } }")["customers"]["pageInfo"]["endCursor"]
     for of_page in ("", "hasPreviousPage", "hasNextPage", "startCursor endCursor"):
         for given in ({}, {"f": {"kinds": ["PERSON"]}}, {"after": end}, {"f": {"tags": ["none"]}, "after": end}):
