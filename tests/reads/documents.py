@@ -93,7 +93,7 @@ class Writer:
         return Asked("\n".join(parts), self._values.given, "Q" if several else None)
 
     def _selection(self, type_: GraphQLNamedType, place: Place, depth: int) -> str:
-        parts = []
+        parts: list[str] = []
         count = 1 + min(int(self._pick.expovariate(0.35)), 3 if depth == 0 else 9)
         for _ in range(count):
             if self._left <= 0 and parts:

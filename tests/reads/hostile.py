@@ -25,7 +25,7 @@ INSTANTS = (
 )  # fmt: skip
 TIE = "2026-04-01T12:00:00+00:00"
 CHANNELS = ("EMAIL", "PHONE", "WEB", "SOCIAL", "ACCOUNTING", "CHAT", "IN_PERSON", "OTHER")
-KINDS = (
+KINDS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("email", {"subject": "Re: ☎", "attachments": [{"name": "a\u2028.pdf", "type": "application/pdf", "size": 12}]}),
     ("email", {"subject": None, "attachments": []}), ("email", {}),
     ("call", {"seconds": 0, "answered": False}), ("call", {"seconds": 2147483647}), ("call", {"seconds": 2147483648}),

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLSyntaxError,
     Node,
     OperationDefinitionNode,
-    SelectionSetNode,
     VariableDefinitionNode,
     VariableNode,
     parse,
     print_ast,
     visit,
 )
-from graphql.language import REMOVE, Visitor
+from graphql.language import Visitor
 
 from hub.api.auth import Principal
 from tests.api.conftest import Served
@@ -26,7 +28,7 @@ from tests.reads.both_ways import Compiler, Difference, Tally, run
 from tests.reads.documents import Asked
 
 MOST_TRIES = 400
-_SELECTING = {"inline_fragment", "fragment_definition", "operation_definition"}
+_BARE = re.compile(r"\(\s*\)")
 
 
 def smallest(
@@ -61,25 +63,10 @@ def _smaller(asked: Asked) -> Iterator[Asked]:
 
     visit(document, Every())
     for _, gone in sorted(found, key=lambda each: -each[0]):
-        left = _without(document, gone)
-        if isinstance(left, DocumentNode) and any(
-            isinstance(each, OperationDefinitionNode) for each in left.definitions
-        ):
-            yield _tidy(left, asked)
-
-
-def _without(document: DocumentNode, gone: Node) -> Any:
-    class Taking(Visitor):
-        def enter(self, node: Node, *_: Any) -> Any:
-            return REMOVE if node is gone else None
-
-        def leave(self, node: Node, *_: Any) -> Any:
-            """What selects nothing goes too."""
-            empty = isinstance(node, SelectionSetNode) and not node.selections
-            headless = node.kind in _SELECTING and getattr(node, "selection_set", node) is None
-            return REMOVE if empty or headless else None
-
-    return visit(document, Taking())
+        assert gone.loc is not None
+        left = _BARE.sub("", asked.text[: gone.loc.start] + asked.text[gone.loc.end :])
+        with suppress(GraphQLSyntaxError):
+            yield _tidy(parse(left), asked)
 
 
 def _declaring(operation: OperationDefinitionNode, kept: tuple[VariableDefinitionNode, ...]) -> Node:

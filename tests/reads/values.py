@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from graphql import (
     GraphQLArgument,
+    GraphQLBoolean,
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInputType,
@@ -98,7 +99,7 @@ class Values:
         name = self._pick.choice(("skip", "include"))
         keeps = self._pick.random() < 0.75
         value = (name == "include") == keeps
-        type_ = GraphQLNonNull(self._schema.type_map["Boolean"])  # type: ignore[var-annotated, arg-type]
+        type_: GraphQLInputType = GraphQLNonNull(GraphQLBoolean)
         return f" @{name}(if: {self._literal(type_, self._variable(type_, value))})"
 
     def _placed(self, definition: GraphQLArgument, value: Any, named: str) -> str:
@@ -170,7 +171,7 @@ class Values:
             name = pick.choices(names, [6 if each == "id" else 1 for each in names])[0]
             value = self._value(type_.fields[name].type, type_.name, name, depth + 1)
             if pick.random() < 0.3:
-                value = self._variable(GraphQLNonNull(type_.fields[name].type), value, strict=True)  # type: ignore[type-var]
+                value = self._variable(GraphQLNonNull(type_.fields[name].type), value, strict=True)
             return {name: value}
         must = [name for name in names if is_required_input_field(type_.fields[name])]
         chosen = list(dict.fromkeys([*must, *pick.sample(names, min(len(names), pick.choice((0, 1, 1, 1, 2, 3))))]))
