@@ -6,12 +6,14 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
@@ -25,6 +27,7 @@ from connectors.email.engagement.vendors import VENDORS
 from connectors.generic.webhooks.splitting import said
 from hub import sdk
 from hub import testing as kit
+from hub.ingest import mapping
 from hub.testing import ConnectorSuite
 from tests.conftest import ROOT
 from tests.signatures.test_handshakes import CERTIFICATE, TOPIC, certificate, message
@@ -185,6 +188,29 @@ def test_postal_signs_by_its_key_which_may_be_written_as_in_dns() -> None:
             stream.receive(delivery(body, {"x-postal-signature": old, "x-postal-signature-256": "%"}))
 
 
+def test_mailguns_older_form_posts_are_read_in_both_encodings() -> None:
+    token = "9d1b0c" * 8
+    made = digest(SECRET.encode(), f"{SECONDS}{token}".encode()).hex()
+    fields = {
+        "event": "dropped", "recipient": "rahim@shop.example", "code": "605", "description": "Not delivering",
+        "Message-Id": "<m-3@hub.example>", "timestamp": SECONDS, "token": token, "signature": made, "order": "A-17",
+    }  # fmt: skip
+    parts = "".join(
+        f'--XX\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()
+    )
+    bodies = {
+        "application/x-www-form-urlencoded": urlencode(fields),
+        "multipart/form-data; boundary=XX": f"{parts}--XX--\r\n",
+    }
+    stream = engagement("mailgun")
+    for kind, body in bodies.items():
+        (row,) = stream.receive(delivery(body.encode(), {"content-type": kind})).rows
+        (found,) = stream.touchpoints(row)
+        assert (row.key, found.kind, found.part, found.occurred_at) == (token, "email.failure", RAHIM, NOW)
+        assert found.properties["thread"] == "m-3@hub.example"
+        assert found.properties["metadata"] == {"order": "A-17"}
+
+
 def test_amazons_certificate_is_fetched_while_no_delivery_waits() -> None:
     stream = engagement("amazon_ses", certified=False)
     reception = stream.receive(sent("amazon_ses", SAMPLES["amazon_ses"]))
@@ -338,6 +364,47 @@ def test_what_no_table_knows_is_a_problem_that_names_it() -> None:
     with pytest.raises(sdk.RowUnreadable) as problem:
         list(stream.touchpoints(row))
     assert problem.value.message == "'email.teleported' is nothing that this vendor is known to tell"
+
+
+STRANGE: tuple[Any, ...] = (
+    None,
+    True,
+    7,
+    1e300,
+    -1,
+    "x",
+    "9" * 400,
+    "[",
+    "{}",
+    "\ud800\x00",
+    [],
+    {},
+    [[7]],
+    [{"a": None}],
+)
+
+
+def changed(held: Any) -> Iterator[Any]:
+    """A payload with each of its members missing, and each in turn something strange."""
+    for name in list(held) if isinstance(held, dict) else range(len(held)) if isinstance(held, list) else ():
+        if isinstance(held, dict):
+            yield {other: value for other, value in held.items() if other != name}
+        for inner in (*STRANGE, *changed(held[name])):
+            yield {**held, name: inner} if isinstance(held, dict) else [*held[:name], inner, *held[name + 1 :]]
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_whatever_a_vendor_changes_is_read_or_said_to_be_unreadable(vendor: str) -> None:
+    stream, (first, *_), read = engagement(vendor), rows(vendor), 0
+    said_ = json.loads(first.payload)
+    inner = json.loads(said_["Message"]) if vendor == "amazon_ses" else said_
+    for payload in changed(inner):
+        content = {**said_, "Message": json.dumps(payload)} if vendor == "amazon_ses" else payload
+        with suppress(sdk.RowUnreadable):
+            for each in stream.touchpoints(replace(first, payload=json.dumps(content).encode())):
+                mapping.check(each, ZoneInfo("UTC"))
+                read += 1
+    assert read > 100
 
 
 # Settings -----------------------------------------------------------------------------------------------------------

@@ -180,17 +180,21 @@ def _form(tables: Sequence[Table], outer: Mapping[str, Any]) -> tuple[Table, _Sa
 def _vendors(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """A form without the sender's own fields of the same names: they come after, but before a signature."""
     return {
-        name: value[-1 if name in _SIGNED else 0] if isinstance(value, list) and name not in _TAGS else value
+        name: value[-1 if name in _SIGNED else 0] if _is_there_twice(name, value) else value
         for name, value in fields.items()
     }
 
 
 def _senders(fields: Mapping[str, Any], own: frozenset[str]) -> Iterator[tuple[str, Any]]:
     for name, value in fields.items():
-        if name not in own and name[:1] != "@":
-            yield name, value[-1] if isinstance(value, list) else value
-        elif isinstance(value, list) and name not in _TAGS:
+        if _is_there_twice(name, value):
             yield name, value[0 if name in _SIGNED else -1]
+        elif name not in own and name[:1] != "@":
+            yield name, value
+
+
+def _is_there_twice(name: str, value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 1 and name not in _TAGS
 
 
 def _meaning(table: Table, words: Sequence[str]) -> tuple[str, str, str]:
