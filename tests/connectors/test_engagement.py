@@ -221,6 +221,7 @@ def test_who_looks_at_the_address_is_answered() -> None:
     for method in "GET", "HEAD", "OPTIONS":
         reception = engagement("mandrill").receive(delivery(b"", {}, method=method))
         assert (reception.reply.status, reception.rows) == (200, ())
+    assert engagement("mandrill").receive(delivery(b"", {}, method="PUT")).reply.status == 405
 
 
 # What it is known by ------------------------------------------------------------------------------------------------

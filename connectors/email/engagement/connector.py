@@ -17,7 +17,8 @@ from connectors.generic.webhooks.splitting import pieces, said
 from connectors.objects import content_key
 from hub import sdk
 
-_LONGEST_KEY = 300
+_PLAIN = {"content-type": "text/plain", "allow": "POST"}
+_LONGEST_KEY, _LONGEST_REASON = 300, 500
 _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 _TEXT = {"type": "string"}
 _OF_MAIL = {"thread": _TEXT, "original_message_id": _TEXT, "provider_id": _TEXT, "subject": _TEXT, "action": _TEXT}
@@ -101,7 +102,8 @@ class Notices(sdk.PushStream):
     def receive(self, delivery: sdk.Delivery) -> sdk.Reception:
         """Verify a delivery and split it. Whoever looks at the address before saving it is answered."""
         if delivery.method != "POST":
-            return sdk.Reception(reply=sdk.Reply(200, b"Notices are posted here.\n", {"content-type": "text/plain"}))
+            status = 200 if delivery.method in ("GET", "HEAD", "OPTIONS") else 405
+            return sdk.Reception(reply=sdk.Reply(status, b"Notices are posted here.\n", _PLAIN))
         if self._settings.vendor == "amazon_ses":
             return self._certificates.receive(delivery, self._settings.topics, lambda id_: self._rows(delivery, id_))
         return sdk.Reception(self._rows(delivery, self._verified(delivery).id))
@@ -176,7 +178,8 @@ def _properties(notice: Notice, kind: str) -> dict[str, Any]:
     """What the shared kinds call it; ids without their angle brackets, as connectors of mail write them."""
     mail_id, provider_id = notice.mail_id.strip("<>"), notice.message_id.strip("<>")
     status = _STATUS.search(notice.response)
-    reason = (notice.response or notice.description).strip()
+    description = notice.description.strip()[:_LONGEST_REASON]
+    reason = notice.response.strip()[:_LONGEST_REASON] or description
     properties = {
         "message_id" if kind == "email" else "original_message_id": mail_id,
         "thread": mail_id or provider_id,
@@ -185,7 +188,7 @@ def _properties(notice: Notice, kind: str) -> dict[str, Any]:
         "action": notice.word,
         "status": status[0] if status else "",
         "reason": reason,
-        "description": notice.description.strip() if notice.description.strip() != reason else "",
+        "description": description if description != reason else "",
         "reject_reason": notice.reject_reason,
         "hard": {"hard": True, "soft": False}.get(notice.mark) if kind == "bounce" else None,
         "list": notice.list,

@@ -65,7 +65,7 @@ class Table:
     """
 
     inside: str = ""
-    """Where the notice is; a row without it has another form."""
+    """Where the notice is, else the row is one; a row without it has another form."""
     word: tuple[str, ...]
     """The members that say what happened, from the general to the particular."""
     words: Mapping[str, str]
@@ -169,12 +169,13 @@ def notices(tables: Sequence[Table], outer: Mapping[str, Any]) -> Iterator[Notic
 
 def _form(tables: Sequence[Table], outer: Mapping[str, Any]) -> tuple[Table, _Said]:
     for table in tables:
-        held = at(outer, table.inside) if table.inside else outer
+        held = _Said(outer, outer).value(table.inside) if table.inside else outer
         if isinstance(held, str):
             held = object_of(held.encode("utf-8", "replace"))
         if isinstance(held, Mapping):
             return table, _Said(_vendors(held) if table.posted else held, outer)
-    raise sdk.RowUnreadable(f"there is no {tables[-1].inside} in it", path=tables[-1].inside)
+    missing = tables[-1].inside.partition("|")[0]
+    raise sdk.RowUnreadable(f"there is no {missing} in it", path=missing)
 
 
 def _vendors(fields: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ Sources: the vendors' own descriptions of their webhooks; where they are silent,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from connectors.email.engagement.notice import Table
 from connectors.email.engagement.proofs import postal, postal_key, unisender_go
@@ -255,6 +255,8 @@ _SENDGRID = Table(
 )  # fmt: skip
 
 _SPARKPOST = Table(
+    inside="msys.message_event|msys.track_event|msys.gen_event|msys.unsubscribe_event|msys.relay_message"
+           "|msys.ab_test_event|msys.ingest_event",
     word=("type", "bounce_class"),
     words={
         "injection": "queued", "delivery": "delivered", "delay": "deferred", "policy_rejection": "rejected",
@@ -283,10 +285,6 @@ _SPARKPOST = Table(
     response="raw_reason|reason", tags="campaign_id", metadata="rcpt_meta", user_agent="user_agent",
     url="target_link_url", subject="subject",
 )  # fmt: skip
-_SPARKPOST_KINDS = (
-    "message_event", "track_event", "gen_event", "unsubscribe_event", "relay_event", "ab_test_event", "ingest_event"
-)  # fmt: skip
-
 _UNISENDER_GO = Table(
     inside="event_data",
     word=("status|^event_name",),
@@ -316,9 +314,7 @@ VENDORS: Mapping[str, Vendor] = {
     "postmark": Vendor(tables=(_POSTMARK,), schemes=_TOKENS),
     "resend": Vendor(tables=(_RESEND,), schemes=_SCHEMES["standard"]),
     "sendgrid": Vendor(tables=(_SENDGRID,), schemes=_SCHEMES["sendgrid"]),
-    "sparkpost": Vendor(
-        tables=tuple(replace(_SPARKPOST, inside=f"msys.{kind}") for kind in _SPARKPOST_KINDS), schemes=_TOKENS
-    ),
+    "sparkpost": Vendor(tables=(_SPARKPOST,), schemes=_TOKENS),
     "unisender_go": Vendor(tables=(_UNISENDER_GO,), proof=unisender_go, rows="events_by_user.events"),
 }
 """Vendors by the setting ``vendor``."""
