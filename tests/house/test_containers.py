@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import hub
 from hub.settings import Settings
 from tests.conftest import ROOT
 
@@ -64,3 +65,8 @@ def test_settings_that_there_are_not_are_found() -> None:
 def test_image_holds_what_was_tested() -> None:
     tested, served = (dict(PIN.findall((ROOT / f"requirements-{lock}.txt").read_text())) for lock in ("test", "image"))
     assert {name: version for name, version in served.items() if tested.get(name) != version} == {}
+
+
+def test_image_says_which_version_it_is() -> None:
+    text = (ROOT / "docker" / "Dockerfile").read_text(encoding="utf-8")
+    assert f"\nARG VERSION={hub.__version__}\n" in text
