@@ -131,7 +131,8 @@ async def _slice(each: Contestant, target: Target, connections: int, seconds: fl
     after = each.cpu(), cpu_of(database) if database else 0.0
     if load.refused:
         raise SystemExit(f"{each.name}: {load.refused} refused, {load.requests} answered")
-    load = replace(load, requests=max(1, load.requests))  # the first one was nearly ready
+    if not load.requests:
+        load = replace(load, requests=1, p50=1000 * seconds, p99=1000 * seconds)  # the first one was nearly ready
     server, beneath = (1000 * (late - early) / load.requests for early, late in zip(before, after, strict=True))
     return Slice(load, server, beneath)
 
