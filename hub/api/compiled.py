@@ -7,7 +7,6 @@ snapshot: both read from ``await context.snapshot()`` and tell the time by ``con
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from functools import cache, partial
@@ -55,7 +54,6 @@ if TYPE_CHECKING:
     from hub.api.auth import Principal
     from hub.ingest.hub import Hub
 
-_log = logging.getLogger(__name__)
 _POISON = 1
 """The byte that stands where ordinary execution would have an error. No JSON has it."""
 
@@ -89,7 +87,7 @@ class CompiledReads(SchemaExtension):
         reads = reads_of(hub, running.schema)
         compared = reads.owes_comparison()
         held = self._operation(reads) if context.as_json or compared else None
-        data = None if held is None else await self._tried(reads, held)
+        data = None if held is None else await reads.read(context, held, running.variables or {})
         if data is not None and not compared:
             running.result = ExecutionResult(data=cast("Any", orjson.Fragment(data)), errors=None)
         yield
@@ -107,18 +105,6 @@ class CompiledReads(SchemaExtension):
             held.asked = True
             return None
         return held
-
-    async def _tried(self, reads: Reads, operation: Operation) -> bytes | None:
-        context: Context = self.execution_context.context
-        try:
-            return await reads.read(context, operation, self.execution_context.variables or {})
-        except HubError:
-            raise
-        except Exception:  # noqa: BLE001 (whatever it is, the ordinary way answers)
-            # The ordinary way does not look at what this did: a failed statement may have ended the snapshot.
-            _log.exception("a compiled read failed: document %s", operation.digest)
-            await context.renew()
-            return None
 
 
 class Reads:
@@ -169,7 +155,10 @@ class Reads:
         query = await self.planned(context.principal, operation, variables)
         if query is None:
             return None
-        rows = await (await context.snapshot()).query(query)
+        rows = await (await context.snapshot()).attempt(query)
+        if rows is None:
+            await context.renew()
+            return None
         return whole(rows[0][0])
 
     def _clock(self, who: Principal) -> Callable[[str], int]:

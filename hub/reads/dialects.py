@@ -5,8 +5,10 @@ What ordinary execution would end in an error for is written as the byte 0x01, w
 
 from __future__ import annotations
 
+import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import closing
 from typing import Final
 
 from hub import money
@@ -14,6 +16,7 @@ from hub.reads.binds import Bind, Sealing
 from hub.reads.tree import Unsupported
 from hub.store.pages import MAC_DIGITS, SEALED, Order
 from hub.store.reader import POSTGRES_LIVE
+from hub.store.sql import for_sqlite
 
 _FIRST, _LAST = -30_610_224_000_000_000, 253_402_300_800_000_000
 """Microseconds: the years 1000 to 9999, which both write with four digits."""
@@ -71,6 +74,10 @@ class Dialect(ABC):
     @abstractmethod
     def answer(self, text: str) -> str:
         """Text on its way out."""
+
+    def takes(self, text: str) -> bool:
+        """Whether the database can read a statement, however deep it is."""
+        return bool(text)
 
     def leaf(self, form: str, value: str, names: tuple[tuple[str, str], ...]) -> str:
         """A value that is there in one of ``tree.FORMS``; NULL or anything else where there is none."""
@@ -169,6 +176,15 @@ class Sqlite(Dialect):
 
     poison = "char(1)"
     live = "1"  # its reader has looked
+
+    def takes(self, text: str) -> bool:
+        with closing(sqlite3.connect(":memory:")) as nothing:
+            try:
+                nothing.execute(f"EXPLAIN {for_sqlite(text)}")
+            except sqlite3.Error as error:
+                # There are no tables, but that is found after all of it was read.
+                return not any(word in str(error) for word in ("overflow", "too "))
+        return True
 
     def text(self, value: str) -> str:
         return f"json_quote({value})"

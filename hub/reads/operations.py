@@ -45,6 +45,10 @@ class Plan:
         self._statement = statement
         self._text = "".join(map(str, statement.pieces)) if not statement.filters else ""
 
+    def example(self) -> str:
+        """The statement without filters."""
+        return "".join(each if isinstance(each, str) else "1 = 1" for each in self._statement.pieces)
+
     def query(self, variables: Mapping[str, Any], asking: Asking) -> Query:
         """The statement for one request, with its values. Raises ``Unsupported`` and ``HubError``."""
         query = Query(self._text)
@@ -182,7 +186,8 @@ class Compiler:
         try:
             selection = Selection(self._world.schema, operation.document, operation.definition, values)
             tree = Planner(self._world, selection, scopes, contacts=contacts).root()
-            return Plan(Writer(self._dialect, self._fixed, self._solid).statement(tree))
+            plan = Plan(Writer(self._dialect, self._fixed, self._solid).statement(tree))
+            return plan if self._dialect.takes(plan.example()) else Unsupported()
         except Unsupported as reason:
             return reason
         except GraphQLError:

@@ -15,6 +15,9 @@ from hub.store import sets
 from hub.store.reader import Reader, Rows, Snapshot
 from hub.store.sql import Query
 
+_FAILED = (asyncpg.DataError, asyncpg.SyntaxOrAccessError, asyncpg.ProgramLimitExceededError)
+"""How a statement fails by what it asks, or by what it finds."""
+
 
 @contextmanager
 def _clean_errors() -> Iterator[None]:
@@ -42,6 +45,12 @@ class _PostgresSnapshot(Snapshot):
             with _clean_errors(), traces.statement(statement, "postgresql"):
                 rows: Rows = await self._connection.fetch(statement, *values)
             return rows
+
+    async def attempt(self, query: Query) -> Rows | None:
+        try:
+            return await self.query(query)
+        except _FAILED:
+            return None
 
     async def some(self, statement: str, *values: Any, together: int) -> AsyncGenerator[Rows, None]:
         with _clean_errors():
@@ -87,7 +96,7 @@ class PostgresReader(Reader):
                 with traces.statement(query.text, "postgresql"):
                     row = await connection.fetchrow(query.text, *query.values)
                 live = row is not None and row[2]
-            except (asyncpg.DataError, asyncpg.SyntaxOrAccessError, asyncpg.InterfaceError):
+            except (*_FAILED, asyncpg.InterfaceError):
                 return None
             finally:
                 if live and not self._waiting and len(self._kept) < self._connections // 2:

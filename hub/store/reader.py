@@ -50,6 +50,10 @@ class Snapshot(ABC):
         """All rows of a composed statement."""
         return await self.all(query.text, *query.values)
 
+    async def attempt(self, query: Query) -> Rows | None:
+        """The same; None when the statement fails, which may end the snapshot."""
+        return await self.query(query)
+
 
 POSTGRES_LIVE = (
     "(SELECT 'projection_' || number || ', truth' = current_setting('search_path') "
@@ -99,6 +103,12 @@ class _SqliteSnapshot(Snapshot):
     async def all(self, statement: str, *values: Any) -> Rows:
         with traces.statement(statement, "sqlite"):
             return await self.run(self._all, statement, values)
+
+    async def attempt(self, query: Query) -> Rows | None:
+        try:
+            return await self.query(query)
+        except sqlite3.Error:
+            return None
 
     async def run(self, read: Callable[..., T], *given: Any) -> T:
         """Read in a thread; who goes away meanwhile interrupts it."""

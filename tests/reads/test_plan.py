@@ -232,6 +232,17 @@ def test_what_is_not_known_is_left_to_the_ordinary_way(service: Served) -> None:
     assert (ways(service, old)[1] is None) == on_sqlite
 
 
+def test_what_is_too_deep_for_a_parser_is_left_to_the_ordinary_way(service: Served) -> None:
+    deep = "id"
+    for _ in range(2):
+        deep = (
+            f"timeline(first: 2) {{ edges {{ node {{ id organisation {{ id }} customer {{ {deep} }} }} }} totalCount }}"
+        )
+    ordinary, compiled = ways(service, f"{{ customers {{ nodes {{ {deep} }} }} }}")
+    assert ordinary is not None
+    assert compiled in (None, ordinary)
+
+
 def test_nothing_is_shared_between_sets_of_scopes(service: Served) -> None:
     document = "query ($id: ID!) { customer(by: { id: $id }) { email displayName } }"
     id_ = customer(service)
