@@ -171,7 +171,10 @@ def _form(tables: Sequence[Table], outer: Mapping[str, Any]) -> tuple[Table, _Sa
     for table in tables:
         held = _Said(outer, outer).value(table.inside) if table.inside else outer
         if isinstance(held, str):
-            held = object_of(held.encode("utf-8", "replace"))
+            try:
+                held = object_of(held.encode("utf-8", "replace"))
+            except sdk.RowUnreadable as problem:
+                raise sdk.RowUnreadable(problem.message.replace("the line", table.inside), path=table.inside) from None
         if isinstance(held, Mapping):
             return table, _Said(_vendors(held) if table.posted else held, outer)
     missing = tables[-1].inside.partition("|")[0]
