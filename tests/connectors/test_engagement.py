@@ -331,6 +331,18 @@ def test_a_bounce_says_of_which_mail_to_whom_and_why() -> None:
     )  # fmt: skip
 
 
+def test_a_mail_sent_by_amazon_has_the_message_id_that_amazon_gave_it() -> None:
+    def thread(**mail: Any) -> str:
+        given = {"messageId": "1", "destination": ["sana@shop.example"], **mail}
+        (found,) = meant("amazon_ses", {"eventType": "Click", "click": {}, "mail": given})
+        return str(found.properties["thread"])
+
+    assert [each.properties["thread"] for each in meant("amazon_ses")] == ["0100018f-aa11@eu-west-1.amazonses.com"] * 2
+    assert thread(sourceArn="arn:aws:ses:us-east-1:1:identity/x.example") == "1@email.amazonses.com"
+    assert thread(headers=[{"name": "Message-ID", "value": "<m-1@hub.example>"}]) == "m-1@hub.example"
+    assert thread() == "1"
+
+
 def test_what_a_machine_opened_or_clicked_is_automated_and_what_a_person_did_is_not() -> None:
     machines = {
         "sendgrid": [{"event": "open", "sg_machine_open": True}, {"event": "open", "sg_machine_open": False}],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -84,6 +84,8 @@ class Table:
     at: str
     message_id: str = ""
     mail_id: str = ""
+    made_id: Callable[[Callable[[str], str]], str] | None = None
+    """The Message-ID that the vendor gives mail, of what stands at paths; empty when it cannot be told."""
     recipient: str = ""
     recipients: str = ""
     """A list of those it is true of, each an address or ``{emailAddress, diagnosticCode}``."""
@@ -145,7 +147,8 @@ def notices(tables: Sequence[Table], outer: Mapping[str, Any]) -> Iterator[Notic
     if said.text(table.machine) not in ("", "false", "none"):
         mark = "machine"
     of_mail = dict(_of_header(said.value(table.headers)))
-    mail_id = said.text(table.mail_id) or of_mail.get("message_id", "")
+    made_id = table.made_id(said.text) if table.made_id else ""
+    mail_id = said.text(table.mail_id) or made_id or of_mail.get("message_id", "")
     mail_id = f"<{mail_id.strip().strip('<>')}>" if mail_id else ""
     common = Notice(
         word=word,

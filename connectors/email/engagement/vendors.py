@@ -30,6 +30,13 @@ class Vendor:
     """Whether a secret can be one of ``proof``."""
 
 
+def _amazons_id(text: Callable[[str], str]) -> str:
+    """Amazon puts its own Message-ID in place of the mail's; its domain is the region's."""
+    region = (text("mail.sourceArn").split(":") + [""] * 4)[3]
+    domain = "email" if region == "us-east-1" else region
+    return f"{text('mail.messageId')}@{domain}.amazonses.com" if domain else ""
+
+
 _SES = Table(
     inside="Message",
     word=("eventType|notificationType", "bounce.bounceType"),
@@ -39,7 +46,7 @@ _SES = Table(
         "Reject": "rejected:blocked", "Rendering Failure": "failed", "Subscription": "unknown",
         "AmazonSnsSubscriptionSucceeded": "unknown",
     },
-    key=("^MessageId",), id="^MessageId", at="^Timestamp", message_id="mail.messageId",
+    key=("^MessageId",), id="^MessageId", at="^Timestamp", message_id="mail.messageId", made_id=_amazons_id,
     recipients="bounce.bouncedRecipients|complaint.complainedRecipients|delivery.recipients"
                "|deliveryDelay.delayedRecipients",
     addressed="mail.destination",
