@@ -7,8 +7,10 @@ each, P3 a group-by of stage, channel and month. All are asked over HTTP, the hu
 
 from __future__ import annotations
 
+import asyncio
 import json
 import statistics
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -126,6 +128,7 @@ async def _rounds(
 
 
 async def _slice(each: Contestant, target: Target, connections: int, seconds: float, database: int | None) -> Slice:
+    await _settled(each, database)
     before = each.cpu(), cpu_of(database) if database else 0.0
     load = await press(target, connections, seconds)
     after = each.cpu(), cpu_of(database) if database else 0.0
@@ -135,6 +138,15 @@ async def _slice(each: Contestant, target: Target, connections: int, seconds: fl
         load = replace(load, requests=1, p50=1000 * seconds, p99=1000 * seconds)  # the first one was nearly ready
     server, beneath = (1000 * (late - early) / load.requests for early, late in zip(before, after, strict=True))
     return Slice(load, server, beneath)
+
+
+async def _settled(each: Contestant, database: int | None, most: float = 15.0) -> None:
+    """Wait until what was asked before, and given up when the time was over, is done with; seconds at most."""
+    ends, last, taken = time.monotonic() + most, -1.0, 0.0
+    while time.monotonic() < ends and taken - last > 0.03:
+        last = each.cpu() + (cpu_of(database) if database else 0.0)
+        await asyncio.sleep(0.3)
+        taken = each.cpu() + (cpu_of(database) if database else 0.0)
 
 
 def _postmaster(address: str) -> int | None:
