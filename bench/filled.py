@@ -24,20 +24,28 @@ from hub import sdk
 TOGETHER = 1000
 """Deliveries in a transaction."""
 _DAY = 86_400
+_WAVE = 4_000
 _SOURCES = ("mail", "social", "shop", "web")
 
 
 def deliveries(customers: int, each: int) -> Iterator[tuple[str, sdk.Row]]:
-    """``each`` touchpoints of every customer over two years, a quarter of them invoices. The same at every call."""
+    """``each`` touchpoints of every customer over two years, a quarter of them invoices. The same at every call.
+
+    They come in waves of ``_WAVE`` customers, whom the processor can keep in mind, so that filling does not take hours.
+    """
     pick = random.Random(7)
-    for number in range(customers * each):
-        person = number % customers
-        source = _SOURCES[(number // customers + person) % len(_SOURCES)]
+    for number, (person, turn) in enumerate(
+        (person, turn)
+        for wave in range(0, customers, _WAVE)
+        for turn in range(each)
+        for person in range(wave, min(wave + _WAVE, customers))
+    ):
+        source = _SOURCES[(turn + person) % len(_SOURCES)]
         said = {
             "source": source, "at": START + pick.randrange(330 * _DAY), "title": f"Number {number}: “{source}”",
             "user": f"u{person}", "email": f"person{person}@mail.example", "note": "x" * 80,
         }  # fmt: skip
-        if number < customers:
+        if turn == 0:
             said |= {"phone": f"+4917{person:08}", "name": f"First{person} Last{person}"}
         if source == "shop":
             said["amount"] = f"{pick.randrange(100, 90_000) / 100:.2f}"
