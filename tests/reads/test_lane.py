@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 import pytest
 
-from hub.api import execute as ways
 from hub.api.compiled import Reads, reads_of
 from hub.api.schema import schema
 from hub.api.short import Short
+from hub.api.short import short as short_way
 from hub.api.tallies import tallies
 from hub.limits import Limits
 from tests.api.conftest import Served, served
@@ -40,14 +40,13 @@ def service(filled_hub: Served) -> Iterator[Served]:
 def shortened(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether each request went the short way."""
     taken: list[bool] = []
-    real = ways.short
 
     async def short(*args: Any, **named: Any) -> Short:
-        found = await real(*args, **named)
+        found = await short_way(*args, **named)
         taken.append(found.content is not None)
         return found
 
-    monkeypatch.setattr(ways, "short", short)
+    monkeypatch.setattr("hub.api.execute.short", short)
     return taken
 
 

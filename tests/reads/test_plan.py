@@ -50,7 +50,7 @@ def both(service: Served, document: str, scopes: tuple[str, ...] = EVERYTHING, *
 def ways(service: Served, document: str, scopes: tuple[str, ...] = EVERYTHING, **variables: Any) -> tuple[Any, Any]:
     """The data of both ways, in one snapshot, with the order of its keys; None of the way that gives none."""
     token = service.new_token(*scopes)
-    return service.client.portal.call(_ways, service.hub, token, document, variables)  # type: ignore[union-attr]
+    return service.client.portal.call(_ways, service.hub, token, document, variables)  # type: ignore[union-attr, no-any-return]
 
 
 async def _ways(hub: Hub, token: str, document: str, variables: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -257,4 +257,5 @@ def test_variables_that_decide_have_plans_of_their_own(service: Served) -> None:
     for n in (1, 3, None):
         for yes in (True, False):
             for order in ({}, {"order": "NEWEST_FIRST"}, {"order": "RECORDED_FIRST"}):
-                both(service, document, n=n, yes=yes, **order)
+                variables: dict[str, Any] = {"n": n, "yes": yes, **order}
+                both(service, document, **variables)
