@@ -12,28 +12,18 @@ import pytest
 
 from hub.api.auth import Principal
 from hub.api.documents import read_documents
-from hub.store.reader import SqliteReader
 from tests.api.conftest import EVERYTHING, Served
-from tests.reads.both_ways import Difference, Tally, run
+from tests.reads.both_ways import Tally, run
 from tests.reads.documents import Asked
 from tests.reads.values import Pool
 
 FOLDER = Path(__file__).parent / "cases"
-OPEN = {
-    "deep_on_sqlite": ("sqlite",),
-    "deep_timeline": ("sqlite",),
-    "refused_filter_of_nothing": ("sqlite", "postgresql"),
-}
-"""Those that still differ, and on which databases."""
 NAMES = sorted(path.stem for path in FOLDER.glob("*.graphql"))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_case_is_the_same_both_ways(filled: tuple[Served, Pool], name: str, request: pytest.FixtureRequest) -> None:
+def test_a_case_is_the_same_both_ways(filled: tuple[Served, Pool], name: str) -> None:
     service, held = filled
-    database = "sqlite" if isinstance(service.hub.reader, SqliteReader) else "postgresql"
-    if database in OPEN.get(name, ()):
-        request.applymarker(pytest.mark.xfail(strict=True, raises=Difference, reason="still differs"))
     values = {"customer": held.named["id"][0], "touchpoint": held.named["touchpoint"][0]}
     (case,) = (each for each in read_documents(FOLDER, values) if each.name == name)
     who, tally = Principal("test", "tok_test", EVERYTHING), Tally()
