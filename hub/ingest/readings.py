@@ -87,9 +87,7 @@ class Reader:
         """
         stand = {reading.heard: reading for reading in standing_ones}
         return [
-            Reading(
-                said.version, said.heard, problem=None if _same(said, stand.get(said.heard)) else _CONTRADICTION
-            )
+            Reading(said.version, said.heard, problem=None if _same(said, stand.get(said.heard)) else _CONTRADICTION)
             for said in self._map(others)
         ]
 
