@@ -16,8 +16,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import ROOT
-
 PATIENCE = 60
 """Seconds within which a hub has started, also on a busy machine."""
 
@@ -43,22 +41,10 @@ class Engine:
         assert done.returncode == 0, f"{arguments}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
         return done.stdout.strip()
 
-    def built(self, tag: str, base: str, *options: str) -> str:
-        """Build the hub's image; its tag."""
-        file = str(ROOT / "docker" / "Dockerfile")
-        self(
-            "build",
-            *self.building,
-            *options,
-            "--build-arg",
-            f"BASE={base}",
-            "-f",
-            file,
-            "-t",
-            tag,
-            str(ROOT),
-            timeout=1200,
-        )
+    def built(self, tag: str, tree: Path, base: str, *options: str) -> str:
+        """Build the hub's image from a tree; its tag."""
+        chosen = ("--build-arg", f"BASE={base}", "-f", str(tree / "docker" / "Dockerfile"), "-t", tag)
+        self("build", *self.building, *options, *chosen, str(tree), timeout=1200)
         return tag
 
     @contextmanager
