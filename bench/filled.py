@@ -31,8 +31,8 @@ _SOURCES = ("mail", "social", "shop", "web")
 def deliveries(customers: int, each: int) -> Iterator[tuple[str, sdk.Row]]:
     """``each`` touchpoints of every customer over two years, a quarter of them invoices. The same at every call.
 
-    Each customer's come in the order in which they happened, those of ``_WAVE`` customers together: the processor can go
-    on where it stands, and filling does not take hours.
+    Each customer's come in the order in which they happened, those of ``_WAVE`` customers together: the processor
+    can go on where it stands, and filling does not take hours.
     """
     pick = random.Random(7)
     apart = 330 * _DAY // each
@@ -44,7 +44,8 @@ def deliveries(customers: int, each: int) -> Iterator[tuple[str, sdk.Row]]:
     ):
         source = _SOURCES[(turn + person) % len(_SOURCES)]
         said = {
-            "source": source, "at": START + turn * apart + pick.randrange(apart), "title": f"Number {number}: “{source}”",
+            "source": source, "at": START + turn * apart + pick.randrange(apart),
+            "title": f"Number {number}: “{source}”",
             "user": f"u{person}", "email": f"person{person}@mail.example", "note": "x" * 80,
         }  # fmt: skip
         if turn == 0:
