@@ -9,9 +9,9 @@ import pytest
 from tests.cli.conftest import Run
 
 CONNECTORS = (
-    "accounting.csv, accounting.rates, email.imap, email.mailbox, generic.csv, generic.ndjson, generic.parquet, "
-    "generic.segment, generic.singer, generic.touchpoints, generic.webhook, generic.xlsx, hub.desk, social.archive, "
-    "social.mastodon, webforms.endpoint"
+    "accounting.csv, accounting.rates, email.engagement, email.imap, email.mailbox, generic.csv, generic.ndjson, "
+    "generic.parquet, generic.segment, generic.singer, generic.touchpoints, generic.webhook, generic.xlsx, hub.desk, "
+    "social.archive, social.mastodon, webforms.endpoint"
 )
 PROFILE = {"kind": "profile", "columns": {"key": "id", "name": "name"}, "occurred_on": "2026-01-01"}
 
