@@ -58,8 +58,9 @@ async def served(address: str) -> AsyncIterator[tuple[str, int]]:
 
 
 def resident(process: int) -> float:
-    """MB that a process has in memory."""
-    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    """MB that a process has in memory for itself: without the pages of files, which the system takes back at will."""
+    _, all_, of_files, *_ = map(int, Path(f"/proc/{process}/statm").read_text().split())
+    return (all_ - of_files) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 async def taken(url: str, token: str, process: int) -> Taken:
