@@ -64,6 +64,11 @@ def compared(
     return tally
 
 
+def enough_is_compiled(tally: Tally) -> bool:
+    """Whether the compiler answered its share of the documents that end in no error."""
+    return tally.compared >= LEAST_COMPILED * (tally.compared + tally.unsupported - tally.failing)
+
+
 def test_documents_are_answered_the_same_both_ways(filled: tuple[Served, Pool]) -> None:
     tally = compared(filled, seed=1, documents=150, seconds=0.8)
     assert tally.discarded < 0.15 * (tally.compared + tally.unsupported)
@@ -71,14 +76,16 @@ def test_documents_are_answered_the_same_both_ways(filled: tuple[Served, Pool]) 
 
 def test_what_pages_ask_for_most_is_compiled_and_the_same(filled: tuple[Served, Pool]) -> None:
     tally = compared(filled, seed=2, documents=150, seconds=0.6, allowed=COVERED)
-    clean = tally.compared + tally.unsupported - tally.failing
-    assert tally.compared >= LEAST_COMPILED * clean, str(tally)
+    assert enough_is_compiled(tally), str(tally)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
+# graphql-core leaves fields unawaited whose neighbour has failed: ordinary execution, and no difference.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("seed", range(100, 100 + LONG_SEEDS))
 def test_many_documents_are_answered_the_same_both_ways(filled: tuple[Served, Pool], seed: int) -> None:
     half = WHOLE // LONG_SEEDS // 2
     assert compared(filled, seed, half).compared > 0
-    assert compared(filled, seed + 1000, half, allowed=COVERED).compared > half // 2
+    tally = compared(filled, seed + 1000, half, allowed=COVERED)
+    assert enough_is_compiled(tally), str(tally)
