@@ -6,7 +6,6 @@ a pool of ten connections like everybody else. No tokens, no limits.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
@@ -16,7 +15,6 @@ from enum import Enum
 from typing import Any
 
 import strawberry
-import uvicorn
 from sqlalchemy import Select, func
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -26,6 +24,7 @@ from starlette.applications import Starlette
 from strawberry.asgi import GraphQL
 from strawberry.dataloader import DataLoader
 
+from bench.contestants.serving import run, serve
 from hub.store.portraits import CustomerRow, CustomerValueRow
 from hub.store.projection import IdentifierRow, TouchpointRow
 
@@ -253,20 +252,5 @@ def app(url: str, path: str) -> Starlette:
     return made
 
 
-async def main(url: str, path: str) -> None:
-    """Serve until the standard input ends."""
-    server = uvicorn.Server(uvicorn.Config(app(url, path), port=0, log_level="error"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
-        await asyncio.sleep(0.01)
-    print(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    server.should_exit = True
-    await serving
-
-
 if __name__ == "__main__":
-    import uvloop
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main(*sys.argv[1:]))
+    run(serve(app(*sys.argv[1:])))

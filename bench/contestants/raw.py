@@ -16,7 +16,8 @@ from typing import Any
 
 import asyncpg
 import orjson
-import uvicorn
+
+from bench.contestants.serving import run, serve
 
 Fetch = Callable[[str, list[Any]], Awaitable[bytes]]
 _END = {"type": "http.response.start", "status": 200}
@@ -105,18 +106,8 @@ async def main() -> None:
     """Serve until the standard input ends."""
     told = orjson.loads(sys.stdin.readline())
     fetch = await postgres(told["url"], told["path"]) if "url" in told else sqlite(Path(told["folder"]), told["number"])
-    server = uvicorn.Server(uvicorn.Config(Raw(told["statements"], fetch), port=0, log_level="error", loop="uvloop"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
-        await asyncio.sleep(0.01)
-    print(f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    server.should_exit = True
-    await serving
+    await serve(Raw(told["statements"], fetch))
 
 
 if __name__ == "__main__":
-    import uvloop
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main())
+    run(main())
