@@ -18,6 +18,7 @@ from hub import logs, traces
 from hub.api.answering import STOPPING
 from hub.api.guarded import GuardedConfig, GuardedServer, Patience
 from hub.app import create_app
+from hub.cycles import look_seldom
 from hub.errors import ConfigWrong
 from hub.ingest.hub import Hub
 from hub.served import announced
@@ -127,9 +128,7 @@ def _take_signals() -> None:
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run on uvloop where it is installed."""
-    # A batch makes and drops a hundred thousand small objects, hardly any of them in a cycle. At Python's own
-    # thresholds looking for cycles takes a quarter of the time of an import.
-    gc.set_threshold(100_000, 50, 100)
+    look_seldom()
     with asyncio.Runner(loop_factory=_fast_loop()) as runner:
         return runner.run(main)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
+from hub.cycles import look_seldom
 from hub.errors import HubError, InputWrong, NotAllowed, RetryLater
 
 WRONG, LATER, FAILED = 2, 3, 1
@@ -20,8 +20,7 @@ TERMINATED = 128 + signal.SIGTERM
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command ``hub``. What goes wrong is one sentence; HUB_DEBUG=1 shows where."""
-    # Imports make hundreds of thousands of objects that stay: a sixth of a start went into looking for cycles there.
-    gc.set_threshold(100_000, 50, 100)
+    look_seldom()
     if os.getpid() == 1:
         # The first process of a container is not ended, as others are, by a signal that it does not take.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))

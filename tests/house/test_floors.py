@@ -10,7 +10,20 @@ from tests.conftest import ROOT
 from tests.house.source_tree import Module, imports, modules
 
 FLOORS = (
-    ("values", "errors", "settings", "limits", "identifiers", "inflated", "reading", "kinds", "money", "clock", "ids"),
+    (
+        "values",
+        "errors",
+        "settings",
+        "limits",
+        "identifiers",
+        "inflated",
+        "reading",
+        "kinds",
+        "money",
+        "clock",
+        "cycles",
+        "ids",
+    ),
     (
         "sealing",
         "secret_settings",
