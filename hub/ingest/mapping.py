@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from hub.connector import Nature, Row, Stream
@@ -125,11 +126,24 @@ def read(version: Version, heard: int, payload: Payload, stream: Stream, source:
 
 
 def check(touchpoint: Touchpoint, zone: ZoneInfo) -> None:
-    """Raise ``InputWrong`` for a time or an amount that cannot be stored."""
+    """Raise ``InputWrong`` for a time or an amount that cannot be stored, or a day that is none."""
     instant(touchpoint.occurred_at, zone)
+    _check_day(touchpoint.properties.get("due_on"))
     for money in (touchpoint.amount, touchpoint.cost):
         if money is not None:
             minor(money)
+
+
+def _check_day(due_on: object) -> None:
+    """Folds reckon with the day a bill is due on: what is none there would stop them."""
+    if due_on is None or due_on == "" or isinstance(due_on, date):
+        return
+    try:
+        date.fromisoformat(str(due_on)[:10])
+    except ValueError:
+        raise RowUnreadable(
+            f"{str(due_on)[:40]!r} is not a day: write it as 2026-03-31", path="properties.due_on"
+        ) from None
 
 
 def check_amounts(row: ReferenceData) -> None:

@@ -16,8 +16,10 @@ from hub.store.writing import customers
 from hub.values import Side
 
 _TOGETHER = 1000
-_MOST_KEPT = 20_000
-"""Portraits in memory, about 12 kB each; whoever is not among them is folded from all their touchpoints."""
+_EMPTY = 4
+"""What a portrait weighs that has written nothing, in rows: about 1.3 kB each."""
+_MOST_KEPT = 200_000
+"""The weight of all portraits in memory, about 260 MB; others are folded from all their touchpoints."""
 
 _IN_ORDER = itemgetter(6, 1)
 """Time and id of a touchpoint's row."""
@@ -34,7 +36,7 @@ class Portraits:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[int, Portrait] = OrderedDict()
+        self._kept = _Kept()
         self._rules = ""
         """The digest of the lifecycle rules they were folded by."""
 
@@ -45,7 +47,7 @@ class Portraits:
     def drop(self, nums: Iterable[int]) -> None:
         """Forget customers of whom something else has been written."""
         for num in nums:
-            self._kept.pop(num, None)
+            self._kept.drop(num)
 
     def write(self, batch: Batch, light: Light) -> None:
         """Fold every customer of the batch, and remove those that hold nothing any more."""
@@ -60,8 +62,7 @@ class Portraits:
         while chunk := list(islice(remaining, _TOGETHER)):
             self._write(batch, chunk, light)
         self._remove(batch.session, batch.gone - gone)
-        while len(self._kept) > _MOST_KEPT:
-            self._kept.popitem(last=False)
+        self._kept.shrink(_MOST_KEPT)
 
     def _remove(self, session: Session, gone: Iterable[int]) -> None:
         customers.delete(session, gone)
@@ -80,8 +81,7 @@ class Portraits:
                 differences[table].add(portrait.num, sitting.written.get(table, {}), rows)
             sitting.written.update(parts)
             portrait.written = sitting.written
-            self._kept[portrait.num] = portrait
-            self._kept.move_to_end(portrait.num)
+            self._kept.keep(portrait)
             sitting.tell_changes(batch)
         customers.write_new(session, [each.portrait.row for each in sittings if each.row is None])
         customers.write_changed(session, [(each.portrait.row, each.row) for each in sittings if each.row is not None])
@@ -115,6 +115,39 @@ class Portraits:
             portrait.id = named[num][0]
             portrait.take(grown[num], light)
             yield sitting
+
+
+class _Kept:
+    """Portraits by customer, bounded by what they weigh: the ones sat for last stay."""
+
+    def __init__(self) -> None:
+        self._portraits: OrderedDict[int, Portrait] = OrderedDict()
+        self._weights: dict[int, int] = {}
+        self._weight = 0
+
+    def get(self, num: int) -> Portrait | None:
+        return self._portraits.get(num)
+
+    def keep(self, portrait: Portrait) -> None:
+        """Keep a portrait at the weight it has now."""
+        self.drop(portrait.num)
+        self._portraits[portrait.num] = portrait
+        self._weights[portrait.num] = weight = _EMPTY + sum(map(len, portrait.written.values()))
+        self._weight += weight
+
+    def drop(self, num: int) -> None:
+        if self._portraits.pop(num, None) is not None:
+            self._weight -= self._weights.pop(num)
+
+    def shrink(self, most: int) -> None:
+        """Drop those sat for longest ago until no more than ``most`` is kept."""
+        while self._weight > most:
+            self.drop(next(iter(self._portraits)))
+
+    def clear(self) -> None:
+        self._portraits.clear()
+        self._weights.clear()
+        self._weight = 0
 
 
 @dataclass(slots=True)

@@ -8,6 +8,9 @@ import tracemalloc
 import weakref
 from pathlib import Path
 
+import pytest
+
+from hub.ingest import portraits
 from hub.ingest.hub import Hub
 from tests.ingest.builders import COMPANY, REGISTRY, Bench, row
 
@@ -35,6 +38,26 @@ def test_a_customer_takes_twelve_kilobytes(hub_folder: Path) -> None:
         finally:
             tracemalloc.stop()
     assert held / 200 < 12_200
+
+
+def test_customers_who_bought_often_take_the_place_of_many(hub_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(portraits, "_MOST_KEPT", 500)  # 1.3 kB each
+    with Bench(str(hub_folder)) as bench:
+        bought(bench, 0, 5)
+        tracemalloc.start()
+        try:
+            for number in range(100, 140):
+                for day in range(1, 29):
+                    bench.accept(
+                        row(f"k{number}-{day}", kind="invoice", channel="ACCOUNTING", amount="12.50",
+                            who={"person": f"{number:05}"}, at=f"2025-02-{day:02}")
+                    )  # fmt: skip
+            bench.process()
+            gc.collect()
+            held = tracemalloc.get_traced_memory()[0]
+        finally:
+            tracemalloc.stop()
+    assert held < 900_000
 
 
 def test_a_closed_hub_is_forgotten(hub_folder: Path) -> None:

@@ -145,6 +145,7 @@ def test_a_connector_that_crashes_is_an_internal_problem(bench: Bench) -> None:
     "wrong",
     [
         {"amount": "NaN"}, {"amount": "1e30"}, {"amount": "5", "currency": "taka"}, {"at": "1066-01-01T00:00:00+00:00"}, {"at": "2025-01-01T00:00:00"},  # noqa: E501
+        {"kind": "invoice", "amount": "5", "properties": {"due_on": "soon"}}, {"kind": "invoice", "properties": {"due_on": [31]}},  # noqa: E501
     ],
 )  # fmt: skip
 def test_a_touchpoint_that_cannot_be_is_unreadable(bench: Bench, wrong: dict[str, Any]) -> None:
