@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from hub.store import sync_tables  # noqa: F401 (its tables belong to truth too)
+from hub.store import outgoing_tables, sync_tables  # noqa: F401 (their tables belong to truth too)
 from hub.store.truth import TRUTH
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=TRUTH)
