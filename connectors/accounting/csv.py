@@ -5,31 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from connectors import folders, sheets
+from connectors.accounting.document import INBOUND, Kind
 from connectors.cells import Cells, CellSettings, filled, reached
 from connectors.occurrences import Occurrences
 from hub import sdk
 
 
-class Kind(StrEnum):
-    """Kinds of documents."""
-
-    INVOICE = "invoice"
-    CREDIT_NOTE = "credit_note"
-    PAYMENT = "payment"
-    REFUND = "refund"
-    REVERSAL = "reversal"
-    QUOTE = "quote"
-    ORDER = "order"
-
-
-INBOUND = {Kind.PAYMENT, Kind.REVERSAL, Kind.ORDER}
-"""What the customer does; all other documents are the company's."""
 NOTHING_SOLD = {Kind.PAYMENT, Kind.REVERSAL}
 
 

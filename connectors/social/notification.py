@@ -7,9 +7,10 @@ from datetime import UTC
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, Field
 
 from connectors.email.markup import html_to_text
+from connectors.said import Said
 from hub import sdk
 
 NETWORK = "mastodon"
@@ -42,17 +43,6 @@ _KINDS = {
 we shared, reports and warnings of moderators, and what a later server may invent."""
 _REACTIONS = {"favourite": "like", "reblog": "share"}
 _TO_ALL = frozenset({"status", "poll"})
-
-
-class Said(BaseModel):
-    """What a server says, with what it leaves empty left out; other servers than Mastodon write ids as numbers."""
-
-    model_config = ConfigDict(coerce_numbers_to_str=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_nothing(cls, given: Any) -> Any:
-        return {name: value for name, value in given.items() if value is not None} if isinstance(given, dict) else given
 
 
 class Emoji(Said):

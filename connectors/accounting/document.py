@@ -1,0 +1,100 @@
+"""Documents of sales as touchpoints: what every connector of books makes of invoices, credit notes and payments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from hub import sdk
+
+
+class Kind(StrEnum):
+    """Kinds of documents."""
+
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+    PAYMENT = "payment"
+    REFUND = "refund"
+    REVERSAL = "reversal"
+    QUOTE = "quote"
+    ORDER = "order"
+
+
+INBOUND = {Kind.PAYMENT, Kind.REVERSAL, Kind.ORDER}
+"""What the customer does; all other documents are the company's."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Bill:
+    """An invoice as others name it: by the ``reference`` that never changes, and by the ``number`` that people know."""
+
+    reference: str
+    number: str = ""
+
+    @property
+    def name(self) -> str:
+        """What its own number and those that settle it say alike."""
+        return self.number or self.reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One document. ``bill``: the invoice that it is, or that it settles; ``part``: of a row that tells of several.
+
+    Whose it is follows from ``customer``, and where that is empty from the bill.
+    """
+
+    kind: Kind
+    on: date | datetime
+    amount: sdk.Money
+    number: str = ""
+    part: str = ""
+    bill: Bill | None = None
+    due: date | None = None
+    customer: tuple[sdk.Identifier, ...] = ()
+    traits: Mapping[str, str] = field(default_factory=dict)
+    lines: tuple[sdk.Line, ...] = ()
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+    def touchpoint(self) -> sdk.Touchpoint:
+        """The document as a touchpoint; what it is about is the matter of its bill."""
+        settles = self.bill.name if self.bill and self.kind is not Kind.INVOICE else ""
+        about = {"number": self.number, "due_on": self.due and self.due.isoformat(), "settles": settles}
+        return sdk.Touchpoint(
+            kind=self.kind.value,
+            channel=sdk.Channel.ACCOUNTING,
+            direction=sdk.Direction.INBOUND if self.kind in INBOUND else sdk.Direction.OUTBOUND,
+            occurred_at=self.on,
+            title=self.number,
+            part=self.part or self.kind.value,
+            amount=self.amount,
+            identifiers=self.customer,
+            traits={name: value for name, value in self.traits.items() if value},
+            matters=tuple(self._matters()),
+            lines=self.lines,
+            properties={name: value for name, value in (about | dict(self.properties)).items() if value},
+        )
+
+    def _matters(self) -> Iterator[sdk.MatterClaim]:
+        if self.bill is None:
+            return
+        title = self.bill.name if self.kind is Kind.INVOICE else None
+        yield sdk.MatterClaim(
+            kind=sdk.MatterKind.INVOICE, reference=self.bill.reference, title=title, due=self.due if title else None
+        )
+
+
+def shares(total: Decimal, settled: Iterable[tuple[Bill, Decimal]]) -> Iterator[tuple[Bill | None, Decimal]]:
+    """What of a credit or a payment goes to which bill, in the order of the bills, and what goes to none."""
+    each: dict[Bill, Decimal] = {}
+    for bill, amount in settled:
+        each[bill] = each.get(bill, Decimal(0)) + amount
+    for bill in sorted(each):
+        yield bill, each[bill]
+    rest = total - sum(each.values())
+    if rest > 0 or not each:
+        yield None, rest
