@@ -7,6 +7,7 @@ import logging
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -33,8 +34,9 @@ class Registry:
         if name in self.broken:
             raise ConfigWrong(f"The connector {name} is broken: {self.broken[name]}")
         if name not in self.connectors:
-            known = ", ".join(sorted(self.connectors))
-            raise NotFound(f"There is no connector {name!r}. There are: {known}.", path="connector")
+            known = sorted(self.connectors)
+            meant = "".join(f"Is {near} meant? " for near in get_close_matches(name, known, n=1))
+            raise NotFound(f"There is no connector {name!r}. {meant}There are: {', '.join(known)}.", path="connector")
         return self.connectors[name]
 
     def open(self, name: str, settings: Mapping[str, Any], outside: Outside | None = None) -> Connector:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
@@ -185,6 +187,18 @@ class Settings(BaseSettings, Limits):
     def works(self) -> bool:
         """Whether a process that serves the hub works for it too."""
         return self.database_url is None if self.worker is None else self.worker
+
+
+def misspelt(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Variables that are no setting but nearly one, each with the setting that may have been meant.
+
+    Others that begin with ``HUB_`` are somebody else's, as those that Kubernetes makes for a service called hub.
+    """
+    known = {f"HUB_{name.upper()}" for name in Settings.model_fields} | {"HUB_DEBUG"}
+    for name in sorted(variables):
+        if name.upper().startswith("HUB_") and name.upper() not in known and "__" not in name:
+            for meant in get_close_matches(name.upper(), known, n=1, cutoff=0.85):
+                yield name, meant
 
 
 def read_settings() -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -37,7 +38,8 @@ from hub.cli import (
     withdraw,
     worker,
 )
-from hub.settings import read_settings
+from hub.cli.terminal import notes
+from hub.settings import misspelt, read_settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -72,6 +74,8 @@ def hub(
 
     Begin with `hub demo`.
     """
+    for name, meant in misspelt(os.environ):
+        notes.print(f"{name} is no setting and is passed over. Is {meant} meant?", markup=False)
     settings = read_settings()
     if data is not None:
         # What is typed counts more than what the environment says.

@@ -10,7 +10,6 @@ import typer
 
 from hub.cli import kit
 from hub.cli.terminal import notes, out, table
-from hub.errors import ConfigWrong, NotFound
 from hub.kinds import CUSTOM, KINDS
 from hub.registry import Registry, load_registry
 
@@ -40,12 +39,7 @@ def show(name: Annotated[str, typer.Argument(help="As `hub connector list` shows
       hub connector show generic.csv
     """
     registry = load_registry()
-    if name in registry.broken:
-        raise ConfigWrong(f"The connector {name} is broken: {registry.broken[name]}")
-    kind = registry.connectors.get(name)
-    if kind is None:
-        known = ", ".join(sorted(registry.connectors))
-        raise NotFound(f"There is no connector {name!r}. There are: {known}.")
+    kind = registry.kind(name)
     out.print(f"{name}: {kind.title}", markup=False)
     rows = list(described(kind.Settings.model_json_schema()))
     if rows:

@@ -37,7 +37,7 @@ PROFILE = {"kind": "profile", "columns": {"key": "id", "name": "name"}, "occurre
         ("import sheet.csv --settings typo.json", "Settings of generic.csv: colunms: there is no such setting."),
         (
             "import sheet.csv --connector generic.cvs",
-            f"There is no connector 'generic.cvs'. There are: {CONNECTORS}.",
+            f"There is no connector 'generic.cvs'. Is generic.csv meant? There are: {CONNECTORS}.",
         ),
         ("import sheet.csv --connector webforms.endpoint", "webforms.endpoint reads no file."),
         ("import sheet.csv typo.json", "The name typo.json does not say how to read it."),
@@ -131,6 +131,16 @@ def test_wrong_environment_is_said(
         monkeypatch.setenv(name, value)
     ended = hub("show", "anna")
     assert (ended.code, ended.err.splitlines()[0]) == (code, f"hub: {sentence}")
+
+
+def test_a_misspelt_setting_is_said_and_strange_ones_are_not(hub: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_DATABSE_URL", "postgresql://hub@db/hub")
+    monkeypatch.setenv("HUB_SERVICE_HOST", "10.0.0.7")
+    ended = hub("connector", "list")
+    assert (ended.code, ended.err.splitlines()) == (
+        0,
+        ["HUB_DATABSE_URL is no setting and is passed over. Is HUB_DATABASE_URL meant?"],
+    )
 
 
 def test_database_that_is_none_is_said(hub: Run, tmp_path: Path) -> None:
