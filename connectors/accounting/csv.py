@@ -15,7 +15,6 @@ from connectors.cells import Cells, CellSettings, filled, reached
 from connectors.occurrences import Occurrences
 from hub import sdk
 
-
 NOTHING_SOLD = {Kind.PAYMENT, Kind.REVERSAL}
 
 

@@ -60,7 +60,7 @@ class Account(Said):
     url: str = ""
     display_name: str = ""
     bot: bool = False
-    emojis: list[Emoji] = []
+    emojis: tuple[Emoji, ...] = ()
     moved: Account | None = None
 
     def handle(self, server: str) -> str:
@@ -108,7 +108,7 @@ class Post(Said):
     in_reply_to_id: str = ""
     in_reply_to_account_id: str = ""
     language: str = ""
-    media_attachments: list[Attachment] = []
+    media_attachments: tuple[Attachment, ...] = ()
 
 
 class Notification(Said):
