@@ -30,6 +30,8 @@ _FILLER_LOCK = 7_264_003
 _SETTLING_LOCK = 7_264_004
 """Advisory lock of a process that opens the hub."""
 
+_UNICODE = "Make one that does: CREATE DATABASE hub ENCODING 'UTF8' TEMPLATE template0."
+
 
 class Store(ABC):
     """Opens sessions and readers. Exactly one process writes a hub's folder; PostgreSQL takes many."""
@@ -311,6 +313,8 @@ class PostgresStore(Store):
             with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
                 # Processes that start together settle one after the other.
                 connection.execute("SELECT pg_advisory_lock(%s)", (_SETTLING_LOCK,))
+                if connection.info.parameter_status("server_encoding") != "UTF8":
+                    raise ConfigWrong("The database does not keep text as UTF8.", hint=_UNICODE)
                 connection.execute("CREATE SCHEMA IF NOT EXISTS truth")
                 if not is_latest(connection, "truth", "truth"):
                     _migrate(url, "truth", "truth")
