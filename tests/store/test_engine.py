@@ -9,9 +9,7 @@ from hub.store.engine import Store
 
 def test_a_database_that_does_not_keep_unicode_is_refused(pg_server: str) -> None:
     with psycopg.connect(pg_server, autocommit=True) as connection:
-        connection.execute(
-            "CREATE DATABASE t_ascii ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
-        )
+        connection.execute("CREATE DATABASE t_ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
     before, _, after = pg_server.partition("?")
     try:
         with pytest.raises(ConfigWrong) as refused:
