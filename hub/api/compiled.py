@@ -29,6 +29,7 @@ from hub.api import scopes
 from hub.api.comparing import compare
 from hub.api.context import Context
 from hub.api.graph import Column
+from hub.api.limits import InTime
 from hub.api.preparing import in_thread
 from hub.api.queries.customers import meant
 from hub.api.types import filters as asked
@@ -87,7 +88,11 @@ class CompiledReads(SchemaExtension):
         reads = reads_of(hub, running.schema)
         compared = reads.owes_comparison()
         held = self._operation(reads) if context.as_json or compared else None
-        data = None if held is None else await reads.read(context, held, running.variables or {})
+        data = None
+        if held is not None:
+            # What cancels here would not be told: the extensions around are only asked once all of them have begun.
+            async with InTime(context.ends):
+                data = await reads.read(context, held, running.variables or {})
         if data is not None and not compared:
             running.result = ExecutionResult(data=cast("Any", orjson.Fragment(data)), errors=None)
         yield

@@ -57,6 +57,8 @@ class Context:
         """Whether the answer tells what it cost."""
         self.processed: int | None = None
         """The last truth number whose effect the answer shows; None while nothing was read."""
+        self.ends: float | None = None
+        """When the operation has to be done, by the clock of the event loop."""
         self.cursor: str | None = None
         """Of a live query: where it stands after its last answer."""
         self.last_seen: str | None = None

@@ -106,7 +106,7 @@ class Limited(SchemaExtension):
         who = running.context.principal
         self._gate = gate(running.context.hub, running.schema._schema)  # noqa: SLF001 (graphql-core's own)
         limits = self._gate.limits
-        self._ends = asyncio.get_running_loop().time() + limits.request_seconds
+        self._ends = running.context.ends = asyncio.get_running_loop().time() + limits.request_seconds
         self._gate.rates.demand(who.token)
         await check_variables(running.variables or {}, limits)
         introspects = not who.grants.isdisjoint(limits.introspection)
@@ -171,7 +171,7 @@ class Limited(SchemaExtension):
 class InTime:
     """Cancels what runs within it when the time is up, and says so."""
 
-    def __init__(self, ends: float) -> None:
+    def __init__(self, ends: float | None) -> None:
         self._timeout = asyncio.timeout_at(ends)
 
     async def __aenter__(self) -> None:

@@ -90,7 +90,7 @@ def made(query: type[Query]) -> Schema:
         subscription=Subscription,
         types=list(TYPES.values()),
         config=StrawberryConfig(scalar_map=SCALARS, info_class=Info),
-        extensions=[Operation, Limited, CompiledReads],
+        extensions=[Operation, CompiledReads, Limited],
         execution_context_class=InTurns,
     )
     guard(schema._schema)  # noqa: SLF001 (the one place where every field can be reached)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from hub.analysis.as_of import MARK
 from hub.errors import InputWrong
-from hub.reads.tree import Given
+from hub.reads.tree import Given, Unsupported
 from hub.store.pages import Cursors, Order, pads
 from hub.store.sql import Query
+
+_LONGEST_ID = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Asking:
 
 
 def value(bind: Bind, variables: Mapping[str, object], asking: Asking) -> object:
-    """The value of a parameter. Raises ``InputWrong`` for a cursor of another list."""
+    """The value of a parameter. Raises ``InputWrong`` for a cursor of another list, and ``Unsupported``."""
     secret = asking.secret
     match bind:
         case Asker():
@@ -69,7 +72,7 @@ def value(bind: Bind, variables: Mapping[str, object], asking: Asking) -> object
         case Clock():
             return asking.clock(bind.name)
         case Given():
-            return bind.of(variables)
+            return _id(bind.of(variables))
         case Place():
             cursor = bind.given.of(variables)
             if not isinstance(cursor, str):
@@ -81,3 +84,10 @@ def value(bind: Bind, variables: Mapping[str, object], asking: Asking) -> object
         return bind.bound
     inner, outer = pads(secret)
     return outer if bind.what == "outer" else inner + bind.bound.encode()
+
+
+def _id(given: object) -> object:
+    """What a client names something by. What may be as of a moment, or is no id at all, is for the ordinary way."""
+    if not isinstance(given, str) or MARK in given or len(given) > _LONGEST_ID or not given.isprintable():
+        raise Unsupported
+    return given

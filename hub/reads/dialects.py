@@ -15,7 +15,7 @@ from hub import money
 from hub.reads.binds import Bind, Sealing
 from hub.reads.tree import Unsupported
 from hub.store.pages import MAC_DIGITS, SEALED, Order
-from hub.store.reader import POSTGRES_LIVE
+from hub.store.reader import POSTGRES_LIVE, SHORTEST
 from hub.store.sql import for_sqlite
 
 _FIRST, _LAST = -30_610_224_000_000_000, 253_402_300_800_000_000
@@ -190,17 +190,16 @@ class Sqlite(Dialect):
         return f"json_quote({value})"
 
     def time(self, value: str) -> str:
-        # Whole numbers are divided towards zero: what was before 1970 is answered the ordinary way.
-        text = (
-            f"strftime('\"%Y-%m-%dT%H:%M:%S', {value} / 1000000, 'unixepoch') || printf('.%06dZ\"', {value} % 1000000)"
-        )
-        return f"CASE WHEN {value} >= 0 THEN {text} ELSE {self.poison} END"
+        # Whole numbers are divided towards zero, so what is divided is counted from the first time there may be.
+        since = f"({value} + {-_FIRST})"
+        seconds = f"{since} / 1000000 - {-_FIRST // 1_000_000}"
+        return f"strftime('\"%Y-%m-%dT%H:%M:%S', {seconds}, 'unixepoch') || printf('.%06dZ\"', {since} % 1000000)"
 
     def day(self, value: str) -> str:
         return f"strftime('\"%Y-%m-%d\"', {value} * 86400, 'unixepoch')"
 
     def real(self, value: str) -> str:
-        raise Unsupported  # it writes 15 digits, which are not always enough
+        return f"{SHORTEST}({value})"  # it writes 15 digits itself, which are not always enough
 
     def files(self, value: str) -> str:
         name = "json_extract(e.value, '$.name')"

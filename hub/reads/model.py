@@ -35,17 +35,26 @@ CUSTOMER_OF_TOUCHPOINT = Table("touchpoint t JOIN customer c ON c.num = t.custom
 MATTER_OF_TOUCHPOINT = Table("matter_touchpoint x JOIN matter m ON m.num = x.matter", "m")
 IDENTIFIER_OF_CLAIM = Table("claim_identifier x JOIN identifier i ON i.num = x.identifier", "i")
 
-BY_PREFIX: Mapping[str, tuple[str, Table]] = {
-    "cus": ("Customer", CUSTOMER),
-    "tp": ("Touchpoint", TOUCHPOINT),
-    "mat": ("Matter", MATTER),
-    "idn": ("Identifier", IDENTIFIER),
-    "lin": ("LineItem", LINE),
-    "prd": ("Product", PRODUCT),
-    "cmp": ("Campaign", CAMPAIGN),
-    "usr": ("User", USER),
+_TODAY_OR_BEFORE = "c.num = coalesce((SELECT e.num FROM customer e WHERE e.id = {given}), " + ", ".join(
+    f"(SELECT e.num FROM touchpoint t JOIN customer e ON e.num = t.{side} WHERE t.gave_id AND e.kind = '{kind}' AND "
+    f"t.id = 'tp_' || substr(replace({{given}}, '_org', ''), 5) AND {{given}} = 'cus_' || substr(t.id, 4) || '{end}')"
+    for side, kind, end in (("customer", "PERSON", ""), ("organisation", "ORGANISATION", "_org"))
+) + ")"  # fmt: skip
+"""By an id, a former one too: it names the touchpoint it was given by."""
+
+BY_PREFIX: Mapping[str, tuple[str, Table, str]] = {
+    "cus": ("Customer", CUSTOMER, _TODAY_OR_BEFORE),
+    "tp": ("Touchpoint", TOUCHPOINT, "t.id = {given}"),
+    "mat": ("Matter", MATTER, "m.id = {given}"),
+    "idn": ("Identifier", IDENTIFIER, "i.id = {given}"),
+    "lin": ("LineItem", LINE, "l.id = {given}"),
+    "prd": ("Product", PRODUCT, "d.id = {given}"),
+    "cmp": ("Campaign", CAMPAIGN, "n.id = {given}"),
+    "usr": ("User", USER, "w.id = {given}"),
+    "src": ("Source", SOURCE, "s.id = {given}"),
+    "run": ("Run", RUN, "u.id = {given}"),
 }
-"""With what ids begin, and what they name."""
+"""With what ids begin, what they name for whoever may read, and the condition on what is ``{given}``."""
 
 _OWN = "v.currency = {_currency}"
 _OWED = f"coalesce(sum(CASE WHEN {_OWN} THEN v.outstanding END), 0)"
@@ -186,7 +195,12 @@ FIELDS: Mapping[str, Spec] = {
     "Query.hub": Here(),
     "Query.node": ById("id"),
     "Query.customer": ByName(
-        "by", {"id": (CUSTOMER, "c.id"), "touchpoint": (CUSTOMER_OF_TOUCHPOINT, "t.id"), "identifier": (CUSTOMER, "")}
+        "by",
+        {
+            "id": (CUSTOMER, _TODAY_OR_BEFORE),
+            "touchpoint": (CUSTOMER_OF_TOUCHPOINT, "t.id = {given}"),
+            "identifier": (CUSTOMER, ""),
+        },
     ),
     "Query.sources": Listed(SOURCE, "Query.sources", _always(sources.ORDER), scopes=frozenset({"read", "manage"})),
     "Query.customers": Listed(

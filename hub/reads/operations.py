@@ -130,7 +130,7 @@ class Compiler:
     def __init__(
         self, world: World, dialect: Dialect, fixed: Mapping[str, str], solid: Callable[[str, str], bool]
     ) -> None:
-        self._world = world
+        self.world = world
         self._dialect = dialect
         self._fixed = fixed
         self._solid = solid
@@ -164,7 +164,7 @@ class Compiler:
         if operation.disabled:
             return None
         fits = operation.fits(variables)
-        values = None if fits else coerced(self._world.schema, operation.definition, variables)
+        values = None if fits else coerced(self.world.schema, operation.definition, variables)
         if values is not None:
             variables = values.coerced
         elif not fits:
@@ -174,7 +174,7 @@ class Compiler:
         if plan is None:
             if not make:
                 raise Unplanned
-            values = values or coerced(self._world.schema, operation.definition, variables)
+            values = values or coerced(self.world.schema, operation.definition, variables)
             plan = operation.plans.put(key, self._planned(operation, values, scopes, contacts=contacts))
         return plan.query(variables, asking) if isinstance(plan, Plan) else None
 
@@ -184,8 +184,8 @@ class Compiler:
         if values is None:
             return Unsupported()
         try:
-            selection = Selection(self._world.schema, operation.document, operation.definition, values)
-            tree = Planner(self._world, selection, scopes, contacts=contacts).root()
+            selection = Selection(self.world.schema, operation.document, operation.definition, values)
+            tree = Planner(self.world, selection, scopes, contacts=contacts).root()
             plan = Plan(Writer(self._dialect, self._fixed, self._solid).statement(tree))
             return plan if self._dialect.takes(plan.example()) else Unsupported()
         except Unsupported as reason:

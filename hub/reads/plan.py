@@ -67,6 +67,17 @@ class World:
     """Whether scopes open a field of a type."""
 
 
+def spec_of(world: World, type_: GraphQLObjectType | GraphQLInterfaceType, name: str) -> Spec:
+    """How a field of a type is stored. Raises ``Unsupported``."""
+    for each in (type_, *type_.interfaces):
+        if (found := model.FIELDS.get(f"{each.name}.{name}")) is not None:
+            return found
+    column = world.columns.get((type_.name, name))
+    if column is None or type_.name not in model.STANDS:
+        raise Unsupported(f"{type_.name}.{name}")
+    return Value(f"{{{column}}}")
+
+
 class Planner:
     """Makes the tree of one operation for whoever has certain scopes."""
 
@@ -101,7 +112,7 @@ class Planner:
             return self._of_money(name, here)
         if (known := self._world.constants.get((type_.name, name))) is not None:
             return Said(known)
-        spec = self._spec(type_, name)
+        spec = spec_of(self._world, type_, name)
         if isinstance(spec, Listed):
             return self._page(spec, definition, details)
         arguments = self._selection.arguments(definition, details[0].node)
@@ -112,15 +123,6 @@ class Planner:
         if any(value is not None for value in arguments.values()):
             raise Unsupported
         return self._shown(spec, definition, details, here)
-
-    def _spec(self, type_: GraphQLObjectType, name: str) -> Spec:
-        for each in (type_, *type_.interfaces):
-            if (found := model.FIELDS.get(f"{each.name}.{name}")) is not None:
-                return found
-        column = self._world.columns.get((type_.name, name))
-        if column is None or type_.name not in model.STANDS:
-            raise Unsupported
-        return Value(f"{{{column}}}")
 
     def _shown(self, spec: Spec, definition: GraphQLField, details: Details, here: Mapping[str, str]) -> Node:
         named = get_named_type(definition.type)
@@ -202,12 +204,12 @@ class Planner:
         if len(by) != 1 or any(value is not None for value in others):
             raise Unsupported
         ((name, value),) = by.items()
-        if name not in spec.columns:
+        if name not in spec.conditions:
             raise Unsupported
-        table, column = spec.columns[name]
+        table, condition = spec.conditions[name]
         chosen = given(details[0].node, spec.argument, name, value=value)
         return Named(
-            table, column or Narrowed(name, chosen), chosen, self._object(get_named_type(definition.type), details)
+            table, condition or Narrowed(name, chosen), chosen, self._object(get_named_type(definition.type), details)
         )
 
     def _by_id(self, spec: ById, details: Details, arguments: Mapping[str, Any]) -> Node:
@@ -215,10 +217,10 @@ class Planner:
         found = model.BY_PREFIX.get(str(id_).partition("_")[0])
         if found is None or "read" not in self._scopes:
             raise Unsupported
-        name, table = found
+        name, table, condition = found
         type_ = cast("GraphQLNamedType", self._world.schema.get_type(name))
         chosen = given(details[0].node, spec.argument, value=id_)
-        return Named(table, f"{table.alias}.id", chosen, self._object(type_, details))
+        return Named(table, condition, chosen, self._object(type_, details))
 
     def _page(self, spec: Listed, definition: GraphQLField, details: Details) -> Node:
         node = details[0].node

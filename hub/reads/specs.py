@@ -86,11 +86,11 @@ class ById:
 
 @dataclass(frozen=True, slots=True)
 class ByName:
-    """One row that the client names by exactly one of several members of an argument: the columns they are compared
-    with; '' for one that is looked up as a filter is."""
+    """One row that the client names by exactly one of several members of an argument: by each the condition on what is
+    ``{given}``; '' for one that is looked up as a filter is."""
 
     argument: str
-    columns: Mapping[str, tuple[Table, str]]
+    conditions: Mapping[str, tuple[Table, str]]
 
 
 Spec = Value | Here | Other | All | Listed | ByName | ById

@@ -128,8 +128,9 @@ class Writer:
                 return self._single(node.table, condition, node.node, row, missing)
             case Named():
                 by = node.by
-                condition = self._hole(by) if isinstance(by, Narrowed) else f"{by} = {self._bound(node.given, 'text')}"
-                return self._single(node.table, condition, node.node, row, self._dialect.poison)
+                given = self._bound(node.given, "text") if isinstance(by, str) else ""
+                condition = by.format(given=given) if isinstance(by, str) else self._hole(by)
+                return self._single(node.table, condition, node.node, row, "'null'")
             case Many():
                 return self._many(node, row)
             case Page():

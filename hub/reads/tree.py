@@ -138,8 +138,7 @@ class Narrowed:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The one row that a client names: by its ``column``, or as a filter of a kind says; whoever names none of them is
-    answered the ordinary way."""
+    """The one row that a client names, if there is one: by a condition on what is ``{given}``, or as a filter says."""
 
     table: Table
     by: str | Narrowed

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -55,6 +56,9 @@ class Snapshot(ABC):
         return await self.query(query)
 
 
+SHORTEST = "shortest"
+"""The function by which SQLite writes a number that is no whole one, with no more digits than tell it from all others,
+as PostgreSQL does; the byte 0x01 for one that JSON cannot have."""
 POSTGRES_LIVE = (
     "(SELECT 'projection_' || number || ', truth' = current_setting('search_path') "
     "FROM truth.projection_set WHERE state = 'LIVE')"
@@ -180,6 +184,7 @@ class SqliteReader(Reader):
         )
         connection.execute("ATTACH ? AS truth", (_read_only(self._truth),))
         connection.create_function(SEALED, 4, sealed, deterministic=True)
+        connection.create_function(SHORTEST, 1, _shortest, deterministic=True)
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA cache_size = -32768")
         connection.execute("PRAGMA busy_timeout = 10000")
@@ -274,6 +279,10 @@ class SqliteReader(Reader):
         self._pool.shutdown()
         while not self._free.empty():
             self._close(self._free.get_nowait())
+
+
+def _shortest(number: float) -> str:
+    return repr(number) if isfinite(number) else "\1"
 
 
 def _read_only(file: Path) -> str:
