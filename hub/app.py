@@ -19,9 +19,12 @@ from hub.clock import micros, now
 from hub.errors import HubError
 from hub.ingest.hub import Hub
 from hub.ingest.uploads import Uploads
+from hub.outgoing import Reach
 from hub.registry import load_registry
 from hub.settings import Settings
 from hub.work.notify import Notifier
+from hub.work.posting import Post
+from hub.work.sending import sending
 from hub.work.turning import turning
 from hub.work.worker import working
 
@@ -98,8 +101,14 @@ def _worked(settings: Settings, hub: Hub) -> AbstractAsyncContextManager[None]:
 
 @asynccontextmanager
 async def at_work(hub: Hub, settings: Settings, pulls: int) -> AsyncIterator[None]:
-    """What a worker does: it pulls by the clock, so many at once, and tells of sources that turn unhealthy."""
-    async with working(hub, pulls), turning(hub, Notifier.of(settings), settings.notify_url):
+    """What a worker does: it pulls by the clock, so many at once, tells endpoints of changes, and the owners of sources
+    that these turn unhealthy."""
+    async with (
+        working(hub, pulls),
+        turning(hub, Notifier.of(settings), settings.notify_url),
+        Post(Reach.allowing(settings.allow_private_addresses)) as post,
+        sending(hub, post),
+    ):
         yield
 
 

@@ -26,11 +26,14 @@ from hub.ingest.credentials import lend, seal_again
 from hub.ingest.documents import Documents
 from hub.ingest.door import Door
 from hub.ingest.dry_pull import DryPull
+from hub.ingest.endpoints import Endpoints
+from hub.ingest.endpoints import seal_again as seal_endpoints_again
 from hub.ingest.feed import Feed
 from hub.ingest.intake import Intake
 from hub.ingest.leases import SECONDS, Instant
 from hub.ingest.lifecycle_rule_sets import LifecycleRuleSets
 from hub.ingest.matter_preview import ForeseenMatter, foreseen
+from hub.ingest.outbox import Outbox
 from hub.ingest.outcomes import (
     Description,
     Entry,
@@ -107,6 +110,7 @@ class Hub:
             if not store.shared:
                 leases.free(truth, clock())  # whoever held any has died
             sealed = seal_again(truth, self._sources, clock())
+            seal_endpoints_again(truth, seal)
         if sealed:
             store.scrub(truth)
         self._sources.refresh(truth)
@@ -120,6 +124,8 @@ class Hub:
         instant: Instant = Session.instant if given_clock is None else lambda _: clock()
         self.pulls = Pulls(self.threads, self._sources, clock, instant, lease=lease, patience=patience)
         self.configuration = Configuration(self.threads, self._sources, clock, self.pulls.wake)
+        self.endpoints = Endpoints(self.threads, self.reader, seal, clock)
+        self.outbox = Outbox(self.threads, self.reader, seal, clock)
         self.turns = Turns(self.threads, self.reader, self._sources, clock)
         self.corrections = Corrections(self.threads, clock)
         self.rules = RuleSets(self.threads, clock)
@@ -206,6 +212,10 @@ class Hub:
     async def processed(self) -> int:
         """The last processed truth number."""
         return await self._progress.read()
+
+    async def news(self, timeout: float) -> None:  # noqa: ASYNC109 (the caller's patience is data here)
+        """Wait until this process has processed something, ``timeout`` seconds at most."""
+        await self._progress.news(timeout)
 
     async def wait(self, sequence: int, timeout: float) -> bool:  # noqa: ASYNC109 (the caller's patience is data here)
         """Whether everything up to ``sequence`` is processed, within ``timeout`` seconds."""

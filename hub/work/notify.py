@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -11,17 +10,11 @@ from typing import Self
 
 import httpx
 
-from hub import __version__
-from hub.asking.patience import told
 from hub.clock import now
 from hub.errors import ConfigWrong, RetryLater, SourceFailed
-from hub.outgoing import Outgoing, Reach
+from hub.outgoing import Reach
 from hub.settings import Settings
-from hub.signatures.standard import sign
-
-_LONGEST = 15.0
-"""Seconds for one attempt, in all."""
-_HEADERS = {"content-type": "application/json", "user-agent": f"journey-hub/{__version__}"}
+from hub.work.posting import LONGEST, Post
 
 
 class ReceiverGone(ConfigWrong):
@@ -51,34 +44,20 @@ class Notifier:
     async def __call__(self, url: str, id: str, body: bytes) -> None:  # noqa: A002 (the header's name)
         """Post a JSON body. ``id`` is the same at every attempt, so that the receiver knows it again.
 
-        Only 2xx means that it was taken; redirects are not followed, and of an answer nothing but its head is read.
+        Only 2xx means that it was taken; redirects are not followed.
         Raises ``RetryLater`` when the receiver says how long to wait, ``ReceiverGone``, ``ConfigWrong`` when there is
         no key or the address is out of reach, and ``SourceFailed`` for all else that was not taken.
         """
         if not self._keys:
             raise ConfigWrong("Set HUB_NOTIFY_SECRET: it signs what the hub tells.")
-        # Signed anew at every attempt: receivers refuse what was signed long ago.
-        headers = _HEADERS | sign(self._keys, id, self._clock(), body)
-        reach = self._reach or Reach.of_environment()
-        try:
-            async with (
-                asyncio.timeout(_LONGEST),
-                httpx.AsyncClient(transport=Outgoing(reach), timeout=_LONGEST, trust_env=False) as http,
-                http.stream("POST", url, content=body, headers=headers) as answer,
-            ):
-                self._judge(answer)
-        except httpx.InvalidURL:
-            raise ConfigWrong("That is not an address to send notifications to.") from None
-        except (httpx.TransportError, TimeoutError):
-            raise SourceFailed(f"{httpx.URL(url).host} cannot be reached.") from None
-
-    def _judge(self, answer: httpx.Response) -> None:
-        host, status = answer.request.url.host, answer.status_code
-        if answer.is_success:
+        async with Post(self._reach, clock=self._clock, longest=LONGEST) as post:
+            answered = await post(url, self._keys, id, body)
+        host, status = httpx.URL(url).host, answered.status
+        if answered.delivered:
             return
         if status == HTTPStatus.GONE:
             raise ReceiverGone(f"{host} wants no notifications any more (410 Gone).")
         message = f"{host} answered {status} to a notification."
-        if wait := told(answer, self._clock()):
-            raise RetryLater(message, after=wait)
+        if answered.after:
+            raise RetryLater(message, after=answered.after)
         raise SourceFailed(message)

@@ -20,7 +20,7 @@ CALLS = {
 }
 KNOWN = {
     "hub.client": "the command line asks the hub that the person at the terminal names",
-    "hub.work.notify": "over the checked transport",
+    "hub.work.posting": "over the checked transport",
     "connectors.email.server": "connects to an address that outside.permitted has checked",
 }
 

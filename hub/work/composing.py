@@ -1,0 +1,94 @@
+"""What messages say: of each change, the objects it is about, as the graph shows them to a token of the same rights."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from hub.api.auth import Principal, Scope
+from hub.api.execute import Request, execute
+from hub.errors import RetryLater
+from hub.ingest.hub import Hub
+from hub.ingest.outbox import Data
+from hub.store.ledger import StoredChange
+
+_log = logging.getLogger(__name__)
+
+DOCUMENT = """
+query ToldOf($changes: [ID!]!) {
+  nodes(ids: $changes) {
+    id
+    ... on Change {
+      kind
+      at
+      historical
+      from
+      to
+      customer { ...Whom }
+      touchpoint {
+        __typename
+        id
+        kind
+        channel
+        direction
+        occurredAt
+        title
+        amount { amount currency }
+        source { id name }
+        customer { ...Whom }
+        organisation { ...Whom }
+      }
+      matter {
+        id
+        kind
+        reference
+        title
+        state
+        outcome
+        open
+        amount { amount currency }
+        source { id name }
+      }
+    }
+  }
+}
+
+fragment Whom on Customer {
+  id
+  formerIds
+  kind
+  displayName
+  email
+  phone
+  relationship
+  lifecycle { stage standing }
+}
+"""
+
+
+async def composed(hub: Hub, lines: Sequence[StoredChange], *, contacts: bool) -> list[tuple[StoredChange, Data]]:
+    """What is to be said of lines of the ledger; contact data is masked unless ``contacts``.
+
+    Raises ``RetryLater`` while the graph cannot be asked.
+    """
+    if not lines:
+        return []
+    scopes = (Scope.READ, Scope.PII) if contacts else (Scope.READ,)
+    asked = Request(DOCUMENT, {"changes": [line.id for line in lines]})
+    content = (await execute(hub, Principal("endpoint", "", scopes), asked)).content
+    for error in content.get("errors", ()):
+        if "retryAfter" in error.get("extensions", {}) or "data" not in content:
+            raise RetryLater(error["message"])
+        _log.warning("a message lacks something: %s", error["message"])
+    return [
+        (line, _data(line, node))
+        for line, node in zip(lines, content["data"]["nodes"], strict=True)
+        if node is not None
+    ]
+
+
+def _data(line: StoredChange, node: dict[str, Any]) -> Data:
+    """``sequence`` compares as text: of two changes the later one has the greater."""
+    there = {name: value for name, value in node.items() if value is not None}
+    return {"sequence": f"{line.number:015d}-{line.ordinal:07d}"} | there
