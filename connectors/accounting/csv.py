@@ -10,7 +10,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from connectors import folders, sheets
-from connectors.accounting.document import INBOUND, Kind
+from connectors.accounting.document import INBOUND, ContactSide, Kind
 from connectors.cells import Cells, CellSettings, filled, reached
 from connectors.occurrences import Occurrences
 from hub import sdk
@@ -64,14 +64,7 @@ class LedgerSettings(CellSettings, sheets.SheetSettings):
         frozenset({Kind.CREDIT_NOTE, Kind.REFUND}),
         description="Kinds whose amounts the export writes with a minus; the sign is then taken off.",
     )
-    contact_is: sdk.Side = Field(sdk.Side.ORGANISATION, description="Whom a contact number names.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _side_in_any_case(cls, data: object) -> object:
-        if isinstance(data, dict) and isinstance(side := data.get("contact_is"), str):
-            return {**data, "contact_is": side.upper()}
-        return data
+    contact_is: ContactSide = Field(sdk.Side.ORGANISATION, description="Whom a contact number names.")
 
     @model_validator(mode="after")
     def _amounts_can_be_read(self) -> Self:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
 
 from hub import sdk
+
+ContactSide = Annotated[sdk.Side, BeforeValidator(lambda side: side.upper() if isinstance(side, str) else side)]
+"""Whom a contact number names, in any case."""
 
 
 class Kind(StrEnum):
@@ -43,17 +48,20 @@ class Bill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One document. ``bill``: the invoice that it is, or that it settles; ``part``: of a row that tells of several.
+    """One document. ``part``: its name in a row that tells of several.
 
-    Whose it is follows from ``customer``, and where that is empty from the bill.
+    ``bill``: the invoice that it is, or that it settles. ``credit``: the credit note or advance that it is, or pays
+    back. Whose it is follows from ``customer``, and where that is empty from these.
     """
 
     kind: Kind
     on: date | datetime
     amount: sdk.Money
     number: str = ""
+    title: str = ""
     part: str = ""
     bill: Bill | None = None
+    credit: Bill | None = None
     due: date | None = None
     customer: tuple[sdk.Identifier, ...] = ()
     traits: Mapping[str, str] = field(default_factory=dict)
@@ -69,7 +77,7 @@ class Document:
             channel=sdk.Channel.ACCOUNTING,
             direction=sdk.Direction.INBOUND if self.kind in INBOUND else sdk.Direction.OUTBOUND,
             occurred_at=self.on,
-            title=self.number,
+            title=self.title or self.number,
             part=self.part or self.kind.value,
             amount=self.amount,
             identifiers=self.customer,
@@ -80,12 +88,14 @@ class Document:
         )
 
     def _matters(self) -> Iterator[sdk.MatterClaim]:
-        if self.bill is None:
-            return
-        title = self.bill.name if self.kind is Kind.INVOICE else None
-        yield sdk.MatterClaim(
-            kind=sdk.MatterKind.INVOICE, reference=self.bill.reference, title=title, due=self.due if title else None
-        )
+        if self.bill is not None:
+            claim = sdk.MatterClaim(kind=sdk.MatterKind.INVOICE, reference=self.bill.reference)
+            is_it = self.kind is Kind.INVOICE
+            yield replace(claim, title=self.bill.name, due=self.due) if is_it else claim
+        if self.credit is not None:
+            yield sdk.MatterClaim(
+                kind=sdk.MatterKind.OTHER, reference=self.credit.reference, title=self.credit.number or None
+            )
 
 
 def shares(total: Decimal, settled: Iterable[tuple[Bill, Decimal]]) -> Iterator[tuple[Bill | None, Decimal]]:

@@ -1,0 +1,247 @@
+"""What Xero's objects mean: contacts, and the documents of sales. What is of suppliers means nothing here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from connectors.accounting.document import Bill, Kind, shares
+from connectors.accounting.document import Document as Paper
+from connectors.accounting.xero.objects import Contact, Credit, Document, Invoice, Named, Party, Payment, Phone, Quote
+from connectors.accounting.xero.settings import XeroSettings
+from hub import sdk
+
+_OF_CUSTOMERS = {
+    "ACCREC", "ACCRECCREDIT", "RECEIVE-PREPAYMENT", "ARPREPAYMENT", "RECEIVE-OVERPAYMENT", "AROVERPAYMENT",
+}  # fmt: skip
+_OF_SUPPLIERS = {
+    "ACCPAY", "ACCPAYCREDIT", "SPEND-PREPAYMENT", "APPREPAYMENT", "SPEND-OVERPAYMENT", "APOVERPAYMENT",
+}  # fmt: skip
+_ISSUED = {"AUTHORISED", "PAID"}
+_NOT_ISSUED = {"DRAFT", "SUBMITTED", "VOIDED", "DELETED"}
+_QUOTED = {"SENT", "ACCEPTED", "DECLINED", "INVOICED"}
+_PAYMENTS = {
+    "ACCRECPAYMENT": Kind.PAYMENT,
+    "ARCREDITPAYMENT": Kind.REFUND,
+    "ARPREPAYMENTPAYMENT": Kind.REFUND,
+    "AROVERPAYMENTPAYMENT": Kind.REFUND,
+    "ACCPAYPAYMENT": None,
+    "APCREDITPAYMENT": None,
+    "APPREPAYMENTPAYMENT": None,
+    "APOVERPAYMENTPAYMENT": None,
+}
+
+
+def contact(row: sdk.Row, settings: XeroSettings) -> Iterator[sdk.Mapped]:
+    """What is known of a contact, and of the people beside the first one. Who only supplies is no customer."""
+    said = sdk.read(Contact, row.payload)
+    if said.is_supplier and not said.is_customer and not said.merged_to:
+        return
+    firm = settings.contact_is is sdk.Side.ORGANISATION
+    own = sdk.contact(said.id or row.key, settings.contact_is)
+    person = " ".join(filter(None, (said.first_name, said.last_name)))
+    names = {"company": said.name, "name": person} if firm else {"name": said.name or person}
+    about = _profile(said, "", [own, *_reached(said, settings)], names | _address(said))
+    numbers = {"account_number": said.account_number, "contact_number": said.contact_number}
+    yield sdk.Touchpoint(
+        **about,
+        alias=bool(said.merged_to),
+        properties={name: value for name, value in numbers.items() if value},
+    )
+    people = {each.email_address.strip().lower(): each for each in said.contact_persons if firm}
+    for address, each in people.items():
+        if address:
+            name = " ".join(filter(None, (each.first_name, each.last_name)))
+            yield sdk.Touchpoint(**_profile(said, f"person:{address}", [own, sdk.email(address)], {"name": name}))
+
+
+def invoice(row: sdk.Row, settings: XeroSettings) -> Iterator[sdk.Mapped]:
+    """An invoice from when it is approved, until it is voided."""
+    said = sdk.read(Invoice, row.payload)
+    if not _is_issued(said):
+        return
+    bill = Bill(row.key, said.invoice_number)
+    yield replace(_paper(said, settings, Kind.INVOICE, bill.name), bill=bill, due=said.due_date).touchpoint()
+    yield from _products(said)
+
+
+def credit_note(row: sdk.Row, settings: XeroSettings) -> Iterator[sdk.Mapped]:
+    """A credit note, or a part of one for each invoice that it was allocated to."""
+    said = sdk.read(Credit, row.payload)
+    if _is_issued(said):
+        yield from _shared(row, said, settings, Kind.CREDIT_NOTE)
+        yield from _products(said)
+
+
+def advance(row: sdk.Row, settings: XeroSettings) -> Iterator[sdk.Mapped]:
+    """A prepayment or overpayment: money that came, or a part of it for each invoice that it was allocated to."""
+    said = sdk.read(Credit, row.payload)
+    if _is_issued(said):
+        yield from _shared(row, said, settings, Kind.PAYMENT)
+
+
+def payment(row: sdk.Row, settings: XeroSettings) -> Iterator[sdk.Mapped]:
+    """Money for an invoice, or paid back of a credit note, prepayment or overpayment."""
+    said = sdk.read(Payment, row.payload)
+    if said.payment_type not in _PAYMENTS:
+        raise sdk.RowUnreadable(f"{said.payment_type!r} is no type of payment known here", path="PaymentType")
+    kind = _PAYMENTS[said.payment_type]
+    if kind is None or said.status == "DELETED":
+        return
+    if said.status not in _ISSUED:
+        raise _unknown(said.status)
+    of = said.invoice
+    if not of.currency_code:
+        raise sdk.RowUnreadable("what the payment is for names no currency", path="Invoice.CurrencyCode")
+    named = _bill(of) if of.id else None
+    yield Paper(
+        kind=kind,
+        on=said.date,
+        amount=sdk.Money(said.amount, of.currency_code),
+        title=said.reference,
+        bill=named if kind is Kind.PAYMENT else None,
+        credit=named if kind is Kind.REFUND else None,
+        customer=_whose(of.contact, settings),
+        traits=_named(of.contact, settings),
+        properties={"status": said.status},
+    ).touchpoint()
+
+
+def quote(row: sdk.Row, settings: XeroSettings) -> Iterator[sdk.Mapped]:
+    """A quote from when it is sent."""
+    said = sdk.read(Quote, row.payload)
+    if said.status in _NOT_ISSUED:
+        return
+    if said.status not in _QUOTED:
+        raise _unknown(said.status)
+    paper = _paper(said, settings, Kind.QUOTE, said.quote_number)
+    until = said.expiry_date and said.expiry_date.isoformat()
+    yield replace(paper, properties={**paper.properties, "valid_until": until}).touchpoint()
+    yield from _products(said)
+
+
+# Documents ----------------------------------------------------------------------------------------------------------
+
+
+def _is_issued(said: Document) -> bool:
+    """Whether it counts for a customer. Raises ``RowUnreadable`` for words that Xero did not have when this was
+    written."""
+    if said.type in _OF_SUPPLIERS:
+        return False
+    if said.type not in _OF_CUSTOMERS:
+        raise sdk.RowUnreadable(f"{said.type!r} is no type of document known here", path="Type")
+    if said.status not in _ISSUED | _NOT_ISSUED:
+        raise _unknown(said.status)
+    return said.status in _ISSUED
+
+
+def _unknown(status: str) -> sdk.RowUnreadable:
+    return sdk.RowUnreadable(f"{status!r} is no status known here", path="Status")
+
+
+def _shared(row: sdk.Row, said: Credit, settings: XeroSettings, kind: Kind) -> Iterator[sdk.Touchpoint]:
+    """One touchpoint for each invoice it went to, and one for what went to none; the first carries the lines."""
+    paper = _paper(said, settings, kind, said.credit_note_number)
+    if said.payments:  # what pays it back may name nothing else
+        paper = replace(paper, credit=Bill(row.key, said.credit_note_number))
+    for bill, amount in shares(said.total, ((_bill(each.invoice), each.amount) for each in said.allocations)):
+        part = f"to:{bill.reference}" if bill else ""
+        share = sdk.Money(amount, said.currency_code)
+        yield replace(paper, part=part, bill=bill, amount=share).touchpoint()
+        paper = replace(paper, lines=())
+
+
+def _paper(said: Document, settings: XeroSettings, kind: Kind, number: str) -> Paper:
+    return Paper(
+        kind=kind,
+        on=said.date,
+        amount=sdk.Money(said.total, said.currency_code),
+        number=number,
+        title=number or said.reference,
+        customer=_whose(said.contact, settings),
+        traits=_named(said.contact, settings),
+        lines=tuple(_lines(said)) if kind is not Kind.PAYMENT else (),
+        properties={
+            "status": said.status,
+            "tax": said.total_tax and format(said.total_tax, "f"),
+            "reference": said.reference,
+        },
+    )
+
+
+def _bill(said: Named) -> Bill:
+    return Bill(said.id, said.number)
+
+
+def _lines(said: Document) -> Iterator[sdk.Line]:
+    for each in said.line_items:
+        if each.line_amount is None:
+            continue
+        price = each.line_amount if each.unit_amount is None else each.unit_amount
+        yield sdk.Line(
+            description=each.description,
+            quantity=each.quantity,
+            unit_price=sdk.Money(price, said.currency_code),
+            amount=sdk.Money(each.line_amount, said.currency_code),
+            tax=None if each.tax_amount is None else sdk.Money(each.tax_amount, said.currency_code),
+            sku=each.item_code,
+        )
+
+
+def _products(said: Document) -> Iterator[sdk.Product]:
+    for each in said.line_items:
+        if each.item_code and (name := each.item.name or each.description):
+            yield sdk.Product(sku=each.item_code, name=name)
+
+
+# People and firms ---------------------------------------------------------------------------------------------------
+
+
+def _whose(party: Party, settings: XeroSettings) -> tuple[sdk.Identifier, ...]:
+    return (sdk.contact(party.id, settings.contact_is),) if party.id else ()
+
+
+def _named(party: Party, settings: XeroSettings) -> dict[str, str]:
+    return {"company" if settings.contact_is is sdk.Side.ORGANISATION else "name": party.name}
+
+
+def _profile(said: Contact, part: str, whose: list[sdk.Identifier], traits: dict[str, str]) -> dict[str, Any]:
+    return {
+        "kind": "profile",
+        "channel": sdk.Channel.ACCOUNTING,
+        "direction": sdk.Direction.INTERNAL,
+        "occurred_at": said.updated,
+        "part": part,
+        "automated": True,
+        "identifiers": tuple(whose),
+        "traits": {name: value for name, value in traits.items() if value},
+    }
+
+
+def _reached(said: Contact, settings: XeroSettings) -> Iterator[sdk.Identifier]:
+    if said.merged_to:
+        yield sdk.contact(said.merged_to, settings.contact_is)
+    if said.tax_number and settings.contact_is is sdk.Side.ORGANISATION:
+        yield sdk.vat(said.tax_number)
+    if said.email_address:
+        yield sdk.email(said.email_address)
+    for each in said.phones:
+        if each.phone_number and each.phone_type != "FAX":
+            yield sdk.phone(_dialled(each), settings.region)
+
+
+def _dialled(phone: Phone) -> str:
+    country = phone.phone_country_code.strip().lstrip("+0")
+    if phone.phone_number.startswith("+"):
+        return phone.phone_number
+    return " ".join(filter(None, (country and f"+{country}", phone.phone_area_code, phone.phone_number)))
+
+
+def _address(said: Contact) -> dict[str, str]:
+    """Where they are, or else where they have their post sent."""
+    filled = [each for each in said.addresses if each.address_line1 or each.city or each.postal_code]
+    for each in sorted(filled, key=lambda each: each.address_type != "STREET"):
+        street = ", ".join(filter(None, (each.address_line1, each.address_line2)))
+        return {"street": street, "postcode": each.postal_code, "city": each.city, "country": each.country}
+    return {}

@@ -1,0 +1,62 @@
+"""What Xero tells by webhook: which object has changed, and not how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from connectors.accounting.xero.objects import XeroObject
+from connectors.accounting.xero.settings import XeroSettings
+from connectors.objects import content_key
+from hub import sdk
+
+
+class Notice(XeroObject):
+    """One thing told. Names begin with a small letter here, other than in the API."""
+
+    resource_id: str = Field(alias="resourceId")
+    tenant_id: str = Field(alias="tenantId")
+    event_category: str = Field(alias="eventCategory")
+    event_type: str = Field(alias="eventType")
+    event_date: str = Field(alias="eventDateUtc")
+
+    @property
+    def key(self) -> str:
+        """What tells it from others: Xero gives it no id of its own."""
+        return f"{self.tenant_id}/{self.event_category}/{self.resource_id}/{self.event_type}/{self.event_date}"
+
+
+class Notices(sdk.PushStream):
+    """Notices of the source's organisation. They mean nothing by themselves: the object is asked for."""
+
+    name = "notices"
+    nature = sdk.Nature.EVENTS
+
+    def __init__(self, settings: XeroSettings) -> None:
+        self._settings = settings
+
+    def receive(self, delivery: sdk.Delivery) -> sdk.Reception:
+        """Verify a delivery and split it. Xero's intent to receive is one without notices, signed rightly or not."""
+        sdk.signatures.verify(sdk.signatures.SCHEMES["xero"], delivery, self._settings.webhook_keys)
+        body = delivery.content()
+        try:
+            told = sdk.items(body, "events")
+        except sdk.SourceFailed:  # it is genuine, and nobody need send it again
+            told = [body]
+        rows = [row for row in map(self._row, told) if row]
+        return sdk.Reception(rows)
+
+    def _row(self, payload: bytes) -> sdk.Row | None:
+        try:
+            notice = sdk.read(Notice, payload)
+        except sdk.RowUnreadable:
+            return sdk.Row(content_key(payload, None), payload)
+        if notice.tenant_id != self._settings.tenant_id:  # an app tells of all its organisations at one address
+            return None
+        return sdk.Row(notice.key, payload)
+
+    def touchpoints(self, row: sdk.Row) -> Iterable[sdk.Mapped]:
+        """Nothing, unless it cannot be read: that is shown."""
+        sdk.read(Notice, row.payload)
+        return ()

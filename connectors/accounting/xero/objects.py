@@ -1,0 +1,158 @@
+"""The objects of Xero's Accounting API, as far as they are read. Names are Xero's own."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_pascal
+
+from connectors.accounting.xero.dates import Day, Instant
+from connectors.said import Said
+
+
+class XeroObject(Said):
+    """An object, whose members are written ``LikeThis``."""
+
+    model_config = ConfigDict(alias_generator=to_pascal)
+
+
+class Party(XeroObject):
+    """Whose a document is: a contact with its id and name, of which the stream of contacts tells more."""
+
+    id: str = Field("", alias="ContactID")
+    name: str = ""
+
+
+class Phone(XeroObject):
+    """A number in three pieces, of which the first two may be empty."""
+
+    phone_type: str = ""
+    phone_country_code: str = ""
+    phone_area_code: str = ""
+    phone_number: str = ""
+
+
+class Address(XeroObject):
+    """Where to find them (STREET) or to write to (POBOX)."""
+
+    address_type: str = ""
+    address_line1: str = ""
+    address_line2: str = ""
+    city: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+
+class ContactPerson(XeroObject):
+    """One of up to five people beside the first one."""
+
+    first_name: str = ""
+    last_name: str = ""
+    email_address: str = ""
+
+
+class Contact(Party):
+    """A customer or supplier, or neither yet."""
+
+    contact_status: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    email_address: str = ""
+    tax_number: str = ""
+    account_number: str = ""
+    contact_number: str = ""
+    is_customer: bool = False
+    is_supplier: bool = False
+    merged_to: str = Field("", alias="MergedToContactID")
+    updated: Instant = Field(alias="UpdatedDateUTC")
+    phones: tuple[Phone, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    contact_persons: tuple[ContactPerson, ...] = ()
+
+
+class Item(XeroObject):
+    """What an item of the price list is called."""
+
+    name: str = ""
+
+
+class LineItem(XeroObject):
+    """A line; one without an amount is a remark."""
+
+    description: str = ""
+    quantity: Decimal = Decimal(1)
+    unit_amount: Decimal | None = None
+    line_amount: Decimal | None = None
+    tax_amount: Decimal | None = None
+    item_code: str = ""
+    item: Item = Item()
+
+
+class Named(XeroObject):
+    """A document as others name it; what stands under ``Invoice`` in a payment may be a credit note, too."""
+
+    id: str = Field("", alias="InvoiceID")
+    number: str = Field("", alias="InvoiceNumber")
+    currency_code: str = ""
+    contact: Party = Party()
+
+
+class Allocation(XeroObject):
+    """What of a credit goes to an invoice."""
+
+    amount: Decimal
+    invoice: Named
+
+
+class Paid(XeroObject):
+    """A payment as the credit that it pays back names it."""
+
+    payment_id: str = Field("", alias="PaymentID")
+
+
+class Document(XeroObject):
+    """What invoices, credit notes, prepayments, overpayments and quotes have in common."""
+
+    type: str = ""
+    status: str
+    contact: Party = Party()
+    date: Day
+    total: Decimal
+    total_tax: Decimal | None = None
+    currency_code: str
+    reference: str = ""
+    line_items: tuple[LineItem, ...] = ()
+
+
+class Invoice(Document):
+    """An invoice to a customer (ACCREC) or a bill of a supplier (ACCPAY)."""
+
+    invoice_number: str = ""
+    due_date: Day | None = None
+
+
+class Credit(Document):
+    """A credit note, prepayment or overpayment, and where it went."""
+
+    credit_note_number: str = ""
+    allocations: tuple[Allocation, ...] = ()
+    payments: tuple[Paid, ...] = ()
+
+
+class Quote(Document):
+    """A quote."""
+
+    quote_number: str = ""
+    expiry_date: Day | None = None
+
+
+class Payment(XeroObject):
+    """Money for an invoice, or paid back of a credit. ``Amount`` is in the currency of what it is for."""
+
+    payment_type: str
+    status: str
+    date: Day
+    amount: Decimal
+    reference: str = ""
+    invoice: Named = Named()
