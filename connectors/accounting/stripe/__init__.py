@@ -1,0 +1,1 @@
+"""Stripe: customers, subscriptions, invoices, payments, refunds and disputes of one account."""

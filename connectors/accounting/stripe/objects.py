@@ -1,0 +1,385 @@
+"""Stripe's objects as far as they are read, in renderings of its API from 2017 to 2026. All else is passed over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+
+from hub import sdk
+
+_WHOLE = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
+_THOUSANDTHS = frozenset("BHD JOD KWD OMR TND".split())
+"""Stripe's own list (docs.stripe.com/currencies), which is not that of ISO 4217: it gives ISK and UGX in hundredths."""
+
+
+def money(amount: int, currency: str) -> sdk.Money:
+    """What Stripe counts in its smallest units."""
+    code = currency.upper()
+    return sdk.Money(Decimal(amount).scaleb(0 if code in _WHOLE else -3 if code in _THOUSANDTHS else -2), code)
+
+
+def _id(value: object) -> object:
+    """An object may stand in the place of its id, where whoever asked wanted it expanded."""
+    if isinstance(value, dict):
+        value = value.get("id")
+    return "" if value is None else value
+
+
+def _text(value: object) -> object:
+    return "" if value is None else value
+
+
+def _object(value: object) -> object:
+    return {} if value is None or value == [] else value
+
+
+def _listed(value: object) -> object:
+    """The elements of a list, of which a page is told."""
+    value = value.get("data") if isinstance(value, dict) else value
+    return [] if value is None else value
+
+
+Id = Annotated[str, BeforeValidator(_id)]
+Text = Annotated[str, BeforeValidator(_text)]
+Units = Annotated[int, Field(ge=-(10**15), le=10**15)]
+"""Of the smallest kind a currency has; Stripe takes twelve digits at most."""
+
+
+class Address(BaseModel):
+    """Where somebody lives, or has bills sent."""
+
+    line1: Text = ""
+    line2: Text = ""
+    postal_code: Text = ""
+    city: Text = ""
+    state: Text = ""
+    country: Text = ""
+
+
+Where = Annotated[Address, BeforeValidator(_object)]
+
+
+class Party(BaseModel):
+    """Somebody who pays, as a form asked them."""
+
+    email: Text = ""
+    phone: Text = ""
+    name: Text = ""
+    business_name: Text = ""
+    address: Where = Address()
+
+
+Who = Annotated[Party, BeforeValidator(_object)]
+
+
+class Thing(BaseModel):
+    """What every object has. ``created`` of an invoice was called ``date`` once."""
+
+    id: str
+    object: str
+    created: AwareDatetime | None = None
+    date: AwareDatetime | None = None
+    livemode: bool | None = None
+    deleted: bool = False
+    status: Text = ""
+    description: Text = ""
+    currency: Text = ""
+    metadata: Annotated[dict[str, Any], BeforeValidator(_object)] = Field(default_factory=dict)
+
+    def at(self, *times: datetime | None) -> datetime:
+        """The first time that is known, else when it was created. Raises ``RowUnreadable``."""
+        for time in (*times, self.created, self.date):
+            if time is not None:
+                return time
+        raise sdk.RowUnreadable(f"the {self.object} says no time", path="created")
+
+    def money(self, amount: int) -> sdk.Money:
+        """An amount in its currency. Raises ``RowUnreadable`` where it has none."""
+        if not self.currency:
+            raise sdk.RowUnreadable(f"the {self.object} has an amount without a currency", path="currency")
+        return money(amount, self.currency)
+
+
+class Customer(Thing):
+    """Who buys."""
+
+    email: Text = ""
+    phone: Text = ""
+    name: Text = ""
+    business_name: Text = ""
+    individual_name: Text = ""
+    address: Where = Address()
+    preferred_locales: Annotated[list[str], BeforeValidator(_listed)] = Field(default_factory=list)
+
+
+class Product(Thing):
+    """What is sold."""
+
+    name: Text = ""
+
+
+class Transitions(BaseModel):
+    """When a document came into its states."""
+
+    finalized_at: AwareDatetime | None = None
+    paid_at: AwareDatetime | None = None
+    voided_at: AwareDatetime | None = None
+    accepted_at: AwareDatetime | None = None
+
+
+When = Annotated[Transitions, BeforeValidator(_object)]
+
+
+class Tax(BaseModel):
+    """One tax of a document or a line."""
+
+    amount: Units | None = None
+
+
+Taxes = Annotated[list[Tax], BeforeValidator(_listed)]
+
+
+class Priced(BaseModel):
+    """What a line is the price of: a plan before 2019, then a price, since 2025 its details alone."""
+
+    product: Id = ""
+
+
+class Pricing(BaseModel):
+    """How a line came to its price."""
+
+    price_details: Annotated[Priced, BeforeValidator(_object)] = Priced()
+
+
+class Item(BaseModel):
+    """A line of an invoice or a credit note."""
+
+    amount: Units
+    currency: Text = ""
+    description: Text = ""
+    quantity: Annotated[Decimal, Field(ge=-(10**12), le=10**12, decimal_places=12)] | None = None
+    plan: Annotated[Priced, BeforeValidator(_object)] = Priced()
+    price: Annotated[Priced, BeforeValidator(_object)] = Priced()
+    pricing: Annotated[Pricing, BeforeValidator(_object)] = Pricing()
+    tax_amounts: Taxes = Field(default_factory=list)
+    taxes: Taxes = Field(default_factory=list)
+
+
+Items = Annotated[list[Item], BeforeValidator(_listed)]
+
+
+class OfSubscription(BaseModel):
+    """The subscription an invoice is of."""
+
+    subscription: Id = ""
+
+
+class Parent(BaseModel):
+    """What an invoice came of, since 2025."""
+
+    subscription_details: Annotated[OfSubscription, BeforeValidator(_object)] = OfSubscription()
+
+
+class Invoice(Thing):
+    """A bill. Before 2018 it had no status."""
+
+    number: Text = ""
+    customer: Id = ""
+    customer_email: Text = ""
+    customer_phone: Text = ""
+    customer_name: Text = ""
+    customer_address: Where = Address()
+    total: Units = 0
+    amount_paid: Units | None = None
+    tax: Units | None = None
+    total_taxes: Taxes = Field(default_factory=list)
+    total_tax_amounts: Taxes = Field(default_factory=list)
+    pre_payment_credit_notes_amount: Units | None = None
+    post_payment_credit_notes_amount: Units | None = None
+    due_date: AwareDatetime | None = None
+    effective_at: AwareDatetime | None = None
+    finalized_at: AwareDatetime | None = None
+    status_transitions: When = Transitions()
+    paid: bool | None = None
+    paid_out_of_band: bool | None = None
+    forgiven: bool | None = None
+    attempted: bool | None = None
+    subscription: Id = ""
+    parent: Annotated[Parent, BeforeValidator(_object)] = Parent()
+    lines: Items = Field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        """``draft``, ``open``, ``paid``, ``uncollectible`` or ``void``."""
+        if self.status:
+            return self.status
+        if self.forgiven:
+            return "uncollectible"
+        return "paid" if self.paid else "open" if self.attempted else "draft"
+
+    @property
+    def taxed(self) -> int | None:
+        """The tax in it, where it says so."""
+        taxes = self.total_taxes or self.total_tax_amounts
+        return sum(each.amount or 0 for each in taxes) if taxes else self.tax
+
+    @property
+    def contract(self) -> str:
+        """The subscription it is of."""
+        return self.subscription or self.parent.subscription_details.subscription
+
+
+class Payment(BaseModel):
+    """What pays an invoice."""
+
+    type: Text = ""
+
+
+class InvoicePayment(Thing):
+    """That something pays an invoice, since 2025."""
+
+    invoice: Id
+    amount_paid: Units | None = None
+    payment: Payment
+    status_transitions: When = Transitions()
+
+
+class Refunded(BaseModel):
+    """A refund that a credit note includes."""
+
+    amount_refunded: Units | None = None
+
+
+class CreditNote(Thing):
+    """What takes back an invoice, or a part of it. Before 2025 it had one refund at most, and did not say how much."""
+
+    number: Text = ""
+    customer: Id = ""
+    invoice: Id
+    amount: Units
+    reason: Text = ""
+    memo: Text = ""
+    effective_at: AwareDatetime | None = None
+    out_of_band_amount: Units | None = None
+    refund: Id = ""
+    refunds: Annotated[list[Refunded], BeforeValidator(_listed)] = Field(default_factory=list)
+    lines: Items = Field(default_factory=list)
+
+    @property
+    def not_refunded(self) -> int:
+        """What it takes back beyond its refunds, which are told of by themselves."""
+        if self.refunds:
+            return max(0, self.amount - sum(each.amount_refunded or 0 for each in self.refunds))
+        return (self.out_of_band_amount or 0) if self.refund else self.amount
+
+
+class Method(BaseModel):
+    """How was paid."""
+
+    type: Text = ""
+
+
+class Charge(Thing):
+    """An attempt to take money. Renderings since 2025 do not say of which invoice."""
+
+    amount: Units
+    amount_captured: Units | None = None
+    captured: bool = True
+    paid: bool | None = None
+    customer: Id = ""
+    invoice: Id = ""
+    billing_details: Who = Party()
+    receipt_email: Text = ""
+    receipt_number: Text = ""
+    failure_code: Text = ""
+    failure_message: Text = ""
+    payment_method_details: Annotated[Method, BeforeValidator(_object)] = Method()
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it is known to be of no invoice."""
+        return "invoice" in self.model_fields_set and not self.invoice
+
+
+class Refund(Thing):
+    """Money given back. Before 2015 it had no status."""
+
+    amount: Units
+    charge: Id = ""
+    payment_intent: Id = ""
+    customer: Id = ""
+    reason: Text = ""
+    failure_reason: Text = ""
+
+
+class Evidence(BaseModel):
+    """By when a dispute is to be answered."""
+
+    due_by: AwareDatetime | None = None
+
+
+class Dispute(Thing):
+    """A payment that the customer's bank takes back."""
+
+    amount: Units
+    charge: Id = ""
+    payment_intent: Id = ""
+    reason: Text = ""
+    evidence_details: Annotated[Evidence, BeforeValidator(_object)] = Evidence()
+
+
+class Cancellation(BaseModel):
+    """Why a subscription ended."""
+
+    reason: Text = ""
+    comment: Text = ""
+    feedback: Text = ""
+
+
+class Subscription(Thing):
+    """An agreement to be billed again and again."""
+
+    customer: Id = ""
+    start_date: AwareDatetime | None = None
+    start: AwareDatetime | None = None
+    cancel_at: AwareDatetime | None = None
+    canceled_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
+    cancellation_details: Annotated[Cancellation, BeforeValidator(_object)] = Cancellation()
+    plan: Annotated[dict[str, Any], BeforeValidator(_object)] = Field(default_factory=dict)
+
+
+class Quote(Thing):
+    """An offer."""
+
+    customer: Id = ""
+    number: Text = ""
+    header: Text = ""
+    amount_total: Units = 0
+    expires_at: AwareDatetime | None = None
+    status_transitions: When = Transitions()
+
+
+class Session(Thing):
+    """A visit to Stripe's own page for paying."""
+
+    customer: Id = ""
+    customer_details: Who = Party()
+    customer_email: Text = ""
+    amount_total: Units | None = None
+    mode: Text = ""
+    payment_status: Text = ""
+    client_reference_id: Text = ""
+    payment_link: Id = ""
+    invoice: Id = ""
+
+
+class Kind(BaseModel):
+    """What kind of object a payload is."""
+
+    object: str
+    deleted: bool = False
+    livemode: bool | None = None
