@@ -26,8 +26,9 @@ NOTICE = sdk.KindDeclaration(
 """The kind that connectors of mail declare beside the shared ones."""
 
 
-class Correspondence(sdk.PullStream):
-    """Every mail is a row. Mails never change: another content under the same Message-ID is another mail."""
+class Correspondence:
+    """What a stream of mails has in common with every other. Every mail is a row. Mails never change: another content
+    under the same Message-ID is another mail."""
 
     name = "messages"
     nature = sdk.Nature.EVENTS

@@ -109,7 +109,7 @@ class Line:
         self._thread.shutdown(wait=False)
 
 
-class Messages(Correspondence):
+class Messages(Correspondence, sdk.PullStream):
     """The mails of an account, oldest first, folder by folder. What is deleted there stays here."""
 
     live = True

@@ -29,7 +29,7 @@ class MailboxSettings(sdk.Settings):
     )
 
 
-class Messages(Correspondence):
+class Messages(Correspondence, sdk.PullStream):
     """The mails of files."""
 
     def __init__(self, settings: MailboxSettings) -> None:

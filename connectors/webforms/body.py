@@ -8,11 +8,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
 
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import parse_options_header
 
+from connectors.parts import multipart, urlencoded
 from hub import sdk
 
 MAX_FIELDS = 200
@@ -57,11 +56,7 @@ def read(body: bytes, content_type: str) -> Form:
 
 
 def _urlencoded(body: bytes, charset: str) -> list[tuple[str, str]]:
-    if body.count(b"&") >= MAX_FIELDS:
-        raise sdk.RowUnreadable(f"the form has more than {MAX_FIELDS} fields")
-    escaped = re.sub(rb"[\x80-\xff]", lambda byte: b"%%%02X" % byte[0][0], body).decode("ascii")
-    pairs = parse_qsl(escaped, keep_blank_values=True, encoding="latin-1")  # a letter for each byte
-    return [(_text(key.encode("latin-1"), charset), _text(value.encode("latin-1"), charset)) for key, value in pairs]
+    return [(_text(part.name, charset), _text(part.content, charset)) for part in urlencoded(body, MAX_FIELDS)]
 
 
 def _text(data: bytes, charset: str = "") -> str:
@@ -106,76 +101,18 @@ def _clean(text: str) -> str:
 
 
 def _multipart(body: bytes, boundary: bytes) -> Form:
-    if not boundary:
-        raise sdk.RowUnreadable("the multipart body names no boundary")
-    parts = _Parts()
-    try:
-        parser = MultipartParser(boundary, callbacks=parts.callbacks())
-        parser.write(body)
-        parser.finalize()
-    except FormParserError:
-        raise sdk.RowUnreadable("the multipart body is broken") from None
-    if not parts.complete:
-        raise sdk.RowUnreadable("the multipart body ends in the middle")
-    return Form(parts.fields, parts.files)
-
-
-class _Parts:
-    """Gathers the parts of a multipart body from the parser's callbacks."""
-
-    def __init__(self) -> None:
-        self.fields: list[tuple[str, str]] = []
-        self.files: list[dict[str, Any]] = []
-        self.complete = False
-        self._begin()
-
-    def callbacks(self) -> Any:
-        return {
-            "on_part_begin": self._begin,
-            "on_header_field": self._header_name,
-            "on_header_value": self._header_value,
-            "on_header_end": self._header_end,
-            "on_part_data": self._add,
-            "on_part_end": self._end,
-            "on_end": self._done,
-        }
-
-    def _begin(self) -> None:
-        self._headers: dict[bytes, bytes] = {}
-        self._name = self._value = b""
-        self._data = bytearray()
-
-    def _header_name(self, data: bytes, start: int, end: int) -> None:
-        self._name += data[start:end]
-
-    def _header_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-
-    def _header_end(self) -> None:
-        self._headers[self._name.lower()] = self._value
-        self._name = self._value = b""
-
-    def _add(self, data: bytes, start: int, end: int) -> None:
-        self._data += data[start:end]
-
-    def _end(self) -> None:
-        if len(self.fields) + len(self.files) >= MAX_FIELDS:
-            raise sdk.RowUnreadable(f"the form has more than {MAX_FIELDS} fields")
-        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
-        name = _text(options.get(b"name", b""))
-        data = bytes(self._data)
-        if b"filename" not in options:
-            self.fields.append((name, _text(data)))
-        elif options[b"filename"] or data:  # a file field left empty has neither
-            self.files.append(
+    form = Form([])
+    for part in multipart(body, boundary, MAX_FIELDS):
+        if part.file is None:
+            form.fields.append((_text(part.name), _text(part.content)))
+        elif part.file or part.content:  # a file field left empty has neither
+            form.files.append(
                 {
-                    "field": _clean(name),
-                    "name": _clean(_text(options[b"filename"])),
-                    "type": self._headers.get(b"content-type", b"").decode("latin-1"),
-                    "size": len(data),
-                    "sha256": hashlib.sha256(data).hexdigest(),
+                    "field": _clean(_text(part.name)),
+                    "name": _clean(_text(part.file)),
+                    "type": part.type,
+                    "size": len(part.content),
+                    "sha256": hashlib.sha256(part.content).hexdigest(),
                 }
             )
-
-    def _done(self) -> None:
-        self.complete = True
+    return form

@@ -1,0 +1,1 @@
+"""Mail that a vendor, or a mail server, receives for the company and posts to the hub."""
