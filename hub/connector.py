@@ -115,11 +115,14 @@ class Reception:
 
     ``then``: what remains to be done after the answer and may wait, within half a minute: confirming a subscription,
     fetching a certificate. It is not done again when it fails.
+    ``pull_within``: the delivery says that there is something to ask for, and not what: the source's pull streams are
+    asked after so many seconds at most. What is told meanwhile comes with the same pull.
     """
 
     rows: Sequence[Row] = ()
     reply: Reply = field(default_factory=Reply)
     then: Callable[[], Awaitable[None]] | None = None
+    pull_within: float | None = None
 
 
 class Settings(BaseModel):

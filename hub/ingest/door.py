@@ -34,9 +34,15 @@ class Door:
     """Takes deliveries. For the event loop of the hub."""
 
     def __init__(
-        self, intake: Intake, sources: Sources, find: Callable[[str], Awaitable[Source]], secret: bytes
+        self,
+        intake: Intake,
+        sources: Sources,
+        find: Callable[[str], Awaitable[Source]],
+        hasten: Callable[[Source, float], Awaitable[None]],
+        secret: bytes,
     ) -> None:
         self._intake = intake
+        self._hasten = hasten
         self._sources = sources
         self._find = find
         self._secret = secret
@@ -103,6 +109,8 @@ class Door:
         reply = checked(reception.reply)
         if reception.rows:
             await self._intake.store(owner, stream, without_mark(reception.rows))
+        if reception.pull_within is not None:
+            await self._hasten(owner, reception.pull_within)
         if reception.then is not None and len(self._later) < _MOST_LATER:
             task = asyncio.create_task(self._do(reception.then, owner))
             self._later.add(task)

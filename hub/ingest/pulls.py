@@ -179,6 +179,15 @@ class Pulls:
             self._begin(each, listens=True)
         return None if soonest is None else (soonest - now) / _SECOND
 
+    async def hasten(self, source: Source, seconds: float) -> None:
+        """Have a source pulled after so many seconds at most, if it is pulled by the clock at all."""
+
+        def job(session: Session) -> None:
+            records.take_numbers(session)
+            leases.hasten(session, source.num, self._instant(session) + round(seconds * _SECOND))
+
+        await self._threads.store(job)
+
     async def plan_again(self) -> None:
         """Plan anew what was never to be pulled by the clock: connectors may have changed since."""
 
@@ -255,6 +264,8 @@ class Pulls:
             end, gap, failures=lease.failures, brought=brought, took=took, chance=self._chance
         )
         went_well = end.state in ("OK", "INCOMPLETE")
+        if went_well and after is not None and (lease.next_at or 0) > begun.at:  # it was told of more meanwhile
+            after = min(after, max(0.0, ((lease.next_at or 0) - now) / _SECOND))
         if went_well and after is not None and schedule.live_streams(source.connector):
             if listens:
                 leases.listen(session, source.num, now + round(after * _SECOND), self._leases.until(now))

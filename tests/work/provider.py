@@ -104,6 +104,17 @@ def connector_of(provider: Provider, *, every: int | None = None, live: bool = F
         def touchpoints(self, row: sdk.Row) -> Iterable[sdk.Mapped]:
             return ()
 
+    class Told(sdk.PushStream):
+        """That there is something to ask for."""
+
+        name = "told"
+
+        def receive(self, delivery: sdk.Delivery) -> sdk.Reception:
+            return sdk.Reception(pull_within=float(delivery.body))
+
+        def touchpoints(self, row: sdk.Row) -> Iterable[sdk.Mapped]:
+            return ()
+
     class Provided(sdk.Connector):
         """The connector of a test."""
 
@@ -112,7 +123,7 @@ def connector_of(provider: Provider, *, every: int | None = None, live: bool = F
         every = seconds
 
         def streams(self) -> Sequence[sdk.Stream]:
-            return [Feed()]
+            return [Feed(), Told()]
 
     return Provided
 

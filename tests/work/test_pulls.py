@@ -9,6 +9,7 @@ import pytest
 
 from hub import sdk
 from hub.ingest.hub import Hub
+from hub.testing import delivery
 from tests.work.provider import Place, Provider, all_rows, made, next_in, states, until
 
 KEYS = "SELECT key FROM record WHERE stream = 'feed' ORDER BY number"
@@ -74,6 +75,62 @@ def test_new_source_is_pulled_at_once_and_then_every_so_often(hub_address: str) 
         await pulled_by_the_clock(hub, source)
         assert await states(hub) == ["OK", "OK"]
         assert place.provider.asked == [None, {"at": 4}]
+
+    run(place, look)
+
+
+async def tell(hub: Hub, source: str, within: float) -> None:
+    """Have the provider say that there is something to ask for."""
+    assert (await hub.door.take(source, "told", delivery(str(within).encode()))).status == 200
+
+
+def test_source_that_is_told_of_something_is_pulled_before_its_time(hub_address: str) -> None:
+    place = Place(hub_address, every=600)
+
+    async def look(hub: Hub) -> None:
+        source = await made(hub)
+        await pulled_by_the_clock(hub, source)
+        for within in (1000, 60, 90):
+            await tell(hub, source, within)
+        assert await next_in(hub, place.clock) == 60
+        place.clock.pass_(60)
+        await pulled_by_the_clock(hub, source)
+        assert await states(hub) == ["OK", "OK"]
+        assert 600 <= (await next_in(hub, place.clock) or 0) <= 660
+
+    run(place, look)
+
+
+def test_source_that_is_told_of_something_while_it_is_pulled_is_pulled_once_more(hub_address: str) -> None:
+    place = Place(hub_address, every=600)
+    place.provider.door.clear()
+
+    async def look(hub: Hub) -> None:
+        source = await made(hub)
+        await hub.pulls.claim(4)
+        await running(hub)
+        await tell(hub, source, 60)
+        place.clock.pass_(20)
+        place.provider.door.set()
+        await hub.pulled(source)
+        assert await next_in(hub, place.clock) == 40
+
+    run(place, look)
+
+
+def test_source_that_fails_or_is_pulled_by_hand_alone_is_left_in_peace_whatever_it_is_told(hub_address: str) -> None:
+    place = Place(hub_address, every=600)
+    place.provider.faults = [sdk.RetryLater("Slow down.", after=900)]
+
+    async def look(hub: Hub) -> None:
+        source = await made(hub)
+        await pulled_by_the_clock(hub, source)
+        await tell(hub, source, 10)
+        assert 900 <= (await next_in(hub, place.clock) or 0) <= 990
+        await hub.configuration.change(source, None, {"every": 0}, by="me")
+        await hub.pulls.claim(4)
+        await tell(hub, source, 10)
+        assert await next_in(hub, place.clock) is None
 
     run(place, look)
 

@@ -16,7 +16,8 @@ from hub.store.session import Session
 class Lease:
     """Who holds a source; ``until`` in microseconds. With a ``run`` it is being pulled, without one listened to.
 
-    ``every`` is what the source's owner says, in seconds.
+    ``every`` is what the source's owner says, in seconds. ``next_at``: when it is pulled next; of one that is being
+    pulled since when, or when it is to be pulled again.
     """
 
     holder: str | None
@@ -24,6 +25,7 @@ class Lease:
     run: int | None
     failures: int
     every: int | None
+    next_at: int | None
 
     def holds(self, now: int) -> bool:
         """Whether somebody holds it still."""
@@ -55,7 +57,7 @@ _FREE = """ FROM lease l JOIN source s ON s.num = l.source WHERE s.paused_at IS 
 def of(session: Session, source: int) -> Lease:
     """The lease of a source; one that nobody holds where there is none yet."""
     rows = session.all(
-        "SELECT l.holder, l.until, l.run, coalesce(l.failures, 0), s.every "
+        "SELECT l.holder, l.until, l.run, coalesce(l.failures, 0), s.every, l.next_at "
         "FROM source s LEFT JOIN lease l ON l.source = s.num WHERE s.num = $1",
         source,
     )
@@ -93,6 +95,17 @@ def settle(session: Session, source: int, next_at: int | None, failures: int, bl
         "UPDATE lease SET holder = NULL, until = NULL, run = NULL, next_at = $1::bigint, failures = $2, "
         "blocked = $3::text WHERE source = $4",
         next_at, failures, blocked, source,
+    )  # fmt: skip
+
+
+def hasten(session: Session, source: int, at: int) -> None:
+    """Have a source pulled at a time, unless it is sooner anyway, or never, or waits because pulls of it failed.
+
+    One that is being pulled may have been asked already for what it was told of: it is pulled once more.
+    """
+    session.run(
+        "UPDATE lease SET next_at = $1 WHERE source = $2 AND failures = 0 AND (run IS NOT NULL OR next_at > $1)",
+        at, source,
     )  # fmt: skip
 
 
