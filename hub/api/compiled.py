@@ -41,7 +41,7 @@ from hub.reads.operations import Compiler, Operation, Unplanned
 from hub.reads.plan import World
 from hub.reads.tree import Unsupported
 from hub.settings import Company
-from hub.store import conditions, matter_tables, outgoing_tables, portraits, sync_tables
+from hub.store import conditions, matter_tables, outgoing_tables, portraits, rollup_tables, sync_tables
 from hub.store.customers import holder
 from hub.store.projection import PROJECTION
 from hub.store.reader import SqliteReader
@@ -251,7 +251,7 @@ def _columns(graph: GraphQLSchema) -> Mapping[tuple[str, str], str]:
     return found
 
 
-_TABLES = (matter_tables, outgoing_tables, portraits, sync_tables)
+_TABLES = (matter_tables, outgoing_tables, portraits, rollup_tables, sync_tables)
 """Modules of tables, which are known once these are imported."""
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hub.errors import InputWrong, RetryLater
 from hub.identity.rule_set import read_rules
 from hub.identity.rules import Rules as IdentityRules
-from hub.ingest import claims, identify, place, rates, reference, refold, spend
+from hub.ingest import claims, identify, place, rates, reference, refold, rollups, spend
 from hub.ingest.batch import Batch
 from hub.ingest.defer import OVERSIZE
 from hub.ingest.follow import follow
@@ -72,6 +72,7 @@ class Processor:
         self._portraits = Portraits()
         self._turn = False
         self._exchanges = Exchanges(session, company.currency, self._zone)
+        self.counting = rollups.Counting(session, self._exchanges.conversion)
         self._reached: tuple[int, int] | None = None
         """The number and the clock this processor left behind: while they stand, nobody else has written since."""
 
@@ -100,6 +101,7 @@ class Processor:
                     or self._settle_dirty(after, clock)
                     or self._fold_matters(after, clock)
                     or self._fold_everybody(after, clock, folded)
+                    or self.counting.go_on()
                 )
             else:
                 more = True
@@ -126,6 +128,7 @@ class Processor:
         for number in [number for number in self.watched if number <= batch.until]:
             self.watched.pop(number)(batch)
         self._finish(batch, clock)
+        self.counting.after(len(heard))
 
     def backlog(self) -> int:
         """How many truth numbers wait to be processed."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hub.ingest.mapping import Reading
 from hub.journey.rates import MOST_DAYS, Conversion, Exchange, Pair, Series, ways
 from hub.store.session import Session
-from hub.store.writing import rates
+from hub.store.writing import rates, rollups
 from hub.store.writing.rates import Rate
 from hub.values import ExchangeRate
 
@@ -36,7 +36,10 @@ def keep(session: Session, readings: Iterable[Reading], numbers: Sequence[int]) 
         return []
     rates.remove(session, before - now)
     rates.insert(session, sorted(now - before))
-    return [*(before - now), *(now - before)]
+    changed = [*(before - now), *(now - before)]
+    days = [on for _, _, on, *_ in changed]
+    rollups.take_out_converted(session, min(days), max(days) + MOST_DAYS)
+    return changed
 
 
 class Exchanges:

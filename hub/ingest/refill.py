@@ -56,6 +56,7 @@ class Refill:
         self._store = store
         self._stop = stop
         self._tell = tell
+        self._make = make
         self.number = number
         self.old = store.live()
         self._clock = 0
@@ -106,12 +107,15 @@ class Refill:
         """
         with ExitStack() as opened:
             old = opened.enter_context(closing(self._store.projection(self.old)))
+            counting = self._make(old, lambda: self._clock).counting
             with old.transaction():
                 after, self._clock = ledger.hold(old)
                 if verify and dirty_components.first(old) is not None:
                     raise RetryLater("Identity is still being settled in the old projection.")
                 if verify and lifecycle_folds.state(old)[1] is not None:
                     raise RetryLater("Everybody is still being folded by other lifecycle rules in the old projection.")
+                if verify:
+                    counting.finish()
                 self._finish(after)
                 if verify:
                     frozen = opened.enter_context(closing(self._store.projection(self.number)))

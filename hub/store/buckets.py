@@ -11,10 +11,15 @@ _WEEKS = 200_000
 def number(day: str, calendar: Calendar) -> str:
     """The bucket of ``day``, an expression of days since 1970-01-01; the same number as ``Calendar.number``."""
     if calendar.months:
-        return f"(({_months(day)} - {calendar.shift}) / {calendar.months})"
+        return of_month(_months(day), calendar)
     if calendar.bucket is TimeBucket.WEEK:
         return f"(({day} + {calendar.shift + 7 * _WEEKS}) / 7 - {_WEEKS})"
     return day
+
+
+def of_month(month: str, calendar: Calendar) -> str:
+    """The bucket of ``month``, an expression of months since January of the year 0, where it is made of months."""
+    return f"(({month} - {calendar.shift}) / {calendar.months})"
 
 
 def _months(day: str) -> str:

@@ -17,6 +17,23 @@ def local(column: str, offsets: Sequence[tuple[int, int]]) -> str:
     return f"({_moved(column, offsets)} / {_DAY} - {_BEFORE})"
 
 
+def of_text(column: str) -> str:
+    """Days since 1970-01-01 of text, ``2026-01-31``, by the civil calendar (as in ``hub.store.buckets``)."""
+    month, since_march = _part(column, 6, 2), f"(({_part(column, 6, 2)} + 9) % 12)"
+    year = f"({_part(column, 1, 4)} - CASE WHEN {month} < 3 THEN 1 ELSE 0 END)"
+    days = f"(153 * {since_march} + 2) / 5 + {_part(column, 9, 2)}"
+    return f"(365 * {year} + {year} / 4 - {year} / 100 + {year} / 400 + {days} - 719469)"
+
+
+def month_of_text(column: str) -> str:
+    """Months since January of the year 0 of such a text."""
+    return f"(12 * {_part(column, 1, 4)} + {_part(column, 6, 2)} - 1)"
+
+
+def _part(column: str, start: int, length: int) -> str:
+    return f"CAST(substr({column}, {start}, {length}) AS bigint)"
+
+
 def hour(column: str, offsets: Sequence[tuple[int, int]]) -> str:
     """The hour of the day by local clocks, 0 to 23."""
     return f"({_moved(column, offsets)} % {_DAY} / {_DAY // 24})"

@@ -46,7 +46,7 @@ def _tables() -> str:
     from sqlalchemy.dialects import sqlite
     from sqlalchemy.schema import CreateIndex, CreateTable
 
-    from hub.store import matter_tables, portraits  # noqa: F401 (their tables belong to the projection too)
+    from hub.store import matter_tables, portraits, rollup_tables  # noqa: F401 (their tables belong to the projection too)
     from hub.store.projection import PROJECTION
     from hub.store.truth import TRUTH
 

@@ -6,6 +6,7 @@ which rows were written shows. Sets are comparable when they have processed the 
 Left out, because it is history and no function of truth:
 
 - the ledger, which is log;
+- what is yet to be counted in rollups, which are compared when nothing is;
 - how far the processor has come, its clock, and how far new lifecycle rules were applied;
 - retracted touchpoints: a version that was replaced before it was processed never became a touchpoint;
 - ``touchpoint.gave_id``, which remembers the ids customers had in between;
@@ -115,6 +116,18 @@ SECTIONS: Mapping[str, str] = {
     "purchase": (
         "SELECT c.id, t.id, p.at, p.day, p.amount, p.currency, p.converted FROM purchase p "
         "JOIN customer c ON c.num = p.customer LEFT JOIN touchpoint t ON t.num = p.touchpoint"
+    ),
+    "converted_touchpoint": (
+        "SELECT t.id, v.day, v.amount, v.cost FROM converted_touchpoint v JOIN touchpoint t ON t.num = v.touchpoint "
+        "WHERE t.retracted_at IS NULL"
+    ),
+    "touchpoint_rollup": (
+        "SELECT r.day, r.source, r.kind, r.channel, r.direction, r.automated, p.id, r.touchpoints, r.amount, r.cost, "
+        "r.missing FROM touchpoint_rollup r LEFT JOIN campaign p ON p.num = r.campaign WHERE r.touchpoints <> 0"
+    ),
+    "stage_rollup": (
+        "SELECT r.month, r.stage, r.relationship, r.channel, r.touchpoints, r.amount, r.cost, r.missing "
+        "FROM stage_rollup r WHERE r.touchpoints <> 0"
     ),
     "exchange_rate": "SELECT base, quote, day, source, record, rate FROM exchange_rate",
     "stage_change": (

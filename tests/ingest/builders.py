@@ -25,7 +25,7 @@ from hub.journey.rules import rules_of
 from hub.registry import Registry
 from hub.sealing import Seal
 from hub.settings import Company
-from hub.store import matter_tables, portraits  # noqa: F401 (their tables belong to the projection too)
+from hub.store import matter_tables, portraits, rollup_tables  # noqa: F401 (their tables belong to the projection too)
 from hub.store.engine import Store
 from hub.store.projection import PROJECTION
 from hub.store.writing import decisions, records, rule_sets

@@ -24,7 +24,7 @@ SHOWN = {
 }
 LEFT_OUT = {
     "ledger", "processed", "lifecycle_fold", "search_term", "suggestion", "customer_score", "dirty_component", "trace",
-    "traced",
+    "traced", "uncounted", "moved_account",
 }  # fmt: skip
 """Log, history, and what is worked out from other tables."""
 

@@ -7,6 +7,7 @@ from operator import itemgetter, ne
 from typing import Any
 
 from hub.store.session import Session, Values
+from hub.store.writing import rollups
 from hub.values import Side
 
 COLUMNS = (
@@ -165,6 +166,7 @@ def write_new(session: Session, rows: Sequence[Sequence[object]]) -> None:
 
 def write_changed(session: Session, rows: Sequence[tuple[Sequence[object], Sequence[object]]]) -> None:
     """Write customers again, in the order of ``COLUMNS``, each with what was there."""
+    rollups.move(session, [row[0] for row, before in rows if _COUNTED_AS(row) != _COUNTED_AS(before)])
     together: dict[tuple[bool, ...], list[Sequence[object]]] = {}
     for row, before in rows:
         if row != before:
@@ -188,6 +190,7 @@ def _values(names: Iterable[str]) -> Callable[[Sequence[object]], tuple[object, 
 
 _SELDOM = _values(name for name in COLUMNS if name not in _OFTEN)
 _KEYS = _values(_INDEXED)
+_COUNTED_AS = _values(("stage", "relationship"))
 
 
 def free_ids(session: Session, nums: Sequence[int]) -> None:
@@ -201,6 +204,7 @@ def delete(session: Session, nums: Iterable[int]) -> None:
     gone = sorted(nums)
     if gone:
         clear(session, gone)
+        rollups.forget(session, gone)
         for column in ("customer", "organisation"):
             # Retracted touchpoints may still be theirs; their numbers will be given again.
             session.run(f"UPDATE touchpoint SET {column} = NULL WHERE {column} = ANY($1::bigint[])", gone)

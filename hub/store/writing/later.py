@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hub.store.session import Session
-from hub.store.writing import identities
+from hub.store.writing import identities, rollups
 
 _LATER = "SELECT num FROM touchpoint WHERE occurred_at > $1 AND retracted_at IS NULL"
 
@@ -21,6 +21,7 @@ def retract(session: Session, after: int) -> set[int]:
     rows = session.all(
         "SELECT DISTINCT customer, organisation FROM touchpoint WHERE occurred_at > $1 AND retracted_at IS NULL", after
     )
+    rollups.take_out_later(session, after)
     for table in ("participant", "line_item", "matter_touchpoint"):
         session.run(f"DELETE FROM {table} WHERE touchpoint IN ({_LATER})", after)
     session.run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hub.store.session import Session, Values
-from hub.store.writing import customers
+from hub.store.writing import customers, rollups
 
 COLUMNS = "stage stage_since standing because next_change_at".split()
 """What a lifecycle writes of a customer's row."""
@@ -39,4 +39,6 @@ def write(session: Session, rows: Sequence[Values], changes: Sequence[Values]) -
     """Write lifecycles: (customer, ``COLUMNS``), and the whole histories of these customers."""
     session.run("DELETE FROM stage_change WHERE customer = ANY($1::bigint[])", [row[0] for row in rows])
     customers.write_parts(session, "stage_change", changes, [])
+    before = {num: stage for num, (_, _, stage, _) in customers.known(session, [row[0] for row in rows]).items()}
+    rollups.move(session, [num for num, stage, *_ in rows if before[num] != stage])
     session.update("customer", ["num"], COLUMNS, rows)

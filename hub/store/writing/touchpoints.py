@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hub.store.session import Session
+from hub.store.writing import rollups
 
 COLUMNS = (
     "num id source record heard kind channel direction automated historical "
@@ -100,10 +101,12 @@ def unlink_records(session: Session, records: Sequence[int]) -> None:
 def insert(session: Session, rows: Sequence[Sequence[object]]) -> None:
     """Write new touchpoints, in the order of ``COLUMNS``."""
     session.insert("touchpoint", COLUMNS, rows)
+    rollups.add_new(session, [num for num, *_ in rows])
 
 
 def replace(session: Session, rows: Sequence[Sequence[object]]) -> None:
     """Write changed touchpoints, in the order of ``COLUMNS``."""
+    rollups.take_out(session, "num", [num for num, *_ in rows])
     session.upsert("touchpoint", ["num"], COLUMNS[1:], rows)
 
 
@@ -116,6 +119,7 @@ def clear_parts(session: Session, nums: Sequence[int]) -> None:
 
 def retract(session: Session, nums: Sequence[int], at: int) -> None:
     """Take touchpoints out of every list and number; their ids still resolve."""
+    rollups.take_out(session, "num", nums)
     session.run("UPDATE touchpoint SET retracted_at = $1, digest = '' WHERE num = ANY($2::bigint[])", at, list(nums))
 
 
@@ -136,11 +140,13 @@ def insert_lines(session: Session, rows: Sequence[Sequence[object]]) -> None:
 
 def assign(session: Session, claims: Sequence[tuple[int, int | None, int | None]]) -> None:
     """Give the touchpoints of claims to customers: (claim, customer, organisation)."""
+    rollups.take_out(session, "claim", [claim for claim, *_ in claims])
     session.update("touchpoint", ["claim"], ["customer", "organisation"], claims)
 
 
 def assign_each(session: Session, rows: Sequence[tuple[int, int | None, int | None]]) -> None:
     """Give single touchpoints to customers: (touchpoint, customer, organisation)."""
+    rollups.take_out(session, "num", [num for num, *_ in rows])
     session.update("touchpoint", ["num"], ["customer", "organisation"], rows)
 
 
@@ -237,6 +243,7 @@ def belongings(session: Session, customers: Sequence[int]) -> dict[int, tuple[st
 
 def reclaim(session: Session, rows: Sequence[tuple[int, int, int | None, int | None]]) -> None:
     """Give touchpoints other claims, and whose those are: (touchpoint, claim, customer, organisation)."""
+    rollups.take_out(session, "num", [num for num, *_ in rows])
     session.update("touchpoint", ["num"], ["claim", "customer", "organisation"], rows)
 
 
