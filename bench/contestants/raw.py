@@ -78,15 +78,14 @@ async def postgres(url: str, path: str) -> Fetch:
 
 def sqlite(folder: Path, number: int) -> Fetch:
     """One connection in each of two threads."""
-    from hub.store.reader import SqliteReader  # the functions that its statements use
+    from hub.store.reader import attach
 
-    del SqliteReader
     threads = ThreadPoolExecutor(2)
     free: asyncio.LifoQueue[sqlite3.Connection] = asyncio.LifoQueue()
     for _ in range(2):
         connection = sqlite3.connect("file::memory:", uri=True, check_same_thread=False)
         for name, file in (("truth", "hub.db"), ("projection", f"projection-{number}.db")):
-            connection.execute("ATTACH ? AS " + name, (f"file:{folder / file}?mode=ro",))
+            attach(connection, name, folder / file)
         free.put_nowait(connection)
 
     async def fetch(text: str, values: list[Any]) -> bytes:

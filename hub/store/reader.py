@@ -20,6 +20,8 @@ from hub.store.pages import SEALED, sealed
 from hub.store.sql import Query, for_sqlite, sqlite_values
 
 T = TypeVar("T")
+_MAPPED = 2**31 - 65_536
+"""Bytes of a file that are mapped into memory: the most that SQLite allows."""
 Rows = list[Any]
 """Rows as the drivers give them: tuples, or asyncpg records, which index alike."""
 
@@ -182,11 +184,10 @@ class SqliteReader(Reader):
         connection = sqlite3.connect(
             "file::memory:", uri=True, isolation_level=None, check_same_thread=False, factory=_Connection
         )
-        connection.execute("ATTACH ? AS truth", (_read_only(self._truth),))
+        attach(connection, "truth", self._truth)
         connection.create_function(SEALED, 4, sealed, deterministic=True)
         connection.create_function(SHORTEST, 1, _shortest, deterministic=True)
         connection.execute("PRAGMA query_only = ON")
-        connection.execute("PRAGMA cache_size = -32768")
         connection.execute("PRAGMA busy_timeout = 10000")
         return connection
 
@@ -212,7 +213,7 @@ class SqliteReader(Reader):
             connection.execute("DETACH projection")
             self._used[connection.number] -= 1
             connection.number = 0
-        connection.execute("ATTACH ? AS projection", (_read_only(self._projection(number)),))
+        attach(connection, "projection", self._projection(number))
         connection.number = number
         self._used[number] += 1
 
@@ -285,5 +286,9 @@ def _shortest(number: float) -> str:
     return repr(number) if isfinite(number) else "\1"
 
 
-def _read_only(file: Path) -> str:
-    return f"file:{quote(str(file))}?mode=ro"
+def attach(connection: sqlite3.Connection, name: str, file: Path) -> None:
+    """Read a file under a name, as quickly as can be."""
+    connection.execute(f"ATTACH ? AS {name}", (f"file:{quote(str(file))}?mode=ro",))
+    # Each file has settings of its own. Pages of a mapped file are read where the system keeps them, not copied.
+    connection.execute(f"PRAGMA {name}.mmap_size = {_MAPPED}")
+    connection.execute(f"PRAGMA {name}.cache_size = -32768")
