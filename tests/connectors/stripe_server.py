@@ -1,4 +1,4 @@
-"""Stripe's API as its documentation describes it, as far as reading goes: lists, the newest first, and single objects."""
+"""Stripe's API as its documentation describes it, as far as it is read: lists, the newest first, and charges."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _age(each: dict[str, Any]) -> int:
 
 
 class Server:
-    """``lists``: objects by path. ``page``: what is given at once at most. ``missing``: lists this API does not have."""
+    """``lists``: objects by path. ``page``: what is given at once at most. ``missing``: lists it does not have."""
 
     def __init__(self, *, page: int = 100, events: list[Any] | None = None) -> None:
         self.lists: dict[str, list[Any]] = {path: list(held) for path, held in SAMPLES["lists"].items()}
