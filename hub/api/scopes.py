@@ -79,6 +79,9 @@ TYPES: Mapping[str, frozenset[str]] = {
         "Consequences TouchpointChange FieldChange "
         "UpdateSourcePayload CheckSourcePayload SourceChange SourceChangeConnection SourceChangeEdge "
         "CreateSourcePayload SyncSourcePayload DryPull DryProblem "
+        "Endpoint EndpointConnection EndpointEdge EndpointHealth EndpointChange Attempt "
+        "OutgoingMessage OutgoingMessageConnection OutgoingMessageEdge CreateEndpointPayload UpdateEndpointPayload "
+        "DeleteEndpointPayload ResendMessagePayload ResendMessagesPayload "
         "WithdrawRunPayload LinkPayload CustomerChange CreateTokenPayload "
         "TrustedDocument RegisteredDocument RegisterDocumentsPayload RetireDocumentPayload "
         "RevokeTokenPayload MovedTouchpoint IdentityRules IdentityRuleChange IdentitySwitch IdentityRegrouping "
@@ -112,6 +115,12 @@ FIELDS: Mapping[str, frozenset[str]] = {
     ),
     **_each(ANALYSTS, "Query.portfolio Query.acquisition Query.campaigns"),
     **_each(MANAGERS, "Source.settings Source.secretsSet Source.notifyUrl Source.changes"),
+    **_each(
+        MANAGERS,
+        "Query.endpoints Query.endpoint Mutation.createEndpoint Mutation.updateEndpoint Mutation.rotateEndpointSecret "
+        "Mutation.deleteEndpoint Mutation.testEndpoint Mutation.resendMessage Mutation.resendMessages",
+    ),
+    **_each(READERS, "OutgoingMessage.change"),
     **_each(MANAGERS, "Mutation.updateSource Mutation.pauseSource Mutation.checkSource"),
     **_each(PARTNERS, "Mutation.ingest"),
     **_each(REPLAYERS, "Mutation.replay"),

@@ -1,4 +1,4 @@
-"""Batched reads of what came in: sources, runs, records."""
+"""Batched reads of what came in and of what goes out: sources, runs, records; endpoints, messages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from functools import cached_property
 from strawberry.dataloader import DataLoader
 
 from hub.api.batches import Batches, PartAsked
-from hub.store import health_facts, records, run_streams, sources
+from hub.store import endpoints, health_facts, records, run_streams, sources
+from hub.store.endpoints import StoredAttempt, StoredEndpoint, StoredMessage
 from hub.store.health_facts import Facts
 from hub.store.pages import Page
 from hub.store.records import StoredProblem, StoredRecord
@@ -16,7 +17,7 @@ from hub.store.sources import StoredRun, StoredSource, StoredSourceChange
 
 
 class SourceLoaders(Batches):
-    """The loaders of sources and of what came by them."""
+    """The loaders of sources and of what came by them, and of endpoints and what they are told."""
 
     @cached_property
     def source(self) -> DataLoader[int, StoredSource | None]:
@@ -112,3 +113,23 @@ class SourceLoaders(Batches):
     def unreadable(self) -> DataLoader[PartAsked, Page[StoredRecord]]:
         """Unreadable records of sources."""
         return self._parts(records.unreadable)
+
+    @cached_property
+    def endpoint(self) -> DataLoader[int, StoredEndpoint | None]:
+        """Endpoints by row number."""
+        return self._one(endpoints.by_number)
+
+    @cached_property
+    def endpoint_by_id(self) -> DataLoader[str, StoredEndpoint | None]:
+        """Endpoints by id."""
+        return self._one(endpoints.by_id)
+
+    @cached_property
+    def message_by_id(self) -> DataLoader[str, StoredMessage | None]:
+        """Messages to endpoints by id."""
+        return self._one(endpoints.messages_by_id)
+
+    @cached_property
+    def attempts(self) -> DataLoader[int, list[StoredAttempt]]:
+        """The attempts to deliver messages."""
+        return self._many(endpoints.attempts)

@@ -12,6 +12,7 @@ from hub import __version__
 from hub.cli import (
     connectors,
     demo,
+    endpoints,
     explain,
     exporting,
     identity,
@@ -111,6 +112,7 @@ app.add_typer(snapshots.app, name="snapshot")
 app.add_typer(suggestions.app, name="suggestions")
 app.add_typer(connectors.app, name="connector")
 app.add_typer(sources.app, name="source")
+app.add_typer(endpoints.app, name="endpoint")
 app.add_typer(keys.app, name="secret")
 app.add_typer(tokens.app, name="token")
 app.add_typer(trusted.app, name="documents")

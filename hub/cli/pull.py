@@ -93,13 +93,13 @@ def chosen(known: list[Json], wanted: list[str]) -> list[Json]:
     return [named(known, name) for name in dict.fromkeys(wanted)]
 
 
-def named(known: list[Json], wanted: str) -> Json:
-    """The source of a name or id. Raises ``InputWrong`` when there is none."""
-    for source in known:
-        if wanted in (source["id"], source["name"]):
-            return source
-    same = [source for source in known if source["name"].casefold() == wanted.casefold()]
+def named(known: list[Json], wanted: str, noun: str = "source") -> Json:
+    """The one of a name or id. Raises ``InputWrong`` when there is none."""
+    for each in known:
+        if wanted in (each["id"], each["name"]):
+            return each
+    same = [each for each in known if each["name"].casefold() == wanted.casefold()]
     if len(same) == 1:
         return same[0]
-    names = ", ".join(source["name"] for source in known)
-    raise InputWrong(f"There is no source {wanted!r}. There are: {names}.")
+    names = ", ".join(each["name"] for each in known) or "none"
+    raise InputWrong(f"There is no {noun} {wanted!r}. There are: {names}.")

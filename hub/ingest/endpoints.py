@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from hub.ingest.threads import Threads
 from hub.sealing import Seal, place
 from hub.signatures.standard import new_secret
 from hub.store import ledger
+from hub.store.endpoints import StoredEndpoint
 from hub.store.reader import Reader
 from hub.store.session import Session
 from hub.store.writing import endpoints, messages, records
@@ -33,8 +35,44 @@ Given = Mapping[str, Any]
 """Columns of an endpoint by name; ``wants``, ``sources``, ``kinds`` and ``stages`` are lists."""
 
 
+class EndpointState(StrEnum):
+    """How deliveries to an endpoint go."""
+
+    HEALTHY = "HEALTHY"
+    FAILING = "FAILING"
+    DISABLED = "DISABLED"
+    GONE = "GONE"
+    GIVEN_UP = "GIVEN_UP"
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointHealth:
+    """How deliveries to an endpoint go, why, and since when (microseconds)."""
+
+    state: EndpointState
+    reason: str
+    since: int | None = None
+
+
+_DISABLED = {
+    "BY_HAND": (EndpointState.DISABLED, "Somebody disabled it."),
+    "GONE": (EndpointState.GONE, "It answered 410: it wants to hear nothing more. Enable it when it does."),
+    "FAILING": (EndpointState.GIVEN_UP, "All attempts failed for five days. Mend it, then enable it."),
+}
+
+
+def judged(endpoint: StoredEndpoint) -> EndpointHealth:
+    """The health of an endpoint."""
+    if endpoint.disabled_for is not None:
+        return EndpointHealth(*_DISABLED[endpoint.disabled_for], endpoint.disabled_at)
+    if endpoint.failing_since is not None:
+        reason = "Its last attempts failed; its messages tell why. They are tried again."
+        return EndpointHealth(EndpointState.FAILING, reason, endpoint.failing_since)
+    return EndpointHealth(EndpointState.HEALTHY, "It takes what it is told, or was told nothing yet.")
+
+
 class Endpoints:
-    """Makes and changes endpoints. ``clock`` gives microseconds; a change is told of by ``wake``."""
+    """Makes and changes endpoints. ``clock`` gives microseconds."""
 
     def __init__(self, threads: Threads, reader: Reader, seal: Seal, clock: Callable[[], int]) -> None:
         self._threads = threads
@@ -56,6 +94,7 @@ class Endpoints:
             records.take_numbers(session)
             if endpoints.count(session) >= MOST:
                 raise InputWrong(f"There are {MOST} endpoints already.", hint="Delete one that nobody needs.")
+            _free(session, columns, None)
             row = columns | {
                 "num": endpoints.next_num(session), "id": id_, "created_at": self._clock(),
                 "number": number, "ordinal": ordinal, "not_before": 0,
@@ -72,7 +111,8 @@ class Endpoints:
         columns = _settled(given)
 
         def job(session: Session, num: int) -> None:
-            before = endpoints.values(session, num, list(columns))
+            _free(session, columns, num)
+            before = endpoints.values(session, num, list(columns)) if columns else {}
             changed = {name: value for name, value in columns.items() if value != before[name]}
             if changed:
                 endpoints.change(session, num, changed)
@@ -228,6 +268,12 @@ def _settled(given: Given) -> dict[str, Any]:
     return {
         name: orjson.dumps(sorted(set(value))).decode() if name in _LISTS else value for name, value in given.items()
     }
+
+
+def _free(session: Session, given: Given, num: int | None) -> None:
+    """Raises ``InputWrong`` when another endpoint has the name."""
+    if "name" in given and endpoints.named(session, given["name"]) not in (None, num):
+        raise InputWrong(f"There is an endpoint named {given['name'][:60]!r} already.", path="name")
 
 
 def _verify_url(url: str) -> None:

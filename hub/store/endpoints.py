@@ -164,7 +164,7 @@ async def waiting(snapshot: Snapshot, endpoint: int, most: int) -> int:
     return int(
         await snapshot.value(
             "SELECT count(*) FROM (SELECT 1 FROM message m WHERE m.endpoint = $1::bigint AND m.state = 'WAITING' "
-            "LIMIT $2::bigint) some",
+            "LIMIT $2::bigint) counted",
             endpoint, most,
         )
     )  # fmt: skip

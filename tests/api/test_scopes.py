@@ -132,6 +132,13 @@ INPUTS = {
     "registerDocuments": {"documents": []},
     "retireDocument": {"document": "d"},
     "revokeToken": {"token": "tok_x"},
+    "createEndpoint": {"name": "n", "url": "https://x.example"},
+    "updateEndpoint": {"endpoint": "end_x"},
+    "rotateEndpointSecret": {"endpoint": "end_x"},
+    "deleteEndpoint": {"endpoint": "end_x"},
+    "testEndpoint": {"endpoint": "end_x"},
+    "resendMessage": {"message": "msg_x"},
+    "resendMessages": {"endpoint": "end_x", "since": "2026-03-01T00:00:00Z"},
 }
 
 

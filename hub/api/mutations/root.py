@@ -5,6 +5,7 @@ from __future__ import annotations
 from hub.api.graph import object_type
 from hub.api.mutations.corrections import CorrectionMutations
 from hub.api.mutations.documents import DocumentMutations
+from hub.api.mutations.endpoints import EndpointMutations
 from hub.api.mutations.entries import EntryMutations
 from hub.api.mutations.ingest import IngestMutations
 from hub.api.mutations.lifecycle import LifecycleMutations
@@ -34,6 +35,7 @@ class Mutation(
     ScoringMutations,
     SnapshotMutations,
     SourceMutations,
+    EndpointMutations,
     CorrectionMutations,
     RepairMutations,
     TokenMutations,

@@ -14,6 +14,7 @@ from hub.api.explained import claim_by_id, decision_by_id, link_by_id, refused_b
 from hub.api.graph import OF_MOMENTS
 from hub.api.types.changes import Change
 from hub.api.types.customers import Customer
+from hub.api.types.endpoints import Endpoint, OutgoingMessage
 from hub.api.types.identifiers import Identifier
 from hub.api.types.lines import LineItem
 from hub.api.types.matters import Matter
@@ -162,6 +163,16 @@ async def _source_change(info: Info, identity: str) -> Node | None:
     return SourceChange(row=row) if row else None
 
 
+async def _endpoint(info: Info, identity: str) -> Node | None:
+    row = await info.context.load.endpoint_by_id.load(identity) if info.context.principal.may(Scope.MANAGE) else None
+    return Endpoint(row=row) if row else None
+
+
+async def _message(info: Info, identity: str) -> Node | None:
+    row = await info.context.load.message_by_id.load(identity) if info.context.principal.may(Scope.MANAGE) else None
+    return OutgoingMessage(row=row) if row else None
+
+
 async def _sees(info: Info, source: int | None) -> bool:
     if source is None:  # the whole hub's
         return info.context.principal.may(Scope.READ) or info.context.principal.may(Scope.MANAGE)
@@ -188,6 +199,8 @@ _FINDERS: Mapping[str, Callable[[Info, str], Awaitable[Node | None]]] = {
     "run": _run,
     "rec": _record,
     "sch": _source_change,
+    "end": _endpoint,
+    "msg": _message,
 }
-_PARTNERS = frozenset({"src", "run", "rec", "sch"})
+_PARTNERS = frozenset({"src", "run", "rec", "sch", "end", "msg"})
 """What tokens without `read` may name; each checks whose source it is, or what else they may."""

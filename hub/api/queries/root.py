@@ -10,6 +10,7 @@ from hub.api.context import Info
 from hub.api.graph import argument, field, object_type
 from hub.api.queries.customers import CustomerQueries
 from hub.api.queries.documents import DocumentQueries
+from hub.api.queries.endpoints import EndpointQueries
 from hub.api.queries.group_bys import GroupByQueries
 from hub.api.queries.identity import IdentityQueries
 from hub.api.queries.journeys import JourneyQueries
@@ -46,6 +47,7 @@ class Query(
     TouchpointQueries,
     UploadQueries,
     SourceQueries,
+    EndpointQueries,
     TokenQueries,
     DocumentQueries,
     JourneyQueries,

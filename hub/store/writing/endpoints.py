@@ -43,6 +43,12 @@ def num_of(session: Session, id_: str) -> int | None:
     return num
 
 
+def named(session: Session, name: str) -> int | None:
+    """The row number of the endpoint of a name."""
+    num: int | None = session.value("SELECT num FROM endpoint WHERE name = $1", name)
+    return num
+
+
 def disabled_for(session: Session, num: int) -> str | None:
     """Why an endpoint is disabled; None while it is not."""
     reason: str | None = session.value("SELECT disabled_for FROM endpoint WHERE num = $1", num)
