@@ -12,8 +12,8 @@ from pydantic import Field, field_validator
 from connectors.webforms import body, timetoken
 from connectors.webforms.answer import for_scripts, origin_of, redirect, refusal, said, thanks
 from connectors.webforms.body import Form
-from connectors.webforms.fields import Meaning, consent, identifiers, meanings, score, submitted, traits
-from connectors.webforms.visit import address, origin
+from connectors.webforms.fields import Meaning, consent, meanings
+from connectors.webforms.submission import touchpoint
 from hub import sdk
 
 TOKEN, REDIRECT, SUBMISSION = "_t", "_redirect", "submission_id"
@@ -96,32 +96,15 @@ class Submissions(sdk.PushStream):
 
     def _touchpoint(self, form: Form, envelope: Mapping[str, str], at: str) -> sdk.Touchpoint:
         settings, found = self._settings, meanings(form, self._settings.fields)
-        page = found.get("page_url") or envelope.get("referer", "")
-        fields = {name.lower(): form.first(name) for name, _ in form.fields}
-        came_from, campaign, click = origin(fields, page, found.get("referrer", ""))
-        agreed = self._consent(form, at)
-        kept = {
-            "form": settings.form or found.get("form", ""),
-            "url": address(page),
-            "fields": submitted(form, {TOKEN, REDIRECT, SUBMISSION, "_charset_", settings.honeypot}),
-            "attachments": form.files,
-            "consent": agreed,
-            "click_id_kind": click,
-        }
-        return sdk.Touchpoint(
-            kind="form",
-            channel=sdk.Channel.WEB,
-            direction=sdk.Direction.INBOUND,
-            occurred_at=sdk.instant(at),
-            title=settings.form or found.get("form", "") or found.get("page_title", ""),
-            text=found.get("text"),
-            quantity=score(found),
-            origin=came_from,
-            campaign=campaign or None,
-            # Who does not agree is known by what they typed, not by what their browser keeps.
-            identifiers=tuple(identifiers(found, settings.region, with_cookie=not agreed or bool(agreed["given"]))),
-            traits=traits(found),
-            properties={name: value for name, value in kept.items() if value},
+        return touchpoint(
+            form,
+            found,
+            sdk.instant(at),
+            name=settings.form or found.get("form", ""),
+            page=found.get("page_url") or envelope.get("referer", ""),
+            region=settings.region,
+            agreed=self._consent(form, at),
+            technical={TOKEN, REDIRECT, SUBMISSION, "_charset_", settings.honeypot},
         )
 
     def _consent(self, form: Form, at: str) -> dict[str, object] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Literal, get_args
 
@@ -50,7 +50,8 @@ BARE = {"1", "yes", "on", "true", "y", "ja", "granted", "accepted"}
 
 
 def meanings(form: Form, declared: Mapping[str, str]) -> dict[str, str]:
-    """Meaning to text. A declared field stands before one of a usual name; the first filled one is taken."""
+    """Meaning to text. A declared field stands before one of a usual name; the first filled one is taken that can
+    mean it."""
     chosen: dict[str, str] = {}
     taken = set(declared.values())
     for name, value in form.fields:
@@ -59,7 +60,8 @@ def meanings(form: Form, declared: Mapping[str, str]) -> dict[str, str]:
             meaning = _BY_NAME.get(_plain(name), "property")
             if meaning in taken:
                 continue
-        if text := value.strip():
+        text = value.strip()
+        if text and _fits(meaning, text):
             chosen.setdefault(meaning, text)
     chosen.pop("property", None)
     return chosen
@@ -77,11 +79,11 @@ def traits(found: Mapping[str, str]) -> dict[str, str]:
 
 
 def identifiers(found: Mapping[str, str], region: str, *, with_cookie: bool) -> Iterator[sdk.Identifier]:
-    """E-mail, phone and cookie, when they look like one: people type anything into a form."""
+    """E-mail, phone and cookie."""
     address, number, cookie = found.get("email", ""), found.get("phone", ""), found.get("cookie", "")
-    if "@" in address and len(address) <= 320:
+    if address:
         yield sdk.email(address)
-    if len(number) <= 60 and len(re.findall(r"[0-9]", sdk.digits(number))) >= 5:
+    if number:
         yield sdk.phone(number, region)
     if with_cookie and cookie and len(cookie) <= 200:
         yield sdk.cookie(cookie)
@@ -104,7 +106,7 @@ def consent(form: Form, name: str, declared_text: str, at: str) -> dict[str, obj
     return {"given": given, "text": words, "at": at}
 
 
-def submitted(form: Form, technical: set[str]) -> dict[str, object]:
+def submitted(form: Form, technical: Collection[str]) -> dict[str, object]:
     """All that was filled in; a field that came several times is a list."""
     said: dict[str, object] = {}
     for name, value in form.fields:
@@ -113,6 +115,15 @@ def submitted(form: Form, technical: set[str]) -> dict[str, object]:
         before = said.get(name)
         said[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
     return said
+
+
+def _fits(meaning: str, text: str) -> bool:
+    """Whether a text looks like what it should be: people type anything into a form."""
+    if meaning == "email":
+        return "@" in text and len(text) <= 320
+    if meaning == "phone":
+        return len(text) <= 60 and len(re.findall(r"[0-9]", sdk.digits(text))) >= 5
+    return True
 
 
 def _plain(name: str) -> str:
