@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 
 from hub.analysis.nights import nights
 from hub.api import auth, http, operations, pages
+from hub.api.application import Application
 from hub.api.documents import Document, documents_folder, read_documents
 from hub.api.pages import FormTarget
-from hub.api.watching import Watching
 from hub.client import Client
 from hub.clock import micros, now
 from hub.errors import HubError
@@ -34,20 +32,20 @@ _FIRST = ("customer_page", "timeline", "journey", "explain_identity")
 """Documents that a newcomer sees first; the others follow by name."""
 
 
-def create_app(settings: Settings, hub: Hub | None = None, examples: Mapping[str, str] | None = None) -> Starlette:
+def create_app(settings: Settings, hub: Hub | None = None, examples: Mapping[str, str] | None = None) -> Application:
     """The application over a hub. Without ``hub`` it opens the one that the settings name, and closes it at the end.
 
     ``examples``: ids with which the documents of the query page are filled.
     """
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Application) -> AsyncIterator[None]:
         async with _opened(settings, hub) as opened, nights(opened, lambda: micros(now())), _worked(settings, opened):
             opened.limits = settings.limits
             opened.compiled_reads = settings.compiled_reads
             opened.compared_reads = settings.compared_reads
             page = Pages(opened, examples or {})
-            app.router.routes[:] = [
+            routes = [
                 *http.routes(
                     opened,
                     max_body_bytes=settings.max_body_bytes,
@@ -65,9 +63,10 @@ def create_app(settings: Settings, hub: Hub | None = None, examples: Mapping[str
                 ),
                 *pages.routes(documents=page.documents, form=page.form),
             ]
+            app.open(routes)
             yield
 
-    return Starlette(lifespan=lifespan, middleware=[Middleware(Watching)])
+    return Application(lifespan)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -77,14 +77,16 @@ def span(name: str, attributes: Attributes | None = None) -> AbstractContextMana
     return _NOTHING if _tracer is None else _span(name, attributes, None)
 
 
-def request(name: str, attributes: Attributes, headers: Mapping[str, str]) -> AbstractContextManager[Any]:
+def request(
+    name: str, attributes: Attributes, headers: Callable[[], Mapping[str, str]]
+) -> AbstractContextManager[Any]:
     """The same for a request, under the span of its client, whose headers name it (W3C ``traceparent``)."""
     if _tracer is None:
         return _NOTHING
     from opentelemetry.trace import SpanKind
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-    around = TraceContextTextMapPropagator().extract(dict(headers))
+    around = TraceContextTextMapPropagator().extract(dict(headers()))
     return _span(name, attributes, around, SpanKind.SERVER)
 
 

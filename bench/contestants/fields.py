@@ -30,7 +30,7 @@ HERE = Path(__file__).parent
 SCOPES = ("read", "pii", "analyse")
 ORDINARY, EXTENSION, LANE = "hub, ordinary", "hub, compiled", "hub, lane"
 RAW, POSTGRAPHILE_NAME, PLAIN = "raw", "PostGraphile", "strawberry"
-_BYPASS = {"Accept-Encoding": "identity"}
+_BYPASS = {"Content-Encoding": "identity"}
 """A header with which a request does not take the lane."""
 _STATS = """SELECT json_build_object('touchpointStats', json_build_object('rows', json_agg(json_build_object('key',
   json_build_object('customerStage', stage, 'channel', channel, 'period', period), 'touchpoints', touchpoints,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, Protocol
 
 import anyio.to_thread
 import zstandard
@@ -56,6 +57,7 @@ class Compressed:
         await self._app(scope, receive, send)
 
 
+@lru_cache(256)
 def encoding(accepted: str) -> str | None:
     """The encoding for an Accept-Encoding header; None when it takes none of ours."""
     if not accepted:
@@ -125,7 +127,12 @@ def _compressible(start: Message) -> bool:
     )
 
 
-async def _squeezed(compressor: _Compressor, message: Message) -> bytes:
+async def compressed(body: bytes, coding: str) -> bytes:
+    """A whole body by an encoding that ``encoding`` gave."""
+    return await _squeezed(_ENCODINGS[coding](), {"body": body})
+
+
+async def _squeezed(compressor: _Compressor, message: Mapping[str, Any]) -> bytes:
     body: bytes = message.get("body", b"")
     last = not message.get("more_body", False)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
@@ -11,6 +12,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from hub import traces
 from hub.api.auth import Principal
 from hub.api.context import Context
 from hub.api.errors import described_error, internal
@@ -19,7 +21,7 @@ from hub.api.rates import RateLimited
 from hub.api.short import Short, short
 from hub.api.subgraph import schema_of
 from hub.api.trusted import NOTHING, NotTrusted, Resolved
-from hub.api.watching import watched
+from hub.api.watching import named, ran, watched
 from hub.errors import HubError, InputWrong, RetryLater
 
 if TYPE_CHECKING:
@@ -76,7 +78,8 @@ async def execute(
     if request.as_json and hub.compiled_reads:
         shorter = await short(hub, schema, principal, request, writes=OperationType.MUTATION in allowed)
         if shorter.content is not None:
-            return _briefly(hub, principal, shorter)
+            named(shorter.name)
+            return _briefly(shorter)
     if again is not None:
         principal = await again()
     context = Context(hub, principal)
@@ -102,15 +105,19 @@ async def execute(
     return replace(_answer(result, allowance(hub, principal)), found=context.found)
 
 
-@watched
 async def shortly(hub: Hub, principal: Principal, request: Request) -> Answer | None:
     """Run a read that nothing speaks against answering at once; None for all others."""
-    shorter = await short(hub, schema_of(hub), principal, request, writes=True)
-    return _briefly(hub, principal, shorter) if shorter.content is not None else None
+    begun = perf_counter()
+    with traces.span("operation") as span:
+        shorter = await short(hub, schema_of(hub), principal, request, writes=True)
+        if shorter.content is None:
+            return None
+        ran(shorter.name, principal.token, perf_counter() - begun, span)
+    return _briefly(shorter)
 
 
-def _briefly(hub: Hub, principal: Principal, shorter: Short) -> Answer:
-    return Answer(shorter.content or {}, headers=allowance(hub, principal), found=shorter.found)
+def _briefly(shorter: Short) -> Answer:
+    return Answer(shorter.content or {}, headers=shorter.allowance or {}, found=shorter.found)
 
 
 def _answer(result: ExecutionResult, headers: Mapping[str, str]) -> Answer:

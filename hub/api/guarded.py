@@ -14,9 +14,11 @@ from typing import Any
 
 import orjson
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
+
+from hub.api.lane import DIRECT
 
 MOST_HEAD = 16_384
 """Bytes of all headers of a request."""
@@ -119,6 +121,8 @@ class GuardedHttp(HttpToolsProtocol):
         self._stop_waiting()
         self._unparsed, self._begun = 0, False
         super().on_headers_complete()
+        if self.cycle is not None and self.cycle.scope is self.scope:
+            self.scope["extensions"] = {DIRECT: _Whole(self.cycle)}  # type: ignore[dict-item]
 
     def _await_head(self) -> None:
         if self._head is None:
@@ -182,6 +186,35 @@ class GuardedHttp(HttpToolsProtocol):
         self.transport.close()
         if self.transport.get_write_buffer_size():
             self.loop.call_later(self._patience.idle, self.transport.abort)
+
+
+class _Whole:
+    """A request and its answer each as a whole (``Direct``): what is sent leaves at once, and is put together once."""
+
+    __slots__ = ("_cycle",)
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+
+    def body(self) -> bytes | None:
+        """The body, if all of it is there."""
+        return None if self._cycle.more_body else bytes(self._cycle.body)
+
+    async def answer(self, head: bytes, body: bytes) -> None:
+        """Send an answer; a reader who is slow is waited for, as with others."""
+        cycle = self._cycle
+        if cycle.flow.write_paused and not cycle.disconnected:
+            await cycle.flow.drain()
+        if cycle.disconnected:
+            return
+        cycle.response_started = cycle.response_complete = True
+        own = [b"%b: %b\r\n" % pair for pair in cycle.default_headers]
+        close = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+        cycle.transport.writelines([b"".join([STATUS_LINE[200], *own, head, close]), body])
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
 
 
 class GuardedSocket(WebSocketsSansIOProtocol):

@@ -30,27 +30,26 @@ from hub.api.deliveries import METHODS, Deliveries
 from hub.api.events import LiveAnswers
 from hub.api.execute import EVERYTHING, READS, Answer, execute
 from hub.api.exports import ExportEndpoint
-from hub.api.lane import Lane, untried
+from hub.api.lane import Lane, failure, untried
 from hub.api.media_types import CHARSET, EVENTS, GRAPHQL, JSON, is_json, preferred
-from hub.api.requests import from_body, from_query, request_of
+from hub.api.requests import from_body, from_query, request_of, until_shown
 from hub.api.revalidating import revalidated
 from hub.api.safe_headers import SafeHeaders
 from hub.api.socket import GraphQLSocket
 from hub.api.standing import Standing
 from hub.api.uploads import UploadEndpoint
-from hub.errors import HubError, InputWrong, RetryLater
+from hub.errors import HubError
 
 if TYPE_CHECKING:
     from hub.ingest.hub import Hub
 
+ADDRESS = "/graphql"
 PARTIAL = 294
 """Partial success: data, and errors beside it. For clients that know the specification."""
 _METHODS = ("GET", "HEAD", "POST")
 _SENT = ("Authorization", "Hub-After", "If-None-Match", "Last-Event-ID", "traceparent", "tracestate", "X-Request-ID")
 _SHOWN = ("Allow", "ETag", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate", "X-Request-ID")
 """Headers that pages of other origins may send, and may read."""
-PATIENCE = 1.0
-"""Seconds a read waits for the write that it wants to see."""
 
 
 def routes(
@@ -72,11 +71,12 @@ def routes(
     uploads = UploadEndpoint(hub, max_upload_bytes, body_seconds)
     exports = ExportEndpoint(hub, body_seconds)
     around = [*_origins(allowed_origins), Middleware(Compressed), Middleware(SafeHeaders)]
-    lane = Middleware(Lane, hub=hub, remembered=graphql.remembered, limit=max_body_bytes, slowest=body_seconds)
+    known = graphql.remembered
+    lane = Middleware(Lane, hub=hub, remembered=known, limit=max_body_bytes, slowest=body_seconds, around=around)
     return [
-        Route("/graphql", graphql, middleware=[lane, *around]),
-        Route("/graphql/{document}", graphql, middleware=around),
-        WebSocketRoute("/graphql", GraphQLSocket(hub, standing, allowed_origins)),
+        Route(ADDRESS, graphql, middleware=[lane, *around]),
+        Route(f"{ADDRESS}/{{document}}", graphql, middleware=around),
+        WebSocketRoute(ADDRESS, GraphQLSocket(hub, standing, allowed_origins)),
         Route("/in/{source}/{stream}", deliveries.answer, methods=METHODS),
         Route("/in/{source}/{stream}/{rest:path}", deliveries.answer, methods=METHODS),
         Route("/upload", uploads.answer, methods=METHODS, middleware=around),
@@ -158,7 +158,9 @@ class GraphQLEndpoint:
             held = from_query(http) if reads else await from_body(await self._body(http))
             request = request_of(held, http.path_params.get("document"))
             request = replace(request, as_json=untried(http.scope))
-            await self._wait(http.headers.get("hub-after"))
+            if failed := failure(http.scope):
+                raise failed
+            await until_shown(self._hub, http.headers.get("hub-after"))
         except HubError:
             if known is not None:
                 await look_up()  # whose token does not stand any more hears that first
@@ -185,12 +187,3 @@ class GraphQLEndpoint:
         if http.headers.get("content-encoding", "identity").lower() != "identity":
             raise UnsupportedMediaType("Send the request uncompressed.")
         return await body(http, self._limit, self._slowest)
-
-    async def _wait(self, after: str | None) -> None:
-        """Own writes are visible: wait for the sequence number a client names."""
-        if not after:
-            return
-        if not (after.isascii() and after.isdigit() and len(after) <= 18):
-            raise InputWrong("Hub-After is the sequence of a receipt.")
-        if not await self._hub.wait(int(after), PATIENCE):
-            raise RetryLater("That write is not shown yet.", after=1)

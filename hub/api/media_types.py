@@ -37,6 +37,7 @@ def preferred(accept: str) -> str | None:
     return best if ranks[best] > 0 else None
 
 
+@lru_cache(256)
 def is_json(content_type: str) -> bool:
     """Whether a body of this type is JSON in UTF-8, which it is when it names no other charset."""
     charset = _CHARSET.search(content_type)

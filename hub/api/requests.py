@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from starlette.requests import Request as HttpRequest
@@ -11,8 +11,13 @@ from hub.api.answering import NotARequest
 from hub.api.execute import Request
 from hub.api.preparing import in_thread
 from hub.api.trusted import asked
-from hub.errors import InputWrong
+from hub.errors import InputWrong, RetryLater
 
+if TYPE_CHECKING:
+    from hub.ingest.hub import Hub
+
+PATIENCE = 1.0
+"""Seconds a read waits for the write that it wants to see."""
 _LARGE = 100_000
 """Bytes from which on a body is not read on the event loop."""
 
@@ -59,3 +64,13 @@ def request_of(held: Any, document: str | None = None) -> Request:
     if not isinstance(extensions, dict | None):
         raise NotARequest("extensions is a JSON object.")
     return Request(query, variables, operation, priced=(extensions or {}).get("cost") is True)
+
+
+async def until_shown(hub: Hub, after: str | None) -> None:
+    """Own writes are visible: wait for the sequence number a client names in ``Hub-After``. Raises ``HubError``."""
+    if not after:
+        return
+    if not (after.isascii() and after.isdigit() and len(after) <= 18):
+        raise InputWrong("Hub-After is the sequence of a receipt.")
+    if not await hub.wait(int(after), PATIENCE):
+        raise RetryLater("That write is not shown yet.", after=1)

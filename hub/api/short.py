@@ -7,6 +7,7 @@ unusual is declined, and told by the long way.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ from hub.api.auth import Principal, still_good
 from hub.api.compiled import reads_of, whole
 from hub.api.limits import InTime, check_variables, gate
 from hub.api.trusted import NOTHING, Resolved, resolved
-from hub.api.watching import named
 from hub.errors import HubError
 
 if TYPE_CHECKING:
@@ -27,16 +27,19 @@ if TYPE_CHECKING:
     from hub.ingest.hub import Hub
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Short:
-    """What the short way came to: the answer, unless it was declined, and of which document.
+    """What the short way came to: the answer, unless it was declined, and of which document and operation.
 
-    ``tried``: whether the statement was run, so that there is no sense in doing so again.
+    ``tried``: whether the statement was run, so that there is no sense in doing so again. ``allowance``: the headers
+    that say how much the token may still ask for.
     """
 
     content: dict[str, Any] | None = None
     found: Resolved = NOTHING
+    name: str = ""
     tried: bool = False
+    allowance: Mapping[str, str] | None = None
 
 
 _DECLINED = Short()
@@ -65,7 +68,6 @@ async def short(hub: Hub, schema: Schema, who: Principal, request: Request, *, w
         _, price = door.admit(prepared, found, request.operation, variables, who)
     except (GraphQLError, HubError):
         return _DECLINED
-    named(held.name)
     data, row = None, None
     try:
         async with InTime(ends):
@@ -78,4 +80,5 @@ async def short(hub: Hub, schema: Schema, who: Principal, request: Request, *, w
     if data is None or row is None:
         return _TRIED
     told = {"processed": str(row[1] or 0), **({"cost": price} if request.priced else {})}
-    return Short({"data": orjson.Fragment(data), "extensions": told}, found)
+    content = {"data": orjson.Fragment(data), "extensions": told}
+    return Short(content, found, held.name, allowance=door.rates.headers(who.token))

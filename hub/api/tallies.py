@@ -36,6 +36,13 @@ class Durations:
         return reached
 
 
+def _of(held: dict[str, Durations], name: str) -> Durations:
+    found = held.get(name)
+    if found is None:
+        found = held[name] = Durations()
+    return found
+
+
 class Tallies:
     """Counts of requests, operations and subscriptions. For the event loop."""
 
@@ -54,7 +61,7 @@ class Tallies:
     def request(self, method: str, place: str, status: int, seconds: float) -> None:
         """A request was answered."""
         self.requests[method, place, status] += 1
-        self.request_seconds.setdefault(place, Durations()).add(seconds)
+        _of(self.request_seconds, place).add(seconds)
 
     def operation(self, name: str, kind: str, outcome: str, seconds: float | None) -> None:
         """An operation was answered. Only one that ran may bring a new name; of one that lasted ``seconds`` is None."""
@@ -65,7 +72,7 @@ class Tallies:
                 self._names.add(name)
         self.operations[name, kind, outcome] += 1
         if seconds is not None:
-            self.operation_seconds.setdefault(name, Durations()).add(seconds)
+            _of(self.operation_seconds, name).add(seconds)
 
     @contextmanager
     def subscribed(self) -> Iterator[None]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -34,19 +34,19 @@ class Small:
         self._begun: dict[object, float] = {}
         self._mine: ContextVar[object | None] = ContextVar("small", default=None)
 
-    @contextmanager
-    def request(self) -> Iterator[None]:
+    def request(self) -> AbstractContextManager[None]:
         """While a request is answered; of one within another nothing is noted."""
-        if self._mine.get() is not None:
-            yield
-            return
-        self._mine.set(mine := object())
-        self._begun[mine] = self._clock()
-        try:
-            yield
-        finally:
-            self._begun.pop(mine, None)
-            self._mine.set(None)  # a stream may end in another task than it began in
+        return _NOTHING if self._mine.get() is not None else _Request(self)
+
+    def begin(self, request: object) -> None:
+        """The request that is answered here begins."""
+        self._mine.set(request)
+        self._begun[request] = self._clock()
+
+    def end(self, request: object) -> None:
+        """It ends."""
+        self._begun.pop(request, None)
+        self._mine.set(None)  # a stream may end in another task than it began in
 
     def no_more(self) -> None:
         """The request that is answered here asks much."""
@@ -62,6 +62,18 @@ class Small:
         return False
 
 
+class _Request(AbstractContextManager[None]):
+    def __init__(self, others: Small) -> None:
+        self._others = others
+
+    def __enter__(self) -> None:
+        self._others.begin(self)
+
+    def __exit__(self, *_: object) -> None:
+        self._others.end(self)
+
+
+_NOTHING = nullcontext()
 small = Small()
 
 

@@ -17,7 +17,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from graphql import get_operation_ast
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub import traces
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hub.api.auth import Principal
     from hub.api.execute import Answer, Request
 
-HEADER = "X-Request-ID"
+HEADER = b"x-request-id"
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _NAMED = re.compile(
     r"(?:[\s,\ufeff]|#[^\r\n]*)*(?:(query|mutation|subscription)\b(?:[\s,]+([_A-Za-z][_0-9A-Za-z]{0,63})\b)?)?"
@@ -43,21 +43,29 @@ _GONE = 499
 _log = logging.getLogger(ACCESS)
 
 
-@dataclass(slots=True)
-class Seen:
-    """What became known of a request while it was answered."""
-
-    operation: str = ""
-    token: str = ""
+_ids: list[str] = []
 
 
-_seen: ContextVar[Seen | None] = ContextVar("seen", default=None)
+def _new_id() -> str:
+    """An id for a request. The system is asked for many of them at a time."""
+    if not _ids:
+        many = secrets.token_hex(8 * 256)
+        _ids.extend(many[at : at + 16] for at in range(0, len(many), 16))
+    return _ids.pop()
 
 
 def signed_in(token: str) -> None:
     """The request came with the token of this id."""
     if (seen := _seen.get()) is not None:
         seen.token = token
+
+
+def begun() -> str:
+    """An answer with the status 200 begins now, by another way than its messages. The id of the request."""
+    if (seen := _seen.get()) is None:
+        return _new_id()
+    seen.begin(200)
+    return seen.id
 
 
 class Watching:
@@ -72,14 +80,11 @@ class Watching:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        given = headers.get(HEADER, "")
-        id_ = given if _SANE.fullmatch(given) else secrets.token_hex(8)
-        watched = _Watched(scope, id_, self._counts)
-        held, known = request_id.set(id_), _seen.set(watched.seen)
+        seen = _Seen(scope, self._counts)
+        held, known = request_id.set(seen.id), _seen.set(seen)
         try:
-            with watched.span(headers) as span, _briefly(scope):
-                await watched.answer(self._app, receive, send, span)
+            with seen.span() as span, _briefly(scope):
+                await seen.answer(self._app, receive, send, span)
         finally:
             request_id.reset(held)
             _seen.reset(known)
@@ -90,33 +95,39 @@ def _briefly(scope: Scope) -> AbstractContextManager[None]:
     return small.request() if scope["type"] == "http" else nullcontext()
 
 
-class _Watched:
-    """One request while it is answered."""
+class _Seen:
+    """One request while it is answered: its id, and the operation and the token once they are known."""
 
-    def __init__(self, scope: Scope, id_: str, counts: Tallies) -> None:
+    def __init__(self, scope: Scope, counts: Tallies) -> None:
+        given = dict(scope["headers"]).get(HEADER, b"").decode("latin-1")
+        self.id = given if given and _SANE.fullmatch(given) else _new_id()
+        self.operation = ""
+        self.token = ""
         self._scope = scope
-        self._id = id_
         self._counts = counts
         self._begun = perf_counter()
         self._answered: float | None = None
         self._status = _GONE
-        self.seen = Seen()
         method = scope.get("method", "WEBSOCKET")
         self._method = method if method in _METHODS else "OTHER"
 
-    def span(self, headers: Headers) -> AbstractContextManager[Any]:
+    def span(self) -> AbstractContextManager[Any]:
         """Its span."""
-        return traces.request(self._method, {"http.request.method": self._method, "hub.request_id": self._id}, headers)
+        about = {"http.request.method": self._method, "hub.request_id": self.id}
+        return traces.request(self._method, about, lambda: Headers(scope=self._scope))
+
+    def begin(self, status: int) -> None:
+        """Its answer begins."""
+        self._status = status
+        self._answered = perf_counter()
 
     async def answer(self, app: ASGIApp, receive: Receive, send: Send, span: Any) -> None:
         """Have it answered, with its id."""
 
         async def sent(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.accept", "websocket.http.response.start"):
-                self._status = message.get("status", 101)
-                self._answered = perf_counter()
-                message.setdefault("headers", [])
-                MutableHeaders(scope=message)[HEADER] = self._id
+                self.begin(message.get("status", 101))
+                message["headers"] = [*message.get("headers", ()), (HEADER, self.id.encode())]
             elif message["type"] == "websocket.close" and self._answered is None:
                 self._status = 403
             await send(message)
@@ -141,8 +152,8 @@ class _Watched:
             fields = {
                 "method": self._method, "path": path, "status": self._status,
                 "ms": round((now - self._begun) * 1000, 1),
-                **({"token": self.seen.token} if self.seen.token else {}),
-                **({"operation": self.seen.operation} if self.seen.operation else {}),
+                **({"token": self.token} if self.token else {}),
+                **({"operation": self.operation} if self.operation else {}),
             }  # fmt: skip
             _log.info("request", extra={"fields": fields})
 
@@ -153,6 +164,9 @@ class _Watched:
         path: str = self._scope["path"]
         rest: str = self._scope.get("path_params", {}).get("rest", "")
         return f"{path.removesuffix(rest)}…" if rest else path
+
+
+_seen: ContextVar[_Seen | None] = ContextVar("seen", default=None)
 
 
 @dataclass(slots=True)
@@ -171,19 +185,15 @@ def watched(execute: Execute) -> Execute:
     """``execute``, seen: how often, how long, with what outcome, by the names of operations; where it answers."""
 
     @wraps(execute)
-    async def seen(hub: Any, principal: Principal, request: Request, *args: Any, **named: Any) -> Answer | None:
+    async def seen(hub: Any, principal: Principal, request: Request, *args: Any, **named: Any) -> Answer:
         asked = Asked(*operation(request.query, request.operation))
         held, begun = _asked.set(asked), perf_counter()
         try:
             with traces.span("operation") as span:
-                answer: Answer | None = await execute(hub, principal, request, *args, **named)
-                if span is not None:
-                    span.update_name(f"{asked.kind} {asked.name}".strip())
-                    span.set_attributes(_attributes(asked))
+                answer: Answer = await execute(hub, principal, request, *args, **named)
+                _tell(span, asked)
         finally:
             _asked.reset(held)
-        if answer is None:
-            return None
         _note(asked, principal.token)
         errors = answer.content.get("errors", ())
         codes = [error.get("extensions", {}).get("code") for error in errors]
@@ -220,6 +230,20 @@ def named(name: str) -> None:
     """What a query's document says of its name."""
     if (asked := _asked.get()) is not None:
         asked.kind, asked.name = "query", name if _NAME.fullmatch(name) else ""
+
+
+def ran(name: str, token: str, seconds: float, span: Any) -> None:
+    """A query of this name was answered, without errors, by another way than ``execute``."""
+    asked = Asked("query", name if _NAME.fullmatch(name) else "")
+    _tell(span, asked)
+    _note(asked, token)
+    tallies.operation(asked.name, asked.kind, "ok", seconds)
+
+
+def _tell(span: Any, asked: Asked) -> None:
+    if span is not None:
+        span.update_name(f"{asked.kind} {asked.name}".strip())
+        span.set_attributes(_attributes(asked))
 
 
 def _attributes(asked: Asked) -> dict[str, str | int]:

@@ -10,6 +10,8 @@ import orjson
 import pytest
 
 from hub.api.compiled import Reads, reads_of
+from hub.api.execute import Answer, shortly
+from hub.api.limits import InTime
 from hub.api.schema import schema
 from hub.api.short import Short
 from hub.api.short import short as short_way
@@ -18,12 +20,13 @@ from hub.limits import Limits
 from tests.api.conftest import Served, served
 
 ASKED = "query Page($id: ID!) { customer(by: { id: $id }) { id email timeline(first: 3) { nodes { id title } } } }"
+ORIGIN = "https://app.example.com"
 ROW = {"kind": "email", "channel": "EMAIL", "title": "Hello", "who": {"email": "anna@x.example"}}
 
 
 @pytest.fixture(scope="module")
 def filled_hub(module_address: str) -> Iterator[Served]:
-    with served(module_address) as service:
+    with served(module_address, allowed_origins=[ORIGIN]) as service:
         service.tell(*[ROW] * 4)
         yield service
 
@@ -55,6 +58,20 @@ def post(service: Served, variables: dict[str, Any], token: str | None = None, d
     return service.post(document, variables, token, **{"Accept-Encoding": "identity"})
 
 
+@pytest.fixture
+def by_the_lane(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether the lane answered each request that it tried to."""
+    taken: list[bool] = []
+
+    async def answered(*args: Any) -> Answer | None:
+        found = await shortly(*args)
+        taken.append(found is not None)
+        return found
+
+    monkeypatch.setattr("hub.api.lane.shortly", answered)
+    return taken
+
+
 def begin(service: Served) -> str:
     """The id of the customer."""
     return str(service.ask("{ customers { nodes { id } } }")["customers"]["nodes"][0]["id"])
@@ -77,6 +94,63 @@ def test_the_lane_answers_in_the_type_that_is_wanted(service: Served, accept: st
     service.hub.compiled_reads = False
     answers.append(service.post(ASKED, {"id": id_}, **headers))
     assert len({(each.status_code, each.headers["Content-Type"], each.content) for each in answers}) == 1
+
+
+@pytest.mark.parametrize("many", [1, 15], ids=["small", "large"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Accept-Encoding": "gzip, deflate, br, zstd", "Origin": ORIGIN},
+        {"Accept-Encoding": "gzip", "Origin": "https://elsewhere.example", "Cookie": "other=1"},
+        {"Accept-Encoding": "identity;q=0, *", "Hub-After": "1"},
+    ],
+)
+def test_a_browser_is_answered_by_the_lane_in_the_same_bytes(
+    service: Served, by_the_lane: list[bool], headers: dict[str, str], many: int
+) -> None:
+    document = "{ customers { nodes { " + " ".join(f"{'name' * 15}{number}: id" for number in range(many)) + " } } }"
+    sent = {"Authorization": f"Bearer {service.token}", **headers}
+
+    def raw() -> tuple[list[tuple[str, str]], bytes]:
+        with service.client.stream("POST", "/graphql", json={"query": document}, headers=sent) as answer:
+            assert answer.status_code == 200
+            return sorted(answer.headers.items()), b"".join(answer.iter_raw())
+
+    begin(service)
+    service.post(document)
+    answers = [raw()]
+    assert by_the_lane[-1]
+    service.hub.compiled_reads = False
+    answers.append(raw())
+    assert answers[0] == answers[1]
+
+
+def test_what_fails_in_the_lane_is_told_as_elsewhere(
+    service: Served, by_the_lane: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = begin(service)
+    for _ in range(2):
+        post(service, {"id": id_})
+    assert by_the_lane[-1]
+    before = len(by_the_lane)
+    with monkeypatch.context() as patched:
+        patched.setattr("hub.api.short.InTime", lambda _: InTime(0))
+        late = [post(service, {"id": id_})]
+    assert len(by_the_lane) == before
+    service.hub.compiled_reads = False
+    service.hub.limits = Limits(request_seconds=0.000_001)
+    late.append(post(service, {"id": id_}))
+    assert [each.status_code for each in late] == [503, 503]
+    assert late[0].json() == late[1].json()
+    assert sorted(late[0].headers.items()) == sorted(late[1].headers.items())
+
+
+def test_a_write_that_is_not_shown_yet_is_not_passed_over(service: Served, by_the_lane: list[bool]) -> None:
+    begin(service)
+    service.post(ASKED, {"id": "x"})
+    refused = service.post(ASKED, {"id": "x"}, **{"Hub-After": "999999999"})
+    assert (refused.status_code, refused.json()["errors"][0]["message"]) == (503, "That write is not shown yet.")
+    assert service.post(ASKED, {"id": "x"}, **{"Hub-After": "soon"}).status_code == 400
 
 
 def test_bodies_that_are_no_requests_are_told_so(service: Served) -> None:
