@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -31,11 +31,11 @@ Key = tuple[Any, ...]
 
 @dataclass(slots=True)
 class TouchpointFigures:
-    """Figures of one group; amounts are minor units."""
+    """Figures of one group; amounts are minor units. What was not asked for is 0."""
 
     key: Key
     touchpoints: int
-    customers: int
+    customers: int = 0
     amount: int = 0
     cost: int = 0
 
@@ -89,26 +89,40 @@ class Clocks:
     on: CustomerTime = CustomerTime.FIRST_TOUCH
 
 
+MEASURES = frozenset({"touchpoints", "customers", "amount", "cost", "lacking"})
+"""What groups of touchpoints can be asked for, beside quantities."""
+
+
 async def of_touchpoints(
-    snapshot: Snapshot, grouping: TouchpointGrouping, clocks: Clocks, currency: str
+    snapshot: Snapshot,
+    grouping: TouchpointGrouping,
+    clocks: Clocks,
+    currency: str,
+    measures: Collection[str] = MEASURES,
 ) -> OfTouchpoints:
-    """Count touchpoints and the accounts they are of, and sum up what they are worth and what they cost."""
+    """Count touchpoints and the accounts they are of, and sum up what they are worth and what they cost, by looking at
+    each of them."""
     grouping = await _timed(snapshot, grouping, clocks)
-    counted = await touchpoint_stats.counts(snapshot, grouping, MOST_GROUPS + 1)
-    _few(counted)
+    counted = await touchpoint_stats.counts(snapshot, grouping, MOST_GROUPS + 1, accounts="customers" in measures)
+    few(counted)
     groups = {(key := grouping.key(row)): TouchpointFigures(key, *row[len(key) :]) for row in counted}
     lacking: dict[str, int] = {}
-    if grouping.of_lines:
-        lines = await touchpoint_stats.line_amounts(snapshot, grouping, currency)
-        worth = [_of_line(row) for row in lines]
-    else:
-        worth = await touchpoint_stats.amounts(snapshot, grouping, currency)
-    for key, amount in (await _sums(snapshot, worth, currency, lacking)).items():
-        groups[key].amount = amount
-    costs = await touchpoint_stats.amounts(snapshot, grouping, currency, of="cost_")
-    for key, amount in (await _sums(snapshot, costs, currency, lacking)).items():
-        groups[key].cost = amount
+    if not {"amount", "lacking"}.isdisjoint(measures):
+        for key, amount in (
+            await _sums(snapshot, await _worths(snapshot, grouping, currency), currency, lacking)
+        ).items():
+            groups[key].amount = amount
+    if not {"cost", "lacking"}.isdisjoint(measures):
+        costs = await touchpoint_stats.amounts(snapshot, grouping, currency, of="cost_")
+        for key, amount in (await _sums(snapshot, costs, currency, lacking)).items():
+            groups[key].cost = amount
     return OfTouchpoints(list(groups.values()), sorted(lacking.items()))
+
+
+async def _worths(snapshot: Snapshot, grouping: TouchpointGrouping, currency: str) -> Rows:
+    if not grouping.of_lines:
+        return await touchpoint_stats.amounts(snapshot, grouping, currency)
+    return [_of_line(row) for row in await touchpoint_stats.line_amounts(snapshot, grouping, currency)]
 
 
 async def quantities(snapshot: Snapshot, grouping: TouchpointGrouping, clocks: Clocks) -> Mapping[Key, Decimal | None]:
@@ -138,7 +152,7 @@ async def of_customers(
         bucket = buckets.number(days.local(dimensions.TIMES[clocks.on.value], zone), clocks.calendar)
     grouping = replace(grouping, bucket=bucket, months=_months(home))
     counted = await customer_stats.counts(snapshot, grouping, MOST_GROUPS + 1)
-    _few(counted)
+    few(counted)
     groups = {(key := grouping.key(row)): CustomerFigures(key, *row[len(key) :]) for row in counted}
     lacking: dict[str, int] = {}
     day = days.local("t.occurred_at", home)
@@ -206,6 +220,7 @@ def _months(home: Sequence[tuple[int, int]]) -> Mapping[str, str]:
     return {name: buckets.number(days.local(column, home), months) for name, column in dimensions.MONTHS.items()}
 
 
-def _few(rows: Rows) -> None:
+def few(rows: Rows) -> None:
+    """Raises ``InputWrong`` when there are too many groups to choose from."""
     if len(rows) > MOST_GROUPS:
         raise InputWrong(f"There are more than {MOST_GROUPS:,} groups: ask by less, or narrow the filter.")

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from hub import sdk
+from hub.analysis import rollups
+from hub.analysis.group_bys import MEASURES, Clocks, of_touchpoints
+from hub.journey.buckets import Calendar, TimeBucket
+from hub.journey.choices import TouchpointDimension
+from hub.store.filters import CustomerFilter, Span, TouchpointFilter
+from hub.store.touchpoint_stats import TouchpointGrouping
 from tests.ingest.builders import Bench, row, tp
 from tests.ingest.test_rates import rate
 
@@ -19,6 +27,10 @@ ROLLED = {
     "touchpoint_rollup": "day, source, kind, channel, direction, automated, campaign",
     "stage_rollup": "month, stage, relationship, channel",
 }
+DIMENSIONS = [
+    [TouchpointDimension(each) for each in ("CHANNEL", "CUSTOMER_STAGE", "CUSTOMER_RELATIONSHIP")],
+    [TouchpointDimension(each) for each in ("KIND", "CHANNEL", "DIRECTION", "AUTOMATED", "SOURCE", "CAMPAIGN")],
+]
 EPOCH = date(1970, 1, 1)
 PERSONS = (
     "SELECT c.id, min(t.id) FROM customer c JOIN touchpoint t ON t.customer = c.num WHERE c.kind = 'PERSON' "
@@ -122,3 +134,48 @@ def test_rollups_are_what_the_touchpoints_come_to_after_every_batch(bench: Bench
         decide(bench, draw, made)
         assert settled(bench) == (0, 0), step
         assert rolled(bench) == recounted(bench), step
+
+
+async def compare(bench: Bench, draw: Random) -> bool:
+    """Ask a rollup and the touchpoints themselves for the same; whether the rollup had an answer."""
+    company, home = bench.company, ZoneInfo(bench.company.time_zone)
+    every = draw.choice([None, *TimeBucket])
+    clocks = Clocks(home, home, every and Calendar(every, 6, 7))
+    dimensions = tuple(draw.sample(draw.choice(DIMENSIONS), draw.randrange(4)))
+    wanted = TouchpointFilter(
+        channels=draw.choice([None, None, ("EMAIL", "WEB")]), kinds=draw.choice([None, None, ("invoice",)]),
+        automated=draw.choice([None, None, False]), sources=draw.choice([None, None, ("src_books",)]),
+        occurred=draw.choice([None, None, Span(int(datetime(2025, 3, 2, tzinfo=home).timestamp()) * 1_000_000)]),
+    )  # fmt: skip
+    who = [None, CustomerFilter(relationships=("CUSTOMER",)), CustomerFilter(stages=("LEAD", "CUSTOMER"))]
+    grouping = TouchpointGrouping(dimensions, None, "", wanted, draw.choice(who))
+    measures = MEASURES - {"customers"} - draw.choice([set(), {"lacking"}])
+    asked = rollups.held(grouping, clocks, company.currency, company, measures)
+    if asked is None:
+        return False
+    reader = bench.store.reader()
+    try:
+        async with reader.snapshot() as snapshot:
+            found = await rollups.rolled_up(snapshot, asked, company.currency, measures)
+            counted = await of_touchpoints(snapshot, grouping, clocks, company.currency, measures)
+    finally:
+        await reader.close()
+    if found is not None:
+        one, other = (sorted(each.groups, key=lambda group: repr(group.key)) for each in (found, counted))
+        assert one == other
+        assert "lacking" not in measures or counted.lacking == []
+    return found is not None
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_rollup_answers_what_looking_at_each_touchpoint_does_also_while_some_wait(bench: Bench, seed: int) -> None:
+    draw, made, answered = Random(seed), list[str](), 0
+    for _ in range(8):
+        bench.accept(*happenings(draw))
+        while bench.processor.backlog():
+            bench.processor.run(5)
+        answered += sum(asyncio.run(compare(bench, draw)) for _ in range(12))
+        decide(bench, draw, made)
+    bench.tell(rate("r", "2025-02-20", "100"), rate("r2", "2025-03-15", "110"), rate("r3", "2025-04-10", "120"))
+    answered += sum(asyncio.run(compare(bench, draw)) for _ in range(60))
+    assert answered > 20

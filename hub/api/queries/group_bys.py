@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from hub.analysis import group_bys
+from hub.analysis import group_bys, rollups
 from hub.analysis.group_bys import Clocks, CustomerFigures, Key, OfCustomers, OfTouchpoints, TouchpointFigures
 from hub.api.connections import once
 from hub.api.context import Info
@@ -17,6 +17,7 @@ from hub.api.queries.journeys import Customers, reckoned
 from hub.api.ranking import least, ranked
 from hub.api.saved_filters import listed
 from hub.api.scalars import Currency, DateTime, TimeZone
+from hub.api.selected import names_below
 from hub.api.types import amounts
 from hub.api.types.customer_stats import CustomerStats, CustomerStatsRow
 from hub.api.types.enums import OrderDirection
@@ -78,16 +79,14 @@ class GroupByQueries:
         )
         shown_in = str(currency or info.context.hub.company.currency)
         given = (dimensions, property, every, time_zone, filter, customers, shown_in)
-
-        async def reckon(snapshot: Snapshot) -> OfTouchpoints:
-            return await group_bys.of_touchpoints(snapshot, grouping, clocks, shown_in)
+        at_least = least(having, shown_in, "amount", "cost")
+        measures = _measures(info, {order_by.value.lower(), *at_least})
 
         async def measure() -> Mapping[Key, Decimal | None]:
             return await reckoned(info, "quantities", given, lambda at: group_bys.quantities(at, grouping, clocks))
 
-        found = await reckoned(info, "touchpointStats", given, reckon)
+        found = await _of_touchpoints(info, grouping, clocks, shown_in, measures, given)
         quantities = once(measure)
-        at_least = least(having, shown_in, "amount", "cost")
         known = await quantities() if order_by is TouchpointStatsOrder.QUANTITY or "quantity" in at_least else {}
 
         def sizes(group: TouchpointFigures) -> Mapping[str, Any]:
@@ -147,6 +146,28 @@ def _bounded(info: Info, dimensions: list[Any] | None, first: int) -> None:
         raise InputWrong(f"first must be between 1 and {MOST_ROWS}.", path="first")
     if _OF_CONTACTS & set(dimensions or ()):
         info.context.principal.demand_contacts("Grouping by cities")
+
+
+async def _of_touchpoints(
+    info: Info, grouping: TouchpointGrouping, clocks: Clocks, currency: str, measures: frozenset[str], given: object
+) -> OfTouchpoints:
+    """From a rollup where one holds it, else by an analysis; ``given``: all arguments that decide the groups."""
+    held = rollups.held(grouping, clocks, currency, info.context.hub.company, measures)
+    if held is not None:
+        found = await rollups.rolled_up(await info.context.snapshot(), held, currency, measures)
+        if found is not None:
+            return found
+
+    async def reckon(snapshot: Snapshot) -> OfTouchpoints:
+        return await group_bys.of_touchpoints(snapshot, grouping, clocks, currency, measures)
+
+    return await reckoned(info, "touchpointStats", (given, sorted(measures)), reckon)
+
+
+def _measures(info: Info, compared: Collection[str]) -> frozenset[str]:
+    """What touchpoints are asked for, and what groups of them are ``compared`` by."""
+    asked = {"lacking" if name == "notConverted" else name for name in names_below(info)}
+    return group_bys.MEASURES & asked.union(compared)
 
 
 def _property(info: Info, dimensions: Collection[TouchpointDimension], named: str | None) -> str:

@@ -20,12 +20,12 @@ _COUNTED_AS = {
 }
 
 
-def add_new(session: Session, nums: Sequence[int]) -> None:
+def add_new(session: Session, nums: Sequence[object]) -> None:
     """Note touchpoints that were not there before; they are counted later."""
     session.insert("uncounted", ["touchpoint"], [(num,) for num in nums])
 
 
-def take_out(session: Session, column: str, held: Sequence[int]) -> None:
+def take_out(session: Session, column: str, held: Sequence[object]) -> None:
     """Take touchpoints by their ``num`` or ``claim`` out of all sums before they change; they are counted again later.
 
     Retracted ones, which are in no sum, may be about to stand again.
@@ -54,7 +54,7 @@ def _take_out(session: Session, condition: str, *values: object) -> None:
         add_new(session, part)
 
 
-def move(session: Session, nums: Sequence[int]) -> None:
+def move(session: Session, nums: Sequence[object]) -> None:
     """Note as what customers are counted before their stage or relationship becomes another."""
     if nums:
         session.run(
@@ -106,7 +106,7 @@ def _count(session: Session, nums: Sequence[int], sign: int) -> None:
     standing = " WHERE t.num = ANY($1::bigint[]) AND t.retracted_at IS NULL"
     added = ", ".join(f"{sign} * ({ADDED[name]}) AS {name}" for name in SUMS)
     for rollup, columns in KEYS.items():
-        counted_as = columns | {name: held for name, held in _COUNTED_AS.items() if name in columns}
+        counted_as = dict(columns) | {name: held for name, held in _COUNTED_AS.items() if name in columns}
         key = ", ".join(f"{column} AS {name}" for name, column in counted_as.items())
         joined = CONVERTED if rollup == "touchpoint_rollup" else f"{CONVERTED}{ACCOUNT}{_MOVED}"
         _add(session, rollup, f"SELECT {key}, {added} FROM touchpoint t{joined}", standing, list(nums))

@@ -1,0 +1,60 @@
+"""Group-bys over touchpoints from rollups: without looking at the touchpoints themselves (ADR 0018)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from zoneinfo import ZoneInfo
+
+from hub.analysis.group_bys import MEASURES, MOST_GROUPS, Clocks, OfTouchpoints, TouchpointFigures, few
+from hub.clock import day, moment
+from hub.settings import Company
+from hub.store import rollups
+from hub.store.filters import Span
+from hub.store.reader import Snapshot
+from hub.store.rollups import Held
+from hub.store.touchpoint_stats import TouchpointGrouping
+
+_ROLLED_UP = MEASURES - {"customers"}
+"""Distinct customers cannot be added up."""
+_HOUR = 3_600_000_000
+
+
+def held(
+    grouping: TouchpointGrouping, clocks: Clocks, currency: str, company: Company, measures: Collection[str]
+) -> Held | None:
+    """The group-by as a rollup holds it; None when none does."""
+    away = clocks.calendar is not None and clocks.zone != clocks.home
+    span = whole_days(grouping.touchpoints.occurred or Span(), clocks.home)
+    if away or span is None or currency != company.currency or not _ROLLED_UP.issuperset(measures):
+        return None
+    return rollups.held(grouping.dimensions, clocks.calendar, grouping.touchpoints, grouping.customers, span)
+
+
+async def rolled_up(snapshot: Snapshot, asked: Held, currency: str, measures: Collection[str]) -> OfTouchpoints | None:
+    """The same from a rollup; None where the touchpoints themselves have to be looked at: some wait to be converted, or
+    what has no rate is to be told."""
+    rows = await rollups.groups(snapshot, asked, currency, MOST_GROUPS + 1)
+    if rows is None or ("lacking" in measures and any(missing for *_, missing in rows)):
+        return None
+    few(rows)
+    width = len(asked.key)
+    return OfTouchpoints(
+        [TouchpointFigures(tuple(row[:width]), row[width], 0, *row[width + 1 : width + 3]) for row in rows], ()
+    )
+
+
+def whole_days(span: Span, zone: ZoneInfo) -> Span | None:
+    """A span of time (microseconds) as the days of a zone (since 1970-01-01); None when it cuts one."""
+    ends = [None if at is None else _begins(at, zone) for at in (span.start, span.end)]
+    cuts = any(day is None and at is not None for day, at in zip(ends, (span.start, span.end), strict=True))
+    return None if cuts else Span(*ends)
+
+
+def _begins(at: int, zone: ZoneInfo) -> int | None:
+    """The day that begins at a time; None when none does, or when clocks are set about then."""
+    try:
+        around = [moment(at + hours * _HOUR).astimezone(zone) for hours in (-3, 0, 3)]
+        begun = day(around[1], zone)
+        return begun if day(moment(at - 1), zone) < begun and len({each.utcoffset() for each in around}) == 1 else None
+    except OverflowError:
+        return None

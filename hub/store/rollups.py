@@ -1,0 +1,158 @@
+"""Group-bys answered from rollups: which of them a rollup holds, and the statement that adds it up.
+
+What is in no rollup yet, because it is new or has just changed, is read from the touchpoints themselves and added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from hub.journey.buckets import Calendar
+from hub.journey.choices import TouchpointDimension as Dimension
+from hub.store import buckets
+from hub.store.contributions import ACCOUNT, KEYS, SUMS, moved
+from hub.store.dimensions import grouped
+from hub.store.filters import CustomerFilter, Span, TouchpointFilter
+from hub.store.reader import Rows, Snapshot
+from hub.store.sql import Query
+
+MEASURES = frozenset({"touchpoints", "amount", "cost"})
+"""What rollups hold sums of."""
+_DAYS, _STAGES = "touchpoint_rollup", "stage_rollup"
+_HELD: Mapping[str, Mapping[Dimension, str]] = {
+    _STAGES: {
+        Dimension.CHANNEL: "r.channel",
+        Dimension.CUSTOMER_STAGE: "nullif(r.stage, '')",
+        Dimension.CUSTOMER_RELATIONSHIP: "nullif(r.relationship, '')",
+    },
+    _DAYS: {
+        Dimension.KIND: "r.kind",
+        Dimension.CHANNEL: "r.channel",
+        Dimension.DIRECTION: "r.direction",
+        Dimension.AUTOMATED: "r.automated",
+        Dimension.SOURCE: "r.source",
+        Dimension.CAMPAIGN: "nullif(r.campaign, 0)",
+    },
+}
+"""Rollups, the smallest first, and the expressions of the dimensions that each can be asked by."""
+WAITING = "waiting"
+"""The sum that says how many touchpoints wait to be converted: while there are any, the others are not whole."""
+COLUMNS = (*SUMS, WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A group-by that a rollup holds. ``days``: from which day on and before which one, since 1970-01-01."""
+
+    rollup: str
+    dimensions: tuple[Dimension, ...]
+    calendar: Calendar | None
+    touchpoints: TouchpointFilter
+    customers: CustomerFilter | None
+    days: Span
+
+    @property
+    def key(self) -> list[str]:
+        """The expressions of a group's key: the bucket, then the dimensions."""
+        columns = [_HELD[self.rollup][each] for each in self.dimensions]
+        if self.calendar is None:
+            return columns
+        if self.rollup == _STAGES:
+            return [buckets.of_month("r.month", self.calendar), *columns]
+        return [buckets.number("r.day", self.calendar), *columns]
+
+    def statement(self, query: Query, currency: str) -> Query:
+        """Append the statement that gives for each group its key and ``COLUMNS``."""
+        sums = [f"CAST(coalesce(sum(r.{name}), 0) AS bigint)" for name in COLUMNS]
+        query.add(f"SELECT {', '.join([*self.key, *sums])} FROM ({_rows(self.rollup, currency)}) r")
+        query.add(" WHERE " + (" AND ".join(self._conditions(query)) or "1 = 1") + grouped(len(self.key)))
+        return query.add(" HAVING sum(r.touchpoints) > 0") if self.key else query
+
+    def _conditions(self, query: Query) -> list[str]:
+        wanted, days = self.touchpoints, self.days
+        among = {
+            "r.kind": wanted.kinds, "r.channel": wanted.channels, "r.direction": wanted.directions,
+        }  # fmt: skip
+        parts = []
+        if self.customers is not None:
+            among |= {"r.stage": self.customers.stages, "r.relationship": self.customers.relationships}
+            parts.append("r.relationship <> ''")
+        parts += [f"{column} {query.bind_list(held, 'text')}" for column, held in among.items() if held is not None]
+        if wanted.automated is not None:
+            parts.append(f"r.automated = {query.bind(wanted.automated, 'boolean')}")
+        if wanted.sources is not None:
+            sources = query.bind_list(wanted.sources, "text")
+            parts.append(f"r.source IN (SELECT num FROM source WHERE id {sources})")
+        if wanted.campaign is not None:
+            campaign = query.bind(wanted.campaign, "text")
+            parts.append(f"r.campaign = (SELECT num FROM campaign WHERE id = {campaign})")
+        parts += [f"r.day >= {days.start}"] if days.start is not None else []
+        return parts + ([f"r.day < {days.end}"] if days.end is not None else [])
+
+
+def held(
+    dimensions: tuple[Dimension, ...],
+    calendar: Calendar | None,
+    touchpoints: TouchpointFilter,
+    customers: CustomerFilter | None,
+    days: Span,
+) -> Held | None:
+    """The group-by as the smallest rollup holds it; None when none does.
+
+    ``calendar`` cuts days of the hub's zone; ``days`` stands for the time asked for in ``touchpoints``.
+    """
+    touchpoints = replace(touchpoints, occurred=None)
+    for rollup, columns in _HELD.items():
+        asked = Held(rollup, dimensions, calendar, touchpoints, customers, days)
+        if columns.keys() >= set(dimensions) and (_of_stages(asked) if rollup == _STAGES else _of_days(asked)):
+            return asked
+    return None
+
+
+def _of_stages(asked: Held) -> bool:
+    """Whether months of customers that are told apart by nothing else hold it."""
+    who = asked.customers
+    return (
+        (asked.calendar is None or asked.calendar.months > 0)
+        and asked.days == Span()
+        and replace(asked.touchpoints, channels=None) == TouchpointFilter()
+        and (who is None or replace(who, stages=None, relationships=None) == CustomerFilter())
+    )
+
+
+def _of_days(asked: Held) -> bool:
+    narrowed = replace(
+        asked.touchpoints, kinds=None, channels=None, directions=None, automated=None, sources=None, campaign=None
+    )
+    return asked.customers is None and narrowed == TouchpointFilter()
+
+
+async def groups(snapshot: Snapshot, asked: Held, currency: str, most: int) -> Rows | None:
+    """For each group, at most so many of them: its key and ``SUMS``, money in the hub's ``currency``.
+
+    None while touchpoints wait to be converted.
+    """
+    query = asked.statement(Query(), currency)
+    rows = await snapshot.query(query.add(f" LIMIT {query.bind(most, 'bigint')}"))
+    return None if any(row[-1] for row in rows) else [row[:-1] for row in rows]
+
+
+def _rows(rollup: str, currency: str) -> str:
+    """The rows of a rollup and, as rows like them, what is to be added: touchpoints and customers that wait."""
+    key = list(KEYS[rollup])
+    own = [f"{column} AS {name}" for name, column in KEYS[rollup].items()]
+    worth = [
+        f"CASE WHEN t.{code} = '{currency}' THEN t.{name} ELSE 0 END AS {name}"
+        for name, code in (("amount", "currency"), ("cost", "cost_currency"))
+    ]
+    foreign = f"CASE WHEN t.currency <> '{currency}' OR t.cost_currency <> '{currency}' THEN 1 ELSE 0 END AS {WAITING}"
+    new = (
+        f"SELECT {', '.join([*own, '1 AS touchpoints', *worth, '0 AS missing', foreign])}"
+        " FROM uncounted u JOIN touchpoint t ON t.num = u.touchpoint"
+        f"{ACCOUNT if rollup == _STAGES else ''} WHERE t.retracted_at IS NULL"
+    )
+    parts = [f"SELECT {', '.join([*key, *SUMS])}, 0 AS {WAITING} FROM {rollup}", new]
+    if rollup == _STAGES:
+        parts.append(f"SELECT {', '.join([*key, *SUMS])}, 0 AS {WAITING} FROM ({moved()}) m")
+    return " UNION ALL ".join(parts)
