@@ -42,7 +42,8 @@ def contact(row: sdk.Row, settings: XeroSettings) -> Iterator[sdk.Mapped]:
     own = sdk.contact(said.id or row.key, settings.contact_is)
     person = " ".join(filter(None, (said.first_name, said.last_name)))
     names = {"company": said.name, "name": person} if firm else {"name": said.name or person}
-    about = _profile(said, "", [own, *_reached(said, settings)], names | _address(said))
+    traits = {} if said.merged_to else names | _address(said)  # what is true now, the other contact says
+    about = _profile(said, "", [own, *_reached(said, settings)], traits)
     numbers = {"account_number": said.account_number, "contact_number": said.contact_number}
     yield sdk.Touchpoint(
         **about,

@@ -11,6 +11,9 @@ from connectors.accounting.xero.settings import XeroSettings
 from connectors.objects import content_key
 from hub import sdk
 
+_SOON = 150.0
+"""Seconds. With pulls this far apart all day long, Xero's 5,000 requests a day are enough."""
+
 
 class Notice(XeroObject):
     """One thing told. Names begin with a small letter here, other than in the API."""
@@ -45,7 +48,7 @@ class Notices(sdk.PushStream):
         except sdk.SourceFailed:  # it is genuine, and nobody need send it again
             told = [body]
         rows = [row for row in map(self._row, told) if row]
-        return sdk.Reception(rows)
+        return sdk.Reception(rows, pull_within=_SOON if rows else None)
 
     def _row(self, payload: bytes) -> sdk.Row | None:
         try:
