@@ -46,6 +46,9 @@ class Receiver:
     secret: str | None = None
     """What signatures are verified by."""
     port: int = 0
+    rung: threading.Event = field(default_factory=threading.Event)
+    """Set when something has come."""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -74,6 +77,7 @@ class Receiver:
                 self.forged += 1
         self.came[id_] += 1
         self.bodies.setdefault(id_, set()).add(body)
+        self.rung.set()
         kind = self.behave(id_, self.came[id_])
         if kind in ("ok", "bad json", "huge"):
             self.taken[id_] = json.loads(body)
@@ -83,7 +87,7 @@ class Receiver:
         if kind == "reset":
             writer.transport.abort()
         elif kind == "hang":
-            await asyncio.sleep(30)
+            await self.over.wait()
         elif kind == "huge":
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % HUGE)
             for _ in range(HUGE // 65536):
@@ -101,12 +105,14 @@ def receiving(behave: Behaviour = lambda id_, times: "ok") -> Iterator[Receiver]
     stop: list[Callable[[], object]] = []
 
     async def serve() -> None:
-        over, loop = asyncio.Event(), asyncio.get_running_loop()
-        stop.append(lambda: loop.call_soon_threadsafe(over.set))
+        loop = asyncio.get_running_loop()
+        stop.append(lambda: loop.call_soon_threadsafe(receiver.over.set))
         async with await asyncio.start_server(receiver.answer, "127.0.0.1", 0) as server:
             receiver.port = server.sockets[0].getsockname()[1]
             ready.set()
-            await over.wait()
+            await receiver.over.wait()
+            while receiver.at_once:  # noqa: ASYNC110 (they end by themselves)
+                await asyncio.sleep(0.01)
 
     thread = threading.Thread(target=asyncio.run, args=[serve()], daemon=True)
     thread.start()
