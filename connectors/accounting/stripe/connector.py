@@ -124,7 +124,7 @@ class Objects(sdk.PullStream, sdk.PushStream):
         rows: dict[str, sdk.Row] = {}
         charges: list[str] = []
         for payload in page:
-            event = sdk.read(happening.Event, payload)
+            event = sdk.read(happening.Happening, payload)
             if until is not None and event.created < until.timestamp():
                 return await self._with(http, charges, rows), False
             held = event.data.object
@@ -155,7 +155,7 @@ class Objects(sdk.PullStream, sdk.PushStream):
         settings = self.connector.settings
         sdk.signatures.verify(_SCHEMES, delivery, settings.signing_secrets)
         try:
-            event = happening.Event.model_validate_json(delivery.body)
+            event = happening.Happening.model_validate_json(delivery.body)
         except ValidationError:
             return sdk.Reception([sdk.Row(self.key(delivery.body), delivery.body)])
         if (event.account or "") != settings.account:

@@ -31,8 +31,8 @@ class Held(BaseModel):
     object: Any = None
 
 
-class Event(BaseModel):
-    """That something happened to an object."""
+class Happening(BaseModel):
+    """That something happened to an object: what Stripe calls an event."""
 
     id: str
     type: str = ""
@@ -42,7 +42,7 @@ class Event(BaseModel):
     data: Held = Held()
 
 
-def row(payload: bytes, event: Event) -> sdk.Row:
+def row(payload: bytes, event: Happening) -> sdk.Row:
     """The object that an event is about, as it then was, else the event itself.
 
     A charge that does not say whether it is of an invoice is left to whoever asks Stripe: see ``Stripe.pages``.
