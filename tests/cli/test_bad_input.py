@@ -2,17 +2,14 @@
 
 import json
 import socket
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Run
 
-CONNECTORS = (
-    "accounting.csv, accounting.rates, email.engagement, email.imap, email.mailbox, generic.csv, generic.ndjson, "
-    "generic.parquet, generic.segment, generic.singer, generic.touchpoints, generic.webhook, generic.xlsx, hub.desk, "
-    "social.archive, social.mastodon, webforms.endpoint"
-)
+CONNECTORS = ", ".join(sorted(each.name for each in entry_points(group="hub.connectors")))
 PROFILE = {"kind": "profile", "columns": {"key": "id", "name": "name"}, "occurred_on": "2026-01-01"}
 
 

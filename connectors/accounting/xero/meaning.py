@@ -8,7 +8,17 @@ from typing import Any
 
 from connectors.accounting.document import Bill, Kind, shares
 from connectors.accounting.document import Document as Paper
-from connectors.accounting.xero.objects import Contact, Credit, Document, Invoice, Named, Party, Payment, Phone, Quote
+from connectors.accounting.xero.objects import (
+    ContactCard,
+    Credit,
+    Document,
+    Invoice,
+    Named,
+    Party,
+    Payment,
+    Phone,
+    Quote,
+)
 from connectors.accounting.xero.settings import XeroSettings
 from hub import sdk
 
@@ -35,7 +45,7 @@ _PAYMENTS = {
 
 def contact(row: sdk.Row, settings: XeroSettings) -> Iterator[sdk.Mapped]:
     """What is known of a contact, and of the people beside the first one. Who only supplies is no customer."""
-    said = sdk.read(Contact, row.payload)
+    said = sdk.read(ContactCard, row.payload)
     if said.is_supplier and not said.is_customer and not said.merged_to:
         return
     firm = settings.contact_is is sdk.Side.ORGANISATION
@@ -207,7 +217,7 @@ def _named(party: Party, settings: XeroSettings) -> dict[str, str]:
     return {"company" if settings.contact_is is sdk.Side.ORGANISATION else "name": party.name}
 
 
-def _profile(said: Contact, part: str, whose: list[sdk.Identifier], traits: dict[str, str]) -> dict[str, Any]:
+def _profile(said: ContactCard, part: str, whose: list[sdk.Identifier], traits: dict[str, str]) -> dict[str, Any]:
     return {
         "kind": "profile",
         "channel": sdk.Channel.ACCOUNTING,
@@ -220,7 +230,7 @@ def _profile(said: Contact, part: str, whose: list[sdk.Identifier], traits: dict
     }
 
 
-def _reached(said: Contact, settings: XeroSettings) -> Iterator[sdk.Identifier]:
+def _reached(said: ContactCard, settings: XeroSettings) -> Iterator[sdk.Identifier]:
     if said.merged_to:
         yield sdk.contact(said.merged_to, settings.contact_is)
     if said.tax_number and settings.contact_is is sdk.Side.ORGANISATION:
@@ -239,7 +249,7 @@ def _dialled(phone: Phone) -> str:
     return " ".join(filter(None, (country and f"+{country}", phone.phone_area_code, phone.phone_number)))
 
 
-def _address(said: Contact) -> dict[str, str]:
+def _address(said: ContactCard) -> dict[str, str]:
     """Where they are, or else where they have their post sent."""
     filled = [each for each in said.addresses if each.address_line1 or each.city or each.postal_code]
     for each in sorted(filled, key=lambda each: each.address_type != "STREET"):

@@ -52,7 +52,7 @@ class ContactPerson(XeroObject):
     email_address: str = ""
 
 
-class Contact(Party):
+class ContactCard(Party):
     """A customer or supplier, or neither yet."""
 
     contact_status: str = ""
