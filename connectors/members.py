@@ -37,6 +37,26 @@ def object_of(payload: bytes, encoding: str = "utf-8") -> dict[str, Any]:
     return said
 
 
+def posted_object(body: bytes) -> dict[str, Any]:
+    """The object that a body is. Raises ``RowUnreadable``."""
+    try:
+        return object_of(body)
+    except sdk.RowUnreadable:
+        raise sdk.RowUnreadable("the delivery is not a JSON object") from None
+
+
+def text_in(said: object, name: str) -> str:
+    """The text under a name; empty when there is none."""
+    found = said.get(name) if isinstance(said, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def objects_in(said: object, name: str) -> list[dict[str, Any]]:
+    """The objects of the list under a name; whatever else is there is passed over."""
+    found = said.get(name) if isinstance(said, dict) else None
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
 def paths(said: Mapping[str, Any], before: str = "") -> Iterator[str]:
     """The paths of all members that are values, those of objects inside with dots."""
     for name, value in said.items():

@@ -47,7 +47,7 @@ def read(body: bytes, content_type: str) -> Form:
     elif kind == "multipart/form-data":
         form = _multipart(body, options.get(b"boundary", b""))
     elif kind in ("application/json", "text/plain") or kind.endswith("+json"):
-        form = Form(list(_flat(_json(body))))
+        form = Form(list(_pairs(_json(body))))
     else:
         raise TypeUnknown(f"a form cannot be posted as {kind!r}; use urlencoded, multipart or JSON")
     if len(form.fields) + len(form.files) > MAX_FIELDS:
@@ -79,6 +79,22 @@ def _json(body: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise sdk.RowUnreadable("the JSON is no object of fields")
     return found
+
+
+def _pairs(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Fields by their names; or in a list of names and values, as HubSpot's forms post them."""
+    listed = found.get("fields")
+    if not isinstance(listed, list) or not all(isinstance(each, dict) and "name" in each for each in listed):
+        yield from _flat(found)
+        return
+    for each in listed:
+        yield from _flat(each.get("value"), str(each["name"]))
+    options = found.get("legalConsentOptions")
+    for said in options.values() if isinstance(options, dict) else ():
+        if isinstance(said, dict):
+            yield from _flat(said.get("consentToProcess", said.get("value")), "consent")
+            yield from _flat(said.get("text"), "consent_text")
+    yield from _flat(found.get("context"), "context")
 
 
 def _flat(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:

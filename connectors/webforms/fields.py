@@ -22,7 +22,7 @@ USUAL: Mapping[str, str] = {
     "name": "name full_name fullname your_name",
     "given_name": "given_name first_name firstname fname vorname",
     "family_name": "family_name last_name lastname lname surname nachname",
-    "email": "email e_mail mail email_address emailaddress your_email",
+    "email": "email e_mail mail email_address e_mail_address emailaddress your_email",
     "phone": "phone tel telephone mobile cell phone_number mobile_number your_phone whatsapp",
     "company": "company organization organisation company_name firma",
     "job_title": "job_title jobtitle organization_title position",
@@ -33,15 +33,19 @@ USUAL: Mapping[str, str] = {
     "language": "language lang locale",
     "birthday": "birthday bday birth_date birthdate date_of_birth dob",
     "text": "message comment comments text enquiry inquiry question feedback your_message nachricht",
-    "cookie": "anonymous_id anonymousid visitor_id",
-    "page_url": "page_url pageurl page_uri page_location",
-    "page_title": "page_title pagetitle page_name",
+    "cookie": "anonymous_id anonymousid visitor_id hutk",
+    "page_url": "page_url pageurl page_uri pageuri page_location",
+    "page_title": "page_title pagetitle page_name pagename",
     "referrer": "referrer document_referrer",
     "form": "form form_name formname form_id",
     "nps": "nps nps_score",
     "csat": "csat csat_score",
 }
 _BY_NAME = {name: meaning for meaning, names in USUAL.items() for name in names.split()}
+_ASKING = re.compile(
+    r"(?:(?:what(?:['’]?s| is| are)|please|enter|type|tell us|give us|leave|provide|your|my|the|a)\s+)+", re.IGNORECASE
+)
+_AROUND = re.compile(r"\s*(?:\((?:optional|required)\)|[?*:.!\s])+$", re.IGNORECASE)
 TRAITS = ("name", "company", "job_title", "street", "postcode", "city", "country", "language")
 SCORES = {"nps": 10, "csat": 5}
 """Scores and the highest value of each."""
@@ -124,6 +128,12 @@ def _fits(meaning: str, text: str) -> bool:
     if meaning == "phone":
         return len(text) <= 60 and len(re.findall(r"[0-9]", sdk.digits(text))) >= 5
     return True
+
+
+def asked(question: str) -> str:
+    """What a question asks for by its words (``What's your e-mail address?``); empty when they are not the usual."""
+    words = _AROUND.sub("", question.strip()[:200])
+    return _BY_NAME.get(_plain(words), "") or _BY_NAME.get(_plain(_ASKING.sub("", words, count=1)), "")
 
 
 def _plain(name: str) -> str:

@@ -89,6 +89,20 @@ def test_a_plain_form_becomes_a_touchpoint_of_its_sender() -> None:
     )
 
 
+def test_a_form_made_for_hubspot_may_post_here_instead() -> None:
+    page = {"hutk": "5f3c2a", "pageUri": "https://shop.example/offer?utm_campaign=spring", "pageName": "Offer"}
+    agreed = {"consent": {"consentToProcess": True, "text": "I agree that you store my data."}}
+    listed = [{"objectTypeId": "0-1", "name": name, "value": value} for name, value in WORLD.items()]
+    body = json.dumps({"fields": listed, "context": page, "legalConsentOptions": agreed}).encode()
+    found = touchpoint(endpoint(), delivery(body, headers={"origin": SITE, "content-type": "application/json"}))
+    assert found.identifiers == (sdk.email("anika@x.org"), sdk.phone("০১৭১২-৩৪৫৬৭৮"), sdk.cookie("5f3c2a"))
+    assert (found.text, found.title, found.campaign) == (WORLD["message"], "Offer", "spring")
+    assert found.properties["url"] == "https://shop.example/offer"
+    assert found.properties["consent"] == {
+        "given": True, "text": "I agree that you store my data.", "at": NOON.isoformat(),
+    }  # fmt: skip
+
+
 WORLD = {
     "name": "আনিকা রহমান",
     "email": "anika@x.org",

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 from connectors.email.engagement.notice import Table
 from connectors.email.engagement.proofs import postal, postal_key, unisender_go
+from connectors.proofs import WORDS
 from hub import sdk
 
 _SCHEMES = sdk.signatures.SCHEMES
-_TOKENS = (*_SCHEMES["basic"], *_SCHEMES["bearer"], *_SCHEMES["path"])
-"""For those who sign nothing: a user with a password, or a secret in the address or in a header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,19 +308,19 @@ _UNISENDER_GO = Table(
 
 VENDORS: Mapping[str, Vendor] = {
     "amazon_ses": Vendor(tables=(_SES,)),
-    "brevo": Vendor(tables=(_BREVO,), schemes=_TOKENS),
+    "brevo": Vendor(tables=(_BREVO,), schemes=WORDS),
     "mailersend": Vendor(tables=(_MAILERSEND,), schemes=(sdk.signatures.Scheme(signature="signature"),)),
     "mailgun": Vendor(tables=(_MAILGUN, _MAILGUN_FORM), schemes=_SCHEMES["mailgun"]),
-    "mailjet": Vendor(tables=(_MAILJET,), schemes=_TOKENS),
+    "mailjet": Vendor(tables=(_MAILJET,), schemes=WORDS),
     "mailtrap": Vendor(
         tables=(_MAILTRAP,), schemes=(sdk.signatures.Scheme(signature="mailtrap-signature"),), rows="events"
     ),
     "mandrill": Vendor(tables=(_MANDRILL,), schemes=_SCHEMES["mandrill"], rows="mandrill_events"),
     "postal": Vendor(tables=(_POSTAL,), proof=postal, takes=postal_key),
-    "postmark": Vendor(tables=(_POSTMARK,), schemes=_TOKENS),
+    "postmark": Vendor(tables=(_POSTMARK,), schemes=WORDS),
     "resend": Vendor(tables=(_RESEND,), schemes=_SCHEMES["standard"]),
     "sendgrid": Vendor(tables=(_SENDGRID,), schemes=_SCHEMES["sendgrid"]),
-    "sparkpost": Vendor(tables=(_SPARKPOST,), schemes=_TOKENS),
+    "sparkpost": Vendor(tables=(_SPARKPOST,), schemes=WORDS),
     "unisender_go": Vendor(tables=(_UNISENDER_GO,), proof=unisender_go, rows="events_by_user.events"),
 }
 """Vendors by the setting ``vendor``."""

@@ -15,10 +15,11 @@ from pydantic import Field, field_validator, model_validator
 
 from connectors.email.correspondence import NOTICE, Correspondence, is_undated, row_of
 from connectors.email.inbound.arrival import Arrival, Posted
-from connectors.email.inbound.vendors import VENDORS, WORDS
+from connectors.email.inbound.vendors import VENDORS
 from connectors.email.mbox import Letter, line_above, with_lf
 from connectors.generic.webhooks.certificates import Certificates
 from connectors.objects import content_key
+from connectors.proofs import WORDS
 from hub import sdk
 
 _PLAIN = {"content-type": "text/plain", "allow": "POST"}

@@ -15,12 +15,10 @@ from typing import Any
 
 from connectors.email.inbound.arrival import Arrival, File, Posted, address, made
 from connectors.email.message import Mail
-from connectors.members import object_of
+from connectors.members import object_of, objects_in, posted_object, text_in
 from hub import sdk
 
 _SCHEMES = sdk.signatures.SCHEMES
-WORDS = (*_SCHEMES["basic"], *_SCHEMES["bearer"], *_SCHEMES["path"])
-"""For those who sign nothing: a user with a password, or a secret in the address or in a header."""
 _SET_UP = ("Successfully validated SNS topic", "AMAZON_SES_SETUP_NOTIFICATION")
 _COMMON = {"messageId": "Message-ID", "replyTo": "Reply-To", "returnPath": "Return-Path"}
 """Names of Amazon's; the others are as in the header, in lower case."""
@@ -81,45 +79,47 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _postmark(body: bytes, _: str) -> Arrival:
-    told = _object(body)
-    fields = [(_text(each, "Name"), _text(each, "Value")) for each in _objects(told, "Headers")]
+    told = posted_object(body)
+    fields = [(text_in(each, "Name"), text_in(each, "Value")) for each in objects_in(told, "Headers")]
     said = {name.lower(): value for name, value in reversed(fields)}
-    raw = _text(told, "RawEmail")
+    raw = text_in(told, "RawEmail")
     if not raw and not (said or told.get("FromFull") or told.get("From")):
         raise sdk.RowUnreadable("there is neither RawEmail nor From in it")
     return Arrival(
         mail=raw.encode("utf-8", "replace") if raw else _of_postmark(told, fields),
         whole=bool(raw),
-        recipients=_listed(_text(told, "OriginalRecipient")),
+        recipients=_listed(text_in(told, "OriginalRecipient")),
         verdict=_verdict(
             spam={"yes": True, "no": False}.get(said.get("x-spam-status", "").partition(",")[0].strip().lower()),
             spam_score=said.get("x-spam-score"),
             spf=said.get("received-spf", "").partition(" ")[0],
         ),
-        provider_id=f"postmark:{_text(told, 'MessageID')}" if _text(told, "MessageID") else "",
+        provider_id=f"postmark:{text_in(told, 'MessageID')}" if text_in(told, "MessageID") else "",
     )
 
 
 def _of_postmark(told: Mapping[str, Any], fields: list[tuple[str, str]]) -> bytes:
     named = {name.lower() for name, _ in fields}
     people = {"From": [told.get("FromFull")], **{each: told.get(f"{each}Full") for each in ("To", "Cc", "Bcc")}}
-    head = [(each, ", ".join(_mailboxes(found)) or _text(told, each)) for each, found in people.items()]
-    head += [(each, _text(told, member)) for each, member in (("Reply-To", "ReplyTo"), ("Subject",) * 2, ("Date",) * 2)]
+    head = [(each, ", ".join(_mailboxes(found)) or text_in(told, each)) for each, found in people.items()]
+    head += [
+        (each, text_in(told, member)) for each, member in (("Reply-To", "ReplyTo"), ("Subject",) * 2, ("Date",) * 2)
+    ]
     files = [
-        File(_text(each, "Name"), _text(each, "ContentType"), _decoded(_text(each, "Content")))
-        for each in _objects(told, "Attachments")
+        File(text_in(each, "Name"), text_in(each, "ContentType"), _decoded(text_in(each, "Content")))
+        for each in objects_in(told, "Attachments")
     ]
     return made(
         [*((name, value) for name, value in head if value and name.lower() not in named), *fields],
-        _text(told, "TextBody"),
-        _text(told, "HtmlBody"),
+        text_in(told, "TextBody"),
+        text_in(told, "HtmlBody"),
         files,
     )
 
 
 def _mailboxes(found: object) -> list[str]:
     people = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-    return [address(_text(each, "Name"), _text(each, "Email")) for each in people if _text(each, "Email")]
+    return [address(text_in(each, "Name"), text_in(each, "Email")) for each in people if text_in(each, "Email")]
 
 
 # SendGrid -----------------------------------------------------------------------------------------------------------
@@ -158,22 +158,24 @@ def _of_sendgrid(form: Posted, head: bytes, charsets: Mapping[str, str]) -> byte
 
 
 def _amazon_ses(body: bytes, _: str) -> Arrival | None:
-    message = _text(_object(body), "Message")
+    message = text_in(posted_object(body), "Message")
     if message.startswith(_SET_UP[0]):
         return None
-    told = _object(message.encode("utf-8", "replace"))
+    told = posted_object(message.encode("utf-8", "replace"))
     mail, receipt = told.get("mail"), told.get("receipt")
     if told.get("notificationType") != "Received" or not isinstance(mail, dict) or not isinstance(receipt, dict):
         raise sdk.RowUnreadable("the notification is not of a mail that was received", path="notificationType")
     if mail.get("messageId") == _SET_UP[1]:
         return None
     action = receipt.get("action")
-    content = _text(told, "content")
-    encoded = _text(action, "encoding").upper() == "BASE64"
+    content = text_in(told, "content")
+    encoded = text_in(action, "encoding").upper() == "BASE64"
     raw = _decoded(content) if encoded else content.encode("utf-8", "replace")
-    lies = f"s3://{_text(action, 'bucketName')}/{_text(action, 'objectKey')}" if _text(action, "objectKey") else ""
+    lies = (
+        f"s3://{text_in(action, 'bucketName')}/{text_in(action, 'objectKey')}" if text_in(action, "objectKey") else ""
+    )
     verdicts = {
-        name: _text(receipt.get(f"{name}Verdict"), "status") for name in ("spam", "virus", "spf", "dkim", "dmarc")
+        name: text_in(receipt.get(f"{name}Verdict"), "status") for name in ("spam", "virus", "spf", "dkim", "dmarc")
     }
     words = {"PASS": False, "FAIL": True}
     return Arrival(
@@ -186,13 +188,13 @@ def _amazon_ses(body: bytes, _: str) -> Arrival | None:
             **{name: verdicts[name] for name in ("spf", "dkim", "dmarc")},
             stored_at="" if raw else lies,
         ),
-        provider_id=f"ses:{_text(mail, 'messageId')}",
+        provider_id=f"ses:{text_in(mail, 'messageId')}",
     )
 
 
 def _amazons_head(mail: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The mail's header; where it is cut off, what Amazon tells of it in a few words."""
-    fields = [(_text(each, "name"), _text(each, "value")) for each in _objects(mail, "headers")]
+    fields = [(text_in(each, "name"), text_in(each, "value")) for each in objects_in(mail, "headers")]
     named = {name.lower() for name, _ in fields}
     common = mail.get("commonHeaders")
     for name, value in (common if isinstance(common, dict) else {}).items():
@@ -223,29 +225,12 @@ def _verdict(**said: object) -> dict[str, Any]:
     return found
 
 
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        return object_of(body)
-    except sdk.RowUnreadable:
-        raise sdk.RowUnreadable("the delivery is not a JSON object") from None
-
-
 def _json(text: str) -> dict[str, Any]:
     """An object written into a field; empty when it is none."""
     try:
         return object_of(text.encode())
     except sdk.RowUnreadable:
         return {}
-
-
-def _text(told: object, name: str) -> str:
-    found = told.get(name) if isinstance(told, dict) else None
-    return found if isinstance(found, str) else ""
-
-
-def _objects(told: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    found = told.get(name)
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _addresses(found: object) -> tuple[str, ...]:
