@@ -40,13 +40,20 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
+class Among:
+    """A list of texts."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
     """The present: ``now`` in microseconds, or ``today`` as a day since 1970-01-01."""
 
     name: str
 
 
-Bind = Given | Place | Sealing | Asker | Clock
+Bind = Given | Place | Sealing | Asker | Among | Clock
 Where = Callable[[Query], str]
 
 
@@ -71,6 +78,8 @@ def value(bind: Bind, variables: Mapping[str, object], asking: Asking) -> object
             return asking.token
         case Clock():
             return asking.clock(bind.name)
+        case Among():
+            return list(bind.values)
         case Given():
             return _id(bind.of(variables))
         case Place():

@@ -56,6 +56,14 @@ class Dialect(ABC):
         """A Float."""
 
     @abstractmethod
+    def page(self, value: str) -> str:
+        """The text before what a page is asked: before its first ? or #."""
+
+    @abstractmethod
+    def each(self, value: str) -> tuple[str, str, str]:
+        """A JSON list of texts as rows: what to read them from, the text of a row, and its place."""
+
+    @abstractmethod
     def files(self, value: str) -> str:
         """The names of the attachments in properties, as a list of text."""
 
@@ -90,6 +98,8 @@ class Dialect(ABC):
                 return self.real(value)
             case "files":
                 return self.files(value)
+            case "page":
+                return self.text(self.page(value))
             case "flag":
                 return f"CASE WHEN {value} THEN 'true' ELSE 'false' END"
             case "plain":
@@ -140,6 +150,12 @@ class Postgres(Dialect):
 
     def real(self, value: str) -> str:
         return f"CASE WHEN {value} - {value} = 0 THEN CAST({value} AS text) ELSE {self.poison} END"
+
+    def page(self, value: str) -> str:
+        return f"split_part(split_part({value}, '?', 1), '#', 1)"
+
+    def each(self, value: str) -> tuple[str, str, str]:
+        return f"json_array_elements_text(({value})::json) WITH ORDINALITY AS e(value, place)", "e.value", "e.place"
 
     def files(self, value: str) -> str:
         held = f"{value}::json -> 'attachments'"
@@ -200,6 +216,13 @@ class Sqlite(Dialect):
 
     def real(self, value: str) -> str:
         return f"{SHORTEST}({value})"  # it writes 15 digits itself, which are not always enough
+
+    def page(self, value: str) -> str:
+        before = f"substr({value}, 1, instr({value} || '?', '?') - 1)"
+        return f"substr({before}, 1, instr({before} || '#', '#') - 1)"
+
+    def each(self, value: str) -> tuple[str, str, str]:
+        return f"json_each({value}) e", "e.value", "e.key"
 
     def files(self, value: str) -> str:
         name = "json_extract(e.value, '$.name')"

@@ -20,9 +20,9 @@ from hub.reads import binds
 from hub.reads.binds import Asking, Where
 from hub.reads.collect import Selection, coerced, plain, unbound
 from hub.reads.dialects import Dialect
-from hub.reads.model import BY_PREFIX
 from hub.reads.plan import Planner, World
 from hub.reads.sql import Statement, Writer
+from hub.reads.tables import BY_PREFIX
 from hub.reads.tree import Narrowed, Unsupported
 from hub.store.sql import Query
 

@@ -20,8 +20,9 @@ from graphql import (
 )
 
 from hub import kinds
-from hub.reads import model
+from hub.reads import tables
 from hub.reads.collect import Details, Selection, given
+from hub.reads.model import FIELDS
 from hub.reads.specs import All, ById, ByName, Here, Listed, Other, Spec, Value
 from hub.reads.tree import (
     Amount,
@@ -42,13 +43,14 @@ from hub.reads.tree import (
     TypeName,
     Unsupported,
 )
-from hub.store.pages import DEFAULT_SIZE, LARGEST_SIZE
+from hub.store.pages import DEFAULT_SIZE, LARGEST_SIZE, Order
 
 MOST_FIELDS = 2_000
 """Of one operation, those of each type that an object may have counted: types within types multiply."""
 _FORMS = {
     "String": "text", "ID": "plain", "Boolean": "flag", "Int": "whole", "Float": "real", "DateTime": "time",
     "Date": "text", "Decimal": "decimal", "Currency": "text", "JSON": "json", "TimeZone": "text",
+    "Duration": "plain",
 }  # fmt: skip
 _PAGE_FACTS = {"hasNextPage": "next", "hasPreviousPage": "previous", "startCursor": "start", "endCursor": "end"}
 _COUNTS = {"totalCount", "totalCountAtLeast"}
@@ -70,10 +72,10 @@ class World:
 def spec_of(world: World, type_: GraphQLObjectType | GraphQLInterfaceType, name: str) -> Spec:
     """How a field of a type is stored. Raises ``Unsupported``."""
     for each in (type_, *type_.interfaces):
-        if (found := model.FIELDS.get(f"{each.name}.{name}")) is not None:
+        if (found := FIELDS.get(f"{each.name}.{name}")) is not None:
             return found
     column = world.columns.get((type_.name, name))
-    if column is None or type_.name not in model.STANDS:
+    if column is None or type_.name not in tables.STANDS:
         raise Unsupported(f"{type_.name}.{name}")
     return Value(f"{{{column}}}")
 
@@ -105,13 +107,16 @@ class Planner:
             raise Unsupported
         if name == "__typename":
             return Said(f'"{type_.name}"')
-        definition = type_.fields.get(name)
-        if definition is None or not self._world.open_to(type_.name, name, self._scopes):
+        if not self._world.open_to(type_.name, name, self._scopes):
             raise Unsupported
         if type_.name == "Money":
             return self._of_money(name, here)
         if (known := self._world.constants.get((type_.name, name))) is not None:
             return Said(known)
+        return self._stored(type_, name, details, here)
+
+    def _stored(self, type_: GraphQLObjectType, name: str, details: Details, here: Mapping[str, str]) -> Node:
+        definition = type_.fields[name]
         spec = spec_of(self._world, type_, name)
         if isinstance(spec, Listed):
             return self._page(spec, definition, details)
@@ -120,9 +125,15 @@ class Planner:
             return self._named(spec, definition, details, arguments)
         if isinstance(spec, ById):
             return self._by_id(spec, details, arguments)
-        if any(value is not None for value in arguments.values()):
+        if isinstance(spec, All):
+            return self._all(spec, definition, details, arguments, here)
+        if any(value is not None and not self._is_so(name, value) for name, value in arguments.items()):
             raise Unsupported
         return self._shown(spec, definition, details, here)
+
+    def _is_so(self, argument: str, value: object) -> bool:
+        """Whether an argument says what is so without it."""
+        return argument == "currency" and self._world.constants["Hub", "currency"] == f'"{value}"'
 
     def _shown(self, spec: Spec, definition: GraphQLField, details: Details, here: Mapping[str, str]) -> Node:
         named = get_named_type(definition.type)
@@ -130,26 +141,42 @@ class Planner:
             case Value():
                 return self._leaf(spec, definition, named, here)
             case Here():
+                if spec.contacts and not self._contacts:
+                    return _NULL
                 object_ = self._object(named, details, spec.columns)
-                if isinstance(object_, Kinds):
-                    raise Unsupported
-                return Object(object_.members, spec.absent)
+                return object_ if isinstance(object_, Kinds) else Object(object_.members, spec.absent)
             case Other():
-                return One(spec.table, spec.on, spec.of, self._object(named, details), spec.required)
-            case All(value=""):
-                object_ = self._object(named, details, spec.columns)
-                return Many(spec.table, spec.on, spec.of, spec.order, spec.where, object_)
-            case All():
-                leaf = Leaf(_FORMS[named.name], spec.value, required=True)
-                return Many(spec.table, spec.on, spec.of, spec.order, spec.where, leaf, spec.parents)
+                on = [f"{spec.table.alias}.{spec.on} = {{{spec.of}}}"] if spec.on else []
+                condition = " AND ".join([*on, *([spec.where] if spec.where else [])])
+                return One(spec.table, condition, self._object(named, details), spec.required)
         raise Unsupported
 
+    def _all(
+        self,
+        spec: All,
+        definition: GraphQLField,
+        details: Details,
+        arguments: Mapping[str, Any],
+        here: Mapping[str, str],
+    ) -> Node:
+        named = get_named_type(definition.type)
+        leaf = bool(spec.value)
+        node = Leaf(_FORMS[named.name], spec.value, True) if leaf else self._object(named, details, spec.columns)
+        argument, _, column = spec.among.partition(" ")
+        values = None if (held := arguments.get(argument)) is None else tuple(held)
+        return Many(
+            spec.table, spec.on, spec.of, spec.order, spec.where, node, spec.parents,
+            None if values is None else (column, values), spec.listed.format_map(_Names(here)), spec.most,
+            spec.unless,
+        )  # fmt: skip
+
     def _leaf(self, spec: Value, definition: GraphQLField, named: GraphQLNamedType, here: Mapping[str, str]) -> Node:
-        value = spec.shown if self._contacts or spec.masked is None else spec.masked
+        open_ = self._contacts or spec.masked is None
+        value, form = (spec.shown, spec.form) if open_ else (spec.masked, spec.masked_form or spec.form)
         if not value:
-            return Said("[]") if spec.form == "files" else _NULL
+            return Said("[]") if form == "files" else _NULL
         value = value.format_map(_Names(here))
-        if is_list_type(get_nullable_type(definition.type)) and spec.form != "files":
+        if is_list_type(get_nullable_type(definition.type)) and form not in ("files", "json"):
             raise Unsupported
         required = is_non_null_type(definition.type)
         if isinstance(named, GraphQLEnumType):
@@ -157,7 +184,7 @@ class Planner:
             return Leaf("name", value, required, names)
         if named.name not in _FORMS:
             raise Unsupported
-        return Leaf(spec.form or _FORMS[named.name], value, required)
+        return Leaf(form or _FORMS[named.name], value, required)
 
     def _of_money(self, name: str, here: Mapping[str, str]) -> Node:
         if not here:
@@ -192,11 +219,11 @@ class Planner:
             for each in self._world.schema.get_possible_types(type_)
         }
         other = found.pop(kinds.CUSTOM)
-        branches = tuple((model.KINDS[name], object_) for name, object_ in found.items() if object_ != other)
+        branches = tuple((tables.KINDS[name], object_) for name, object_ in found.items() if object_ != other)
         return Kinds("kind", branches, other) if branches else other
 
     def _type_name(self, _: GraphQLObjectType) -> Node:
-        return TypeName("kind", tuple((held, name) for name, held in model.KINDS.items()), kinds.CUSTOM)
+        return TypeName("kind", tuple((held, name) for name, held in tables.KINDS.items()), kinds.CUSTOM)
 
     def _named(self, spec: ByName, definition: GraphQLField, details: Details, arguments: Mapping[str, Any]) -> Node:
         by = {name: value for name, value in arguments[spec.argument].items() if value is not None}
@@ -214,7 +241,7 @@ class Planner:
 
     def _by_id(self, spec: ById, details: Details, arguments: Mapping[str, Any]) -> Node:
         id_ = arguments[spec.argument]
-        found = model.BY_PREFIX.get(str(id_).partition("_")[0])
+        found = tables.BY_PREFIX.get(spec.prefix or str(id_).partition("_")[0])
         if found is None or "read" not in self._scopes:
             raise Unsupported
         name, table, condition = found
@@ -241,7 +268,7 @@ class Planner:
         members = tuple(
             (key, self._of_page(type_, fields)) for key, fields in self._selection.below(type_, details).items()
         )
-        order = spec.order(arguments, self._contacts)
+        order = spec.order if isinstance(spec.order, Order) else spec.order(arguments, self._contacts)
         return Page(spec.table, spec.name, spec.parents, order, span, where, narrowed, members)
 
     def _of_page(self, type_: GraphQLObjectType, details: Details) -> Node:

@@ -23,24 +23,31 @@ class Value:
     masked: str | None = None
     form: str = ""
     """One of ``tree.FORMS``, where its type does not tell."""
+    masked_form: str = ""
+    """The same of what is shown without that right."""
 
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """An object that stands in the row at hand; ``columns`` are its own names for what it shows of it."""
+    """An object that stands in the row at hand; ``columns`` are its own names for what it shows of it.
+
+    ``contacts``: it is null without the right to see contact data.
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     absent: str = ""
+    contacts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """The object of another row."""
+    """The object of another row: the one whose ``on``, where that is said, equals ``of`` here, ``where`` holds."""
 
     table: Table
     on: str
     of: str
     required: bool = False
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,13 @@ class All:
     parents: tuple[Parent, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     """As of ``Here``."""
+    among: str = ""
+    """An argument, and after a space the column that is among its values where it is given."""
+    listed: str = ""
+    """A JSON list of what ``on`` may be: the rows come in its order."""
+    most: int = 0
+    unless: str = ""
+    """The condition under which the ordinary way answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +78,8 @@ class Listed:
 
     table: Table
     name: str
-    order: Callable[[Arguments, bool], Order]
-    """By the arguments, and whether contact data may be seen. Raises ``Unsupported``."""
+    order: Order | Callable[[Arguments, bool], Order]
+    """Where there are several: by the arguments, and whether contact data may be seen. Raises ``Unsupported``."""
     parents: tuple[Parent, ...] = ()
     where: str = ""
     narrowed: str = ""
@@ -79,9 +93,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class ById:
-    """The object with an id, whose prefix says what it is."""
+    """The object with an id, whose prefix says what it is unless that is said here."""
 
     argument: str
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hub.reads.binds import Asker, Bind, Clock, Place
+from hub.reads.binds import Among, Asker, Bind, Place
 from hub.reads.dialects import Dialect
+from hub.reads.names import Fixed, Row
 from hub.reads.tree import (
     Amount,
     Entries,
@@ -46,38 +47,12 @@ class Statement:
     filters: tuple[Narrowed, ...]
 
 
-class _Row(dict[str, str]):
-    """The columns of a row by the names that templates use."""
-
-    def __init__(self, alias: str, fixed: _Fixed) -> None:
-        super().__init__(fixed)
-        self.alias = alias
-        self._fixed = fixed
-
-    def __missing__(self, name: str) -> str:
-        if name in ("_now", "_today"):
-            return self._fixed.present(name)
-        return f"{self.alias}.{name}"
-
-
-class _Fixed(dict[str, str]):
-    """What templates may name that is the same everywhere; the present is bound where it is named."""
-
-    def __init__(self, known: Mapping[str, str], bind: Callable[[Bind, str], str]) -> None:
-        super().__init__(known)
-        self._bind = bind
-
-    def present(self, name: str) -> str:
-        """The parameter that stands for ``_now`` or ``_today``."""
-        return self._bind(Clock(name.removeprefix("_")), "bigint")
-
-
 class Writer:
     """Writes one statement. ``fixed``: what templates may name that is the same everywhere."""
 
     def __init__(self, dialect: Dialect, fixed: Mapping[str, str], solid: Callable[[str, str], bool]) -> None:
         self._dialect = dialect
-        self._fixed = _Fixed(fixed, self._bound)
+        self._fixed = Fixed(fixed, self._bound)
         self._solid = solid
         self._binds: list[Bind] = []
         self._filters: list[Narrowed] = []
@@ -86,7 +61,7 @@ class Writer:
     def statement(self, root: Object) -> Statement:
         """The statement whose columns are ``COLUMNS``. Raises ``Unsupported``."""
         columns = (
-            self._dialect.answer(self._text(root, _Row("", self._fixed), None)),
+            self._dialect.answer(self._text(root, Row("", self._fixed), None)),
             "(SELECT max(number) FROM processed)",
             self._dialect.live,
             f"(SELECT scopes FROM token WHERE digest = {self._bound(Asker(), 'text')} AND revoked_at IS NULL)",
@@ -97,7 +72,7 @@ class Writer:
 
     # ---- values ------------------------------------------------------------------------------------------------------
 
-    def _text(self, node: Node, row: _Row, table: Table | None) -> str:
+    def _text(self, node: Node, row: Row, table: Table | None) -> str:
         """An expression of the node's JSON; it is never NULL."""
         match node:
             case Said():
@@ -119,13 +94,12 @@ class Writer:
                 return _concatenated(self._of_kinds(node, row, table))
         return self._elsewhere(node, row)
 
-    def _elsewhere(self, node: Node, row: _Row) -> str:
+    def _elsewhere(self, node: Node, row: Row) -> str:
         """The same of what other rows have."""
         match node:
             case One():
                 missing = self._dialect.poison if node.required else "'null'"
-                condition = f"{node.table.alias}.{node.on} = {row[node.of]}"
-                return self._single(node.table, condition, node.node, row, missing)
+                return self._single(node.table, node.condition.format_map(row), node.node, row, missing)
             case Named():
                 by = node.by
                 given = self._bound(node.given, "text") if isinstance(by, str) else ""
@@ -137,7 +111,7 @@ class Writer:
                 return self._page(node, row)
         raise Unsupported
 
-    def _leaf(self, leaf: Leaf, row: _Row, table: Table | None) -> str:
+    def _leaf(self, leaf: Leaf, row: Row, table: Table | None) -> str:
         value = leaf.value.format_map(row)
         if value.startswith("'"):
             return _quoted(f'"{value[1:-1]}"')
@@ -157,10 +131,10 @@ class Writer:
         names = {alias: name for name, alias in re.findall(r"(\w+) (\w+)(?= JOIN| ON|$)", table.source)}
         return self._solid(names.get(table.alias, ""), column)
 
-    def _members(self, object_: Object, row: _Row, table: Table | None) -> list[str]:
+    def _members(self, object_: Object, row: Row, table: Table | None) -> list[str]:
         return ["'{'", *self._part(object_.members, row, table, first=True), "'}'"]
 
-    def _of_kinds(self, node: Kinds, row: _Row, table: Table | None) -> list[str]:
+    def _of_kinds(self, node: Kinds, row: Row, table: Table | None) -> list[str]:
         """The object of a row whose kind decides its type: what all have in common stands before and after."""
         objects = [*(object_ for _, object_ in node.branches), node.other]
         lists = [object_.members for object_ in objects]
@@ -180,7 +154,7 @@ class Writer:
             pieces += self._part(tail, row, table, first=False)
         return [*pieces, "'}'"]
 
-    def _part(self, members: Sequence[tuple[str, Node]], row: _Row, table: Table | None, *, first: bool) -> list[str]:
+    def _part(self, members: Sequence[tuple[str, Node]], row: Row, table: Table | None, *, first: bool) -> list[str]:
         pieces: list[str] = []
         for place, (key, node) in enumerate(members):
             comma = "" if first and not place else ","
@@ -193,24 +167,36 @@ class Writer:
 
     # ---- other rows --------------------------------------------------------------------------------------------------
 
-    def _single(self, table: Table, condition: str, node: Node, row: _Row, missing: str) -> str:
+    def _single(self, table: Table, condition: str, node: Node, row: Row, missing: str) -> str:
         inner = self._row()
         text = self._text(node, inner, table)
         rows = self._columns(table, inner.alias, text, row)
         read = f"SELECT {rows} FROM {table.source} WHERE {condition}"
         return f"coalesce((SELECT {text} FROM ({read}) {inner.alias}), {missing})"
 
-    def _many(self, node: Many, row: _Row) -> str:
+    def _many(self, node: Many, row: Row) -> str:
         inner = self._row()
         text = self._text(node.node, inner, node.table)
         columns = self._columns(node.table, inner.alias, text, row)
         where = f" AND {node.where.format_map(row)}" if node.where else ""
-        owns = self._owns(node, row) or [f"{node.on} = {row[node.of]}"]
-        parts = [f"SELECT {columns} FROM {node.table.source} WHERE {own}{where} ORDER BY {node.order}" for own in owns]
-        rows = parts[0] if len(parts) == 1 else " UNION ALL ".join(f"SELECT * FROM ({part}) p" for part in parts)
-        return f"(SELECT '[' || coalesce({self._dialect.joined(text, '')}, '') || ']' FROM ({rows}) {inner.alias})"
+        if node.among is not None:
+            column, values = node.among
+            where += f" AND {column} = ANY({self._bound(Among(values), 'text[]')})"
+        source, owns, order = node.table.source.format_map(row), self._owns(node, row), node.order
+        if node.listed:
+            each, value, order = self._dialect.each(node.listed.format_map(row))
+            source, owns = f"{each} JOIN {source} ON {node.on} = {value}", ["1 = 1"]
+        end = f" LIMIT {node.most}" if node.most else ""
+        parts = [
+            f"SELECT {columns} FROM {source} WHERE {own}{where} ORDER BY {order}{end}"
+            for own in owns or [f"{node.on} = {row[node.of]}"]
+        ]
+        items = f"'[' || coalesce({self._dialect.joined(text, '')}, '') || ']'"
+        found = f"(SELECT {items} FROM ({_one_after_another(parts)}) {inner.alias})"
+        unless = node.unless.format_map(row)
+        return f"CASE WHEN {unless} THEN {self._dialect.poison} ELSE {found} END" if unless else found
 
-    def _page(self, page: Page, row: _Row) -> str:
+    def _page(self, page: Page, row: Row) -> str:
         """Rows from the counting end, one more than asked where that tells whether there are more."""
         inner = self._row()
         facts = {node.what for _, object_ in page.members if isinstance(object_, Object)
@@ -235,7 +221,7 @@ class Writer:
             rows = f"SELECT b.* FROM ({rows}) b ORDER BY b.place DESC LIMIT {page.span.size + 1}"
         return f"(SELECT {text} FROM ({rows}) {inner.alias})"
 
-    def _of_page(self, page: Page, node: Node, inner: _Row, row: _Row, within: str) -> str:
+    def _of_page(self, page: Page, node: Node, inner: Row, row: Row, within: str) -> str:
         match node:
             case Fact():
                 return self._count(page, row)
@@ -252,7 +238,7 @@ class Writer:
                 return _concatenated([*pieces, "'}'"])
         return self._text(node, inner, None)
 
-    def _entry(self, page: Page, node: Node, inner: _Row) -> str:
+    def _entry(self, page: Page, node: Node, inner: Row) -> str:
         if not (isinstance(node, Object) and any(isinstance(each, Sealed) for _, each in node.members)):
             return self._text(node, inner, page.table)
         pieces = ["'{'"]
@@ -261,7 +247,7 @@ class Writer:
             pieces += [_quoted(f'{"," if place else ""}"{key}":'), text]
         return _concatenated([*pieces, "'}'"])
 
-    def _fact(self, page: Page, fact: Fact, inner: _Row) -> str:
+    def _fact(self, page: Page, fact: Fact, inner: Row) -> str:
         span = page.span
         match fact.what:
             case "next" | "previous" if (fact.what == "previous") == span.backward:
@@ -278,7 +264,7 @@ class Writer:
         where = f"{inner.alias}.place = 1" if (fact.what == "start") != span.backward else last
         return f"coalesce({self._dialect.joined(self._cursor(page, inner), where)}, 'null')" if span.size else "'null'"
 
-    def _count(self, page: Page, row: _Row) -> str:
+    def _count(self, page: Page, row: Row) -> str:
         """How many entries the whole list has. Beyond a limit those of a narrowed list are not counted: what is said
         then is for the ordinary way."""
         condition = self._condition(page, whole=True)
@@ -293,19 +279,19 @@ class Writer:
             text = f"CASE WHEN k.n > {COUNT_LIMIT} THEN {self._dialect.poison} ELSE {text} END"
         return f"(SELECT {text} FROM {number} k)"
 
-    def _owns(self, page: Page | Many, row: _Row) -> list[str]:
+    def _owns(self, page: Page | Many, row: Row) -> list[str]:
         """The conditions under which an entry belongs to the row around, one for each kind of parent."""
         return [
             f"{parent.when.format_map(row) + ' AND ' if parent.when else ''}"
-            f"{page.table.alias}.{parent.on} = {row[parent.of]}"
+            f"{parent.on if '.' in parent.on else f'{page.table.alias}.{parent.on}'} = {row[parent.of]}"
             for parent in page.parents
         ]
 
-    def _cursor(self, page: Page, inner: _Row) -> str:
+    def _cursor(self, page: Page, inner: Row) -> str:
         bound = f"{page.name} {page.order.name} "
         return self._dialect.cursor(self._bound, bound, page.order, inner["ordered"], inner["tied"])
 
-    def _rows_of(self, page: Page, inner: _Row, text: str, row: _Row, limit: int) -> str:
+    def _rows_of(self, page: Page, inner: Row, text: str, row: Row, limit: int) -> str:
         computed = {"ordered": page.order.column, "tied": page.order.tie}
         table = Table(page.table.source, page.table.alias, {**page.table.columns, **computed})
         columns = self._columns(table, inner.alias, text, row)
@@ -315,7 +301,7 @@ class Writer:
             f"SELECT {columns} FROM {table.source} WHERE {own}{condition}{end}"
             for own in [f"{each} AND " for each in self._owns(page, row)] or [""]
         ]
-        return parts[0] if len(parts) == 1 else " UNION ALL ".join(f"SELECT * FROM ({part}) p" for part in parts)
+        return _one_after_another(parts)
 
     def _condition(self, page: Page, *, whole: bool = False) -> str:
         parts = [page.where] if page.where else []
@@ -338,7 +324,7 @@ class Writer:
             self._filters.append(narrowed)
         return f"\x02{self._filters.index(narrowed)}\x02"
 
-    def _columns(self, table: Table, alias: str, text: str, around: _Row) -> str:
+    def _columns(self, table: Table, alias: str, text: str, around: Row) -> str:
         """What is read of a table: the columns that the text of its rows names."""
         names = dict.fromkeys(re.findall(rf"\b{alias}\.(\w+)", text))
         columns = [
@@ -348,9 +334,9 @@ class Writer:
         ]
         return ", ".join(columns) or "1 AS one"
 
-    def _row(self) -> _Row:
+    def _row(self) -> Row:
         self._rows += 1
-        return _Row(f"r{self._rows}", self._fixed)
+        return Row(f"r{self._rows}", self._fixed)
 
     def _bound(self, bind: Bind, cast: str) -> str:
         if bind not in self._binds:
@@ -366,6 +352,10 @@ def _alike(lists: Sequence[Sequence[tuple[str, Node]]]) -> int:
             break
         count += 1
     return count
+
+
+def _one_after_another(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else " UNION ALL ".join(f"SELECT * FROM ({part}) p" for part in parts)
 
 
 def _quoted(text: str) -> str:

@@ -43,9 +43,10 @@ class Leaf:
     names: tuple[tuple[str, str], ...] = ()
 
 
-FORMS = ("text", "plain", "flag", "whole", "real", "time", "day", "decimal", "json", "files", "name")
+FORMS = ("text", "plain", "flag", "whole", "real", "time", "day", "decimal", "json", "files", "page", "name")
 """Text, text without anything to escape, Boolean, Int, Float, DateTime, days since 1970-01-01,
-decimal text, stored JSON, the names of the files in properties, a value of an enumeration."""
+decimal text, stored JSON, the names of the files in properties, the address of a page without its query,
+a value of an enumeration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,10 @@ class Object:
 
 @dataclass(frozen=True, slots=True)
 class One:
-    """The object of one other row: the one whose ``on`` equals ``of`` here. ``required``: it must be there."""
+    """The object of one other row, that of a condition on the row here. ``required``: it must be there."""
 
     table: Table
-    on: str
-    of: str
+    condition: str
     node: Node
     required: bool = False
 
@@ -88,6 +88,13 @@ class Many:
     node: Node
     parents: tuple[Parent, ...] = ()
     """Instead of ``on`` and ``of``, where there are several kinds of rows around."""
+    among: tuple[str, tuple[str, ...]] | None = None
+    """A column, and what it is one of."""
+    listed: str = ""
+    """Instead of ``of``: a JSON list of what ``on`` may be, whose order is that of the rows."""
+    most: int = 0
+    unless: str = ""
+    """The condition under which the ordinary way answers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ import pytest
 
 from hub.api import context
 from hub.clock import now
+from hub.store.postgres_reader import _PostgresSnapshot
+from hub.store.reader import Snapshot, _SqliteSnapshot
 from tests.api.conftest import Served, served
 from tests.reads.hostile import fill
 from tests.reads.pool import pool
@@ -27,3 +29,10 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock of answers stands still: ages and days left are the same both ways."""
     at = now()
     monkeypatch.setattr(context, "now", lambda: at)
+
+
+@pytest.fixture(autouse=True)
+def told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A statement that a database refuses is told, where a served hub would go the ordinary way."""
+    for kind in (_PostgresSnapshot, _SqliteSnapshot):
+        monkeypatch.setattr(kind, "attempt", Snapshot.attempt)

@@ -144,7 +144,44 @@ def crowd() -> list[dict[str, Any]]:
          "direction": "OUTBOUND", "who": {"email": "busy@x.org", "vat": "BD999999999"}}
         for month in (1, 2, 3)
     ]  # fmt: skip
-    return [*twins, *busy, *bought, {"title": "no kind"}, {**same, "who": {}}]
+    return [*twins, *busy, *bought, *whole(), {"title": "no kind"}, {**same, "who": {}}]
+
+
+def whole() -> list[dict[str, Any]]:
+    """What chance may leave out, of somebody who does all of it, at an organisation."""
+    who_ = {"email": "whole@x.org", "vat": "BD888888888", "contact": "c88"}
+    paid = [
+        {"kind": "invoice", "at": f"2026-0{month}-03", "amount": "100.25", "direction": "OUTBOUND", "who": who_,
+         "properties": {"number": f"W-{month}", "due_on": f"2026-0{month}-20", "tax": "1.5"}, "lines": [
+            {"description": SAID[5], "amount": "60.25", "sku": "C1", "category": "\u2028"},
+            {"description": "-", "amount": "40.00", "sku": "\\"}]}
+        for month in (1, 2, 3)
+    ]  # fmt: skip
+    paid += [
+        {"kind": "payment", "at": f"2026-0{month}-{day}", "amount": "100.25", "who": who_, "cost": "1.10",
+         "properties": {"settles": f"W-{month}", "number": f"P-{month}", "method": "bKash"}, "origin": {"medium": "m"}}
+        for month, day in ((1, 10), (2, 28))
+    ]  # fmt: skip
+    asked = [
+        {"kind": "survey", "at": f"2026-02-0{day}T09:00:00+00:00", "quantity": [score, unit], "who": who_}
+        for day, (score, unit) in enumerate((("9", "nps"), ("6.5", "nps"), ("10", "nps"), ("4.125", "csat")), start=1)
+    ]
+    posts = [
+        {"kind": "post", "channel": "SOCIAL", "who": who_, "title": SAID[6], "campaign": "spring", "cost": "2",
+         "properties": {"network": "mastodon", "url": "https://m.org/1?a=b#c"}},
+        {"kind": "form", "channel": "WEB", "who": who_, "cost": "3", "currency": "USD", "traits": {
+            "name": "Whole Person", "birthday": "1988-02-29", "company": SAID[4], "job_title": SAID[7]},
+         "origin": {"referrer": "https://a.org/x#y?z", "landing_page": "https://b.org/?u=1", "source": "news"},
+         "properties": {"form": "f", "url": "https://b.org/p?q#r", "fields": {"a": [1.0, {}], "b": None}}},
+        {"kind": "call", "channel": "PHONE", "who": who_, "properties": {"seconds": 61, "answered": True}},
+    ]  # fmt: skip
+    case = [
+        {"kind": "email", "channel": "EMAIL", "direction": way, "at": f"2026-03-0{day}T09:00:00+00:00", "who": who_,
+         "matters": [{"kind": "CASE", "reference": "whole", "state": state, "owner": "anna", "open": day < 4}]}
+        for day, (way, state) in enumerate(
+            (("INBOUND", "new"), ("OUTBOUND", "asked"), ("INBOUND", "new"), ("OUTBOUND", "done")), start=1)
+    ]  # fmt: skip
+    return [*paid, *asked, *posts, *case]
 
 
 def late(pick: random.Random, people: int) -> list[dict[str, Any]]:
