@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from hub import logs
 from hub.clock import moment
 from hub.errors import ConfigWrong, InputWrong, NotFound
 from hub.ids import random_id
@@ -237,7 +238,9 @@ class Endpoints:
 
 def opened(seal: Seal, secrets: Sequence[endpoints.Secret], id_: str) -> list[str]:
     """The secrets of an endpoint. Raises ``ConfigWrong`` without the key they were sealed with."""
-    return [seal.open(each.sealed, place(id_, _SECRET)) for each in secrets]
+    found = [seal.open(each.sealed, place(id_, _SECRET)) for each in secrets]
+    logs.hide(found)
+    return found
 
 
 def seal_again(session: Session, seal: Seal) -> None:
