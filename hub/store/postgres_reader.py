@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -19,20 +20,28 @@ _FAILED = (asyncpg.DataError, asyncpg.SyntaxOrAccessError, asyncpg.ProgramLimitE
 """How a statement fails by what it asks, or by what it finds."""
 
 
-@contextmanager
-def _clean_errors() -> Iterator[None]:
+_AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InterfaceError,
+)
+"""How it fails by a database that went away."""
+_RESERVED = 2
+"""Connections that are left for snapshots, however many ask for what is answered at once."""
+
+
+class _CleanErrors(AbstractContextManager[None]):
     """A database that went away, as the hub's own error, so that no driver text travels further."""
-    try:
-        yield
-    except (
-        OSError,
-        asyncpg.PostgresConnectionError,
-        asyncpg.AdminShutdownError,
-        asyncpg.CrashShutdownError,
-        asyncpg.CannotConnectNowError,
-        asyncpg.InterfaceError,
-    ) as error:
-        raise RetryLater("The database does not answer right now.") from error
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, _AWAY):
+            raise RetryLater("The database does not answer right now.") from error
+
+
+_clean_errors = _CleanErrors()
 
 
 class _PostgresSnapshot(Snapshot):
@@ -42,7 +51,7 @@ class _PostgresSnapshot(Snapshot):
 
     async def all(self, statement: str, *values: Any) -> Rows:
         async with self._turn:
-            with _clean_errors(), traces.statement(statement, "postgresql"):
+            with _clean_errors, traces.statement(statement, "postgresql"):
                 rows: Rows = await self._connection.fetch(statement, *values)
             return rows
 
@@ -53,15 +62,22 @@ class _PostgresSnapshot(Snapshot):
             return None
 
     async def some(self, statement: str, *values: Any, together: int) -> AsyncGenerator[Rows, None]:
-        with _clean_errors():
+        with _clean_errors:
             cursor = await self._connection.cursor(statement, *values)
         while True:
             async with self._turn:
-                with _clean_errors():
+                with _clean_errors:
                     rows: Rows = await cursor.fetch(together)
             if not rows:
                 return
             yield rows
+
+
+def _is_open(connection: Any) -> bool:
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False  # the pool has taken it back already
 
 
 async def _as_it_is(_: Any) -> None:
@@ -78,8 +94,12 @@ class PostgresReader(Reader):
         self._pool: Any = None
         self._kept: list[Any] = []
         """Idle connections that are not given back to the pool, which takes as long as many a statement."""
+        self._held = 0
+        """Connections that are kept, or in use by what is answered at once."""
+        self._turns: deque[asyncio.Future[Any]] = deque()
+        """Those who wait to be answered at once. They are handed a connection, or None when one may be taken."""
         self._waiting = 0
-        """Who waits for a connection."""
+        """Who waits for a connection of the pool to have a snapshot."""
         self._opening = asyncio.Lock()
 
     def connections(self) -> tuple[int, int, int]:
@@ -88,9 +108,8 @@ class PostgresReader(Reader):
         return opened - idle, opened, self._connections
 
     async def at_once(self, query: Query) -> Any | None:
-        with _clean_errors():
-            pool = self._pool or await self._opened()
-            connection = self._kept.pop() if self._kept else await pool.acquire()
+        with _clean_errors:
+            connection = await self._taken()
             live = False
             try:
                 with traces.statement(query.text, "postgresql"):
@@ -99,11 +118,59 @@ class PostgresReader(Reader):
             except (*_FAILED, asyncpg.InterfaceError):
                 return None
             finally:
-                if live and not self._waiting and len(self._kept) < self._connections // 2:
-                    self._kept.append(connection)
+                if live and not self._waiting:
+                    self._hand_on(connection)
                 else:
-                    await pool.release(connection)
+                    await self._let_go(connection)
         return row if live else None
+
+    async def _taken(self) -> Any:
+        """A connection for what is answered at once."""
+        while True:
+            if self._kept:
+                connection = self._kept.pop()
+            elif self._held < max(1, self._connections - _RESERVED):
+                self._held += 1
+                try:
+                    return await (self._pool or await self._opened()).acquire()
+                except BaseException:
+                    self._free_a_place()
+                    raise
+            else:
+                connection = await self._turn()
+            if connection is not None:
+                if _is_open(connection):
+                    return connection
+                await self._let_go(connection)
+
+    async def _turn(self) -> Any:
+        turn = asyncio.get_running_loop().create_future()
+        self._turns.append(turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._hand_on(turn.result())
+            raise
+
+    def _hand_on(self, connection: Any) -> None:
+        """To whoever waits for longest; None stands for a place. Nobody: the connection is kept."""
+        while self._turns:
+            turn = self._turns.popleft()
+            if not turn.done():
+                turn.set_result(connection)
+                return
+        if connection is not None:
+            self._kept.append(connection)
+
+    def _free_a_place(self) -> None:
+        self._held -= 1
+        self._hand_on(None)
+
+    async def _let_go(self, connection: Any) -> None:
+        """Give a connection back to the pool."""
+        self._free_a_place()
+        await self._pool.release(connection)
 
     async def _opened(self) -> Any:
         async with self._opening:
@@ -125,12 +192,12 @@ class PostgresReader(Reader):
 
     @asynccontextmanager
     async def snapshot(self, number: int | None = None) -> AsyncIterator[Snapshot]:
-        with _clean_errors():
+        with _clean_errors:
             pool = await self._opened()
             self._waiting += 1
             try:
                 if self._kept and not pool.get_idle_size():
-                    await pool.release(self._kept.pop())
+                    await self._let_go(self._kept.pop())
                 connection = await pool.acquire()
             finally:
                 self._waiting -= 1

@@ -4,9 +4,12 @@ import asyncio
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from hub.store.engine import Store
+from hub.store.reader import POSTGRES_LIVE, Reader
+from hub.store.sql import Query
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) SELECT count(*) FROM n"
 
@@ -63,5 +66,82 @@ def test_a_snapshot_cannot_write(hub_folder: Path) -> None:
     store = Store.at(str(hub_folder))
     try:
         asyncio.run(write())
+    finally:
+        store.close()
+
+
+def slowly(seconds: float) -> Query:
+    """A statement that is answered at once, after some seconds."""
+    return Query(f"SELECT 7, 0, {POSTGRES_LIVE} FROM pg_sleep({seconds})")
+
+
+async def opened(store: Store) -> Reader:
+    """A reader that knows which projection set is live."""
+    reader = store.reader()
+    async with reader.snapshot():
+        return reader
+
+
+def test_who_is_answered_at_once_leaves_room_for_snapshots(pg_url: str) -> None:
+    async def read() -> None:
+        reader = await opened(store)
+        many = [asyncio.create_task(reader.at_once(slowly(0.1))) for _ in range(30)]
+        await asyncio.sleep(0.05)
+        async with asyncio.timeout(2), reader.snapshot() as snapshot:
+            assert await snapshot.value("SELECT 7") == 7
+            assert sum(each.done() for each in many) < 30
+        assert [row[0] for row in await asyncio.gather(*many)] == [7] * 30
+        used, there, most = reader.connections()
+        assert (used, most) == (0, 10)
+        assert there <= 10
+        await reader.close()
+
+    store = Store.at(pg_url)
+    try:
+        asyncio.run(read())
+    finally:
+        store.close()
+
+
+def test_who_gives_up_waiting_for_a_connection_keeps_none(pg_url: str) -> None:
+    async def read() -> None:
+        reader = await opened(store)
+        for pause in (0.0, 0.05, 0.1, 0.11):
+            running = [asyncio.create_task(reader.at_once(slowly(0.1))) for _ in range(12)]
+            await asyncio.sleep(pause)
+            for each in running[4:]:
+                each.cancel()
+            found = await asyncio.gather(*running, return_exceptions=True)
+            assert [row[0] for row in found[:4]] == [7] * 4
+        async with asyncio.timeout(5):
+            assert len(await asyncio.gather(*(reader.at_once(slowly(0.01)) for _ in range(30)))) == 30
+        assert reader.connections()[0] == 0
+        await reader.close()
+
+    store = Store.at(pg_url)
+    try:
+        asyncio.run(read())
+    finally:
+        store.close()
+
+
+def test_connections_that_the_database_closed_are_not_used(pg_url: str) -> None:
+    async def read() -> None:
+        reader = await opened(store)
+        await asyncio.gather(*(reader.at_once(slowly(0.05)) for _ in range(5)))
+        with psycopg.connect(pg_url, autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND query LIKE '%pg_sleep(0.05)%' AND pid <> pg_backend_pid()"
+            )
+        await asyncio.sleep(0.05)
+        row = await reader.at_once(slowly(0.0))
+        assert row is not None
+        assert row[0] == 7
+        await reader.close()
+
+    store = Store.at(pg_url)
+    try:
+        asyncio.run(read())
     finally:
         store.close()
