@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Final
 
 from hub import money
@@ -28,8 +29,17 @@ _BY_DIGITS = {
 }
 
 
-def _in_quotes(value: str) -> str:
-    return f"'\"' || {value} || '\"'"
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a value that is there is written: an expression of text."""
+
+    text: str
+    quoted: bool = False
+    """Whether quotes have to be put around it."""
+    condition: str = ""
+    """Under which ordinary execution can show it; any, when empty."""
+    strict: bool = False
+    """Whether the text is NULL where the value is."""
 
 
 class Dialect(ABC):
@@ -38,6 +48,8 @@ class Dialect(ABC):
     poison: str
     live: str
     """Whether the live projection set is what is read."""
+    cuts = False
+    """Whether it has ``cut``."""
 
     @abstractmethod
     def text(self, value: str) -> str:
@@ -45,11 +57,11 @@ class Dialect(ABC):
 
     @abstractmethod
     def time(self, value: str) -> str:
-        """Microseconds within ``_FIRST`` and ``_LAST`` as ``"2026-01-31T09:05:00.000000Z"``."""
+        """Microseconds within ``_FIRST`` and ``_LAST`` as ``2026-01-31T09:05:00.000000Z``."""
 
     @abstractmethod
     def day(self, value: str) -> str:
-        """Days since 1970-01-01 within the same years as ``"2026-01-31"``."""
+        """Days since 1970-01-01 within the same years as ``2026-01-31``."""
 
     @abstractmethod
     def real(self, value: str) -> str:
@@ -71,6 +83,10 @@ class Dialect(ABC):
     def joined(self, item: str, where: str) -> str:
         """The items of all rows ``where``, with commas between, in the order of the rows; NULL without any."""
 
+    def cut(self, item: str, size: int) -> str:
+        """The same of the first rows, so many at most."""
+        raise NotImplementedError
+
     @abstractmethod
     def scaled(self, minor: str, digits: int) -> str:
         """Minor units as a decimal number with so many digits."""
@@ -87,49 +103,54 @@ class Dialect(ABC):
         """Whether the database can read a statement, however deep it is."""
         return bool(text)
 
-    def leaf(self, form: str, value: str, names: tuple[tuple[str, str], ...]) -> str:
-        """A value that is there in one of ``tree.FORMS``; NULL or anything else where there is none."""
+    def leaf(self, form: str, value: str, names: tuple[tuple[str, str], ...]) -> Shown:
+        """How a value in one of ``tree.FORMS`` is written."""
         match form:
             case "text":
-                return self.text(value)
+                return Shown(self.text(value), strict=True)
             case "json":
-                return value
-            case "real":
-                return self.real(value)
-            case "files":
-                return self.files(value)
-            case "page":
-                return self.text(self.page(value))
-            case "flag":
-                return f"CASE WHEN {value} THEN 'true' ELSE 'false' END"
+                return Shown(value, strict=True)
             case "plain":
-                return _in_quotes(value)
-        condition, text = self._checked(form, value, names)
-        return f"CASE WHEN {condition} THEN {text} ELSE {self.poison} END"
+                return Shown(value, quoted=True, strict=True)
+            case "flag":
+                return Shown(f"CASE WHEN {value} THEN 'true' ELSE 'false' END")
+            case "real":
+                return Shown(self.real(value))
+            case "files":
+                return Shown(self.files(value))
+            case "page":
+                return Shown(self.text(self.page(value)))
+        return self._checked(form, value, names)
 
-    def _checked(self, form: str, value: str, names: tuple[tuple[str, str], ...]) -> tuple[str, str]:
-        """The condition under which ordinary execution can show a value, and how it does."""
+    def _checked(self, form: str, value: str, names: tuple[tuple[str, str], ...]) -> Shown:
         match form:
             case "whole":
-                return f"{value} >= {-_LARGEST} AND {value} < {_LARGEST}", f"CAST({value} AS text)"
+                return Shown(f"CAST({value} AS text)", condition=f"{value} >= {-_LARGEST} AND {value} < {_LARGEST}")
             case "time":
-                return f"{value} >= {_FIRST} AND {value} < {_LAST}", self.time(value)
+                within = f"{value} >= {_FIRST} AND {value} < {_LAST}"
+                return Shown(self.time(value), quoted=True, condition=within)
             case "day":
-                return f"{value} >= {_FIRST // _DAY} AND {value} < {_LAST // _DAY}", self.day(value)
+                within = f"{value} >= {_FIRST // _DAY} AND {value} < {_LAST // _DAY}"
+                return Shown(self.day(value), quoted=True, condition=within)
             case "decimal":
-                return f"{value} NOT LIKE '%E%' AND {value} NOT LIKE '%N%'", _in_quotes(value)
+                return Shown(value, quoted=True, condition=f"{value} NOT LIKE '%E%' AND {value} NOT LIKE '%N%'")
         if any(each != shown for each, shown in names):
             raise Unsupported
-        return f"{value} IN ({', '.join(f'{chr(39)}{each}{chr(39)}' for each, _ in names)})", _in_quotes(value)
+        return self.name(value, [f"'{each}'" for each, _ in names])
 
-    def amount(self, minor: str, currency: str) -> str:
-        """Minor units as decimal text, in quotes."""
+    def name(self, value: str, names: Sequence[str]) -> Shown:
+        """One of so many names, which are in quotes."""
+        return Shown(value, quoted=True, condition=f"{value} IN ({', '.join(names)})")
+
+    def amount(self, minor: str, currency: str, own: str) -> str:
+        """Minor units as decimal text. ``own`` is the currency that most amounts are in."""
         if currency.startswith("'"):
-            return _in_quotes(self.scaled(minor, money.digits(currency.strip("'"))))
+            return self.scaled(minor, money.digits(currency.strip("'")))
         cases = " ".join(
             f"WHEN {currency} IN ({codes}) THEN {self.scaled(minor, digits)}" for digits, codes in _BY_DIGITS.items()
         )
-        return _in_quotes(f"CASE {cases} ELSE {self.scaled(minor, 2)} END")
+        mostly = f"WHEN {currency} = {own} THEN {self.scaled(minor, money.digits(own.strip(chr(39))))}"
+        return f"CASE {mostly} {cases} ELSE {self.scaled(minor, 2)} END"
 
 
 class Postgres(Dialect):
@@ -137,16 +158,18 @@ class Postgres(Dialect):
 
     poison = "chr(1)"
     live = POSTGRES_LIVE
+    cuts = True
 
     def text(self, value: str) -> str:
         return f"to_json({value})::text"
 
     def time(self, value: str) -> str:
-        instant = f"timestamp '1970-01-01' + {value} * interval '1 microsecond'"
-        return f'to_char({instant}, \'"\\""YYYY-MM-DD"T"HH24:MI:SS.US"Z\\""\')'
+        # Multiplied as a whole it would be rounded, far from 1970.
+        seconds, rest = f"{value} / 1000000 * interval '1 second'", f"{value} % 1000000 * interval '1 microsecond'"
+        return f"to_char(timestamp '1970-01-01' + {seconds} + {rest}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
     def day(self, value: str) -> str:
-        return f'to_char(date \'1970-01-01\' + CAST({value} AS integer), \'"\\""YYYY-MM-DD"\\""\')'
+        return f"to_char(date '1970-01-01' + CAST({value} AS integer), 'YYYY-MM-DD')"
 
     def real(self, value: str) -> str:
         return f"CASE WHEN {value} - {value} = 0 THEN CAST({value} AS text) ELSE {self.poison} END"
@@ -169,6 +192,9 @@ class Postgres(Dialect):
     def joined(self, item: str, where: str) -> str:
         return f"string_agg({item}, ','){f' FILTER (WHERE {where})' if where else ''}"
 
+    def cut(self, item: str, size: int) -> str:
+        return f"array_to_string((array_agg({item}))[1:{size}], ',')"
+
     def scaled(self, minor: str, digits: int) -> str:
         return f"CAST({minor} AS text)" if digits == 0 else f"CAST({minor} * {10**-digits:.{digits}f} AS text)"
 
@@ -184,7 +210,7 @@ class Postgres(Dialect):
         return f"'\"' || translate(encode({sealed}, 'base64'), '+/=' || chr(10), '-_') || '\"'"
 
     def answer(self, text: str) -> str:
-        return f"convert_to({text}, 'UTF8')"
+        return f"textsend({text})"
 
 
 class Sqlite(Dialect):
@@ -208,11 +234,17 @@ class Sqlite(Dialect):
     def time(self, value: str) -> str:
         # Whole numbers are divided towards zero, so what is divided is counted from the first time there may be.
         since = f"({value} + {-_FIRST})"
-        seconds = f"{since} / 1000000 - {-_FIRST // 1_000_000}"
-        return f"strftime('\"%Y-%m-%dT%H:%M:%S', {seconds}, 'unixepoch') || printf('.%06dZ\"', {since} % 1000000)"
+        seconds, rest = f"{since} / 1000000 - {-_FIRST // 1_000_000}", f"{since} % 1000000"
+        parts = f"CASE WHEN {rest} = 0 THEN '.000000Z' ELSE printf('.%06dZ', {rest}) END"
+        return f"replace(datetime({seconds}, 'unixepoch'), ' ', 'T') || {parts}"
 
     def day(self, value: str) -> str:
-        return f"strftime('\"%Y-%m-%d\"', {value} * 86400, 'unixepoch')"
+        return f"date({value} * 86400, 'unixepoch')"
+
+    def name(self, value: str, names: Sequence[str]) -> Shown:
+        # A list is made a table first.
+        cases = " ".join(f"WHEN {each} THEN {each}" for each in names)
+        return Shown(f"CASE {value} {cases} ELSE {self.poison} END", quoted=True)
 
     def real(self, value: str) -> str:
         return f"{SHORTEST}({value})"  # it writes 15 digits itself, which are not always enough
@@ -241,8 +273,8 @@ class Sqlite(Dialect):
         if digits == 0:
             return f"CAST({minor} AS text)"
         unit = 10**digits
-        number = f"printf('%d.%0{digits}d', abs({minor}) / {unit}, abs({minor}) % {unit})"
-        return f"CASE WHEN {minor} < 0 THEN '-' ELSE '' END || {number}"
+        parts = f"substr({unit} + abs({minor}) % {unit}, 2)"
+        return f"CASE WHEN {minor} < 0 THEN '-' ELSE '' END || (abs({minor}) / {unit}) || '.' || {parts}"
 
     def cursor(self, bind: Callable[[Bind, str], str], bound: str, order: Order, value: str, tie: str) -> str:
         secret, list_ = bind(Sealing("secret"), "bytea"), bind(Sealing("list", bound), "text")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hub.reads.binds import Among, Asker, Bind, Place
 from hub.reads.dialects import Dialect
 from hub.reads.names import Fixed, Row
+from hub.reads.pieces import Known, Long, Piece, Read, merged, quoted, together
 from hub.reads.tree import (
     Amount,
     Entries,
@@ -60,41 +61,49 @@ class Writer:
 
     def statement(self, root: Object) -> Statement:
         """The statement whose columns are ``COLUMNS``. Raises ``Unsupported``."""
+        whole = merged(self._pieces(root, Row("", self._fixed), None))
+        only = whole[0] if len(whole) == 1 else None
+        rows = f" FROM {only.rows}" if isinstance(only, Read) else ""
         columns = (
-            self._dialect.answer(self._text(root, Row("", self._fixed), None)),
-            "(SELECT max(number) FROM processed)",
+            self._dialect.answer(together(only.pieces if isinstance(only, Read) else whole)),
+            "(SELECT number FROM processed)",
             self._dialect.live,
             f"(SELECT scopes FROM token WHERE digest = {self._bound(Asker(), 'text')} AND revoked_at IS NULL)",
         )
-        found = _HOLE.split(f"SELECT {', '.join(columns)}")
+        found = _HOLE.split(f"SELECT {', '.join(columns)}{rows}")
         pieces = [int(piece) if place % 2 else piece for place, piece in enumerate(found)]
         return Statement(tuple(pieces), tuple(self._binds), tuple(self._filters))
 
     # ---- values ------------------------------------------------------------------------------------------------------
 
-    def _text(self, node: Node, row: Row, table: Table | None) -> str:
-        """An expression of the node's JSON; it is never NULL."""
+    def _pieces(self, node: Node, row: Row, table: Table | None) -> list[Piece]:
+        """The node's JSON."""
         match node:
             case Said():
-                return _quoted(node.json)
+                return [Known(node.json)]
             case Leaf():
                 return self._leaf(node, row, table)
             case Amount():
-                return self._dialect.amount(node.minor.format_map(row), node.currency.format_map(row))
+                minor, currency = node.minor.format_map(row), node.currency.format_map(row)
+                return [Known('"'), self._dialect.amount(minor, currency, self._fixed["_currency"]), Known('"')]
             case TypeName():
-                return self._cases(
-                    row[node.column],
-                    [(held, _quoted(f'"{name}"')) for held, name in node.branches],
-                    _quoted(f'"{node.other}"'),
-                )
+                return [
+                    self._cases(
+                        row[node.column],
+                        [(held, quoted(f'"{name}"')) for held, name in node.branches],
+                        quoted(f'"{node.other}"'),
+                    )
+                ]
             case Object():
-                text = _concatenated(self._members(node, row, table))
-                return f"CASE WHEN {node.absent.format_map(row)} THEN 'null' ELSE {text} END" if node.absent else text
+                pieces = [Known("{"), *self._part(node.members, row, table, first=True), Known("}")]
+                if not node.absent:
+                    return pieces
+                return [f"CASE WHEN {node.absent.format_map(row)} THEN 'null' ELSE {together(pieces)} END"]
             case Kinds():
-                return _concatenated(self._of_kinds(node, row, table))
+                return self._of_kinds(node, row, table)
         return self._elsewhere(node, row)
 
-    def _elsewhere(self, node: Node, row: Row) -> str:
+    def _elsewhere(self, node: Node, row: Row) -> list[Piece]:
         """The same of what other rows have."""
         match node:
             case One():
@@ -106,23 +115,29 @@ class Writer:
                 condition = by.format(given=given) if isinstance(by, str) else self._hole(by)
                 return self._single(node.table, condition, node.node, row, "'null'")
             case Many():
-                return self._many(node, row)
+                return [self._many(node, row)]
             case Page():
                 return self._page(node, row)
         raise Unsupported
 
-    def _leaf(self, leaf: Leaf, row: Row, table: Table | None) -> str:
+    def _leaf(self, leaf: Leaf, row: Row, table: Table | None) -> list[Piece]:
         value = leaf.value.format_map(row)
         if value.startswith("'"):
-            return _quoted(f'"{value[1:-1]}"')
-        text = self._dialect.leaf(leaf.form, value, leaf.names)
+            return [Known(f'"{value[1:-1]}"')]
+        shown = self._dialect.leaf(leaf.form, value, leaf.names)
         missing = self._dialect.poison if leaf.required else "'null'"
         column = re.fullmatch(r"\{(\w+)\}", leaf.value)
-        if column and table is not None and self._sure(table, column[1]):
-            return text
-        if leaf.form in ("text", "plain", "json"):
-            return f"coalesce({text}, {missing})"
-        return f"CASE WHEN {value} IS NULL THEN {missing} ELSE {text} END"
+        sure = bool(column) and table is not None and self._sure(table, leaf.value[1:-1])
+        outside = shown.quoted and (sure or leaf.required)
+        text = f"'\"' || {shown.text} || '\"'" if shown.quoted and not outside else shown.text
+        if shown.condition:
+            absent = "" if sure or leaf.required else f" WHEN {value} IS NULL THEN 'null'"
+            text = f"CASE WHEN {shown.condition} THEN {text}{absent} ELSE {self._dialect.poison} END"
+        elif not sure and shown.strict:
+            text = f"coalesce({text}, {missing})"
+        elif not sure:
+            text = f"CASE WHEN {value} IS NULL THEN {missing} ELSE {text} END"
+        return [Known('"'), text, Known('"')] if outside else [text]
 
     def _sure(self, table: Table, column: str) -> bool:
         """Whether a column is never NULL."""
@@ -131,19 +146,15 @@ class Writer:
         names = {alias: name for name, alias in re.findall(r"(\w+) (\w+)(?= JOIN| ON|$)", table.source)}
         return self._solid(names.get(table.alias, ""), column)
 
-    def _members(self, object_: Object, row: Row, table: Table | None) -> list[str]:
-        return ["'{'", *self._part(object_.members, row, table, first=True), "'}'"]
-
-    def _of_kinds(self, node: Kinds, row: Row, table: Table | None) -> list[str]:
+    def _of_kinds(self, node: Kinds, row: Row, table: Table | None) -> list[Piece]:
         """The object of a row whose kind decides its type: what all have in common stands before and after."""
         objects = [*(object_ for _, object_ in node.branches), node.other]
         lists = [object_.members for object_ in objects]
         before = _alike(lists)
         after = _alike([members[before:][::-1] for members in lists])
         own = [members[before : len(members) - after] for members in lists]
-        pieces = ["'{'"]
-        pieces += self._part(lists[0][:before], row, table, first=True)
-        texts = [_concatenated(self._part(each, row, table, first=not before)) for each in own]
+        pieces: list[Piece] = [Known("{"), *self._part(lists[0][:before], row, table, first=True)]
+        texts = [together(self._part(each, row, table, first=not before)) for each in own]
         kinds = [held for held, _ in node.branches]
         pieces.append(self._cases(row[node.column], list(zip(kinds, texts[:-1], strict=True)), texts[-1]))
         if after:
@@ -152,31 +163,31 @@ class Writer:
             if not before and not all(own):
                 raise Unsupported
             pieces += self._part(tail, row, table, first=False)
-        return [*pieces, "'}'"]
+        return [*pieces, Known("}")]
 
-    def _part(self, members: Sequence[tuple[str, Node]], row: Row, table: Table | None, *, first: bool) -> list[str]:
-        pieces: list[str] = []
+    def _part(self, members: Sequence[tuple[str, Node]], row: Row, table: Table | None, *, first: bool) -> list[Piece]:
+        pieces: list[Piece] = []
         for place, (key, node) in enumerate(members):
             comma = "" if first and not place else ","
-            pieces += [_quoted(f'{comma}"{key}":'), self._text(node, row, table)]
-        return pieces or ["''"]
+            pieces += [Known(f'{comma}"{key}":'), *self._pieces(node, row, table)]
+        return pieces or [Known("")]
 
     def _cases(self, value: str, cases: Sequence[tuple[Sequence[str], str]], other: str) -> str:
-        whens = " ".join(f"WHEN {value} IN ({', '.join(map(_quoted, held))}) THEN {text}" for held, text in cases)
+        whens = " ".join(f"WHEN {value} IN ({', '.join(map(quoted, held))}) THEN {text}" for held, text in cases)
         return f"CASE {whens} ELSE {other} END"
 
     # ---- other rows --------------------------------------------------------------------------------------------------
 
-    def _single(self, table: Table, condition: str, node: Node, row: Row, missing: str) -> str:
+    def _single(self, table: Table, condition: str, node: Node, row: Row, missing: str) -> list[Piece]:
         inner = self._row()
-        text = self._text(node, inner, table)
-        rows = self._columns(table, inner.alias, text, row)
+        pieces = self._pieces(node, inner, table)
+        rows = self._columns(table, inner.alias, together(pieces), row)
         read = f"SELECT {rows} FROM {table.source} WHERE {condition}"
-        return f"coalesce((SELECT {text} FROM ({read}) {inner.alias}), {missing})"
+        return [Read(tuple(pieces), f"({read}) {inner.alias}", missing)]
 
-    def _many(self, node: Many, row: Row) -> str:
+    def _many(self, node: Many, row: Row) -> Piece:
         inner = self._row()
-        text = self._text(node.node, inner, node.table)
+        text = together(self._pieces(node.node, inner, node.table))
         columns = self._columns(node.table, inner.alias, text, row)
         where = f" AND {node.where.format_map(row)}" if node.where else ""
         if node.among is not None:
@@ -191,61 +202,70 @@ class Writer:
             f"SELECT {columns} FROM {source} WHERE {own}{where} ORDER BY {order}{end}"
             for own in owns or [f"{node.on} = {row[node.of]}"]
         ]
-        items = f"'[' || coalesce({self._dialect.joined(text, '')}, '') || ']'"
-        found = f"(SELECT {items} FROM ({_one_after_another(parts)}) {inner.alias})"
+        items = Long(f"coalesce({self._dialect.joined(text, '')}, '')")
+        found = Read((Known("["), items, Known("]")), f"({_one_after_another(parts)}) {inner.alias}")
         unless = node.unless.format_map(row)
-        return f"CASE WHEN {unless} THEN {self._dialect.poison} ELSE {found} END" if unless else found
+        return f"CASE WHEN {unless} THEN {self._dialect.poison} ELSE {together([found])} END" if unless else found
 
-    def _page(self, page: Page, row: Row) -> str:
+    def _page(self, page: Page, row: Row) -> list[Piece]:
         """Rows from the counting end, one more than asked where that tells whether there are more."""
         inner = self._row()
         facts = {node.what for _, object_ in page.members if isinstance(object_, Object)
                  for _, node in object_.members if isinstance(node, Fact)}  # fmt: skip
         more = ("previous" if page.span.backward else "next") in facts
-        placed = more or page.span.backward or bool(facts & {"start", "end"})
-        within = f"{inner.alias}.place <= {page.span.size}" if more else ""
-        pieces = ["'{'"]
+        placed = page.span.backward or bool(facts & {"start", "end"})
+        entries = {key: self._entry(page, node.node, inner) for key, node in page.members if isinstance(node, Entries)}
+        # What has no lists in it is short, and is counted more cheaply than by its places.
+        cut = self._dialect.cuts and more and not placed and not any(_nested(each) for each in entries.values())
+        placed = placed or (more and not cut)
+        pieces: list[Piece] = [Known("{")]
         for place, (key, node) in enumerate(page.members):
-            pieces += [_quoted(f'{"," if place else ""}"{key}":'), self._of_page(page, node, inner, row, within)]
-        text = _concatenated([*pieces, "'}'"])
+            pieces.append(Known(f'{"," if place else ""}"{key}":'))
+            if key not in entries:
+                pieces += self._of_page(page, node, inner, row)
+                continue
+            text = together(entries[key])
+            within = f"{inner.alias}.place <= {page.span.size}" if more else ""
+            list_ = self._dialect.cut(text, page.span.size) if cut else self._dialect.joined(text, within)
+            pieces += [Known("["), Long(f"coalesce({list_}, '')"), Known("]")]
+        pieces.append(Known("}"))
         looked_at = page.span.after or page.span.before or page.narrowed
         if not looked_at and all(isinstance(node, Said | Fact) for _, node in page.members):
-            return text
-        if not any(isinstance(node, Entries) for _, node in page.members):
-            text = f"CASE WHEN count(*) >= 0 THEN {text} END"  # of all rows, as every page is
+            return pieces
+        text = together(pieces)
+        if not entries:
+            pieces = [f"CASE WHEN count(*) >= 0 THEN {text} END"]  # of all rows, as every page is
         rows = self._rows_of(page, inner, text, row, page.span.size + more)
         if placed:
             total = ", count(*) OVER () AS total" if f"{inner.alias}.total" in text else ""
             rows = f"SELECT w.*, row_number() OVER () AS place{total} FROM ({rows}) w"
         if page.span.backward:
             rows = f"SELECT b.* FROM ({rows}) b ORDER BY b.place DESC LIMIT {page.span.size + 1}"
-        return f"(SELECT {text} FROM ({rows}) {inner.alias})"
+        return [Read(tuple(pieces), f"({rows}) {inner.alias}")]
 
-    def _of_page(self, page: Page, node: Node, inner: Row, row: Row, within: str) -> str:
-        match node:
-            case Fact():
-                return self._count(page, row)
-            case Entries():
-                text = self._entry(page, node.node, inner)
-                return f"'[' || coalesce({self._dialect.joined(text, within)}, '') || ']'"
-            case Object():
-                pieces = ["'{'"]
-                for place, (key, member) in enumerate(node.members):
-                    told = (
-                        self._fact(page, member, inner) if isinstance(member, Fact) else self._text(member, inner, None)
-                    )
-                    pieces += [_quoted(f'{"," if place else ""}"{key}":'), told]
-                return _concatenated([*pieces, "'}'"])
-        return self._text(node, inner, None)
+    def _of_page(self, page: Page, node: Node, inner: Row, row: Row) -> list[Piece]:
+        """What a page has beside its entries."""
+        if isinstance(node, Fact):
+            return [self._count(page, row)]
+        if not isinstance(node, Object):
+            return self._pieces(node, inner, None)
+        pieces: list[Piece] = [Known("{")]
+        for place, (key, member) in enumerate(node.members):
+            pieces.append(Known(f'{"," if place else ""}"{key}":'))
+            pieces += (
+                [self._fact(page, member, inner)] if isinstance(member, Fact) else self._pieces(member, inner, None)
+            )
+        return [*pieces, Known("}")]
 
-    def _entry(self, page: Page, node: Node, inner: Row) -> str:
+    def _entry(self, page: Page, node: Node, inner: Row) -> list[Piece]:
         if not (isinstance(node, Object) and any(isinstance(each, Sealed) for _, each in node.members)):
-            return self._text(node, inner, page.table)
-        pieces = ["'{'"]
+            return self._pieces(node, inner, page.table)
+        pieces: list[Piece] = [Known("{")]
         for place, (key, each) in enumerate(node.members):
-            text = self._cursor(page, inner) if isinstance(each, Sealed) else self._text(each, inner, page.table)
-            pieces += [_quoted(f'{"," if place else ""}"{key}":'), text]
-        return _concatenated([*pieces, "'}'"])
+            pieces.append(Known(f'{"," if place else ""}"{key}":'))
+            sealed = isinstance(each, Sealed)
+            pieces += [self._cursor(page, inner)] if sealed else self._pieces(each, inner, page.table)
+        return [*pieces, Known("}")]
 
     def _fact(self, page: Page, fact: Fact, inner: Row) -> str:
         span = page.span
@@ -274,7 +294,8 @@ class Writer:
             for own in self._owns(page, row) or ["1 = 1"]
         )
         number = f"(SELECT count(*) AS n FROM (SELECT 1 FROM ({rows}) u{limit}) k)"
-        text = self._dialect.leaf("whole", "k.n", ())
+        shown = self._dialect.leaf("whole", "k.n", ())
+        text = f"CASE WHEN {shown.condition} THEN {shown.text} ELSE {self._dialect.poison} END"
         if page.narrowed:
             text = f"CASE WHEN k.n > {COUNT_LIMIT} THEN {self._dialect.poison} ELSE {text} END"
         return f"(SELECT {text} FROM {number} k)"
@@ -358,20 +379,6 @@ def _one_after_another(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else " UNION ALL ".join(f"SELECT * FROM ({part}) p" for part in parts)
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _concatenated(pieces: Sequence[str]) -> str:
-    """Texts one after another; those that are known beforehand become one."""
-    merged: list[str] = []
-    for piece in pieces:
-        if merged and _constant(merged[-1]) and _constant(piece):
-            merged[-1] = merged[-1][:-1] + piece[1:]
-        else:
-            merged.append(piece)
-    return f"({' || '.join(merged)})" if len(merged) > 1 else merged[0]
-
-
-def _constant(piece: str) -> bool:
-    return re.fullmatch("'(?:[^']|'')*'", piece) is not None
+def _nested(pieces: Sequence[Piece]) -> bool:
+    """Whether there are other rows in it."""
+    return any(isinstance(piece, Read) for piece in pieces)
