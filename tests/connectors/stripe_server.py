@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,11 @@ def _age(each: dict[str, Any]) -> int:
 class Server:
     """``lists``: objects by path. ``page``: what is given at once at most. ``missing``: lists it does not have."""
 
-    def __init__(self, *, page: int = 100, events: list[Any] | None = None) -> None:
+    def __init__(self, *, page: int = 100, missing: Iterable[str] = ()) -> None:
         self.lists: dict[str, list[Any]] = {path: list(held) for path, held in SAMPLES["lists"].items()}
-        self.lists["events"] = list(SAMPLES["events"] if events is None else events)
+        self.lists["events"] = list(SAMPLES["events"])
         self.page = page
-        self.missing: set[str] = set()
+        self.missing = set(missing)
         self.forbidden: set[str] = set()
         self.asked: list[str] = []
         self.headers: list[dict[str, str]] = []

@@ -45,10 +45,8 @@ def invoice(given: Invoice, side: sdk.Side) -> Iterator[sdk.Touchpoint]:
     )
     due = given.due_date.date() if given.due_date else None
     said = given.status_transitions
-    about = sdk.MatterClaim(kind=sdk.MatterKind.INVOICE, reference=given.id)
-    claim = sdk.MatterClaim(
-        kind=sdk.MatterKind.INVOICE,
-        reference=given.id,
+    bill = _bill(
+        given.id,
         title=given.number or None,
         due=due,
         open=False if state == "paid" and (given.amount_paid or 0) < given.total else None,
@@ -62,7 +60,7 @@ def invoice(given: Invoice, side: sdk.Side) -> Iterator[sdk.Touchpoint]:
         amount=given.money(given.total),
         identifiers=who,
         traits=traits(side, name=given.customer_name, address=given.customer_address),
-        matters=(claim, *contract),
+        matters=(bill, *contract),
         lines=tuple(_line(each, given) for each in given.lines),
         properties={
             "number": given.id,
@@ -72,35 +70,40 @@ def invoice(given: Invoice, side: sdk.Side) -> Iterator[sdk.Touchpoint]:
             "status": state,
         },
     )
-    if state == "paid" and given.paid_out_of_band and given.amount_paid:
+    elsewhere = (given.amount_paid or given.amount_due) if state == "paid" and given.paid_out_of_band else None
+    if elsewhere:
         yield plain(
             "payment",
             sdk.Direction.INBOUND,
             given.at(said.paid_at),
             title=given.number,
-            amount=given.money(given.amount_paid),
+            amount=given.money(elsewhere),
             identifiers=who,
-            matters=(about,),
+            matters=(_bill(given.id),),
             properties={"number": f"{given.id}/payment", "settles": given.id, "method": "out_of_band"},
         )
     if state == "void":
-        credited = (given.pre_payment_credit_notes_amount or 0) + (given.post_payment_credit_notes_amount or 0)
-        yield plain(
-            "credit_note",
-            sdk.Direction.OUTBOUND,
-            given.at(said.voided_at),
-            part="void",
-            title=given.number,
-            amount=given.money(given.total - credited),
-            identifiers=who,
-            matters=(_cancelled(about),),
-            properties={"number": f"{given.id}/void", "settles": given.id, "status": "void"},
-        )
+        yield _voided(given, who)
 
 
-def _cancelled(about: sdk.MatterClaim) -> sdk.MatterClaim:
-    cancelled = sdk.MatterOutcome.CANCELLED
-    return sdk.MatterClaim(kind=about.kind, reference=about.reference, outcome=cancelled, open=False)
+def _voided(given: Invoice, who: tuple[sdk.Identifier, ...]) -> sdk.Touchpoint:
+    """What was left of the bill, taken back."""
+    credited = (given.pre_payment_credit_notes_amount or 0) + (given.post_payment_credit_notes_amount or 0)
+    return plain(
+        "credit_note",
+        sdk.Direction.OUTBOUND,
+        given.at(given.status_transitions.voided_at),
+        part="void",
+        title=given.number,
+        amount=given.money(given.total - credited),
+        identifiers=who,
+        matters=(_bill(given.id, outcome=sdk.MatterOutcome.CANCELLED, open=False),),
+        properties={"number": f"{given.id}/void", "settles": given.id, "status": "void"},
+    )
+
+
+def _bill(reference: str, **said: Any) -> sdk.MatterClaim:
+    return sdk.MatterClaim(kind=sdk.MatterKind.INVOICE, reference=reference, **said)
 
 
 def invoice_payment(given: InvoicePayment, _: sdk.Side) -> Iterator[sdk.Touchpoint]:
@@ -111,7 +114,7 @@ def invoice_payment(given: InvoicePayment, _: sdk.Side) -> Iterator[sdk.Touchpoi
             sdk.Direction.INBOUND,
             given.at(given.status_transitions.paid_at),
             amount=given.money(given.amount_paid),
-            matters=(sdk.MatterClaim(kind=sdk.MatterKind.INVOICE, reference=given.invoice),),
+            matters=(_bill(given.invoice),),
             properties={"number": given.id, "settles": given.invoice, "method": "payment_record"},
         )
 
@@ -128,7 +131,7 @@ def credit_note(given: CreditNote, side: sdk.Side) -> Iterator[sdk.Touchpoint]:
         text=given.memo or None,
         amount=given.money(given.not_refunded),
         identifiers=whom(given.customer, side),
-        matters=(sdk.MatterClaim(kind=sdk.MatterKind.INVOICE, reference=given.invoice),),
+        matters=(_bill(given.invoice),),
         lines=tuple(_line(each, given) for each in given.lines),
         properties={
             "number": given.id,

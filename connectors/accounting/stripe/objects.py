@@ -193,6 +193,7 @@ class Invoice(Thing):
     customer_name: Text = ""
     customer_address: Where = Address()
     total: Units = 0
+    amount_due: Units | None = None
     amount_paid: Units | None = None
     tax: Units | None = None
     total_taxes: Taxes = Field(default_factory=list)
