@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Literal, get_args
@@ -19,20 +20,23 @@ Meaning = Literal[
 MEANINGS = get_args(Meaning)
 
 USUAL: Mapping[str, str] = {
-    "name": "name full_name fullname your_name",
-    "given_name": "given_name first_name firstname fname vorname",
-    "family_name": "family_name last_name lastname lname surname nachname",
-    "email": "email e_mail mail email_address e_mail_address emailaddress your_email",
-    "phone": "phone tel telephone mobile cell phone_number mobile_number your_phone whatsapp",
-    "company": "company organization organisation company_name firma",
+    "name": "name full_name fullname your_name nombre nom_complet নাম পুরো_নাম نام پورا_نام",
+    "given_name": "given_name first_name firstname fname vorname prénom prenom",
+    "family_name": "family_name last_name lastname lname surname nachname apellido apellidos",
+    "email": "email e_mail mail email_address e_mail_address emailaddress your_email correo "
+    "correo_electrónico ইমেইল ইমেল ای_میل",
+    "phone": "phone tel telephone mobile cell phone_number mobile_number your_phone whatsapp telefon téléphone "
+    "teléfono ফোন ফোন_নম্বর মোবাইল মোবাইল_নম্বর فون فون_نمبر موبائل_نمبر",
+    "company": "company organization organisation company_name firma entreprise empresa প্রতিষ্ঠান কোম্পানি کمپنی",
     "job_title": "job_title jobtitle organization_title position",
     "street": "street street_address address address_line1 address_line_1",
     "postcode": "postcode zip zip_code zipcode postal_code plz",
-    "city": "city town address_level2",
+    "city": "city town address_level2 শহর شہر",
     "country": "country country_name",
     "language": "language lang locale",
     "birthday": "birthday bday birth_date birthdate date_of_birth dob",
-    "text": "message comment comments text enquiry inquiry question feedback your_message nachricht",
+    "text": "message comment comments text enquiry inquiry question feedback your_message nachricht mensaje "
+    "বার্তা মন্তব্য پیغام",
     "cookie": "anonymous_id anonymousid visitor_id hutk",
     "page_url": "page_url pageurl page_uri pageuri page_location",
     "page_title": "page_title pagetitle page_name pagename",
@@ -41,11 +45,13 @@ USUAL: Mapping[str, str] = {
     "nps": "nps nps_score",
     "csat": "csat csat_score",
 }
-_BY_NAME = {name: meaning for meaning, names in USUAL.items() for name in names.split()}
+_BY_NAME = {unicodedata.normalize("NFC", name): meaning for meaning, names in USUAL.items() for name in names.split()}
 _ASKING = re.compile(
-    r"(?:(?:what(?:['’]?s| is| are)|please|enter|type|tell us|give us|leave|provide|your|my|the|a)\s+)+", re.IGNORECASE
+    r"(?:(?:what(?:['’]?s| is| are)|please|enter|type|tell us|give us|leave|provide|your|my|the|a"
+    r"|আপনার|آپ کا|آپ کی)\s+)+",
+    re.IGNORECASE,
 )
-_AROUND = re.compile(r"\s*(?:\((?:optional|required)\)|[?*:.!\s])+$", re.IGNORECASE)
+_AROUND = re.compile(r"(?:\((?:optional|required)\)|[?*:.!\s])+$", re.IGNORECASE)
 TRAITS = ("name", "company", "job_title", "street", "postcode", "city", "country", "language")
 SCORES = {"nps": 10, "csat": 5}
 """Scores and the highest value of each."""
@@ -138,7 +144,7 @@ def asked(question: str) -> str:
 
 def _plain(name: str) -> str:
     """``Your-Name``, ``your name`` and ``fields.your_name`` are the same name."""
-    last = name.removesuffix("[]").rpartition(".")[2]
+    last = unicodedata.normalize("NFC", name).removesuffix("[]").rpartition(".")[2]
     return re.sub(r"[\s\-]+", "_", last.strip()).lower()
 
 

@@ -191,7 +191,7 @@ def test_typeforms_answers_are_found_by_type_and_by_question() -> None:
 
 
 def test_tallys_choices_are_told_in_words() -> None:
-    found = meant("tally", fields={"آپ کا نام": "name"})
+    found = meant("tally")
     assert (found.occurred_at, found.title, found.text) == (FIRST, "ملاقات", "شکریہ")
     assert found.identifiers == (
         sdk.email("sana@post.example"),
@@ -259,10 +259,11 @@ def test_gravity_forms_tell_numbers_and_the_settings_say_what_they_mean() -> Non
 
 
 def test_google_forms_tell_what_the_script_posts() -> None:
-    found = meant("google", region="BD", fields={"102": "phone", "আপনার নাম": "name"})
+    found = meant("google", region="BD", fields={"105": "csat"})
     assert (found.occurred_at, found.title, found.text) == (FIRST, "গ্রাহক জরিপ", "ধন্যবাদ")
     assert found.identifiers == (sdk.email("karim@post.example"), sdk.phone("০১৭১১-২৩৪৫৬৭", "BD"))
     assert found.traits == {"name": "করিম উদ্দিন"}
+    assert found.quantity == sdk.Quantity(Decimal(4), "csat")
     assert found.properties["fields"]["What did you like?"] == ["Price", "Colour"]
 
 
@@ -294,10 +295,12 @@ def test_questions_are_understood_by_their_words() -> None:
         for question in (
             "What's your e-mail address?", "Your email *", "Please enter your phone number", "Name", "Full name:",
             "What is your company name?", "First Name (required)", "Vorname", "How are you?", "Friend's email", "",
+            "Prénom", "আপনার ফোন নম্বর", "آپ کی ای میل", "পুরো নাম",
         )
     }  # fmt: skip
     assert list(found.values()) == [
         "email", "email", "phone", "name", "name", "company", "given_name", "given_name", "", "", "",
+        "given_name", "phone", "email", "name",
     ]  # fmt: skip
 
 

@@ -112,6 +112,9 @@ WHOLE: Mapping[str, tuple[str, Post]] = {
     "amazon_ses": ("amazon_ses", _ses),
     "mailgun": ("mailgun", lambda raw: form({"recipient": "sales@in.shop.example", "body-mime": raw, **signed()})),
     "mailgun, parts": ("mailgun", lambda raw: parts({"body-mime": raw, **signed()})),
+    "mailgun, file": (
+        "mailgun", lambda raw: parts(signed(), {"body-mime": ("message.mime", "application/octet-stream", raw)})
+    ),
     "postmark": ("postmark", lambda raw: worded(_json({**SAMPLES["postmark"], "RawEmail": raw.decode()}))),
     "raw": ("raw", lambda raw: worded(delivery(raw, {"content-type": "message/rfc822"}))),
     "sendgrid": ("sendgrid", lambda raw: worded(parts({"email": raw, "SPF": "pass"}))),

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from python_multipart.multipart import parse_options_header
 
 from connectors.email import header
-from connectors.parts import Part, multipart, urlencoded
+from connectors.parts import multipart, urlencoded
 
 MOST_PARTS = 2000
 """Of one posted mail. Mailgun posts a field for each of its header fields, and a part for each attachment."""
@@ -54,25 +54,28 @@ class Posted:
             parts = multipart(body, options.get(b"boundary", b""), MOST_PARTS)
         else:
             parts = urlencoded(body, MOST_PARTS)
+        self._parts = parts
         self._fields: dict[str, list[bytes]] = {}
-        self.files: list[File] = []
         for part in parts:
             if part.file is None:
                 self._fields.setdefault(part.name.decode("latin-1"), []).append(part.content)
-            elif part.file or part.content:
-                self.files.append(_file(part))
+
+    @property
+    def files(self) -> list[File]:
+        """What was posted with a file name."""
+        return [
+            File(header.decode(part.file), part.type, part.content)
+            for part in self._parts
+            if part.file is not None and (part.file or part.content)
+        ]
 
     def content(self, name: str) -> bytes | None:
-        """The first field of a name as it came; None when there is none."""
-        return next(iter(self._fields.get(name, ())), None)
+        """The first part of a name as it came, a field or a file; None when there is none."""
+        return next((part.content for part in self._parts if part.name.decode("latin-1") == name), None)
 
     def text(self, name: str, charset: str = "") -> str:
         """The fields of a name, one below the other; empty when there is none."""
         return "\n".join(header.decode(each, charset) for each in self._fields.get(name, ()))
-
-
-def _file(part: Part) -> File:
-    return File(header.decode(part.file or b""), part.type, part.content)
 
 
 def made(fields: Iterable[tuple[str, str]], plain: str, html: str, files: Sequence[File]) -> bytes:
