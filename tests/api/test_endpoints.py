@@ -38,7 +38,7 @@ def service(hub_address: str) -> Iterator[Served]:
 
 
 @pytest.fixture
-def lite_with_key(hub_folder: Path) -> Iterator[Served]:
+def lite(hub_folder: Path) -> Iterator[Served]:
     with served(str(hub_folder), secret_key=KEY) as service:
         yield service
 
@@ -52,7 +52,8 @@ def receiver() -> Iterator[Receiver]:
 def made(service: Served, url: str = "https://crm.example/hook", **given: Any) -> dict[str, Any]:
     payload = service.ask(CREATE, input={"name": "CRM", "url": url, **given})["createEndpoint"]
     assert payload["userErrors"] == []
-    return payload | payload["endpoint"]
+    found: dict[str, Any] = payload | payload["endpoint"]
+    return found
 
 
 def work(service: Served) -> None:
@@ -68,16 +69,16 @@ def work(service: Served) -> None:
     service.client.portal.call(once)  # type: ignore[union-attr]
 
 
-def test_endpoint_is_made_with_what_is_told_unless_said_and_a_secret_that_is_shown_once(lite_with_key: Served) -> None:
-    endpoint = made(lite_with_key)
+def test_endpoint_is_made_with_what_is_told_unless_said_and_a_secret_that_is_shown_once(lite: Served) -> None:
+    endpoint = made(lite)
     assert endpoint["secret"].startswith("whsec_")
     assert {name: endpoint[name] for name in ("wants", "contacts", "historical", "enabled", "kinds", "stages")} == {
         "wants": ["CUSTOMERS_MERGED", "CUSTOMER_SPLIT", "STAGE_CHANGED", "TOUCHPOINT_ADDED"],
         "contacts": False, "historical": False, "enabled": True, "kinds": [], "stages": [],
     }  # fmt: skip
-    known = lite_with_key.ask("{ endpoints { nodes { id name health { state } } } }")["endpoints"]["nodes"]
+    known = lite.ask("{ endpoints { nodes { id name health { state } } } }")["endpoints"]["nodes"]
     assert known == [{"id": endpoint["id"], "name": "CRM", "health": {"state": "HEALTHY"}}]
-    assert lite_with_key.ask("query ($id: ID!) { node(id: $id) { __typename id } }", id=endpoint["id"])["node"] == {
+    assert lite.ask("query ($id: ID!) { node(id: $id) { __typename id } }", id=endpoint["id"])["node"] == {
         "__typename": "Endpoint", "id": endpoint["id"],
     }  # fmt: skip
 
@@ -114,10 +115,10 @@ def test_endpoint_is_changed_and_who_did_it_is_written_down(service: Served) -> 
     ],
     ids=["no name", "name twice", "scheme", "password", "port", "source"],
 )
-def test_what_cannot_be_is_said(lite_with_key: Served, given: dict[str, Any], code: str, path: list[str]) -> None:
-    made(lite_with_key, name="Twice")
+def test_what_cannot_be_is_said(lite: Served, given: dict[str, Any], code: str, path: list[str]) -> None:
+    made(lite, name="Twice")
     wanted = {"name": "CRM", "url": "https://crm.example/hook"} | given
-    payload = lite_with_key.ask(CREATE, input=wanted)["createEndpoint"]
+    payload = lite.ask(CREATE, input=wanted)["createEndpoint"]
     assert payload["endpoint"] is None
     assert [(error["code"], error["path"]) for error in payload["userErrors"]] == [(code, path)]
 
@@ -150,34 +151,34 @@ def test_messages_are_shown_with_how_they_went_and_sent_again(service: Served, r
 
 
 def test_what_holds_contact_data_is_shown_to_nobody_who_may_not_see_it(
-    lite_with_key: Served, receiver: Receiver
+    lite: Served, receiver: Receiver
 ) -> None:
-    id_ = made(lite_with_key, receiver.url, wants=["TOUCHPOINT_ADDED"], contacts=True)["id"]
+    id_ = made(lite, receiver.url, wants=["TOUCHPOINT_ADDED"], contacts=True)["id"]
     receiver.behave = lambda id_, times: "500"
-    lite_with_key.tell({"kind": "call", "who": {"email": "anna@example.com"}})
-    work(lite_with_key)
+    lite.tell({"kind": "call", "who": {"email": "anna@example.com"}})
+    work(lite)
     (body,) = next(iter(receiver.bodies.values()))
     assert b"anna@example.com" in body
-    shown = json.dumps(lite_with_key.ask(MESSAGES, id=id_))
+    shown = json.dumps(lite.ask(MESSAGES, id=id_))
     assert ("anna@example.com" in shown, "oops" in shown) == (True, True)
-    (message,) = lite_with_key.ask(MESSAGES, lite_with_key.new_token("manage", "read"), id=id_)["endpoint"]["messages"][
+    (message,) = lite.ask(MESSAGES, lite.new_token("manage", "read"), id=id_)["endpoint"]["messages"][
         "nodes"
     ]
     assert (message["body"], message["attempts"][0]["answer"], message["attempts"][0]["status"]) == (None, None, 500)
 
 
-def test_endpoints_and_messages_are_nodes_for_managers_alone(lite_with_key: Served) -> None:
-    id_ = made(lite_with_key)["id"]
-    tested = lite_with_key.ask(
+def test_endpoints_and_messages_are_nodes_for_managers_alone(lite: Served) -> None:
+    id_ = made(lite)["id"]
+    tested = lite.ask(
         "mutation ($input: TestEndpointInput!) { testEndpoint(input: $input) { message { id type state } } }",
         input={"endpoint": id_},
     )["testEndpoint"]["message"]
     assert (tested["type"], tested["state"]) == ("endpoint.test", "WAITING")
     query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     ids = [id_, tested["id"]]
-    assert lite_with_key.ask(query, ids=ids)["nodes"] == [{"id": each} for each in ids]
-    assert lite_with_key.ask(query, lite_with_key.new_token("read", "pii"), ids=ids)["nodes"] == [None, None]
-    assert lite_with_key.refusal("{ endpoints { nodes { id } } }", lite_with_key.new_token("read"))[0] == "FORBIDDEN"
+    assert lite.ask(query, ids=ids)["nodes"] == [{"id": each} for each in ids]
+    assert lite.ask(query, lite.new_token("read", "pii"), ids=ids)["nodes"] == [None, None]
+    assert lite.refusal("{ endpoints { nodes { id } } }", lite.new_token("read"))[0] == "FORBIDDEN"
 
 
 def test_deleted_endpoint_is_gone_with_all_it_was_told(service: Served) -> None:
@@ -208,8 +209,8 @@ def test_secrets_of_endpoints_lie_in_no_file(hub_folder: Path) -> None:
     assert len(set(secrets)) == 2
 
 
-def test_what_messages_say_is_asked_of_the_graph_as_anybody_could(lite_with_key: Served) -> None:
-    lite_with_key.tell({"kind": "call", "who": {"email": "anna@example.com"}})
-    ids = [each["id"] for each in lite_with_key.ask("{ changes { nodes { id } } }")["changes"]["nodes"]]
-    nodes = lite_with_key.ask(DOCUMENT, changes=ids)["nodes"]
+def test_what_messages_say_is_asked_of_the_graph_as_anybody_could(lite: Served) -> None:
+    lite.tell({"kind": "call", "who": {"email": "anna@example.com"}})
+    ids = [each["id"] for each in lite.ask("{ changes { nodes { id } } }")["changes"]["nodes"]]
+    nodes = lite.ask(DOCUMENT, changes=ids)["nodes"]
     assert [each["id"] for each in nodes] == ids

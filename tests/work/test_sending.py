@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from hub.ingest.outbox import MOST_WAITING, TOGETHER
-from hub.ingest.replay import Selection
+from hub.ingest.outcomes import Selection
 from hub.work.sending import Sender
 from tests.ingest.builders import Feed, row
 from tests.work.outgoing import Desk, anna, desk
