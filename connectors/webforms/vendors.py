@@ -26,6 +26,7 @@ _TYPES = {
 """What a field means by the vendor's name of its type."""
 _LONG = ("long_text", "TEXTAREA", "PARAGRAPH_TEXT")
 _JOTFORMS = re.compile(r"q\d+_(.+?)\d*")
+_TAG = re.compile(r"<[^<>]{1,50}>")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PARTS = {
     "first": "given_name", "last": "family_name", "full": "phone", "addr_line1": "street", "city": "city",
@@ -111,7 +112,7 @@ def _typeform(body: bytes, _: str) -> Submission:
 def _titles(found: object) -> Iterator[tuple[str, str]]:
     """Questions by their id, those of groups too."""
     for each in objects_in(found, "fields"):
-        yield text_in(each, "id"), text_in(each, "title")
+        yield text_in(each, "id"), " ".join(_TAG.sub("", text_in(each, "title")).split())
         yield from _titles(each.get("properties"))
         yield from _titles(each)
 
@@ -191,7 +192,9 @@ def _jotforms(label: str, key: str, value: object) -> Iterator[Answer]:
     if not isinstance(value, dict):
         yield Answer(label, _texts(value), key)
     elif {"year", "month", "day"} <= set(value):
-        yield Answer(label, ("-".join(f"{value[part]}" for part in ("year", "month", "day")),), key)
+        day = "-".join(str(value[part]) for part in ("year", "month", "day"))
+        time = (str(value[part]) for part in ("timeInput", "ampm") if value.get(part))
+        yield Answer(label, (" ".join([day, *time]),), key)
     elif "area" in value and "phone" in value:
         yield Answer(label, (f"{value.get('country') or ''}{value['area']}{value['phone']}",), key, "phone")
     else:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,6 +23,7 @@ from connectors.webforms.webhook import Submissions, Webhook
 from hub import sdk
 from hub import testing as kit
 from hub.testing import ConnectorSuite
+from tests.conftest import ROOT
 from tests.signatures.vectors import NOW, SENDERS, b64, delivery
 
 SAMPLES: dict[str, Any] = json.loads(
@@ -162,7 +166,7 @@ def test_typeforms_answers_are_found_by_type_and_by_question() -> None:
             "form": "শাড়ি মেলা",
             "fields": {
                 "First name": "রহিমা",
-                "Last name": "খাতুন",
+                "What is your Last name?": "খাতুন",
                 "Phone number": "+8801711234567",
                 "Email": "rahima@post.example",
                 "Which colours?": ["লাল", "নীল", "gold 🌟"],
@@ -237,8 +241,10 @@ def test_jotforms_parts_of_names_numbers_and_addresses_are_known() -> None:
     assert [file["field"] for file in found.properties["attachments"]] == ["upload Photo"]
     older = {**json.loads(SAMPLES["jotform"]["rawRequest"]), "q5_phone5": {"area": "0221", "phone": "123456"}}
     older.pop("q5_phoneNumber")
+    older["q7_appointment"] |= {"timeInput": "01:29", "hour": "01", "min": "29", "ampm": "PM"}
     again = meant("jotform", {**SAMPLES["jotform"], "rawRequest": json.dumps(older)}, region="DE")
     assert again.identifiers[1] == sdk.phone("0221123456", "DE")
+    assert again.properties["fields"]["appointment"] == "2026-03-09 01:29 PM"
 
 
 def test_gravity_forms_tell_numbers_and_the_settings_say_what_they_mean() -> None:
@@ -302,6 +308,39 @@ def test_questions_are_understood_by_their_words() -> None:
         "email", "email", "phone", "name", "name", "company", "given_name", "given_name", "", "", "",
         "given_name", "phone", "email", "name",
     ]  # fmt: skip
+
+
+STAGE = """
+const posted = []
+const PropertiesService = { getScriptProperties: () => ({ getProperty: (name) => `its ${name}` }) }
+const UrlFetchApp = { fetch: (address, options) => posted.push([address, options]) }
+const item = (each) => ({
+  getItem: () => ({ getId: () => Number(each.id), getTitle: () => each.title, getType: () => new String(each.type) }),
+  getResponse: () => each.value,
+})
+const answered = JSON.parse(process.argv[1])
+const response = {
+  getItemResponses: () => answered.answers.map(item), getId: () => answered.id,
+  getTimestamp: () => new Date(answered.at), getRespondentEmail: () => answered.email,
+}
+onSubmitted({ response, source: { getTitle: () => answered.form } })
+console.log(JSON.stringify(posted))
+"""
+
+
+def test_the_script_for_google_forms_posts_what_is_read() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("there is no node on this machine")
+    page = (ROOT / "docs" / "connectors" / "webforms.webhook.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"```js\n(.*?)```", page, re.DOTALL)
+    ran = subprocess.run(
+        [node, "-e", script + STAGE, json.dumps(SAMPLES["google"])], capture_output=True, check=True, timeout=60
+    )
+    [[address, options]] = json.loads(ran.stdout)
+    assert (address, options["method"], options["contentType"]) == ("its ADDRESS", "post", "application/json")
+    assert options["headers"] == {"Authorization": "Bearer its SECRET"}
+    assert json.loads(options["payload"]) == SAMPLES["google"]
 
 
 # The kit ------------------------------------------------------------------------------------------------------------
