@@ -231,7 +231,7 @@ def _world(schema: Schema, company: Company) -> World:
         or isinstance(held, str | int)
     }
     return World(
-        graph, _columns(graph), constants, lambda type_, name, held: _open_to(scopes.needed(type_, name), held)
+        graph, company, _columns(graph), constants, lambda type_, name, held: _open_to(scopes.needed(type_, name), held)
     )
 
 

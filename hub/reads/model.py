@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.reads import incoming, worth
+from hub.reads import groups, incoming, worth
 from hub.reads.specs import All, Arguments, ById, ByName, Here, Listed, Other, Spec, Value
 from hub.reads.tables import (
     AFFILIATION,
@@ -120,6 +120,7 @@ _OF_SIDES = (
 )
 
 FIELDS: Mapping[str, Spec] = {
+    **groups.FIELDS,
     **incoming.FIELDS,
     **worth.FIELDS,
     "Query.hub": Here(),

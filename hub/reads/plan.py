@@ -20,10 +20,10 @@ from graphql import (
 )
 
 from hub import kinds
-from hub.reads import tables
+from hub.reads import groups, tables
 from hub.reads.collect import Details, Selection, given
 from hub.reads.model import FIELDS
-from hub.reads.specs import All, ById, ByName, Here, Listed, Other, Spec, Value
+from hub.reads.specs import All, ById, ByName, Grouped, Here, Listed, Other, Spec, Value
 from hub.reads.tree import (
     Amount,
     Entries,
@@ -43,6 +43,7 @@ from hub.reads.tree import (
     TypeName,
     Unsupported,
 )
+from hub.settings import Company
 from hub.store.pages import DEFAULT_SIZE, LARGEST_SIZE, Order
 
 MOST_FIELDS = 2_000
@@ -62,6 +63,7 @@ class World:
     """What plans are made of. ``columns``: by type and field, what shows a column as it is."""
 
     schema: GraphQLSchema
+    company: Company
     columns: Mapping[tuple[str, str], str]
     constants: Mapping[tuple[str, str], str]
     """By type and field: the JSON of what is always the same."""
@@ -125,11 +127,19 @@ class Planner:
             return self._named(spec, definition, details, arguments)
         if isinstance(spec, ById):
             return self._by_id(spec, details, arguments)
+        if isinstance(spec, Grouped):
+            return self._groups(definition, details, arguments)
         if isinstance(spec, All):
             return self._all(spec, definition, details, arguments, here)
         if any(value is not None and not self._is_so(name, value) for name, value in arguments.items()):
             raise Unsupported
         return self._shown(spec, definition, details, here)
+
+    def _groups(self, definition: GraphQLField, details: Details, arguments: Mapping[str, Any]) -> Node:
+        type_ = cast("GraphQLObjectType", get_named_type(definition.type))
+        below = self._selection.below(type_, details)
+        names = {key: fields[0].node.name.value for key, fields in below.items()}
+        return groups.planned(arguments, self._world.company, names, self._members(type_, below, {}))
 
     def _is_so(self, argument: str, value: object) -> bool:
         """Whether an argument says what is so without it."""

@@ -108,4 +108,9 @@ class ByName:
     conditions: Mapping[str, tuple[Table, str]]
 
 
-Spec = Value | Here | Other | All | Listed | ByName | ById
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """A group-by, where a rollup holds it: ``hub.reads.groups``."""
+
+
+Spec = Value | Here | Other | All | Listed | ByName | ById | Grouped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.journey.buckets import Calendar, TimeBucket
+from hub.store import days
 
 _WEEKS = 200_000
 """More weeks than lie between any day and 1970, so that no quotient is of a negative number."""
@@ -20,6 +21,13 @@ def number(day: str, calendar: Calendar) -> str:
 def of_month(month: str, calendar: Calendar) -> str:
     """The bucket of ``month``, an expression of months since January of the year 0, where it is made of months."""
     return f"(({month} - {calendar.shift}) / {calendar.months})"
+
+
+def starts_on(number: str, calendar: Calendar) -> str:
+    """The first day of the bucket with a number; the same as ``Calendar.starts_on``."""
+    if calendar.months:
+        return days.first_of_month(f"({number} * {calendar.months} + {calendar.shift})")
+    return f"({number} * 7 - {calendar.shift})" if calendar.bucket is TimeBucket.WEEK else number
 
 
 def _months(day: str) -> str:

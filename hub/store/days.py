@@ -18,11 +18,20 @@ def local(column: str, offsets: Sequence[tuple[int, int]]) -> str:
 
 
 def of_text(column: str) -> str:
-    """Days since 1970-01-01 of text, ``2026-01-31``, by the civil calendar (as in ``hub.store.buckets``)."""
-    month, since_march = _part(column, 6, 2), f"(({_part(column, 6, 2)} + 9) % 12)"
-    year = f"({_part(column, 1, 4)} - CASE WHEN {month} < 3 THEN 1 ELSE 0 END)"
-    days = f"(153 * {since_march} + 2) / 5 + {_part(column, 9, 2)}"
-    return f"(365 * {year} + {year} / 4 - {year} / 100 + {year} / 400 + {days} - 719469)"
+    """Days since 1970-01-01 of text, ``2026-01-31``."""
+    return f"({_first_of(_part(column, 1, 4), _part(column, 6, 2))} + {_part(column, 9, 2)} - 1)"
+
+
+def first_of_month(months: str) -> str:
+    """Days since 1970-01-01 of the first day of a month, which is counted since January of the year 0."""
+    return _first_of(f"({months} / 12)", f"({months} % 12 + 1)")
+
+
+def _first_of(year: str, month: str) -> str:
+    """By the civil calendar, as in ``hub.store.buckets``."""
+    since = f"({year} - CASE WHEN {month} < 3 THEN 1 ELSE 0 END)"
+    days = f"(153 * (({month} + 9) % 12) + 2) / 5"
+    return f"(365 * {since} + {since} / 4 - {since} / 100 + {since} / 400 + {days} - 719468)"
 
 
 def month_of_text(column: str) -> str:

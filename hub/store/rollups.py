@@ -5,7 +5,7 @@ What is in no rollup yet, because it is new or has just changed, is read from th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hub.journey.buckets import Calendar
@@ -36,9 +36,8 @@ _HELD: Mapping[str, Mapping[Dimension, str]] = {
     },
 }
 """Rollups, the smallest first, and the expressions of the dimensions that each can be asked by."""
-WAITING = "waiting"
-"""The sum that says how many touchpoints wait to be converted: while there are any, the others are not whole."""
-COLUMNS = (*SUMS, WAITING)
+_MOST_WAITING, _MOST_MOVED = 20_000, 2_000
+"""More touchpoints and customers than these are not looked at one by one in passing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +61,17 @@ class Held:
             return [buckets.of_month("r.month", self.calendar), *columns]
         return [buckets.number("r.day", self.calendar), *columns]
 
-    def statement(self, query: Query, currency: str) -> Query:
-        """Append the statement that gives for each group its key and ``COLUMNS``."""
-        sums = [f"CAST(coalesce(sum(r.{name}), 0) AS bigint)" for name in COLUMNS]
-        query.add(f"SELECT {', '.join([*self.key, *sums])} FROM ({_rows(self.rollup, currency)}) r")
-        query.add(" WHERE " + (" AND ".join(self._conditions(query)) or "1 = 1") + grouped(len(self.key)))
-        return query.add(" HAVING sum(r.touchpoints) > 0") if self.key else query
+    def statement(self, names: Sequence[str], currency: str, condition: str) -> str:
+        """The statement that gives for each group its key, by ``names``, and ``SUMS``; ``condition`` is one on the
+        rows ``r`` of the rollup."""
+        columns = [f"{column} AS {name}" for column, name in zip(self.key, names, strict=True)]
+        sums = [f"CAST(coalesce(sum(r.{name}), 0) AS bigint) AS {name}" for name in SUMS]
+        rows = f"SELECT {', '.join([*columns, *sums])} FROM ({_rows(self.rollup, currency)}) r WHERE {condition}"
+        return rows + (f"{grouped(len(columns))} HAVING sum(r.touchpoints) > 0" if columns else "")
+
+    def condition(self, query: Query) -> str:
+        """The condition on the rows ``r`` of the rollup."""
+        return " AND ".join(self._conditions(query)) or "1 = 1"
 
     def _conditions(self, query: Query) -> list[str]:
         wanted, days = self.touchpoints, self.days
@@ -131,11 +135,25 @@ def _of_days(asked: Held) -> bool:
 async def groups(snapshot: Snapshot, asked: Held, currency: str, most: int) -> Rows | None:
     """For each group, at most so many of them: its key and ``SUMS``, money in the hub's ``currency``.
 
-    None while touchpoints wait to be converted.
+    None while it is ``unready``.
     """
-    query = asked.statement(Query(), currency)
-    rows = await snapshot.query(query.add(f" LIMIT {query.bind(most, 'bigint')}"))
-    return None if any(row[-1] for row in rows) else [row[:-1] for row in rows]
+    if await snapshot.value(f"SELECT CASE WHEN {unready(currency)} THEN 1 ELSE 0 END"):
+        return None
+    query = Query()
+    names = [f"key{place}" for place in range(len(asked.key))]
+    query.add(asked.statement(names, currency, asked.condition(query)))
+    return await snapshot.query(query.add(f" LIMIT {query.bind(most, 'bigint')}"))
+
+
+def unready(currency: str) -> str:
+    """The condition under which rollups cannot be read: too much waits, or something that is to be converted."""
+    waiting = f"SELECT count(*) FROM (SELECT 1 FROM uncounted LIMIT {_MOST_WAITING + 1}) n"
+    moved = f"SELECT count(*) FROM (SELECT 1 FROM moved_account LIMIT {_MOST_MOVED + 1}) n"
+    foreign = (
+        "SELECT 1 FROM uncounted u JOIN touchpoint t ON t.num = u.touchpoint"
+        f" WHERE t.retracted_at IS NULL AND (t.currency <> '{currency}' OR t.cost_currency <> '{currency}')"
+    )
+    return f"(({waiting}) > {_MOST_WAITING} OR ({moved}) > {_MOST_MOVED} OR EXISTS ({foreign}))"
 
 
 def _rows(rollup: str, currency: str) -> str:
@@ -143,16 +161,15 @@ def _rows(rollup: str, currency: str) -> str:
     key = list(KEYS[rollup])
     own = [f"{column} AS {name}" for name, column in KEYS[rollup].items()]
     worth = [
-        f"CASE WHEN t.{code} = '{currency}' THEN t.{name} ELSE 0 END AS {name}"
+        f"CASE WHEN t.{code} = '{currency}' THEN t.{name} ELSE 0 END AS {name}"  # no other is there while it is ready
         for name, code in (("amount", "currency"), ("cost", "cost_currency"))
     ]
-    foreign = f"CASE WHEN t.currency <> '{currency}' OR t.cost_currency <> '{currency}' THEN 1 ELSE 0 END AS {WAITING}"
     new = (
-        f"SELECT {', '.join([*own, '1 AS touchpoints', *worth, '0 AS missing', foreign])}"
+        f"SELECT {', '.join([*own, '1 AS touchpoints', *worth, '0 AS missing'])}"
         " FROM uncounted u JOIN touchpoint t ON t.num = u.touchpoint"
         f"{ACCOUNT if rollup == _STAGES else ''} WHERE t.retracted_at IS NULL"
     )
-    parts = [f"SELECT {', '.join([*key, *SUMS])}, 0 AS {WAITING} FROM {rollup}", new]
+    parts = [f"SELECT {', '.join([*key, *SUMS])} FROM {rollup}", new]
     if rollup == _STAGES:
-        parts.append(f"SELECT {', '.join([*key, *SUMS])}, 0 AS {WAITING} FROM ({moved()}) m")
+        parts.append(f"SELECT {', '.join([*key, *SUMS])} FROM ({moved()}) m")
     return " UNION ALL ".join(parts)
