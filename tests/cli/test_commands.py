@@ -20,7 +20,8 @@ COMMANDS = (
     "source set", "source pause", "source resume", "source check", "source settings", "secret new-key",
     "token create", "token list", "token revoke", "suggestions find",
     "suggestions list", "suggestions show", "suggestions accept", "suggestions refuse", "withdraw", "restore",
-    "replay", "rebuild",
+    "replay", "rebuild", "endpoint create", "endpoint list", "endpoint show", "endpoint set", "endpoint disable",
+    "endpoint enable", "endpoint test", "endpoint rotate", "endpoint resend", "endpoint delete",
 )  # fmt: skip
 
 
