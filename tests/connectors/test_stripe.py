@@ -385,6 +385,7 @@ def test_an_event_without_an_object_of_its_own_is_kept_whole() -> None:
         "created": "2026-03-01T00:00:00Z",
     }
     (kept,) = told(thin).rows
+    assert kept.key == "evt_v2"
     assert list(stream().touchpoints(kept)) == []
 
 

@@ -13,6 +13,7 @@ import httpx
 import orjson
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from connectors.accounting.document import ContactSide
 from connectors.accounting.stripe import happening
 from connectors.accounting.stripe.meaning import MEANINGS, meaning
 from connectors.accounting.stripe.payments import FAILED
@@ -45,14 +46,9 @@ class StripeSettings(sdk.Settings):
         description="Of the webhook endpoint, whsec_...; while one is rolled, the old and the new. None: only asked.",
     )
     account: str = Field("", description="The connected account to read instead of one's own, acct_...")
-    customer_is: sdk.Side = Field(sdk.Side.PERSON, description="Whom a customer of Stripe names.")
+    customer_is: ContactSide = Field(sdk.Side.PERSON, description="Whom a customer of Stripe names.")
     tests: bool = Field(False, description="Whether what happened in test mode or a sandbox counts.")
     api: str = Field("https://api.stripe.com", description="Where the API is, unless at Stripe.")
-
-    @field_validator("customer_is", mode="before")
-    @classmethod
-    def _in_any_case(cls, given: object) -> object:
-        return given.upper() if isinstance(given, str) else given
 
     @field_validator("api")
     @classmethod
@@ -125,7 +121,7 @@ class Objects(sdk.PullStream, sdk.PushStream):
         charges: list[str] = []
         for payload in page:
             event = sdk.read(happening.Happening, payload)
-            if until is not None and event.created < until.timestamp():
+            if until and event.created and event.created < until:
                 return await self._with(http, charges, rows), False
             held = event.data.object
             if isinstance(held, dict) and held.get("object") in MEANINGS:

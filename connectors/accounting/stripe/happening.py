@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from hub import sdk
 
@@ -36,7 +36,7 @@ class Happening(BaseModel):
 
     id: str
     type: str = ""
-    created: int = 0
+    created: AwareDatetime | None = None
     livemode: bool = True
     account: str | None = None
     data: Held = Held()
@@ -56,7 +56,7 @@ def row(payload: bytes, event: Happening) -> sdk.Row:
     status = held.get("status")
     rank = 10 * _RANKS.get(status if isinstance(status, str) else "", 0) + _LATER.get(last, 2)
     gone = event.type == f"{held['object']}.deleted"
-    version = str(event.created * 100 + rank)
+    version = str(int(event.created.timestamp()) * 100 + rank) if event.created else None
     return sdk.Row(id_, member(payload, "data", "object"), envelope, version, deleted=gone)
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
+from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
 
+from connectors.said import Said
 from hub import sdk
 
 _WHOLE = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
@@ -23,71 +24,50 @@ def money(amount: int, currency: str) -> sdk.Money:
 
 def _id(value: object) -> object:
     """An object may stand in the place of its id, where whoever asked wanted it expanded."""
-    if isinstance(value, dict):
-        value = value.get("id")
-    return "" if value is None else value
-
-
-def _text(value: object) -> object:
-    return "" if value is None else value
-
-
-def _object(value: object) -> object:
-    return {} if value is None or value == [] else value
+    return value.get("id") if isinstance(value, dict) else value
 
 
 def _listed(value: object) -> object:
     """The elements of a list, of which a page is told."""
-    value = value.get("data") if isinstance(value, dict) else value
-    return [] if value is None else value
+    return value.get("data") if isinstance(value, dict) else value
 
 
 Id = Annotated[str, BeforeValidator(_id)]
-Text = Annotated[str, BeforeValidator(_text)]
 Units = Annotated[int, Field(ge=-(10**15), le=10**15)]
 """Of the smallest kind a currency has; Stripe takes twelve digits at most."""
 
 
-class Address(BaseModel):
+class Address(Said):
     """Where somebody lives, or has bills sent."""
 
-    line1: Text = ""
-    line2: Text = ""
-    postal_code: Text = ""
-    city: Text = ""
-    state: Text = ""
-    country: Text = ""
+    line1: str = ""
+    line2: str = ""
+    postal_code: str = ""
+    city: str = ""
+    state: str = ""
+    country: str = ""
 
 
-Where = Annotated[Address, BeforeValidator(_object)]
-
-
-class Party(BaseModel):
+class Party(Said):
     """Somebody who pays, as a form asked them."""
 
-    email: Text = ""
-    phone: Text = ""
-    name: Text = ""
-    business_name: Text = ""
-    address: Where = Address()
+    email: str = ""
+    phone: str = ""
+    name: str = ""
+    business_name: str = ""
+    address: Address = Address()
 
 
-Who = Annotated[Party, BeforeValidator(_object)]
-
-
-class Thing(BaseModel):
+class Thing(Said):
     """What every object has. ``created`` of an invoice was called ``date`` once."""
 
     id: str
     object: str
     created: AwareDatetime | None = None
     date: AwareDatetime | None = None
-    livemode: bool | None = None
-    deleted: bool = False
-    status: Text = ""
-    description: Text = ""
-    currency: Text = ""
-    metadata: Annotated[dict[str, Any], BeforeValidator(_object)] = Field(default_factory=dict)
+    status: str = ""
+    description: str = ""
+    currency: str = ""
 
     def at(self, *times: datetime | None) -> datetime:
         """The first time that is known, else when it was created. Raises ``RowUnreadable``."""
@@ -106,34 +86,30 @@ class Thing(BaseModel):
 class Customer(Thing):
     """Who buys."""
 
-    email: Text = ""
-    phone: Text = ""
-    name: Text = ""
-    business_name: Text = ""
-    individual_name: Text = ""
-    address: Where = Address()
+    email: str = ""
+    phone: str = ""
+    name: str = ""
+    business_name: str = ""
+    individual_name: str = ""
+    address: Address = Address()
     preferred_locales: Annotated[list[str], BeforeValidator(_listed)] = Field(default_factory=list)
 
 
 class Product(Thing):
     """What is sold."""
 
-    name: Text = ""
+    name: str = ""
 
 
-class Transitions(BaseModel):
+class Transitions(Said):
     """When a document came into its states."""
 
     finalized_at: AwareDatetime | None = None
     paid_at: AwareDatetime | None = None
     voided_at: AwareDatetime | None = None
-    accepted_at: AwareDatetime | None = None
 
 
-When = Annotated[Transitions, BeforeValidator(_object)]
-
-
-class Tax(BaseModel):
+class Tax(Said):
     """One tax of a document or a line."""
 
     amount: Units | None = None
@@ -142,28 +118,28 @@ class Tax(BaseModel):
 Taxes = Annotated[list[Tax], BeforeValidator(_listed)]
 
 
-class Priced(BaseModel):
+class Priced(Said):
     """What a line is the price of: a plan before 2019, then a price, since 2025 its details alone."""
 
     product: Id = ""
 
 
-class Pricing(BaseModel):
+class Pricing(Said):
     """How a line came to its price."""
 
-    price_details: Annotated[Priced, BeforeValidator(_object)] = Priced()
+    price_details: Priced = Priced()
 
 
-class Item(BaseModel):
+class Item(Said):
     """A line of an invoice or a credit note."""
 
     amount: Units
-    currency: Text = ""
-    description: Text = ""
+    currency: str = ""
+    description: str = ""
     quantity: Annotated[Decimal, Field(ge=-(10**12), le=10**12, decimal_places=12)] | None = None
-    plan: Annotated[Priced, BeforeValidator(_object)] = Priced()
-    price: Annotated[Priced, BeforeValidator(_object)] = Priced()
-    pricing: Annotated[Pricing, BeforeValidator(_object)] = Pricing()
+    plan: Priced = Priced()
+    price: Priced = Priced()
+    pricing: Pricing = Pricing()
     tax_amounts: Taxes = Field(default_factory=list)
     taxes: Taxes = Field(default_factory=list)
 
@@ -171,27 +147,27 @@ class Item(BaseModel):
 Items = Annotated[list[Item], BeforeValidator(_listed)]
 
 
-class OfSubscription(BaseModel):
+class OfSubscription(Said):
     """The subscription an invoice is of."""
 
     subscription: Id = ""
 
 
-class Parent(BaseModel):
+class Parent(Said):
     """What an invoice came of, since 2025."""
 
-    subscription_details: Annotated[OfSubscription, BeforeValidator(_object)] = OfSubscription()
+    subscription_details: OfSubscription = OfSubscription()
 
 
 class Invoice(Thing):
     """A bill. Before 2018 it had no status."""
 
-    number: Text = ""
+    number: str = ""
     customer: Id = ""
-    customer_email: Text = ""
-    customer_phone: Text = ""
-    customer_name: Text = ""
-    customer_address: Where = Address()
+    customer_email: str = ""
+    customer_phone: str = ""
+    customer_name: str = ""
+    customer_address: Address = Address()
     total: Units = 0
     amount_due: Units | None = None
     amount_paid: Units | None = None
@@ -203,13 +179,13 @@ class Invoice(Thing):
     due_date: AwareDatetime | None = None
     effective_at: AwareDatetime | None = None
     finalized_at: AwareDatetime | None = None
-    status_transitions: When = Transitions()
+    status_transitions: Transitions = Transitions()
     paid: bool | None = None
     paid_out_of_band: bool | None = None
     forgiven: bool | None = None
     attempted: bool | None = None
     subscription: Id = ""
-    parent: Annotated[Parent, BeforeValidator(_object)] = Parent()
+    parent: Parent = Parent()
     lines: Items = Field(default_factory=list)
 
     @property
@@ -233,10 +209,10 @@ class Invoice(Thing):
         return self.subscription or self.parent.subscription_details.subscription
 
 
-class Payment(BaseModel):
+class Payment(Said):
     """What pays an invoice."""
 
-    type: Text = ""
+    type: str = ""
 
 
 class InvoicePayment(Thing):
@@ -245,10 +221,10 @@ class InvoicePayment(Thing):
     invoice: Id
     amount_paid: Units | None = None
     payment: Payment
-    status_transitions: When = Transitions()
+    status_transitions: Transitions = Transitions()
 
 
-class Refunded(BaseModel):
+class Refunded(Said):
     """A refund that a credit note includes."""
 
     amount_refunded: Units | None = None
@@ -257,12 +233,12 @@ class Refunded(BaseModel):
 class CreditNote(Thing):
     """What takes back an invoice, or a part of it. Before 2025 it had one refund at most, and did not say how much."""
 
-    number: Text = ""
+    number: str = ""
     customer: Id = ""
     invoice: Id
     amount: Units
-    reason: Text = ""
-    memo: Text = ""
+    reason: str = ""
+    memo: str = ""
     effective_at: AwareDatetime | None = None
     out_of_band_amount: Units | None = None
     refund: Id = ""
@@ -277,10 +253,10 @@ class CreditNote(Thing):
         return (self.out_of_band_amount or 0) if self.refund else self.amount
 
 
-class Method(BaseModel):
+class Method(Said):
     """How was paid."""
 
-    type: Text = ""
+    type: str = ""
 
 
 class Charge(Thing):
@@ -292,12 +268,19 @@ class Charge(Thing):
     paid: bool | None = None
     customer: Id = ""
     invoice: Id = ""
-    billing_details: Who = Party()
-    receipt_email: Text = ""
-    receipt_number: Text = ""
-    failure_code: Text = ""
-    failure_message: Text = ""
-    payment_method_details: Annotated[Method, BeforeValidator(_object)] = Method()
+    billing_details: Party = Party()
+    receipt_email: str = ""
+    receipt_number: str = ""
+    failure_code: str = ""
+    failure_message: str = ""
+    payment_method_details: Method = Method()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_no_invoice(cls, given: Any) -> Any:
+        """That there is none is said by null, and then counts as said."""
+        none = isinstance(given, dict) and "invoice" in given and given["invoice"] is None
+        return {**given, "invoice": ""} if none else given
 
     @property
     def stands_alone(self) -> bool:
@@ -312,11 +295,10 @@ class Refund(Thing):
     charge: Id = ""
     payment_intent: Id = ""
     customer: Id = ""
-    reason: Text = ""
-    failure_reason: Text = ""
+    reason: str = ""
 
 
-class Evidence(BaseModel):
+class Evidence(Said):
     """By when a dispute is to be answered."""
 
     due_by: AwareDatetime | None = None
@@ -328,16 +310,16 @@ class Dispute(Thing):
     amount: Units
     charge: Id = ""
     payment_intent: Id = ""
-    reason: Text = ""
-    evidence_details: Annotated[Evidence, BeforeValidator(_object)] = Evidence()
+    reason: str = ""
+    evidence_details: Evidence = Evidence()
 
 
-class Cancellation(BaseModel):
+class Cancellation(Said):
     """Why a subscription ended."""
 
-    reason: Text = ""
-    comment: Text = ""
-    feedback: Text = ""
+    reason: str = ""
+    comment: str = ""
+    feedback: str = ""
 
 
 class Subscription(Thing):
@@ -347,38 +329,36 @@ class Subscription(Thing):
     start_date: AwareDatetime | None = None
     start: AwareDatetime | None = None
     cancel_at: AwareDatetime | None = None
-    canceled_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
-    cancellation_details: Annotated[Cancellation, BeforeValidator(_object)] = Cancellation()
-    plan: Annotated[dict[str, Any], BeforeValidator(_object)] = Field(default_factory=dict)
+    cancellation_details: Cancellation = Cancellation()
+    plan: dict[str, Any] = Field(default_factory=dict)
 
 
 class Quote(Thing):
     """An offer."""
 
     customer: Id = ""
-    number: Text = ""
-    header: Text = ""
+    number: str = ""
+    header: str = ""
     amount_total: Units = 0
     expires_at: AwareDatetime | None = None
-    status_transitions: When = Transitions()
+    status_transitions: Transitions = Transitions()
 
 
 class Session(Thing):
     """A visit to Stripe's own page for paying."""
 
     customer: Id = ""
-    customer_details: Who = Party()
-    customer_email: Text = ""
+    customer_details: Party = Party()
+    customer_email: str = ""
     amount_total: Units | None = None
-    mode: Text = ""
-    payment_status: Text = ""
-    client_reference_id: Text = ""
+    mode: str = ""
+    payment_status: str = ""
+    client_reference_id: str = ""
     payment_link: Id = ""
-    invoice: Id = ""
 
 
-class Kind(BaseModel):
+class Kind(Said):
     """What kind of object a payload is."""
 
     object: str
