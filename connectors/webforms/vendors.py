@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.members import at, object_of, objects_in, posted_object, text_in
-from connectors.proofs import WORDS
+from connectors.posting import WORDS
 from connectors.webforms import body as forms
 from hub import sdk
 

@@ -8,13 +8,13 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from connectors.objects import content_key
+from connectors.posting import check_secrets, known, looked_at
 from connectors.webforms.body import Form
 from connectors.webforms.fields import BARE, REFUSED, Meaning, asked, meanings
 from connectors.webforms.submission import touchpoint
 from connectors.webforms.vendors import CONSENT, VENDORS, Answer, Submission
 from hub import sdk
 
-_PLAIN = {"content-type": "text/plain", "allow": "POST"}
 _LONGEST_KEY = 300
 
 
@@ -36,17 +36,13 @@ class WebhookSettings(sdk.Settings):
     @field_validator("vendor")
     @classmethod
     def _is_known(cls, name: str) -> str:
-        if name not in VENDORS:
-            raise ValueError(f"{name!r} is none of {', '.join(VENDORS)}")
-        return name
+        return known(name, VENDORS)
 
     @model_validator(mode="after")
     def _can_verify(self) -> Self:
         if not self.secrets:
             raise ValueError("secrets is empty: without one nothing can be verified")
-        for secret in self.secrets:
-            if problem := sdk.signatures.unusable(VENDORS[self.vendor].schemes, secret):
-                raise ValueError(problem)
+        check_secrets(VENDORS[self.vendor].schemes, self.secrets)
         return self
 
 
@@ -62,9 +58,8 @@ class Submissions(sdk.PushStream):
 
     def receive(self, delivery: sdk.Delivery) -> sdk.Reception:
         """Verify a delivery and keep it. Whoever looks at the address before saving it is answered."""
-        if delivery.method != "POST":
-            status = 200 if delivery.method in ("GET", "HEAD", "OPTIONS") else 405
-            return sdk.Reception(reply=sdk.Reply(status, b"Submissions are posted here.\n", _PLAIN))
+        if answer := looked_at(delivery, "Submissions are"):
+            return answer
         sdk.signatures.verify(self._vendor.schemes, delivery, self._settings.secrets)
         content = delivery.content()
         envelope = {"content-type": delivery.headers.get("content-type", "")}

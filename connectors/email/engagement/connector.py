@@ -15,9 +15,9 @@ from connectors.email.engagement.vendors import VENDORS, Vendor
 from connectors.generic.webhooks.certificates import Certificates
 from connectors.generic.webhooks.splitting import pieces, said
 from connectors.objects import content_key
+from connectors.posting import check_secrets, known, looked_at
 from hub import sdk
 
-_PLAIN = {"content-type": "text/plain", "allow": "POST"}
 _LONGEST_KEY, _LONGEST_REASON = 300, 500
 _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 _TEXT = {"type": "string"}
@@ -66,9 +66,7 @@ class EngagementSettings(sdk.Settings):
     @field_validator("vendor")
     @classmethod
     def _is_known(cls, name: str) -> str:
-        if name not in VENDORS:
-            raise ValueError(f"{name!r} is none of {', '.join(VENDORS)}")
-        return name
+        return known(name, VENDORS)
 
     @model_validator(mode="after")
     def _can_verify(self) -> Self:
@@ -81,8 +79,8 @@ class EngagementSettings(sdk.Settings):
         for secret in self.secrets:
             if vendor.proof and not vendor.takes(secret.get_secret_value().strip()):
                 raise ValueError("a secret is not what this vendor's deliveries can be proved by")
-            if vendor.schemes and (problem := sdk.signatures.unusable(vendor.schemes, secret)):
-                raise ValueError(problem)
+        if vendor.schemes:
+            check_secrets(vendor.schemes, self.secrets)
         return self
 
 
@@ -101,9 +99,8 @@ class Notices(sdk.PushStream):
 
     def receive(self, delivery: sdk.Delivery) -> sdk.Reception:
         """Verify a delivery and split it. Whoever looks at the address before saving it is answered."""
-        if delivery.method != "POST":
-            status = 200 if delivery.method in ("GET", "HEAD", "OPTIONS") else 405
-            return sdk.Reception(reply=sdk.Reply(status, b"Notices are posted here.\n", _PLAIN))
+        if answer := looked_at(delivery, "Notices are"):
+            return answer
         if self._settings.vendor == "amazon_ses":
             return self._certificates.receive(delivery, self._settings.topics, lambda id_: self._rows(delivery, id_))
         return sdk.Reception(self._rows(delivery, self._verified(delivery).id))

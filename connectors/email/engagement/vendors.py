@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from connectors.email.engagement.notice import Table
 from connectors.email.engagement.proofs import postal, postal_key, unisender_go
-from connectors.proofs import WORDS
+from connectors.posting import WORDS
 from hub import sdk
 
 _SCHEMES = sdk.signatures.SCHEMES

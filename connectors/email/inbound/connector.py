@@ -19,10 +19,9 @@ from connectors.email.inbound.vendors import VENDORS
 from connectors.email.mbox import Letter, line_above, with_lf
 from connectors.generic.webhooks.certificates import Certificates
 from connectors.objects import content_key
-from connectors.proofs import WORDS
+from connectors.posting import WORDS, check_secrets, known, looked_at
 from hub import sdk
 
-_PLAIN = {"content-type": "text/plain", "allow": "POST"}
 _TOLD, _VERDICT, _RECIPIENTS = "told", "verdict", "recipients"
 
 
@@ -44,9 +43,7 @@ class InboundSettings(sdk.Settings):
     @field_validator("vendor")
     @classmethod
     def _is_known(cls, name: str) -> str:
-        if name not in VENDORS:
-            raise ValueError(f"{name!r} is none of {', '.join(VENDORS)}")
-        return name
+        return known(name, VENDORS)
 
     @model_validator(mode="after")
     def _can_verify(self) -> Self:
@@ -56,9 +53,7 @@ class InboundSettings(sdk.Settings):
         elif not self.secrets:
             raise ValueError("secrets is empty: without one nothing can be verified")
         for schemes, secrets in self.proofs():
-            for secret in secrets:
-                if problem := sdk.signatures.unusable(schemes, secret):
-                    raise ValueError(problem)
+            check_secrets(schemes, secrets)
         return self
 
     def proofs(self) -> Iterator[tuple[Sequence[sdk.signatures.Scheme], list[sdk.Secret]]]:
@@ -84,9 +79,8 @@ class Messages(sdk.PushStream):
 
     def receive(self, delivery: sdk.Delivery) -> sdk.Reception:
         """Verify a delivery and take the mail out of it. Whoever looks at the address before saving it is answered."""
-        if delivery.method != "POST":
-            status = 200 if delivery.method in ("GET", "HEAD", "OPTIONS") else 405
-            return sdk.Reception(reply=sdk.Reply(status, b"Mail is posted here.\n", _PLAIN))
+        if answer := looked_at(delivery, "Mail is"):
+            return answer
         if self._settings.vendor == "amazon_ses":
             return self._certificates.receive(delivery, self._settings.topics, lambda _: [self._row(delivery, "")])
         return sdk.Reception([self._row(delivery, self._verified(delivery).id)])
