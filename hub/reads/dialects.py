@@ -193,7 +193,7 @@ class Postgres(Dialect):
         return f"string_agg({item}, ','){f' FILTER (WHERE {where})' if where else ''}"
 
     def cut(self, item: str, size: int) -> str:
-        return f"array_to_string((array_agg({item}))[1:{size}], ',')"
+        return f"array_to_string((array_agg(CAST({item} AS text)))[1:{size}], ',')"
 
     def scaled(self, minor: str, digits: int) -> str:
         return f"CAST({minor} AS text)" if digits == 0 else f"CAST({minor} * {10**-digits:.{digits}f} AS text)"

@@ -40,7 +40,9 @@ FIELDS: Mapping[str, Spec] = {
     "Source.pulledBy": Value("(SELECT x.holder FROM lease x WHERE x.source = {num} AND x.until > {_now})"),
     "Source.runs": Listed(RUN, "Source.runs", sources.RUN_ORDER, _OF_SOURCE),
     "Source.changes": Listed(SOURCE_CHANGE, "Source.changes", sources.CHANGE_ORDER, _OF_SOURCE),
-    "Source.unreadable": Listed(UNREADABLE, "Source.unreadable", records.UNREADABLE_ORDER, (Parent("p.source"),)),
+    "Source.unreadable": Listed(
+        UNREADABLE, "Source.unreadable", records.UNREADABLE_ORDER, (Parent(condition="p.source = {num}"),)
+    ),
     "SourceChange.fields": Value("{fields}", form="json"),
     "Run.source": Other(SOURCE, "num", "source"),
     "Run.unreadable": Value("(SELECT count(*) FROM problem p WHERE p.run = {num})"),

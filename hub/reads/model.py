@@ -38,7 +38,7 @@ from hub.reads.tables import (
     USER,
 )
 from hub.reads.tree import Parent, Unsupported
-from hub.store import customers, identifiers, ledger, matters, touchpoints
+from hub.store import identifiers, ledger, matters, ranked, touchpoints
 from hub.store.pages import LARGEST_SIZE, Order
 
 _ORIGIN = ("source", "medium", "campaign", "term", "content", "click_id", "referrer", "landing_page")
@@ -102,9 +102,9 @@ def _timeline_order(arguments: Arguments, _: bool) -> Order:
 def _customer_order(arguments: Arguments, contacts: bool) -> Order:
     asked = arguments.get("orderBy") or {}
     field_, way = str(asked.get("field", "LAST_TOUCH")), str(asked.get("direction", "DESC"))
-    if field_ not in customers.ORDERS or (field_ == "NAME" and not contacts):
+    if field_ == "NAME" and not contacts:
         raise Unsupported
-    return customers.order_by(field_, descending=way == "DESC")
+    return ranked.order_by(field_, descending=way == "DESC")
 
 
 def _matter_order(arguments: Arguments, _: bool) -> Order:
@@ -117,6 +117,9 @@ def _matter_order(arguments: Arguments, _: bool) -> Order:
 _OF_SIDES = (
     Parent("customer", when="{kind} <> 'ORGANISATION'"),
     Parent("organisation", when="{kind} = 'ORGANISATION'"),
+)
+_OR_OF_PEOPLE = (
+    "(t.organisation = {num} OR t.customer IN (SELECT f.person FROM affiliation f WHERE f.organisation = {num}))"
 )
 
 FIELDS: Mapping[str, Spec] = {
@@ -204,7 +207,7 @@ FIELDS: Mapping[str, Spec] = {
         _OF_SIDES,
         narrowed="touchpoints",
         unfiltered="t.retracted_at IS NULL",
-        only={"scope": "OWN"},
+        wider=(_OF_SIDES[0], Parent(when=_OF_SIDES[1].when, condition=_OR_OF_PEOPLE)),
     ),
     "Customer.matters": Listed(MATTER, "Customer.matters", _matter_order, _OF_SIDES, narrowed="matters"),
     "Customer.lifecycle": Here(),
@@ -278,7 +281,9 @@ FIELDS: Mapping[str, Spec] = {
     "Matter.history": All(MATTER_CHANGE, "h.matter", "h.position"),
     "MatterChange.days": Value(f"CAST({{lasted}} AS double precision) / {_DAY}"),
     "MatterChange.touchpoint": Other(TOUCHPOINT, "num", "touchpoint"),
-    "Matter.timeline": Listed(TOUCHPOINT_OF_MATTER, "Matter.timeline", matters.TIMELINE_ORDER, (Parent("x.matter"),)),
+    "Matter.timeline": Listed(
+        TOUCHPOINT_OF_MATTER, "Matter.timeline", matters.TIMELINE_ORDER, (Parent(condition="x.matter = {num}"),)
+    ),
     "Matter.owner": Other(USER, "num", "owner"),
     "Matter.customer": Other(CUSTOMER, "num", "customer"),
     "Matter.organisation": Other(CUSTOMER, "num", "organisation"),

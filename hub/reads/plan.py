@@ -45,6 +45,7 @@ from hub.reads.tree import (
 )
 from hub.settings import Company
 from hub.store.pages import DEFAULT_SIZE, LARGEST_SIZE, Order
+from hub.store.ranked import Ranked
 
 MOST_FIELDS = 2_000
 """Of one operation, those of each type that an object may have counted: types within types multiply."""
@@ -278,8 +279,11 @@ class Planner:
         members = tuple(
             (key, self._of_page(type_, fields)) for key, fields in self._selection.below(type_, details).items()
         )
+        parents = spec.wider if str(arguments.get("scope")) == "WITH_PEOPLE" else spec.parents
         order = spec.order if isinstance(spec.order, Order) else spec.order(arguments, self._contacts)
-        return Page(spec.table, spec.name, spec.parents, order, span, where, narrowed, members)
+        if isinstance(order, Ranked) and (after or before):
+            raise Unsupported  # where to begin follows from what is in the cursor
+        return Page(spec.table, spec.name, parents, order, span, where, narrowed, members)
 
     def _of_page(self, type_: GraphQLObjectType, details: Details) -> Node:
         name = details[0].node.name.value

@@ -85,6 +85,8 @@ class Listed:
     narrowed: str = ""
     """The kind of its filter; ``unfiltered`` is the condition without one."""
     unfiltered: str = ""
+    wider: tuple[Parent, ...] = ()
+    """The parents where an organisation's people are asked for too."""
     only: Mapping[str, Any] = field(default_factory=dict)
     """Values of other arguments with which alone it is answered."""
     scopes: frozenset[str] = frozenset()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.reads.binds import Among, Asker, Bind, Place
 from hub.reads.dialects import Dialect
@@ -29,7 +29,8 @@ from hub.reads.tree import (
     TypeName,
     Unsupported,
 )
-from hub.store.pages import COUNT_LIMIT, Window, direction
+from hub.store.pages import COUNT_LIMIT, Order, Window, direction
+from hub.store.ranked import Ranked
 
 _HOLE = re.compile("\x02(\\d+)\x02")
 
@@ -152,6 +153,8 @@ class Writer:
         lists = [object_.members for object_ in objects]
         before = _alike(lists)
         after = _alike([members[before:][::-1] for members in lists])
+        if not before and after == min(map(len, lists)):
+            after = 0  # whether a comma is needed there depends on the kind
         own = [members[before : len(members) - after] for members in lists]
         pieces: list[Piece] = [Known("{"), *self._part(lists[0][:before], row, table, first=True)]
         texts = [together(self._part(each, row, table, first=not before)) for each in own]
@@ -159,9 +162,6 @@ class Writer:
         pieces.append(self._cases(row[node.column], list(zip(kinds, texts[:-1], strict=True)), texts[-1]))
         if after:
             tail = lists[0][len(lists[0]) - after :]
-            # Without anything before it, whether a comma is needed depends on the kind.
-            if not before and not all(own):
-                raise Unsupported
             pieces += self._part(tail, row, table, first=False)
         return [*pieces, Known("}")]
 
@@ -304,7 +304,7 @@ class Writer:
         """The conditions under which an entry belongs to the row around, one for each kind of parent."""
         return [
             f"{parent.when.format_map(row) + ' AND ' if parent.when else ''}"
-            f"{parent.on if '.' in parent.on else f'{page.table.alias}.{parent.on}'} = {row[parent.of]}"
+            f"{parent.condition.format_map(row) or f'{page.table.alias}.{parent.on} = {row[parent.of]}'}"
             for parent in page.parents
         ]
 
@@ -313,16 +313,28 @@ class Writer:
         return self._dialect.cursor(self._bound, bound, page.order, inner["ordered"], inner["tied"])
 
     def _rows_of(self, page: Page, inner: Row, text: str, row: Row, limit: int) -> str:
-        computed = {"ordered": page.order.column, "tied": page.order.tie}
-        table = Table(page.table.source, page.table.alias, {**page.table.columns, **computed})
-        columns = self._columns(table, inner.alias, text, row)
         condition = self._condition(page)
-        end = f" ORDER BY {direction(page.order, Window(backward=page.span.backward))} LIMIT {limit}"
-        parts = [
-            f"SELECT {columns} FROM {table.source} WHERE {own}{condition}{end}"
-            for own in [f"{each} AND " for each in self._owns(page, row)] or [""]
-        ]
-        return _one_after_another(parts)
+
+        def read(source: str, where: str, order: Order, ordered: str, tied: str) -> str:
+            computed = {"ordered": ordered, "tied": tied}
+            table = Table(source, page.table.alias, {**page.table.columns, **computed})
+            end = f"ORDER BY {direction(order, Window(backward=page.span.backward))} LIMIT {limit}"
+            return f"SELECT {self._columns(table, inner.alias, text, row)} FROM {source} WHERE {where} {end}"
+
+        order, source = page.order, page.table.source
+        if not isinstance(order, Ranked):
+            owns = [f"{each} AND " for each in self._owns(page, row)] or [""]
+            return _one_after_another([read(source, own + condition, order, order.column, order.tie) for own in owns])
+        parts: list[str] = []
+        for part in order.parts[::-1] if page.span.backward else order.parts:
+            # SQLite keeps to the order of a cross join, which is that of the page when nothing narrows the list.
+            beside = f"{part.of}{',' if page.narrowed else ' CROSS JOIN'} {source}" if part.of else source
+            said = condition if page.narrowed else f"({condition}) IS TRUE"
+            where = " AND ".join(each for each in (part.on, part.where, part.lacking, said) if each)
+            way = replace(part.order, descending=order.descending)
+            found = read(beside, where, way, "0" if part.lacking else way.column, f"'{part.key} ' || {way.tie}")
+            parts.append(f"SELECT w.*, {len(parts)} AS part, row_number() OVER () AS turn FROM ({found}) w")
+        return f"SELECT * FROM ({' UNION ALL '.join(parts)}) q ORDER BY q.part, q.turn LIMIT {limit}"
 
     def _condition(self, page: Page, *, whole: bool = False) -> str:
         parts = [page.where] if page.where else []

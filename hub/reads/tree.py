@@ -165,11 +165,13 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """Entries belong to the row whose ``of`` their ``on`` equals; under ``when`` alone, where that is said."""
+    """Entries belong to the row whose ``of`` their ``on`` equals, or by a whole condition; under ``when`` alone, where
+    that is said."""
 
-    on: str
+    on: str = ""
     of: str = "num"
     when: str = ""
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)

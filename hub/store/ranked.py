@@ -27,7 +27,7 @@ _BY_ID = Order("", "c.id", "c.id", column_type="text")
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """Customers with ``where``, in the table ``of`` beside them if any. ``key`` names the part in places.
 
     ``lacking`` instead: those of whom that table has no row, by id.
@@ -53,30 +53,30 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ranked(Order):
+class Ranked(Order):
     """An order of parts. Its places are a number, and the part with the row's own tie."""
 
-    parts: tuple[_Part, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
-def _column(name: str, values: Sequence[str]) -> tuple[_Part, ...]:
+def _column(name: str, values: Sequence[str]) -> tuple[Part, ...]:
     """By a column of few values, the highest first, and within each by when customers were last met."""
     order = replace(_MET, constant=f"c.{name}")
-    held = [_Part(value, order, f"c.{name} = '{value}'") for value in values]
-    return (*held, _Part("", order, f"c.{name} IS NULL"))
+    held = [Part(value, order, f"c.{name} = '{value}'") for value in values]
+    return (*held, Part("", order, f"c.{name} IS NULL"))
 
 
-def _scored(key: str, where: str = "") -> _Part:
-    return _Part(key, _RANK, where, of="customer_score s", on="c.id = s.id")
+def _scored(key: str, where: str = "") -> Part:
+    return Part(key, _RANK, where, of="customer_score s", on="c.id = s.id")
 
 
-_UNSCORED = _Part("", _BY_ID, lacking="NOT EXISTS (SELECT 1 FROM customer_score s WHERE s.id = c.id)")
-_UNENGAGED = _Part("", _BY_ID, lacking="NOT EXISTS (SELECT 1 FROM engagement e WHERE e.customer = c.num)")
-_PARTS: dict[str, tuple[_Part, ...]] = {
+_UNSCORED = Part("", _BY_ID, lacking="NOT EXISTS (SELECT 1 FROM customer_score s WHERE s.id = c.id)")
+_UNENGAGED = Part("", _BY_ID, lacking="NOT EXISTS (SELECT 1 FROM engagement e WHERE e.customer = c.num)")
+_PARTS: dict[str, tuple[Part, ...]] = {
     "STAGE": _column("stage", list(Stage)[::-1]),
     "STANDING": _column("standing", ["ACTIVE", "WON_BACK", "AT_RISK", "LAPSED"]),
     "ABC_CLASS": (*(_scored(each, f"s.abc_class = '{each}'") for each in "ABC"), _UNSCORED),
-    "ENGAGEMENT": (_Part("engaged", _LEVEL, of="engagement e", on="c.num = e.customer"), _UNENGAGED),
+    "ENGAGEMENT": (Part("engaged", _LEVEL, of="engagement e", on="c.num = e.customer"), _UNENGAGED),
     "PREDICTED_VALUE": (_scored("scored"), _UNSCORED),
 }
 """The parts of each order from the top: furthest, most alive, first class, most."""
@@ -88,12 +88,12 @@ def order_by(field: str, *, descending: bool) -> Order:
         return customers.order_by(field, descending=descending)
     *held, rest = _PARTS[field]
     parts = (*(held if descending else held[::-1]), rest)
-    return _Ranked(f"{field} {'DESC' if descending else 'ASC'}", "", "", descending, parts=parts)
+    return Ranked(f"{field} {'DESC' if descending else 'ASC'}", "", "", descending, parts=parts)
 
 
 async def page_of(snapshot: Snapshot, wanted: CustomerFilter, order: Order, window: Window) -> Page[StoredCustomer]:
     """A page of customers in an order of ``order_by``."""
-    if not isinstance(order, _Ranked):
+    if not isinstance(order, Ranked):
         return await customers.page(snapshot, wanted, order, window)
     keys = [part.key for part in order.parts]
     first, last = (
@@ -119,7 +119,7 @@ async def page_of(snapshot: Snapshot, wanted: CustomerFilter, order: Order, wind
     return page(rows, places, window)
 
 
-async def _read(snapshot: Snapshot, wanted: CustomerFilter, part: _Part, order: Order, window: Window) -> Sequence[Any]:
+async def _read(snapshot: Snapshot, wanted: CustomerFilter, part: Part, order: Order, window: Window) -> Sequence[Any]:
     """Rows of a part from the counting end, one more than asked where there are more."""
     everybody = wanted == CustomerFilter(relationships=wanted.relationships)
     if part.lacking and everybody:
@@ -135,7 +135,7 @@ async def _read(snapshot: Snapshot, wanted: CustomerFilter, part: _Part, order: 
 
 
 async def _lacking(
-    snapshot: Snapshot, wanted: CustomerFilter, part: _Part, order: Order, window: Window
+    snapshot: Snapshot, wanted: CustomerFilter, part: Part, order: Order, window: Window
 ) -> Sequence[Any]:
     """Those without a row are found among the ids, which an index holds alone: all else is in wide rows."""
     rows: list[Any] = []

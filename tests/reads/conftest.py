@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from hub.api import context
 from hub.clock import now
 from hub.store.postgres_reader import _PostgresSnapshot
-from hub.store.reader import Snapshot, _SqliteSnapshot
+from hub.store.reader import Rows, Snapshot, _SqliteSnapshot
+from hub.store.sql import Query
 from tests.api.conftest import Served, served
 from tests.reads.hostile import fill
 from tests.reads.pool import pool
@@ -33,6 +35,16 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A statement that a database refuses is told, where a served hub would go the ordinary way."""
+    """A statement that a database refuses is told, where a served hub would go the ordinary way: but for one in which
+    the condition of a filter makes it too deep for SQLite."""
+
+    async def attempt(self: Snapshot, query: Query) -> Rows | None:
+        try:
+            return await self.query(query)
+        except sqlite3.OperationalError as error:
+            if str(error) != "parser stack overflow":
+                raise
+            return None
+
     for kind in (_PostgresSnapshot, _SqliteSnapshot):
-        monkeypatch.setattr(kind, "attempt", Snapshot.attempt)
+        monkeypatch.setattr(kind, "attempt", attempt)

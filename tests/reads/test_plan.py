@@ -161,6 +161,18 @@ def test_pages_go_both_ways_over_ties(service: Served) -> None:
         both(service, document, last=size, a=middle, b=whole[-1]["cursor"])
 
 
+@pytest.mark.parametrize("order", ["STAGE", "STANDING", "ABC_CLASS", "ENGAGEMENT", "PREDICTED_VALUE"])
+@pytest.mark.parametrize("end", ["first", "last"])
+def test_customers_in_each_order_of_parts(service: Served, order: str, end: str) -> None:
+    document = f"""query ($size: Int, $way: OrderDirection!, $filter: CustomerFilter) {{
+      customers({end}: $size, filter: $filter, orderBy: {{ field: {order}, direction: $way }}) {{
+      edges {{ cursor node {{ id displayName }} }} pageInfo {{ endCursor hasNextPage hasPreviousPage }} totalCount }} }}"""
+    for way in ("ASC", "DESC"):
+        for size in (0, 1, 3, 50):
+            for given in (None, {"kinds": ["PERSON"]}):
+                both(service, document, size=size, way=way, filter=given)
+
+
 @pytest.mark.parametrize("order", ["FIRST_TOUCH", "LAST_TOUCH", "NAME", "REVENUE"])
 @pytest.mark.parametrize("way", ["ASC", "DESC"])
 def test_customers_in_each_order_of_a_column(service: Served, order: str, way: str) -> None:
