@@ -230,6 +230,11 @@ def test_a_charge_settles_its_invoice_and_one_without_is_a_sale() -> None:
     assert (payment.identifiers, payment.traits["name"]) == ((sdk.email("bilal@post.example"),), "بلال احمد")
 
 
+def test_an_account_may_be_the_customer() -> None:
+    (paid,) = meant(sample("charges", "ch_Club1", customer=None, customer_account="acct_Tomas"))
+    assert paid.identifiers == (sdk.Identifier("stripe_customer", "acct_Tomas"),)
+
+
 def test_what_is_only_reserved_or_on_its_way_is_no_payment() -> None:
     assert meant(sample("charges", "ch_Guest", captured=False)) == []
     assert meant(sample("charges", "ch_Guest", status="pending", paid=False)) == []

@@ -55,7 +55,7 @@ def subscription(given: Subscription, side: sdk.Side) -> Iterator[sdk.Touchpoint
         state="active" if over else given.status or None,
         open=True,
     )
-    who = whom(given.customer, side)
+    who = whom(given.buyer, side)
     yield plain(
         "contract",
         sdk.Direction.INBOUND,
@@ -100,7 +100,7 @@ def session(given: Session, side: sdk.Side) -> Iterator[sdk.Touchpoint]:
         given.at(),
         amount=None if given.amount_total is None else given.money(given.amount_total),
         identifiers=whom(
-            given.customer,
+            given.buyer,
             side,
             email=who.email or given.customer_email,
             phone=who.phone,

@@ -37,7 +37,7 @@ def invoice(given: Invoice, side: sdk.Side) -> Iterator[sdk.Touchpoint]:
     if state in ("draft", "deleted"):
         return
     who = whom(
-        given.customer,
+        given.buyer,
         side,
         email=given.customer_email,
         phone=given.customer_phone,
@@ -130,7 +130,7 @@ def credit_note(given: CreditNote, side: sdk.Side) -> Iterator[sdk.Touchpoint]:
         title=given.number,
         text=given.memo or None,
         amount=given.money(given.not_refunded),
-        identifiers=whom(given.customer, side),
+        identifiers=whom(given.buyer, side),
         matters=(_bill(given.invoice),),
         lines=tuple(_line(each, given) for each in given.lines),
         properties={
@@ -154,7 +154,7 @@ def quote(given: Quote, side: sdk.Side) -> Iterator[sdk.Touchpoint]:
         given.at(given.status_transitions.finalized_at),
         title=given.header or given.number or given.description,
         amount=given.money(given.amount_total),
-        identifiers=whom(given.customer, side),
+        identifiers=whom(given.buyer, side),
         properties={
             "number": given.number or given.id,
             "status": given.status,

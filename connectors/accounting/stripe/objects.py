@@ -83,6 +83,18 @@ class Thing(Said):
         return money(amount, self.currency)
 
 
+class Bought(Thing):
+    """What somebody has to do with: a customer, or since 2025 an account that is one."""
+
+    customer: Id = ""
+    customer_account: Id = ""
+
+    @property
+    def buyer(self) -> str:
+        """The id of whose it is."""
+        return self.customer or self.customer_account
+
+
 class Customer(Thing):
     """Who buys."""
 
@@ -159,11 +171,10 @@ class Parent(Said):
     subscription_details: OfSubscription = OfSubscription()
 
 
-class Invoice(Thing):
+class Invoice(Bought):
     """A bill. Before 2018 it had no status."""
 
     number: str = ""
-    customer: Id = ""
     customer_email: str = ""
     customer_phone: str = ""
     customer_name: str = ""
@@ -230,11 +241,10 @@ class Refunded(Said):
     amount_refunded: Units | None = None
 
 
-class CreditNote(Thing):
+class CreditNote(Bought):
     """What takes back an invoice, or a part of it. Before 2025 it had one refund at most, and did not say how much."""
 
     number: str = ""
-    customer: Id = ""
     invoice: Id
     amount: Units
     reason: str = ""
@@ -259,14 +269,13 @@ class Method(Said):
     type: str = ""
 
 
-class Charge(Thing):
+class Charge(Bought):
     """An attempt to take money. Renderings since 2025 do not say of which invoice."""
 
     amount: Units
     amount_captured: Units | None = None
     captured: bool = True
     paid: bool | None = None
-    customer: Id = ""
     invoice: Id = ""
     billing_details: Party = Party()
     receipt_email: str = ""
@@ -288,13 +297,12 @@ class Charge(Thing):
         return "invoice" in self.model_fields_set and not self.invoice
 
 
-class Refund(Thing):
+class Refund(Bought):
     """Money given back. Before 2015 it had no status."""
 
     amount: Units
     charge: Id = ""
     payment_intent: Id = ""
-    customer: Id = ""
     reason: str = ""
 
 
@@ -322,10 +330,9 @@ class Cancellation(Said):
     feedback: str = ""
 
 
-class Subscription(Thing):
+class Subscription(Bought):
     """An agreement to be billed again and again."""
 
-    customer: Id = ""
     start_date: AwareDatetime | None = None
     start: AwareDatetime | None = None
     cancel_at: AwareDatetime | None = None
@@ -334,10 +341,9 @@ class Subscription(Thing):
     plan: dict[str, Any] = Field(default_factory=dict)
 
 
-class Quote(Thing):
+class Quote(Bought):
     """An offer."""
 
-    customer: Id = ""
     number: str = ""
     header: str = ""
     amount_total: Units = 0
@@ -345,10 +351,9 @@ class Quote(Thing):
     status_transitions: Transitions = Transitions()
 
 
-class Session(Thing):
+class Session(Bought):
     """A visit to Stripe's own page for paying."""
 
-    customer: Id = ""
     customer_details: Party = Party()
     customer_email: str = ""
     amount_total: Units | None = None

@@ -28,12 +28,12 @@ def charge(given: Charge, side: sdk.Side) -> Iterator[sdk.Touchpoint]:
     """A payment; of no invoice it is a sale as well. What was reserved and not yet taken is neither."""
     payer = given.billing_details
     address = payer.address
-    if given.customer:
-        who = whom(given.customer, side)
+    if given.buyer:
+        who = whom(given.buyer, side)
     else:
         email = payer.email or given.receipt_email
         who = whom("", side, email=email, phone=payer.phone, country=address.country)
-    known = {} if given.customer else traits(sdk.Side.PERSON, name=payer.name, address=address)
+    known = {} if given.buyer else traits(sdk.Side.PERSON, name=payer.name, address=address)
     if given.status == "failed" or (given.paid is False and given.status != "pending"):
         yield plain(
             FAILED,
@@ -135,7 +135,7 @@ def _taken_back(
     kind: str, given: Thing, amount: int, reason: str, paid: str, side: sdk.Side
 ) -> Iterator[sdk.Touchpoint]:
     """The money that went back, and a credit for as much: what is billed and what is owed is then right as well."""
-    customer = given.customer if isinstance(given, Refund) else ""
+    customer = given.buyer if isinstance(given, Refund) else ""
     for each, direction, automated in (
         (kind, sdk.Direction.INBOUND if kind == "reversal" else sdk.Direction.OUTBOUND, False),
         ("credit_note", sdk.Direction.OUTBOUND, True),
