@@ -16,11 +16,13 @@ from pydantic import ValidationError
 
 import connectors.email
 from connectors.email.correspondence import Correspondence
+from connectors.email.header import text_of
 from connectors.email.inbound.connector import Inbound, Messages
 from connectors.email.inbound.vendors import VENDORS
 from connectors.email.mailbox import MailboxSettings
 from connectors.email.mailbox import Messages as Mailbox
 from connectors.email.mbox import letters, line_above
+from connectors.email.message import Mail, part_bytes
 from hub import sdk
 from hub import testing as kit
 from hub.testing import ConnectorSuite
@@ -515,6 +517,40 @@ def test_public_mails_mean_the_same_in_every_vendors_envelope(shared_data: Path,
         told_of["problems" if isinstance(found, str) else "mails"] += 1
     legacy = {"mails": 2115, "problems": 26, "not UTF-8": 92}  # which JSON cannot carry
     assert told_of == (legacy if post == "postmark" else {"mails": 2206, "problems": 27})
+
+
+def in_fields(raw: bytes) -> sdk.Delivery:
+    """A mail as Mailgun tells it in fields: header values decoded, the text, and every other part as a file."""
+    mail = Mail(raw)
+    bodies = {id(part) for kind in mail._bodies for part in kind}
+    apart = [part for part in mail.parts() if id(part) not in bodies]
+    return parts(
+        {
+            "message-headers": json.dumps([[name, text_of(str(value))] for name, value in mail.message.items()]),
+            "body-plain": mail.body,
+            **signed(),
+        },
+        {f"attachment-{n}": (f"file-{n}", part.get_content_type(), part_bytes(part)) for n, part in enumerate(apart)},
+    )
+
+
+@pytest.mark.shared
+@pytest.mark.long
+def test_public_mails_told_in_fields_mean_what_they_mean_whole(shared_data: Path) -> None:
+    compared: Counter[str] = Counter()
+    for raw in public(shared_data):
+        whole = in_a_mailbox(raw)
+        if isinstance(whole, str):
+            continue
+        said = [
+            [
+                (each.kind, each.direction, each.part, each.occurred_at, each.title, each.text, each.automated)
+                for each in touched
+            ]
+            for touched in (whole[1], meant("mailgun", in_fields(raw)))
+        ]
+        compared["same" if said[0] == said[1] else "another address"] += 1
+    assert compared == {"same": 2140, "another address": 3}  # addresses in bytes that are no text
 
 
 @pytest.mark.shared
