@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic.alias_generators import to_pascal
 
 
 class Said(BaseModel):
@@ -17,3 +18,9 @@ class Said(BaseModel):
     @classmethod
     def _without_nothing(cls, given: Any) -> Any:
         return {name: value for name, value in given.items() if value is not None} if isinstance(given, dict) else given
+
+
+class PascalSaid(Said):
+    """An object whose members are written ``LikeThis``."""
+
+    model_config = ConfigDict(alias_generator=to_pascal)

@@ -91,7 +91,7 @@ class Document:
         if self.bill is not None:
             claim = sdk.MatterClaim(kind=sdk.MatterKind.INVOICE, reference=self.bill.reference)
             is_it = self.kind is Kind.INVOICE
-            yield replace(claim, title=self.bill.name, due=self.due) if is_it else claim
+            yield replace(claim, title=self.title or self.bill.name, due=self.due) if is_it else claim
         if self.credit is not None:
             yield sdk.MatterClaim(
                 kind=sdk.MatterKind.OTHER, reference=self.credit.reference, title=self.credit.number or None
@@ -99,12 +99,18 @@ class Document:
 
 
 def shares(total: Decimal, settled: Iterable[tuple[Bill, Decimal]]) -> Iterator[tuple[Bill | None, Decimal]]:
-    """What of a credit or a payment goes to which bill, in the order of the bills, and what goes to none."""
+    """What of a credit or a payment goes to which bill, in the order of the bills, and what goes to none.
+
+    No more than there is: some systems settle bills by credits and money in one.
+    """
     each: dict[Bill, Decimal] = {}
     for bill, amount in settled:
         each[bill] = each.get(bill, Decimal(0)) + amount
+    rest = total
     for bill in sorted(each):
-        yield bill, each[bill]
-    rest = total - sum(each.values())
-    if rest > 0 or not each:
+        amount = min(each[bill], rest)
+        rest -= amount
+        if amount > 0:
+            yield bill, amount
+    if rest > 0 or rest == total:
         yield None, rest

@@ -398,8 +398,8 @@ def test_what_is_genuine_and_makes_no_sense_is_kept_with_its_problem(body: bytes
 
 # In a hub -----------------------------------------------------------------------------------------------------------
 
-WORTH = """{ customers(first: 20) { edges { node { kind name timeline { totalCount }
-  value(currency: "NZD") { revenue { amount } paid { amount } outstanding { amount } orders } } } } }"""
+WORTH = """query Worth($currency: Currency!) { customers(first: 20) { edges { node { kind name timeline { totalCount }
+  value(currency: $currency) { revenue { amount } paid { amount } outstanding { amount } orders } } } } }"""
 
 
 def in_a_hub(server: Server, address: str, look: Callable[[Hub, str], Any], *, backwards: bool = False) -> Any:
@@ -423,12 +423,14 @@ def in_a_hub(server: Server, address: str, look: Callable[[Hub, str], Any], *, b
     return asyncio.run(main())
 
 
-async def worth(hub: Hub, _: str = "") -> dict[str, tuple[Any, ...]]:
+async def worth(hub: Hub, _: str = "", currency: str = "NZD") -> dict[str, tuple[Any, ...]]:
     """Of each firm: touchpoints, revenue, paid, outstanding, orders."""
     async with hub.reader.snapshot() as snapshot:
         [(last,)] = await snapshot.all("SELECT max(number) FROM record")
     assert await hub.wait(int(last), 20)
-    found = [each["node"] for each in (await Client.of(hub).execute(WORTH))["customers"]["edges"]]
+    found = [
+        each["node"] for each in (await Client.of(hub).execute(WORTH, {"currency": currency}))["customers"]["edges"]
+    ]
     return {
         each["name"]: (
             each["timeline"]["totalCount"],

@@ -6,17 +6,17 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from connectors.accounting.xero.objects import XeroObject
 from connectors.accounting.xero.settings import XeroSettings
 from connectors.objects import content_key
+from connectors.said import Said
 from hub import sdk
 
 _SOON = 150.0
 """Seconds. With pulls this far apart all day long, Xero's 5,000 requests a day are enough."""
 
 
-class Notice(XeroObject):
-    """One thing told. Names begin with a small letter here, other than in the API."""
+class Notice(Said):
+    """One thing told."""
 
     resource_id: str = Field(alias="resourceId")
     tenant_id: str = Field(alias="tenantId")

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from pydantic import ConfigDict, Field
-from pydantic.alias_generators import to_pascal
+from pydantic import Field
 
 from connectors.accounting.xero.dates import Day, Instant
-from connectors.said import Said
+from connectors.said import PascalSaid
 
 
-class XeroObject(Said):
-    """An object, whose members are written ``LikeThis``."""
-
-    model_config = ConfigDict(alias_generator=to_pascal)
-
-
-class Party(XeroObject):
+class Party(PascalSaid):
     """Whose a document is: a contact with its id and name, of which the stream of contacts tells more."""
 
     id: str = Field("", alias="ContactID")
     name: str = ""
 
 
-class Phone(XeroObject):
+class Phone(PascalSaid):
     """A number in three pieces, of which the first two may be empty."""
 
     phone_type: str = ""
@@ -33,7 +26,7 @@ class Phone(XeroObject):
     phone_number: str = ""
 
 
-class Address(XeroObject):
+class Address(PascalSaid):
     """Where to find them (STREET) or to write to (POBOX)."""
 
     address_type: str = ""
@@ -44,7 +37,7 @@ class Address(XeroObject):
     country: str = ""
 
 
-class ContactPerson(XeroObject):
+class ContactPerson(PascalSaid):
     """One of up to five people beside the first one."""
 
     first_name: str = ""
@@ -71,13 +64,13 @@ class ContactCard(Party):
     contact_persons: tuple[ContactPerson, ...] = ()
 
 
-class Item(XeroObject):
+class Item(PascalSaid):
     """What an item of the price list is called."""
 
     name: str = ""
 
 
-class LineItem(XeroObject):
+class LineItem(PascalSaid):
     """A line; one without an amount is a remark."""
 
     description: str = ""
@@ -89,7 +82,7 @@ class LineItem(XeroObject):
     item: Item = Item()
 
 
-class Named(XeroObject):
+class Named(PascalSaid):
     """A document as others name it; what stands under ``Invoice`` in a payment may be a credit note, too."""
 
     id: str = Field("", alias="InvoiceID")
@@ -98,20 +91,20 @@ class Named(XeroObject):
     contact: Party = Party()
 
 
-class Allocation(XeroObject):
+class Allocation(PascalSaid):
     """What of a credit goes to an invoice."""
 
     amount: Decimal
     invoice: Named
 
 
-class Paid(XeroObject):
+class Paid(PascalSaid):
     """A payment as the credit that it pays back names it."""
 
     payment_id: str = Field("", alias="PaymentID")
 
 
-class Document(XeroObject):
+class Document(PascalSaid):
     """What invoices, credit notes, prepayments, overpayments and quotes have in common."""
 
     type: str = ""
@@ -147,7 +140,7 @@ class Quote(Document):
     expiry_date: Day | None = None
 
 
-class Payment(XeroObject):
+class Payment(PascalSaid):
     """Money for an invoice, or paid back of a credit. ``Amount`` is in the currency of what it is for."""
 
     payment_type: str

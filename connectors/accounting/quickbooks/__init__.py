@@ -1,0 +1,1 @@
+"""The books that a company keeps in QuickBooks Online."""
