@@ -138,33 +138,41 @@ class Reads:
         return owed > 0
 
     def query(
-        self, who: Principal, operation: Operation, variables: Mapping[str, Any], *, make: bool = True
+        self, who: Principal, operation: Operation, variables: Mapping[str, Any], *, quick: bool, make: bool = True
     ) -> Query | None:
-        """The one statement that answers an operation; None where there is none. Without ``make`` it may raise
-        ``Unplanned``."""
+        """The one statement that answers an operation, or what is usual of it; None where there is none. Without
+        ``make`` it may raise ``Unplanned``."""
         asking = Asking(self._hub.secret, who.digest, self._clock(who), partial(self._narrowed, who))
         try:
-            return self.compiler.query(operation, variables, who.grants, asking, contacts=who.sees_contacts, make=make)
+            return self.compiler.query(
+                operation, variables, who.grants, asking, contacts=who.sees_contacts, make=make, quick=quick
+            )
         except (HubError, Unsupported):
             return None
 
-    async def planned(self, who: Principal, operation: Operation, variables: Mapping[str, Any]) -> Query | None:
+    async def planned(
+        self, who: Principal, operation: Operation, variables: Mapping[str, Any], *, quick: bool = True
+    ) -> Query | None:
         """The same. A plan that is not there yet is made beside the event loop."""
         try:
-            return self.query(who, operation, variables, make=False)
+            return self.query(who, operation, variables, quick=quick, make=False)
         except Unplanned:
-            return await in_thread(self.query, who, operation, variables)
+            return await in_thread(partial(self.query, quick=quick), who, operation, variables)
 
     async def read(self, context: Context, operation: Operation, variables: Mapping[str, Any]) -> bytes | None:
         """The JSON of ``data`` in the snapshot of a context; None when the ordinary way has to be gone."""
-        query = await self.planned(context.principal, operation, variables)
-        if query is None:
-            return None
-        rows = await (await context.snapshot()).attempt(query)
-        if rows is None:
-            await context.renew()
-            return None
-        return whole(rows[0][0])
+        tried = ""
+        for quick in (True, False):
+            query = await self.planned(context.principal, operation, variables, quick=quick)
+            if query is None or query.text == tried:
+                return None
+            rows = await (await context.snapshot()).attempt(query)
+            if rows is None:
+                await context.renew()
+            elif (data := whole(rows[0][0])) is not None:
+                return data
+            tried = query.text
+        return None
 
     def _clock(self, who: Principal) -> Callable[[str], int]:
         """The present by what it is called: ``now`` in microseconds, ``today`` as a day since 1970-01-01."""

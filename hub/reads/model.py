@@ -20,6 +20,7 @@ from hub.reads.tables import (
     FORMER_ID,
     IDENTIFIER,
     IDENTIFIER_OF_CLAIM,
+    KIND_OF_SIDE,
     LEDGER,
     LINE,
     MATTER,
@@ -40,6 +41,7 @@ from hub.reads.tables import (
 from hub.reads.tree import Parent, Unsupported
 from hub.store import identifiers, ledger, matters, ranked, touchpoints
 from hub.store.pages import LARGEST_SIZE, Order
+from hub.values import Side
 
 _ORIGIN = ("source", "medium", "campaign", "term", "content", "click_id", "referrer", "landing_page")
 _PAGES = ("referrer", "landing_page")
@@ -115,8 +117,8 @@ def _matter_order(arguments: Arguments, _: bool) -> Order:
 
 
 _OF_SIDES = (
-    Parent("customer", when="{kind} <> 'ORGANISATION'"),
-    Parent("organisation", when="{kind} = 'ORGANISATION'"),
+    Parent("customer", when=KIND_OF_SIDE[Side.PERSON]),
+    Parent("organisation", when=KIND_OF_SIDE[Side.ORGANISATION]),
 )
 _OR_OF_PEOPLE = (
     "(t.organisation = {num} OR t.customer IN (SELECT f.person FROM affiliation f WHERE f.organisation = {num}))"
@@ -175,8 +177,8 @@ FIELDS: Mapping[str, Spec] = {
         "",
         "a.since, a.person, a.organisation",
         parents=(
-            Parent("person", when="{kind} <> 'ORGANISATION'"),
-            Parent("organisation", when="{kind} = 'ORGANISATION'"),
+            Parent("person", when=KIND_OF_SIDE[Side.PERSON]),
+            Parent("organisation", when=KIND_OF_SIDE[Side.ORGANISATION]),
         ),
         most=LARGEST_SIZE,
     ),

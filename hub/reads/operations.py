@@ -16,6 +16,7 @@ import orjson
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType
 from graphql.execution.values import VariableValues
 
+from hub.ids import side_of
 from hub.reads import binds
 from hub.reads.binds import Asking, Where
 from hub.reads.collect import Selection, coerced, plain, unbound
@@ -156,9 +157,11 @@ class Compiler:
         *,
         contacts: bool,
         make: bool = True,
+        quick: bool = False,
     ) -> Query | None:
         """The statement that answers an operation; None when the ordinary way has to.
 
+        A ``quick`` one answers what is usual: an id of before a merge, or one of nobody, is left to another.
         Without ``make`` it raises ``Unplanned`` where a plan would have to be made first, which takes milliseconds.
         """
         if operation.disabled:
@@ -169,23 +172,30 @@ class Compiler:
             variables = values.coerced
         elif not fits:
             return None
-        key = (scopes, contacts, *(_decides(name, value, operation) for name, value in variables.items()))
+        key = (quick, scopes, contacts, *(_decides(name, value, operation) for name, value in variables.items()))
         plan = operation.plans.get(key)
         if plan is None:
             if not make:
                 raise Unplanned
             values = values or coerced(self.world.schema, operation.definition, variables)
-            plan = operation.plans.put(key, self._planned(operation, values, scopes, contacts=contacts))
+            made = self._planned(operation, values, scopes, contacts=contacts, quick=quick)
+            plan = operation.plans.put(key, made)
         return plan.query(variables, asking) if isinstance(plan, Plan) else None
 
     def _planned(
-        self, operation: Operation, values: VariableValues | None, scopes: frozenset[str], *, contacts: bool
+        self,
+        operation: Operation,
+        values: VariableValues | None,
+        scopes: frozenset[str],
+        *,
+        contacts: bool,
+        quick: bool,
     ) -> Plan | Unsupported:
         if values is None:
             return Unsupported()
         try:
             selection = Selection(self.world.schema, operation.document, operation.definition, values)
-            tree = Planner(self.world, selection, scopes, contacts=contacts).root()
+            tree = Planner(self.world, selection, scopes, contacts=contacts, quick=quick).root()
             plan = Plan(Writer(self._dialect, self._fixed, self._solid).statement(tree))
             return plan if self._dialect.takes(plan.example()) else Unsupported()
         except Unsupported as reason:
@@ -210,4 +220,4 @@ def _decides(name: str, value: object, operation: Operation) -> object:
     if isinstance(value, Mapping):
         return name, *sorted(each for each, held in value.items() if held is not None)
     prefix = str(value).partition("_")[0]
-    return name, prefix if prefix in BY_PREFIX else bool(value)
+    return name, (prefix, side_of(str(value))) if prefix in BY_PREFIX else bool(value)

@@ -114,7 +114,8 @@ class Writer:
                 by = node.by
                 given = self._bound(node.given, "text") if isinstance(by, str) else ""
                 condition = by.format(given=given) if isinstance(by, str) else self._hole(by)
-                return self._single(node.table, condition, node.node, row, "'null'")
+                missing = self._dialect.poison if node.required else "'null'"
+                return self._single(node.table, condition, node.node, row, missing)
             case Many():
                 return [self._many(node, row)]
             case Page():

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from hub import kinds
 from hub.reads.tree import Table
+from hub.values import Side
 
 CUSTOMER = Table("customer c", "c")
 TOUCHPOINT = Table("touchpoint t", "t")
@@ -59,6 +60,9 @@ TODAY_OR_BEFORE = "c.num = coalesce((SELECT e.num FROM customer e WHERE e.id = {
     for side, kind, end in (("customer", "PERSON", ""), ("organisation", "ORGANISATION", "_org"))
 ) + ")"  # fmt: skip
 """By an id, a former one too: it names the touchpoint it was given by."""
+
+KIND_OF_SIDE = {Side.PERSON: "{kind} <> 'ORGANISATION'", Side.ORGANISATION: "{kind} = 'ORGANISATION'"}
+"""What is so of a customer of each side."""
 
 BY_PREFIX: Mapping[str, tuple[str, Table, str]] = {
     "cus": ("Customer", CUSTOMER, TODAY_OR_BEFORE),

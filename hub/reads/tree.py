@@ -151,6 +151,7 @@ class Named:
     by: str | Narrowed
     given: Given
     node: Node
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
