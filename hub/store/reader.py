@@ -117,18 +117,30 @@ class _SqliteSnapshot(Snapshot):
             return None
 
     async def run(self, read: Callable[..., T], *given: Any) -> T:
-        """Read in a thread; who goes away meanwhile interrupts it."""
-        async with self._turn:
-            if self._ended:
-                raise RuntimeError("this snapshot has ended")
-            work = asyncio.get_running_loop().run_in_executor(self._pool, read, *given)
-            try:
-                return await asyncio.shield(work)
-            except asyncio.CancelledError:
-                self._connection.interrupt()
-                await asyncio.wait([work])
-                work.exception()
-                raise
+        """Read in a thread; who goes away meanwhile interrupts it. It has its turn until the thread is done."""
+        await self._turn.acquire()
+        if self._ended:
+            self._turn.release()
+            raise RuntimeError("this snapshot has ended")
+        work = asyncio.get_running_loop().run_in_executor(self._pool, read, *given)
+        work.add_done_callback(self._done)
+        waiting = asyncio.shield(work)
+        try:
+            return await waiting
+        except (asyncio.CancelledError, GeneratorExit):
+            waiting.cancel()
+            self._connection.interrupt()
+            raise
+
+    def _done(self, work: asyncio.Future[Any]) -> None:
+        self._turn.release()
+        if not work.cancelled():
+            work.exception()  # who went away does not hear of it
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is read."""
+        return not self._turn.locked()
 
     async def some(self, statement: str, *values: Any, together: int) -> AsyncGenerator[Rows, None]:
         cursor = self._connection.cursor()
@@ -218,17 +230,26 @@ class SqliteReader(Reader):
         self._used[number] += 1
 
     async def _taken(self) -> _Connection:
-        if self._free.empty() and self._room > 0:
-            self._room -= 1
-            return self._open()
-        return await self._free.get()
+        if not self._free.empty() or self._room == 0:
+            return await self._free.get()
+        self._room -= 1
+        opening = asyncio.get_running_loop().run_in_executor(self._pool, self._open)
+        try:
+            return await asyncio.shield(opening)
+        except BaseException:
+            await asyncio.wait([opening])
+            if opening.exception() is None:
+                self._free.put_nowait(opening.result())
+            else:
+                self._room += 1
+            raise
 
     @asynccontextmanager
     async def snapshot(self, number: int | None = None) -> AsyncIterator[Snapshot]:
         connection = await self._taken()
         snapshot = _SqliteSnapshot(connection, self._pool)
         try:
-            self._begin(connection, number)
+            await snapshot.run(self._begin, connection, number)
             yield snapshot
         finally:
             await asyncio.shield(self._give_back(snapshot, connection))
@@ -241,10 +262,10 @@ class SqliteReader(Reader):
         except sqlite3.Error:
             return None
         finally:
-            if connection.in_transaction:
-                await asyncio.shield(self._give_back(snapshot, connection))
-            else:
+            if snapshot.idle and not connection.in_transaction:
                 self._free.put_nowait(connection)
+            else:
+                await asyncio.shield(self._give_back(snapshot, connection))
 
     def _read_at_once(self, connection: _Connection, query: Query) -> Any | None:
         if self._begun(connection, None) != connection.number:
@@ -261,7 +282,7 @@ class SqliteReader(Reader):
                 await asyncio.get_running_loop().run_in_executor(self._pool, connection.execute, "ROLLBACK")
         except sqlite3.Error:
             self._close(connection)
-            connection = self._open()
+            connection = await asyncio.get_running_loop().run_in_executor(self._pool, self._open)
         self._free.put_nowait(connection)
 
     def _close(self, connection: _Connection) -> None:
@@ -273,7 +294,7 @@ class SqliteReader(Reader):
         for connection in idle:
             if connection.number == number:
                 self._close(connection)
-                connection = self._open()
+                connection = await asyncio.get_running_loop().run_in_executor(self._pool, self._open)
             self._free.put_nowait(connection)
 
     async def close(self) -> None:

@@ -1,14 +1,19 @@
 """Snapshots: one moment, read-only, and given back whatever happens."""
 
 import asyncio
+import gc
+import sqlite3
 import time
+from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
+import asyncpg
 import psycopg
 import pytest
 
 from hub.store.engine import Store
-from hub.store.reader import POSTGRES_LIVE, Reader
+from hub.store.reader import POSTGRES_LIVE, Reader, SqliteReader
 from hub.store.sql import Query
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) SELECT count(*) FROM n"
@@ -90,7 +95,7 @@ def test_who_is_answered_at_once_leaves_room_for_snapshots(pg_url: str) -> None:
         async with asyncio.timeout(2), reader.snapshot() as snapshot:
             assert await snapshot.value("SELECT 7") == 7
             assert sum(each.done() for each in many) < 30
-        assert [row[0] for row in await asyncio.gather(*many)] == [7] * 30
+        assert [row and row[0] for row in await asyncio.gather(*many)] == [7] * 30
         used, there, most = reader.connections()
         assert (used, most) == (0, 10)
         assert there <= 10
@@ -112,7 +117,7 @@ def test_who_gives_up_waiting_for_a_connection_keeps_none(pg_url: str) -> None:
             for each in running[4:]:
                 each.cancel()
             found = await asyncio.gather(*running, return_exceptions=True)
-            assert [row[0] for row in found[:4]] == [7] * 4
+            assert [row[0] for row in found[:4] if isinstance(row, asyncpg.Record)] == [7] * 4
         async with asyncio.timeout(5):
             assert len(await asyncio.gather(*(reader.at_once(slowly(0.01)) for _ in range(30)))) == 30
         assert reader.connections()[0] == 0
@@ -145,3 +150,62 @@ def test_connections_that_the_database_closed_are_not_used(pg_url: str) -> None:
         asyncio.run(read())
     finally:
         store.close()
+
+
+def test_a_read_of_somebody_who_is_cancelled_again_and_again_ends_quietly(
+    hub_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def read() -> None:
+        reader = store.reader()
+
+        async def export() -> None:
+            async with reader.snapshot() as snapshot:
+                async for _ in snapshot.some(ENDLESS, together=10):
+                    pass
+
+        for _ in range(6):
+            reading = asyncio.create_task(export())
+            await asyncio.sleep(0.05)
+            while not reading.done():  # as anyio does
+                reading.cancel()
+                await asyncio.sleep(0)
+        async with asyncio.timeout(2), reader.snapshot() as snapshot:
+            assert await snapshot.value("SELECT 7") == 7
+        gc.collect()
+        await reader.close()
+
+    store = Store.at(str(hub_folder))
+    try:
+        asyncio.run(read())
+    finally:
+        store.close()
+    assert caplog.messages == []
+
+
+def test_others_go_on_while_a_locked_file_is_waited_for(hub_folder: Path) -> None:
+    """Whatever SQLite waits for, the event loop does not wait for it."""
+
+    async def read() -> int:
+        reader = SqliteReader(hub_folder / "hub.db", lambda number: hub_folder / f"projection-{number}.db", Counter())
+        rounds = 0
+
+        async def begin() -> None:
+            async with reader.snapshot() as snapshot:
+                assert await snapshot.value("SELECT 7") == 7
+
+        with closing(sqlite3.connect(hub_folder / "hub.db", isolation_level=None)) as owner:
+            owner.execute("PRAGMA locking_mode = EXCLUSIVE")
+            owner.execute("BEGIN EXCLUSIVE")
+            owner.execute("SELECT count(*) FROM setting").fetchall()
+            beginning = asyncio.create_task(begin())
+            for rounds in range(1, 11):  # noqa: B007 (how many there were is the answer)
+                await asyncio.sleep(0.01)
+                assert not beginning.done()
+            owner.execute("ROLLBACK")
+        await beginning
+        await reader.close()
+        return rounds
+
+    begun = time.monotonic()
+    assert asyncio.run(read()) == 10
+    assert time.monotonic() - begun < 5
