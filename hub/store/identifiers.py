@@ -55,7 +55,7 @@ class StoredClaim:
 
 
 IDENTIFIERS = lists.Listing("identifier i", Shape(StoredIdentifier, "i"), "i.num")
-ORDER = Order("FIRST_HEARD", "i.num", "i.id")
+ORDER = Order("FIRST_HEARD", "i.num", "i.id", unique=True)
 _CLAIMS = lists.Listing("claim k", Shape(StoredClaim, "k"), "k.num")
 
 

@@ -42,7 +42,8 @@ class Order:
     """An order of a list: a column, ties by ``tie``, both in the same direction. Both are never null.
 
     ``constant`` is a column that is the same in every row and comes first in the index that gives the order: PostgreSQL
-    knows that of one that equals a value, but not of one that is null.
+    knows that of one that equals a value, but not of one that is null. There are no ties where the column is
+    ``unique``, which a database has to be spared: it would sort for them.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Order:
     column_type: str = "bigint"
     tie_type: str = "text"
     constant: str = ""
+    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,8 @@ def narrow(query: Query, order: Order, window: Window) -> None:
 def direction(order: Order, window: Window) -> str:
     """What follows ORDER BY, read from the window's counting end."""
     way = "DESC" if order.descending != window.backward else "ASC"
-    return ", ".join(f"{column} {way}" for column in (order.constant, order.column, order.tie) if column)
+    columns = (order.constant, order.column, "" if order.unique else order.tie)
+    return ", ".join(f"{column} {way}" for column in columns if column)
 
 
 def page(found: Sequence[T], places: Sequence[Place], window: Window) -> Page[T]:

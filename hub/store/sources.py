@@ -70,7 +70,7 @@ RUNS = lists.Listing("run u", Shape(StoredRun, "u"), "u.num")
 CHANGES = lists.Listing("source_change c", Shape(StoredSourceChange, "c"), "c.number")
 CHANGE_ORDER = Order("NEWEST_FIRST", "c.number", "c.number", descending=True, tie_type="bigint")
 ORDER = Order("CREATED", "s.created_number", "s.id")
-RUN_ORDER = Order("NEWEST_FIRST", "u.num", "u.id", descending=True)
+RUN_ORDER = Order("NEWEST_FIRST", "u.num", "u.id", descending=True, unique=True)
 
 
 async def page(snapshot: Snapshot, only: Sequence[str] | None, window: Window) -> Page[StoredSource]:
