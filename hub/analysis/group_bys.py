@@ -16,11 +16,11 @@ from hub.journey.offsets import offsets
 from hub.journey.rates import Exchange
 from hub.money import minor
 from hub.settings import Company
-from hub.store import buckets, customer_stats, days, dimensions, rates, touchpoint_stats
+from hub.store import buckets, customer_stats, days, dimensions, rates, rollups, touchpoint_stats
 from hub.store.customer_stats import CustomerGrouping
 from hub.store.reader import Rows, Snapshot
 from hub.store.touchpoint_stats import TouchpointGrouping
-from hub.values import Money
+from hub.values import Money, RevenueBasis
 
 MOST_GROUPS = 100_000
 """Groups that one answer is chosen from."""
@@ -89,7 +89,7 @@ class Clocks:
     on: CustomerTime = CustomerTime.FIRST_TOUCH
 
 
-MEASURES = frozenset({"touchpoints", "customers", "amount", "cost", "lacking"})
+MEASURES = frozenset({"touchpoints", "customers", "amount", "cost", "not_converted"})
 """What groups of touchpoints can be asked for, beside quantities."""
 
 
@@ -107,12 +107,12 @@ async def of_touchpoints(
     few(counted)
     groups = {(key := grouping.key(row)): TouchpointFigures(key, *row[len(key) :]) for row in counted}
     lacking: dict[str, int] = {}
-    if not {"amount", "lacking"}.isdisjoint(measures):
+    if not {"amount", "not_converted"}.isdisjoint(measures):
         for key, amount in (
             await _sums(snapshot, await _worths(snapshot, grouping, currency), currency, lacking)
         ).items():
             groups[key].amount = amount
-    if not {"cost", "lacking"}.isdisjoint(measures):
+    if not {"cost", "not_converted"}.isdisjoint(measures):
         costs = await touchpoint_stats.amounts(snapshot, grouping, currency, of="cost_")
         for key, amount in (await _sums(snapshot, costs, currency, lacking)).items():
             groups[key].cost = amount
@@ -140,10 +140,22 @@ async def quantities(snapshot: Snapshot, grouping: TouchpointGrouping, clocks: C
     return found
 
 
+OF_CUSTOMERS = frozenset(
+    "customers revenue average_revenue buyers purchases cost_to_serve "
+    "total_customers total_revenue not_converted".split()
+)
+"""What groups of customers, and all of them, can be asked for."""
+
+
 async def of_customers(
-    snapshot: Snapshot, grouping: CustomerGrouping, clocks: Clocks, currency: str, company: Company
+    snapshot: Snapshot,
+    grouping: CustomerGrouping,
+    clocks: Clocks,
+    currency: str,
+    company: Company,
+    measures: Collection[str] = OF_CUSTOMERS,
 ) -> OfCustomers:
-    """Count customers and their purchases, and sum up their revenue and what they cost."""
+    """Count customers and their purchases, and sum up their revenue and what they cost; what is not asked for is 0."""
     start, end = await touchpoint_stats.first_and_last(snapshot)
     home = offsets(clocks.home, start, end)
     bucket = None
@@ -151,27 +163,60 @@ async def of_customers(
         zone = offsets(clocks.zone, start, end)
         bucket = buckets.number(days.local(dimensions.TIMES[clocks.on.value], zone), clocks.calendar)
     grouping = replace(grouping, bucket=bucket, months=_months(home))
-    counted = await customer_stats.counts(snapshot, grouping, MOST_GROUPS + 1)
+    buying = not {"buyers", "purchases"}.isdisjoint(measures)
+    counted = await customer_stats.counts(snapshot, grouping, MOST_GROUPS + 1, buying=buying)
     few(counted)
     groups = {(key := grouping.key(row)): CustomerFigures(key, *row[len(key) :]) for row in counted}
+    total = CustomerFigures((), 0, 0)
+    if not {"total_customers", "total_revenue"}.isdisjoint(measures):
+        total = CustomerFigures((), *await customer_stats.totals(snapshot, grouping.customers))
     lacking: dict[str, int] = {}
     day = days.local("t.occurred_at", home)
-    costs = await customer_stats.costs(snapshot, grouping, day, currency)
-    for key, amount in (await _sums(snapshot, costs, currency, lacking)).items():
-        groups[key].cost = amount
-    total = CustomerFigures((), *await customer_stats.totals(snapshot, grouping.customers))
-    if currency == company.currency:
+    if not {"cost_to_serve", "not_converted"}.isdisjoint(measures):
+        known = await _rolled_up_costs(snapshot, grouping, currency) if currency == company.currency else None
+        if known is None:
+            costs = await customer_stats.costs(snapshot, grouping, day, currency)
+            known = await _sums(snapshot, costs, currency, lacking)
+        for key, amount in known.items():
+            groups[key].cost = amount
+    if currency != company.currency:
+        await _exchanged(snapshot, grouping, day, currency, company.revenue_basis, groups, total, lacking, measures)
+    elif "not_converted" in measures:
         for code, amount in await customer_stats.unconverted(snapshot, grouping.customers):
             lacking[code] = lacking.get(code, 0) + amount
-        return OfCustomers(list(groups.values()), total, sorted(lacking.items()))
-    revenue = await customer_stats.revenue(snapshot, grouping, day, currency, company.revenue_basis)
-    sums = await _sums(snapshot, revenue, currency, {})
-    for group in groups.values():
-        group.revenue = sums.get(group.key, 0)
-    everybody = replace(grouping, dimensions=(), bucket=None)
-    revenue = await customer_stats.revenue(snapshot, everybody, day, currency, company.revenue_basis)
-    total.revenue = (await _sums(snapshot, revenue, currency, lacking)).get((), 0)
     return OfCustomers(list(groups.values()), total, sorted(lacking.items()))
+
+
+async def _rolled_up_costs(snapshot: Snapshot, grouping: CustomerGrouping, currency: str) -> Mapping[Key, int] | None:
+    """What touchpoints with groups cost, in the hub's currency; None where no rollup holds it, or some have no rate."""
+    held = None if grouping.bucket else rollups.held_of_customers(grouping.dimensions, grouping.customers)
+    rows = None if held is None else await rollups.groups(snapshot, held, currency, MOST_GROUPS + 1)
+    if rows is None or any(missing for *_, missing in rows):
+        return None
+    return {grouping.key(row): cost for row in rows for *_, cost, _ in [row]}
+
+
+async def _exchanged(
+    snapshot: Snapshot,
+    grouping: CustomerGrouping,
+    day: str,
+    currency: str,
+    basis: RevenueBasis,
+    groups: Mapping[Key, CustomerFigures],
+    total: CustomerFigures,
+    lacking: dict[str, int],
+    measures: Collection[str],
+) -> None:
+    """Say revenue in another currency than the hub's."""
+    if not {"revenue", "average_revenue"}.isdisjoint(measures):
+        revenue = await customer_stats.revenue(snapshot, grouping, day, currency, basis)
+        sums = await _sums(snapshot, revenue, currency, {})
+        for group in groups.values():
+            group.revenue = sums.get(group.key, 0)
+    if not {"total_revenue", "not_converted"}.isdisjoint(measures):
+        everybody = replace(grouping, dimensions=(), bucket=None)
+        revenue = await customer_stats.revenue(snapshot, everybody, day, currency, basis)
+        total.revenue = (await _sums(snapshot, revenue, currency, lacking)).get((), 0)
 
 
 async def _sums(snapshot: Snapshot, rows: Rows, currency: str, lacking: dict[str, int]) -> Mapping[Key, int]:

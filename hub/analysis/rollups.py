@@ -34,7 +34,7 @@ async def rolled_up(snapshot: Snapshot, asked: Held, currency: str, measures: Co
     """The same from a rollup; None where the touchpoints themselves have to be looked at: some wait to be converted, or
     what has no rate is to be told."""
     rows = await rollups.groups(snapshot, asked, currency, MOST_GROUPS + 1)
-    if rows is None or ("lacking" in measures and any(missing for *_, missing in rows)):
+    if rows is None or ("not_converted" in measures and any(missing for *_, missing in rows)):
         return None
     few(rows)
     width = len(asked.key)

@@ -51,12 +51,12 @@ _SIGNED = "CASE WHEN t.kind IN ('credit_note', 'refund', 'reversal') THEN -abs(t
 _BUYING = ("count(p.many)", "CAST(coalesce(sum(p.many), 0) AS BIGINT)")
 
 
-async def counts(snapshot: Snapshot, grouping: CustomerGrouping, most: int) -> Rows:
+async def counts(snapshot: Snapshot, grouping: CustomerGrouping, most: int, *, buying: bool) -> Rows:
     """For each group, at most so many of them: its key, how many customers it has, their revenue in minor units of the
-    reporting currency, how many bought, how often."""
-    columns = grouping.columns
-    query = Query("SELECT " + ", ".join([*columns, *_FIGURES, *_BUYING]) + " FROM customer c")
-    grouping.selected(query, *_BUYING).add(grouped(len(columns)))
+    reporting currency, and with ``buying`` how many bought, how often."""
+    columns, bought = grouping.columns, _BUYING if buying else ()
+    query = Query("SELECT " + ", ".join([*columns, *_FIGURES, *bought]) + " FROM customer c")
+    grouping.selected(query, *bought).add(grouped(len(columns)))
     return await snapshot.query(query.add(f" LIMIT {query.bind(most, 'bigint')}"))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hub.journey.buckets import Calendar
+from hub.journey.choices import CustomerDimension
 from hub.journey.choices import TouchpointDimension as Dimension
 from hub.store import buckets
 from hub.store.contributions import ACCOUNT, KEYS, SUMS, moved
@@ -36,6 +37,10 @@ _HELD: Mapping[str, Mapping[Dimension, str]] = {
     },
 }
 """Rollups, the smallest first, and the expressions of the dimensions that each can be asked by."""
+_OF_CUSTOMERS = {
+    CustomerDimension.STAGE: Dimension.CUSTOMER_STAGE,
+    CustomerDimension.RELATIONSHIP: Dimension.CUSTOMER_RELATIONSHIP,
+}
 _MOST_WAITING, _MOST_MOVED = 20_000, 2_000
 """More touchpoints and customers than these are not looked at one by one in passing."""
 
@@ -112,6 +117,13 @@ def held(
         if columns.keys() >= set(dimensions) and (_of_stages(asked) if rollup == _STAGES else _of_days(asked)):
             return asked
     return None
+
+
+def held_of_customers(dimensions: tuple[CustomerDimension, ...], customers: CustomerFilter) -> Held | None:
+    """Touchpoints by what their customers are; None when no rollup holds it."""
+    if not _OF_CUSTOMERS.keys() >= set(dimensions):
+        return None
+    return held(tuple(_OF_CUSTOMERS[each] for each in dimensions), None, TouchpointFilter(), customers, Span())
 
 
 def _of_stages(asked: Held) -> bool:

@@ -281,3 +281,10 @@ def test_agents_who_are_no_users_have_no_name_without_the_right_to_see_contacts(
         "{ touchpointStats(groupBy: [AGENT]) { rows { key { agentName } } } }", lite.new_token("analyse", "read")
     )
     assert masked["touchpointStats"]["rows"][0]["key"]["agentName"] not in (None, "Jamil Hasan")
+
+
+def test_costs_to_serve_by_stage_are_those_of_looking_at_each_touchpoint(shop: Served) -> None:
+    asked = "customerStats(groupBy: [%s]) { rows { key { stage } costToServe { amount } } }"
+    by_stage, looked_at = (shop.ask(f"{{ {asked % by} }}")["customerStats"]["rows"] for by in ("STAGE", "STAGE, KIND"))
+    assert [row["costToServe"]["amount"] for row in by_stage] == ["5.00"]
+    assert sum(float(row["costToServe"]["amount"]) for row in looked_at) == 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -37,6 +38,7 @@ Shown = Annotated[Currency | None, argument("The currency of all amounts; the hu
 Direction = Annotated[OrderDirection, argument("Largest or smallest first.")]
 Every = Annotated[TimeBucket | None, argument("And by the time in which they happened.")]
 Zone = Annotated[TimeZone | None, argument("Whose days and hours count; the hub's unless given.")]
+_CAPITAL = re.compile("[A-Z]")
 _OF_CONTACTS = {TouchpointDimension.CUSTOMER_CITY, CustomerDimension.CITY}
 
 
@@ -80,7 +82,7 @@ class GroupByQueries:
         shown_in = str(currency or info.context.hub.company.currency)
         given = (dimensions, property, every, time_zone, filter, customers, shown_in)
         at_least = least(having, shown_in, "amount", "cost")
-        measures = _measures(info, {order_by.value.lower(), *at_least})
+        measures = group_bys.MEASURES & _measures(info, {order_by.value.lower(), *at_least})
 
         async def measure() -> Mapping[Key, Decimal | None]:
             return await reckoned(info, "quantities", given, lambda at: group_bys.quantities(at, grouping, clocks))
@@ -124,11 +126,14 @@ class GroupByQueries:
         dimensions = tuple(dict.fromkeys(group_by or ()))
         grouping = CustomerGrouping(dimensions, await listed(info, filter))
 
-        async def reckon(snapshot: Snapshot) -> OfCustomers:
-            return await group_bys.of_customers(snapshot, grouping, clocks, shown_in, company)
-
-        found = await reckoned(info, "customerStats", (dimensions, every, on, time_zone, filter, shown_in), reckon)
         at_least = least(having, shown_in, "revenue", "cost_to_serve")
+        measures = group_bys.OF_CUSTOMERS & _measures(info, {order_by.value.lower(), *at_least})
+
+        async def reckon(snapshot: Snapshot) -> OfCustomers:
+            return await group_bys.of_customers(snapshot, grouping, clocks, shown_in, company, measures)
+
+        given = (dimensions, every, on, time_zone, filter, shown_in, sorted(measures))
+        found = await reckoned(info, "customerStats", given, reckon)
         kept = ranked(found.groups, _sizes, at_least, order_by.value, direction, clocks.calendar)
         asked = Asked(dimensions, shown_in, clocks.calendar)
         return CustomerStats(
@@ -165,9 +170,8 @@ async def _of_touchpoints(
 
 
 def _measures(info: Info, compared: Collection[str]) -> frozenset[str]:
-    """What touchpoints are asked for, and what groups of them are ``compared`` by."""
-    asked = {"lacking" if name == "notConverted" else name for name in names_below(info)}
-    return group_bys.MEASURES & asked.union(compared)
+    """What is asked for of groups, and what they are ``compared`` by."""
+    return frozenset(compared).union(_CAPITAL.sub(r"_\g<0>", name).lower() for name in names_below(info))
 
 
 def _property(info: Info, dimensions: Collection[TouchpointDimension], named: str | None) -> str:
