@@ -46,9 +46,9 @@ def posted_object(body: bytes) -> dict[str, Any]:
 
 
 def text_in(said: object, name: str) -> str:
-    """The text under a name; empty when there is none."""
+    """The text under a name, without half surrogates; empty when there is none."""
     found = said.get(name) if isinstance(said, dict) else None
-    return found if isinstance(found, str) else ""
+    return found.encode("utf-8", "replace").decode() if isinstance(found, str) else ""
 
 
 def objects_in(said: object, name: str) -> list[dict[str, Any]]:

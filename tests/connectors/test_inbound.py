@@ -249,6 +249,32 @@ def test_what_is_genuine_and_makes_no_sense_is_kept_with_its_problem(vendor: str
     assert kept == 36
 
 
+@pytest.mark.parametrize("post", ["amazon_ses", "mailgun", "postmark", "sendgrid"])
+def test_half_letters_and_zeros_stop_no_mail(post: str) -> None:
+    """JSON may write what is no text; beside a very long number it is read by another parser, which takes it."""
+    odd = "x\ud800\x00y"
+    many = {"long": 12345678901234567890}
+    match post:
+        case "mailgun":
+            fields = [["From", "a@x.example"], ["Date", "Sun, 1 Mar 2026 11:59:00 +0000"], ["Subject", odd], [odd, odd]]
+            posted = form({"message-headers": json.dumps(fields), "body-plain": "x\x00", **signed()})
+        case "postmark":
+            sample = {**SAMPLES["postmark"], **many, "Subject": odd, "TextBody": odd, "MessageID": odd}
+            sample |= {"OriginalRecipient": odd, "Attachments": [{"Name": odd, "ContentType": odd, "Content": "eA=="}]}
+            posted = worded(delivery(json.dumps(sample).encode(), {"content-type": "application/json"}))
+        case "sendgrid":
+            sample = {**SAMPLES["sendgrid"], "envelope": json.dumps({"to": [odd], **many}), "text": "x\x00"}
+            posted = worded(parts(sample))
+        case _:
+            sample = SAMPLES["amazon_ses"]
+            told_of = {**sample, **many, "mail": {**sample["mail"], "messageId": odd, "headers": []}}
+            told_of["mail"]["commonHeaders"] = {**sample["mail"]["commonHeaders"], "subject": odd, "to": [odd]}
+            posted = delivery(json.dumps(message(Message=json.dumps(told_of))).encode(), {})
+    (found,) = meant(post, posted)
+    json.dumps([found.title, found.text, dict(found.properties)], ensure_ascii=False).encode()
+    json.dumps(dict(row(post, posted).envelope), ensure_ascii=False).encode()
+
+
 def test_a_subscription_of_another_topic_is_not_confirmed() -> None:
     for topic, confirmed in (TOPIC, True), (f"{TOPIC}2", False):
         posted = delivery(json.dumps(message("SubscriptionConfirmation", TopicArn=topic)).encode(), {})

@@ -111,7 +111,8 @@ class Messages(sdk.PushStream):
             return sdk.Row(token or content_key(content, None), content, told)
         row = _row_of(arrival, delivery.received_at)
         if not arrival.whole:
-            told |= {name: row.envelope[name] for name in ("arrived",) if name in row.envelope}
+            if "arrived" in row.envelope:
+                told["arrived"] = row.envelope["arrived"]
             row = sdk.Row(row.key, content, told)
         return replace(row, key=token or row.key)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.email.header import clean
 from connectors.email.inbound.arrival import Arrival, File, Posted, address, made
 from connectors.email.message import Mail
 from connectors.members import object_of, objects_in, posted_object, text_in
@@ -72,7 +73,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
         raise sdk.RowUnreadable("message-headers is not JSON", path="message-headers") from None
     for pair in found if isinstance(found, list) else ():
         if isinstance(pair, list) and len(pair) == 2 and all(isinstance(each, str) for each in pair):
-            yield pair[0], pair[1]
+            yield clean(pair[0]), clean(pair[1])
 
 
 # Postmark -----------------------------------------------------------------------------------------------------------
@@ -200,7 +201,7 @@ def _amazons_head(mail: Mapping[str, Any]) -> list[tuple[str, str]]:
     for name, value in (common if isinstance(common, dict) else {}).items():
         known = _COMMON.get(name, name.capitalize())
         if known.lower() not in named:
-            fields.append((known, ", ".join(_addresses(value)) if isinstance(value, list) else str(value)))
+            fields.append((known, ", ".join(_addresses(value)) if isinstance(value, list) else clean(str(value))))
     return fields
 
 
@@ -234,7 +235,7 @@ def _json(text: str) -> dict[str, Any]:
 
 
 def _addresses(found: object) -> tuple[str, ...]:
-    return tuple(each for each in found if isinstance(each, str)) if isinstance(found, list) else ()
+    return tuple(clean(each) for each in found if isinstance(each, str)) if isinstance(found, list) else ()
 
 
 def _listed(text: str) -> tuple[str, ...]:
