@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from graphql import GraphQLOutputType, is_leaf_type
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -89,8 +89,16 @@ class Turns:
         self._woken = 0.0
         self._going_on = False
 
-    async def of(self, item: T) -> T:
+    def of(self, item: T) -> Awaitable[T]:
         """The item, when it is its turn."""
+        return _Later(self, item)
+
+    def after(self, item: Awaitable[T]) -> Awaitable[T]:
+        """The same of an item that has to be awaited first."""
+        return _Later(self, awaited=item)
+
+    async def wait(self) -> None:
+        """Wait for a turn."""
         loop = asyncio.get_running_loop()
         turn = loop.create_future()
         self._waiting.append(turn)
@@ -98,7 +106,6 @@ class Turns:
             self._going_on = True
             loop.call_soon(self._go_on, self._clock() + PAUSE)
         await turn
-        return item
 
     def _next(self) -> None:
         """When a part is there: how long it took says how large the next may be."""
@@ -125,6 +132,22 @@ class Turns:
         loop.call_soon(self._next)
 
 
+class _Later(Generic[T]):
+    """An item that has its turn when it is awaited, if it ever is: whoever gives a request up warns of nothing."""
+
+    __slots__ = ("_awaited", "_item", "_turns")
+
+    def __init__(self, turns: Turns, item: T | None = None, awaited: Awaitable[T] | None = None) -> None:
+        self._turns = turns
+        self._item = item
+        self._awaited = awaited
+
+    def __await__(self) -> Generator[Any, None, T]:
+        item = self._item if self._awaited is None else (yield from self._awaited.__await__())
+        yield from self._turns.wait().__await__()
+        return cast("T", item)
+
+
 class InTurns(StrawberryGraphQLCoreExecutionContext):
     """Executes large operations in turns. An ordinary page is put together in one go."""
 
@@ -139,7 +162,7 @@ class InTurns(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         """Go on with what a resolver brought when it is our turn."""
         turns = self.turns
-        awaited = result if turns is None else _later(result, turns)
+        awaited = result if turns is None else turns.after(result)
         return super().complete_awaitable_value(return_type, details, info, path, awaited, position)
 
     def complete_list_item_value(
@@ -153,7 +176,3 @@ class InTurns(StrawberryGraphQLCoreExecutionContext):
         later = turns.of(item)
         results.append(self.complete_awaitable_list_item_value(later, item_type, details, info, path, position))
         return True
-
-
-async def _later(awaited: Awaitable[T], turns: Turns) -> T:
-    return await turns.of(await awaited)

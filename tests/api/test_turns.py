@@ -1,8 +1,12 @@
 """Large answers give way: in parts, and for as long as somebody who asks little is answered."""
 
 import asyncio
+import gc
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from itertools import pairwise
+
+import pytest
 
 from hub.api.limits import CHECKED, check_variables
 from hub.api.turns import PAUSE, YOUNG, Small, Turns
@@ -66,6 +70,23 @@ def test_a_small_request_is_waited_for_in_between_and_not_for_ever() -> None:
     assert len(waits) >= 3
     assert all(PAUSE <= each <= PAUSE + 0.015 for each in waits), waits
     assert PAUSE < YOUNG
+
+
+def test_a_value_that_is_given_up_before_its_turn_is_forgotten(recwarn: pytest.WarningsRecorder) -> None:
+    async def complete(later: Awaitable[int]) -> int:
+        return await later
+
+    async def give_up() -> None:
+        turns = Turns()
+        completing = [asyncio.create_task(complete(turns.of(number))) for number in range(3)]
+        for each in completing:
+            each.cancel()
+        await asyncio.gather(*completing, return_exceptions=True)
+        assert await turns.after(complete(turns.of(7))) == 7
+
+    asyncio.run(give_up())
+    gc.collect()
+    assert [str(each.message) for each in recwarn] == []
 
 
 def test_who_asks_much_or_takes_long_is_not_waited_for() -> None:
