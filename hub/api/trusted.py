@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hub.api.auth import Principal, Scope
+from hub.api.told import DOCUMENT
 from hub.errors import InputWrong, NotAllowed
 from hub.ingest.documents import DocumentGiven, fits, identifier, spelled
 
@@ -111,5 +112,5 @@ def _standing(document: StoredDocument | None) -> StoredDocument | None:
 
 @cache
 def _own() -> frozenset[str]:
-    """The documents of the hub's own command line, which may be asked everywhere."""
-    return frozenset(path.read_text("utf-8") for path in _OWN.glob("*.graphql"))
+    """The documents of the hub's own command line, which may be asked everywhere, and what it asks of itself."""
+    return frozenset(path.read_text("utf-8") for path in _OWN.glob("*.graphql")) | {DOCUMENT}

@@ -11,7 +11,6 @@ from hub.cli.pull import named
 from hub.cli.session import ask
 from hub.cli.terminal import counted, moment, notes, out, table
 from hub.client import Client, Json, document
-from hub.clock import now
 from hub.errors import InputWrong
 
 app = typer.Typer(no_args_is_help=True, help="Endpoints: who is told of changes, by signed webhooks.")
@@ -219,7 +218,7 @@ def resend(
     """
     if (message is None) == (endpoint is None):
         raise InputWrong("Give a message, or an endpoint.", hint="hub endpoint resend --endpoint NAME --since DATE")
-    after = given.moment_given(since) or now().replace(year=1970).isoformat()
+    after = given.moment_given(since) or "1970-01-01T00:00:00Z"
 
     async def work(client: Client) -> Json:
         if message is not None:

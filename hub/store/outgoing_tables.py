@@ -13,7 +13,7 @@ class EndpointRow(Truth, table=True):
 
     ``wants``: kinds of change, ``sources``, ``kinds``, ``stages``: what they are narrowed to, all as JSON lists.
     ``number``, ``ordinal``: the place in the ledger up to which its messages are written. ``failing_since``: when the
-    first of the attempts failed after which none succeeded; ``not_before``: it asked not to be told anything until then.
+    first of the attempts failed after which none succeeded; ``not_before``: until when it asked to be told nothing.
     """
 
     __tablename__ = "endpoint"

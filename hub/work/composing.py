@@ -8,63 +8,13 @@ from typing import Any
 
 from hub.api.auth import Principal, Scope
 from hub.api.execute import Request, execute
+from hub.api.told import DOCUMENT
 from hub.errors import RetryLater
 from hub.ingest.hub import Hub
 from hub.ingest.outbox import Data
 from hub.store.ledger import StoredChange
 
 _log = logging.getLogger(__name__)
-
-DOCUMENT = """
-query ToldOf($changes: [ID!]!) {
-  nodes(ids: $changes) {
-    id
-    ... on Change {
-      kind
-      at
-      historical
-      from
-      to
-      customer { ...Whom }
-      touchpoint {
-        __typename
-        id
-        kind
-        channel
-        direction
-        occurredAt
-        title
-        amount { amount currency }
-        source { id name }
-        customer { ...Whom }
-        organisation { ...Whom }
-      }
-      matter {
-        id
-        kind
-        reference
-        title
-        state
-        outcome
-        open
-        amount { amount currency }
-        source { id name }
-      }
-    }
-  }
-}
-
-fragment Whom on Customer {
-  id
-  formerIds
-  kind
-  displayName
-  email
-  phone
-  relationship
-  lifecycle { stage standing }
-}
-"""
 
 
 async def composed(hub: Hub, lines: Sequence[StoredChange], *, contacts: bool) -> list[tuple[StoredChange, Data]]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from hub.api.told import DOCUMENT
 from hub.outgoing import Reach
 from hub.sealing import new_key
-from hub.work.composing import DOCUMENT
 from hub.work.posting import Post
 from hub.work.sending import Sender
 from tests.api.conftest import Served, served
@@ -150,9 +150,7 @@ def test_messages_are_shown_with_how_they_went_and_sent_again(service: Served, r
     assert (message["state"], message["nextAttemptAt"]) == ("DELIVERED", None)
 
 
-def test_what_holds_contact_data_is_shown_to_nobody_who_may_not_see_it(
-    lite: Served, receiver: Receiver
-) -> None:
+def test_what_holds_contact_data_is_shown_to_nobody_who_may_not_see_it(lite: Served, receiver: Receiver) -> None:
     id_ = made(lite, receiver.url, wants=["TOUCHPOINT_ADDED"], contacts=True)["id"]
     receiver.behave = lambda id_, times: "500"
     lite.tell({"kind": "call", "who": {"email": "anna@example.com"}})
@@ -161,9 +159,7 @@ def test_what_holds_contact_data_is_shown_to_nobody_who_may_not_see_it(
     assert b"anna@example.com" in body
     shown = json.dumps(lite.ask(MESSAGES, id=id_))
     assert ("anna@example.com" in shown, "oops" in shown) == (True, True)
-    (message,) = lite.ask(MESSAGES, lite.new_token("manage", "read"), id=id_)["endpoint"]["messages"][
-        "nodes"
-    ]
+    (message,) = lite.ask(MESSAGES, lite.new_token("manage", "read"), id=id_)["endpoint"]["messages"]["nodes"]
     assert (message["body"], message["attempts"][0]["answer"], message["attempts"][0]["status"]) == (None, None, 500)
 
 

@@ -69,6 +69,10 @@ class Desk:
             found = (await endpoints.attempts(snapshot, [message.num])).get(message.num, [])
         return [(each.status, each.fault, each.answer) for each in found]
 
+    async def all(self) -> list[Any]:
+        async with self.hub.reader.snapshot() as snapshot:
+            return await endpoints.enabled(snapshot)
+
     async def row(self, id_: str) -> Any:
         async with self.hub.reader.snapshot() as snapshot:
             return (await endpoints.by_id(snapshot, [id_]))[id_]

@@ -7,11 +7,17 @@ import json
 from itertools import pairwise
 from typing import Any
 
+from hub.ingest.hub import Hub
 from hub.ingest.outbox import MOST_WAITING, TOGETHER
 from hub.ingest.outcomes import Selection
-from hub.work.sending import Sender
-from tests.ingest.builders import Feed, row
-from tests.work.outgoing import Desk, anna, desk
+from hub.limits import Limits
+from hub.outgoing import Reach
+from hub.sealing import new_key
+from hub.work.posting import Post
+from hub.work.sending import Sender, sending
+from tests.ingest.builders import COMPANY, REGISTRY, Feed, row
+from tests.work.outgoing import HERE, Desk, anna, desk
+from tests.work.provider import Clock
 from tests.work.receiver import receiving
 
 DAY = 86_400
@@ -389,6 +395,71 @@ def test_test_message_tells_nothing_and_has_attempts(sparing_address: str) -> No
 
     with receiving() as receiver:
         desk(sparing_address, look, receiver)
+
+
+def test_limits_of_clients_are_not_those_of_messages(sparing_address: str) -> None:
+    async def look(desk: Desk) -> None:
+        desk.hub.limits = Limits(trusted_only=True, max_cost=1, rate_limit=1)
+        await desk.endpoint()
+        await desk.heard(anna())
+        await desk.told()
+        assert types(desk.receiver) == ["touchpoint.created"]
+
+    with receiving() as receiver:
+        desk(sparing_address, look, receiver)
+
+
+def test_nothing_goes_to_a_private_address(sparing_address: str) -> None:
+    async def look(desk: Desk) -> None:
+        id_ = await desk.endpoint()
+        await desk.hub.endpoints.test(id_)
+        async with Post(Reach()) as post:
+            desk.sender = Sender(desk.hub, post)
+            await desk.told()
+        (message,) = await desk.messages(id_)
+        fault = "127.0.0.1 leads to an address that is not public; the hub does not connect to it."
+        assert (await desk.attempts(message), message.state) == ([(None, fault, None)], "WAITING")
+        assert desk.receiver.came == {}
+
+    with receiving() as receiver:
+        desk(sparing_address, look, receiver)
+
+
+def test_secrets_are_sealed_again_with_a_new_key(sparing_address: str) -> None:
+    old, new = new_key(), new_key()
+
+    async def opened(keys: str, *, make: bool = False) -> None:
+        clock = Clock()
+        async with (
+            await Hub.open(sparing_address, REGISTRY, COMPANY, clock, secret_key=keys) as hub,
+            Post(HERE) as post,
+        ):
+            held = Desk(hub, post, receiver, clock)
+            if make:
+                await held.endpoint()
+            (endpoint,) = await held.all()
+            await hub.endpoints.test(endpoint.id)
+            await held.told()
+
+    with receiving() as receiver:
+        asyncio.run(opened(old, make=True))
+        asyncio.run(opened(f"{new},{old}"))
+        asyncio.run(opened(new))
+    assert (len(receiver.taken), receiver.forged) == (3, 0)
+
+
+def test_who_works_tells_within_moments(hub_address: str) -> None:
+    async def look(desk: Desk) -> None:
+        await desk.endpoint()
+        async with sending(desk.hub, desk.post):
+            await desk.heard(anna())
+            assert await asyncio.to_thread(desk.receiver.rung.wait, 5)
+            desk.receiver.rung.clear()
+            await desk.heard(anna("a2"))
+            assert await asyncio.to_thread(desk.receiver.rung.wait, 5)
+
+    with receiving() as receiver:
+        desk(hub_address, look, receiver)
 
 
 def test_what_ended_is_forgotten_after_thirty_days(sparing_address: str) -> None:

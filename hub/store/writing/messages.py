@@ -51,7 +51,7 @@ def take(session: Session, endpoint: int, now: int, until: int, most: int) -> li
         endpoint, now, most,
     )  # fmt: skip
     session.run("UPDATE message SET next_at = $1 WHERE num = ANY($2::bigint[])", until, [num for num, *_ in rows])
-    return [Taken(*row, until) for row in rows]
+    return [Taken(num, id_, whose, body, tries, until) for num, id_, whose, body, tries in rows]
 
 
 def settle(session: Session, taken: Taken, state: str, next_at: int, ended_at: int | None) -> bool:
