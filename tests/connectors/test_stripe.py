@@ -482,6 +482,7 @@ def test_at_first_every_list_is_read_to_its_end() -> None:
     assert pages[-1].cursor == {"since": "2026-06-01T09:30:00+00:00"}
     assert pages[2].cursor == {"begun": "2026-06-01T09:30:00+00:00", "list": 1, "after": "cus_Farzana"}
     assert server.asked[3] == "subscriptions?status=all&limit=100"
+    assert server.asked[-1] == "checkout/sessions?status=complete&limit=100"
     assert server.headers[0]["stripe-version"] == "2025-02-24.acacia"
 
 
