@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.members import at, object_of, objects_in, posted_object, text_in
+from connectors.members import object_of, objects_in, posted_object, text_in
 from connectors.posting import WORDS
 from connectors.webforms import body as forms
 from hub import sdk
@@ -61,6 +61,8 @@ class Submission:
     at: datetime | None = None
     form: str = ""
     page: str = ""
+    sent: bool = True
+    """Else it is what somebody typed who has not sent it yet, and may never."""
     files: tuple[dict[str, Any], ...] = ()
     """Links to what was uploaded; it stays at the vendor."""
 
@@ -79,7 +81,8 @@ class Vendor:
 
 
 def _typeform(body: bytes, _: str) -> Submission:
-    told = at(posted_object(body), "form_response")
+    whole = posted_object(body)
+    told, sent = whole.get("form_response"), whole.get("event_type") != "form_response_partial"
     if not isinstance(told, dict):
         raise sdk.RowUnreadable("there is no form_response in it", path="form_response")
     definition = told.get("definition")
@@ -101,7 +104,8 @@ def _typeform(body: bytes, _: str) -> Submission:
         for each in objects_in(told, "variables")
     ]
     return Submission(
-        id=text_in(told, "token"),
+        id=text_in(told, "token") if sent else f"partial/{text_in(told, 'token')}",
+        sent=sent,
         at=_instant(text_in(told, "submitted_at") or text_in(told, "landed_at")),
         form=text_in(definition, "title"),
         answers=tuple(answers),

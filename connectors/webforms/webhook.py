@@ -75,8 +75,10 @@ class Submissions(sdk.PushStream):
         return sdk.Reception([sdk.Row(known_by, content, envelope)])
 
     def touchpoints(self, row: sdk.Row) -> Iterator[sdk.Touchpoint]:
-        """The submission as its sender's touchpoint."""
+        """The submission as its sender's touchpoint; nothing for what was not sent."""
         said = self._vendor.read(row.payload, row.envelope.get("content-type", ""))
+        if not said.sent:
+            return
         at = said.at or sdk.instant(row.envelope.get("received-at", ""))
         form = Form([(each.label, text) for each in said.answers for text in each.texts], list(said.files))
         found = meanings(form, self._declared(said))

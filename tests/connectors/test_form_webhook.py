@@ -194,6 +194,12 @@ def test_typeforms_answers_are_found_by_type_and_by_question() -> None:
     )
 
 
+def test_what_was_typed_and_not_sent_means_nothing_and_stands_beside_what_was() -> None:
+    stream = webhook("typeform")
+    (row,) = stream.receive(sent("typeform", {**SAMPLES["typeform"], "event_type": "form_response_partial"})).rows
+    assert (row.key, list(stream.touchpoints(row))) == ("partial/a3a12ec67a1365927098a606107fac15", [])
+
+
 def test_tallys_choices_are_told_in_words() -> None:
     found = meant("tally")
     assert (found.occurred_at, found.title, found.text) == (FIRST, "ملاقات", "شکریہ")
