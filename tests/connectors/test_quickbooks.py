@@ -24,6 +24,7 @@ from hub import testing as kit
 from hub.ingest.hub import Hub
 from hub.registry import Registry, load_registry
 from hub.testing import ConnectorSuite
+from tests.conftest import ROOT
 from tests.connectors.many_streams import ManyStreams
 from tests.connectors.quickbooks_server import REALM, SAMPLES, SETTINGS, TOKEN
 from tests.connectors.quickbooks_server import QuickBooks as Server
@@ -176,6 +177,12 @@ def test_a_customer_is_a_firm_with_its_addresses() -> None:
     assert (person.identifiers[0], person.traits["name"]) == (sdk.contact("2", sdk.Side.PERSON), "ثنا خان")
 
 
+def test_the_page_shows_settings_that_work_and_every_setting() -> None:
+    text = (ROOT / "docs" / "connectors" / "accounting.quickbooks.md").read_text(encoding="utf-8")
+    settings = QuickBooks.Settings.model_validate_json(text.partition("```json\n")[2].partition("```")[0])
+    assert [each for each in type(settings).model_fields if f"`{each}`" not in text] == []
+
+
 # Pulling ------------------------------------------------------------------------------------------------------------
 
 
@@ -229,9 +236,10 @@ def test_after_a_month_and_when_too_much_has_changed_it_is_queried_for_again() -
         sample("payments", "131") | {"Id": str(number), "MetaData": {"LastUpdatedTime": "2026-02-28T10:00:00-08:00"}}
         for number in range(1200)
     ]
-    server = Server({"Payment": changed})
+    server = Server({"Payment": [{**changed[0], "Id": "gone", "status": "Deleted"}, *changed]})
     pages = pulled("payments", server, {"since": "2026-02-28T12:00:00+00:00"})
-    assert len({row.key for page in pages for row in page.rows}) == 1200
+    assert len({row.key for page in pages for row in page.rows if not row.deleted}) == 1200
+    assert [row.key for row in pages[0].rows] == ["gone"]
     assert [each.split(" ")[0] for each in server.asked] == ["cdc", "select", "select", "select"]
     assert pages[-1].cursor == {"since": "2026-03-01T12:00:00+00:00"}
 

@@ -29,6 +29,7 @@ from hub.ingest import mapping
 from hub.ingest.hub import Hub
 from hub.registry import Registry, load_registry
 from hub.testing import ConnectorSuite
+from tests.conftest import ROOT
 from tests.connectors.many_streams import ManyStreams
 from tests.connectors.xero_server import KEY, SAMPLES, SETTINGS, TENANT
 from tests.connectors.xero_server import Xero as Server
@@ -228,6 +229,12 @@ def test_times_are_read_as_xero_writes_them(written: str, read: datetime) -> Non
 def test_a_day_is_the_one_of_the_zone_it_is_written_in() -> None:
     (bill,) = meaning("invoices", sample("invoices", Status="PAID") | {"Date": "/Date(1539946800000+1300)/"})
     assert bill.occurred_at == date(2018, 10, 20)
+
+
+def test_the_page_shows_settings_that_work_and_every_setting() -> None:
+    text = (ROOT / "docs" / "connectors" / "accounting.xero.md").read_text(encoding="utf-8")
+    settings = Xero.Settings.model_validate_json(text.partition("```json\n")[2].partition("```")[0])
+    assert [each for each in type(settings).model_fields if f"`{each}`" not in text] == []
 
 
 # Pulling ------------------------------------------------------------------------------------------------------------

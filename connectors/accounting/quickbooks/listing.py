@@ -40,6 +40,7 @@ class Entity:
             if len(found) < _MOST:
                 yield sdk.Page([each.row for each in found], {"since": _time(said, now).isoformat()})
                 return
+            yield sdk.Page([each.row for each in found if each.row.deleted], cursor)
 
         async def ask(place: Place) -> tuple[Sequence[Changed], bool]:
             nonlocal begun
