@@ -24,7 +24,8 @@ VERSION = "2025-02-24.acacia"
 too."""
 _LISTS: tuple[tuple[str, dict[str, str]], ...] = (
     ("products", {}), ("customers", {}), ("subscriptions", {"status": "all"}), ("quotes", {}), ("invoices", {}),
-    ("charges", {}), ("refunds", {}), ("credit_notes", {}), ("disputes", {}), ("checkout/sessions", {"status": "complete"}),
+    ("charges", {}), ("refunds", {}), ("credit_notes", {}), ("disputes", {}),
+    ("checkout/sessions", {"status": "complete"}),
 )  # fmt: skip
 _NEWS: tuple[tuple[str, dict[str, str]], ...] = (("events", {}),)
 _OVERLAP = timedelta(minutes=10)
