@@ -359,3 +359,24 @@ class TestWebhookKit(ConnectorSuite):
 
     def deliveries(self) -> dict[str, list[sdk.Delivery]]:
         return {"submissions": [replace(sent("tally"), received_at=kit.NOW)]}
+
+
+@pytest.mark.long
+class TestTypeformKit(ConnectorSuite):
+    connector = Webhook
+    settings = {"vendor": "typeform", "secrets": [SECRET]}
+    does_not_apply = {"provider": "vendors post; nothing is asked"}
+
+    def deliveries(self) -> dict[str, list[sdk.Delivery]]:
+        return {"submissions": [replace(sent("typeform"), received_at=kit.NOW)]}
+
+
+@pytest.mark.long
+class TestJotformKit(ConnectorSuite):
+    connector = Webhook
+    settings = {"vendor": "jotform", "secrets": [SECRET]}
+    does_not_apply = {"provider": "vendors post; nothing is asked"}
+    body_is_signed = False
+
+    def deliveries(self) -> dict[str, list[sdk.Delivery]]:
+        return {"submissions": [replace(sent("jotform"), received_at=kit.NOW)]}

@@ -628,3 +628,31 @@ class TestMailgunKit(ConnectorSuite):
     def deliveries(self) -> dict[str, list[sdk.Delivery]]:
         posted: dict[str, str | bytes] = {**signed(at=str(int(kit.NOW.timestamp()))), "body-mime": MAILS[0]}
         return {"messages": [replace(form(posted), received_at=kit.NOW)]}
+
+
+@pytest.mark.long
+class TestPostmarkKit(ConnectorSuite):
+    connector = Inbound
+    settings = {"vendor": "postmark", "secrets": [SECRET], "own_addresses": list(OURS)}
+    does_not_apply = {
+        "provider": "vendors post; nothing is asked",
+        "payloads_are_what_the_source_sent": "JSON writes the mail as a text, which is kept as it came to the vendor",
+    }
+    body_is_signed = False
+
+    def deliveries(self) -> dict[str, list[sdk.Delivery]]:
+        unread = ("HtmlBody", "StrippedTextReply")  # the text is in TextBody
+        fields = {name: value for name, value in SAMPLES["postmark"].items() if name not in unread}
+        posted = (WHOLE["postmark"][1](MAILS[0]), worded(_json(fields)))
+        return {"messages": [replace(each, received_at=kit.NOW) for each in posted]}
+
+
+@pytest.mark.long
+class TestRawKit(ConnectorSuite):
+    connector = Inbound
+    settings = {"vendor": "raw", "secrets": [WEBHOOK.secret], "own_addresses": list(OURS)}
+    does_not_apply = {"provider": "mail servers post; nothing is asked"}
+
+    def deliveries(self) -> dict[str, list[sdk.Delivery]]:
+        at = str(int(kit.NOW.timestamp()))
+        return {"messages": [replace(WEBHOOK.delivery(body=raw, at=at), received_at=kit.NOW) for raw in MAILS]}
