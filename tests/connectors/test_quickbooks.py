@@ -7,7 +7,6 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -22,13 +21,12 @@ from connectors.accounting.quickbooks.notices import Notices
 from hub import sdk
 from hub import testing as kit
 from hub.ingest.hub import Hub
-from hub.registry import Registry, load_registry
 from hub.testing import ConnectorSuite
 from tests.conftest import ROOT
+from tests.connectors import books
 from tests.connectors.many_streams import ManyStreams
 from tests.connectors.quickbooks_server import REALM, SAMPLES, SETTINGS, TOKEN
 from tests.connectors.quickbooks_server import QuickBooks as Server
-from tests.connectors.test_xero import worth
 from tests.outside.worlds import World
 
 KINDS = {
@@ -327,27 +325,6 @@ def test_an_empty_delivery_is_none() -> None:
 # In a hub -----------------------------------------------------------------------------------------------------------
 
 
-def in_a_hub(server: Server, address: str, look: Callable[[Hub, str], Any], *, backwards: bool = False) -> Any:
-    """What is seen in a hub that has pulled the server; ``backwards``: the last stream first."""
-
-    class Lent(QuickBooks):
-        def __init__(self, settings: Any, outside: sdk.Outside | None = None) -> None:
-            super().__init__(settings, replace(outside or sdk.Outside(), transport=httpx.MockTransport(server.answer)))
-
-        def streams(self) -> Any:
-            return super().streams()[:: -1 if backwards else 1]
-
-    async def main() -> Any:
-        registry = Registry({**load_registry().connectors, "accounting.quickbooks": Lent}, {})
-        async with await Hub.open(address, registry) as hub:
-            source = (await hub.create_source("Books", "accounting.quickbooks", SETTINGS)).ids[0]
-            await hub.sync(source)
-            await hub.pulled(source)
-            return await look(hub, source)
-
-    return asyncio.run(main())
-
-
 RAHIMS, SANAS, NOBODYS = (
     (8, "115.00", "150.00", "0.00", 2),
     (7, "260.00", "150.00", "110.00", 2),
@@ -360,10 +337,10 @@ RAHIMS, SANAS, NOBODYS = (
 @pytest.mark.parametrize("backwards", [False, True])
 def test_money_comes_to_whom_it_is_of_in_any_order(hub_folder: Path, *, backwards: bool) -> None:
     async def look(hub: Hub, source: str) -> Any:
-        before = await worth(hub, currency="USD")
+        before = await books.worth(hub, "USD")
         assert (await hub.door.take(source, "notices", signed(SAMPLES["older"]))).status == 200
-        return before, await worth(hub, currency="USD")
+        return before, await books.worth(hub, "USD")
 
-    before, merged = in_a_hub(Server(), str(hub_folder), look, backwards=backwards)
+    before, merged = books.in_a_hub(QuickBooks, SETTINGS, Server().answer, hub_folder, look, backwards=backwards)
     assert before == {"রহিম টেক্সটাইল": RAHIMS, "Sana Khan Interiors": SANAS, "S. Khan 🏠 (deleted)": NOBODYS}
     assert merged == {"রহিম টেক্সটাইল": RAHIMS, "Sana Khan Interiors": (9, *SANAS[1:])}

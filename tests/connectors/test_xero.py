@@ -24,12 +24,11 @@ from connectors.accounting.xero.dates import instant
 from connectors.accounting.xero.notices import Notices
 from hub import sdk
 from hub import testing as kit
-from hub.client import Client
 from hub.ingest import mapping
 from hub.ingest.hub import Hub
-from hub.registry import Registry, load_registry
 from hub.testing import ConnectorSuite
 from tests.conftest import ROOT
+from tests.connectors import books
 from tests.connectors.many_streams import ManyStreams
 from tests.connectors.xero_server import KEY, SAMPLES, SETTINGS, TENANT
 from tests.connectors.xero_server import Xero as Server
@@ -405,48 +404,13 @@ def test_what_is_genuine_and_makes_no_sense_is_kept_with_its_problem(body: bytes
 
 # In a hub -----------------------------------------------------------------------------------------------------------
 
-WORTH = """query Worth($currency: Currency!) { customers(first: 20) { edges { node { kind name timeline { totalCount }
-  value(currency: $currency) { revenue { amount } paid { amount } outstanding { amount } orders } } } } }"""
+
+async def worth(hub: Hub, _: str = "") -> dict[str, tuple[Any, ...]]:
+    return await books.worth(hub, "NZD")
 
 
-def in_a_hub(server: Server, address: str, look: Callable[[Hub, str], Any], *, backwards: bool = False) -> Any:
-    """What is seen in a hub that has pulled the server; ``backwards``: the last stream first."""
-
-    class Lent(Xero):
-        def __init__(self, settings: Any, outside: sdk.Outside | None = None) -> None:
-            super().__init__(settings, replace(outside or sdk.Outside(), transport=httpx.MockTransport(server.answer)))
-
-        def streams(self) -> Any:
-            return super().streams()[:: -1 if backwards else 1]
-
-    async def main() -> Any:
-        registry = Registry({**load_registry().connectors, "accounting.xero": Lent}, {})
-        async with await Hub.open(address, registry) as hub:
-            source = (await hub.create_source("Books", "accounting.xero", SETTINGS)).ids[0]
-            await hub.sync(source)
-            await hub.pulled(source)
-            return await look(hub, source)
-
-    return asyncio.run(main())
-
-
-async def worth(hub: Hub, _: str = "", currency: str = "NZD") -> dict[str, tuple[Any, ...]]:
-    """Of each firm: touchpoints, revenue, paid, outstanding, orders."""
-    async with hub.reader.snapshot() as snapshot:
-        [(last,)] = await snapshot.all("SELECT max(number) FROM record")
-    assert await hub.wait(int(last), 20)
-    found = [
-        each["node"] for each in (await Client.of(hub).execute(WORTH, {"currency": currency}))["customers"]["edges"]
-    ]
-    return {
-        each["name"]: (
-            each["timeline"]["totalCount"],
-            *(str(each["value"][name]["amount"]) for name in ("revenue", "paid", "outstanding")),
-            each["value"]["orders"],
-        )
-        for each in found
-        if each["kind"] == "ORGANISATION"
-    }
+def in_a_hub(server: Server, address: Path, look: Callable[[Hub, str], Any], *, backwards: bool = False) -> Any:
+    return books.in_a_hub(Xero, SETTINGS, server.answer, address, look, backwards=backwards)
 
 
 RAHIMS, SANAS = (5, "115.00", "120.00", "0.00", 1), (11, "260.00", "100.00", "200.00", 2)
@@ -456,7 +420,7 @@ more, which were paid back, paid 100.00, and owes what is left."""
 
 @pytest.mark.parametrize("backwards", [False, True])
 def test_money_comes_to_whom_it_is_of_in_any_order(hub_folder: Path, *, backwards: bool) -> None:
-    found = in_a_hub(Server(), str(hub_folder), worth, backwards=backwards)
+    found = in_a_hub(Server(), hub_folder, worth, backwards=backwards)
     assert found == {"রহিম টেক্সটাইল": RAHIMS, "Sana Khan Interiors": SANAS}
 
 
@@ -477,7 +441,7 @@ def test_what_is_voided_and_paid_later_is_so_after_the_next_pull(hub_folder: Pat
         await hub.pulled(source)
         return (await worth(hub))["Sana Khan Interiors"]
 
-    assert in_a_hub(server, str(hub_folder), look) == (11, "260.00", "300.00", "0.00", 1)
+    assert in_a_hub(server, hub_folder, look) == (11, "260.00", "300.00", "0.00", 1)
 
 
 # Xero's own examples ------------------------------------------------------------------------------------------------

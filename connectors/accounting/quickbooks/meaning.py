@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from connectors.accounting.card import profile
 from connectors.accounting.document import Bill, Document, Kind, shares
 from connectors.accounting.quickbooks.objects import CustomerCard, Line, Paper
 from connectors.accounting.quickbooks.settings import QuickBooksSettings
@@ -29,18 +30,14 @@ def customer(row: sdk.Row, settings: QuickBooksSettings) -> Iterator[sdk.Mapped]
     }
     addresses = [each.strip() for each in said.primary_email_addr.address.split(",")]
     phones = [said.primary_phone, said.mobile, said.alternate_phone]
-    yield sdk.Touchpoint(
-        kind="profile",
-        channel=sdk.Channel.ACCOUNTING,
-        direction=sdk.Direction.INTERNAL,
-        occurred_at=said.meta_data.last_updated_time,
-        automated=True,
-        identifiers=(
+    yield profile(
+        said.meta_data.last_updated_time,
+        [
             sdk.contact(row.key, settings.contact_is),
             *(sdk.email(each) for each in addresses if each),
             *(sdk.phone(each.free_form_number, settings.region) for each in phones if each.free_form_number),
-        ),
-        traits={name: value for name, value in traits.items() if value},
+        ],
+        traits,
     )
 
 

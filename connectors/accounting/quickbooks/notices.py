@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pydantic import AliasChoices, AwareDatetime, Field
 
+from connectors.accounting.card import profile
 from connectors.accounting.quickbooks.settings import QuickBooksSettings
 from connectors.objects import content_key
 from connectors.said import Said
@@ -103,14 +104,5 @@ class Notices(sdk.PushStream):
         else:
             said = sdk.read(CloudEntity, row.payload).as_entity()
         if (said.name.lower(), said.operation.lower().removesuffix("d")) == ("customer", "merge") and said.deleted_id:
-            yield sdk.Touchpoint(
-                kind="profile",
-                channel=sdk.Channel.ACCOUNTING,
-                direction=sdk.Direction.INTERNAL,
-                occurred_at=said.last_updated,
-                automated=True,
-                identifiers=tuple(
-                    sdk.contact(number, self._settings.contact_is) for number in (said.id, said.deleted_id)
-                ),
-                alias=True,
-            )
+            both = (sdk.contact(number, self._settings.contact_is) for number in (said.id, said.deleted_id))
+            yield profile(said.last_updated, both, alias=True)

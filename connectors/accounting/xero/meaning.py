@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
+from connectors.accounting.card import profile
 from connectors.accounting.document import Bill, Kind, shares
 from connectors.accounting.document import Document as Paper
 from connectors.accounting.xero.objects import (
@@ -52,19 +52,18 @@ def contact(row: sdk.Row, settings: XeroSettings) -> Iterator[sdk.Mapped]:
     own = sdk.contact(said.id or row.key, settings.contact_is)
     person = " ".join(filter(None, (said.first_name, said.last_name)))
     names = {"company": said.name, "name": person} if firm else {"name": said.name or person}
-    traits = {} if said.merged_to else names | _address(said)  # what is true now, the other contact says
-    about = _profile(said, "", [own, *_reached(said, settings)], traits)
-    numbers = {"account_number": said.account_number, "contact_number": said.contact_number}
-    yield sdk.Touchpoint(
-        **about,
+    yield profile(
+        said.updated,
+        [own, *_reached(said, settings)],
+        {} if said.merged_to else names | _address(said),  # what is true now, the other contact says
         alias=bool(said.merged_to),
-        properties={name: value for name, value in numbers.items() if value},
+        properties={"account_number": said.account_number, "contact_number": said.contact_number},
     )
     people = {each.email_address.strip().lower(): each for each in said.contact_persons if firm}
     for address, each in people.items():
         if address:
             name = " ".join(filter(None, (each.first_name, each.last_name)))
-            yield sdk.Touchpoint(**_profile(said, f"person:{address}", [own, sdk.email(address)], {"name": name}))
+            yield profile(said.updated, [own, sdk.email(address)], {"name": name}, part=f"person:{address}")
 
 
 def invoice(row: sdk.Row, settings: XeroSettings) -> Iterator[sdk.Mapped]:
@@ -215,19 +214,6 @@ def _whose(party: Party, settings: XeroSettings) -> tuple[sdk.Identifier, ...]:
 
 def _named(party: Party, settings: XeroSettings) -> dict[str, str]:
     return {"company" if settings.contact_is is sdk.Side.ORGANISATION else "name": party.name}
-
-
-def _profile(said: ContactCard, part: str, whose: list[sdk.Identifier], traits: dict[str, str]) -> dict[str, Any]:
-    return {
-        "kind": "profile",
-        "channel": sdk.Channel.ACCOUNTING,
-        "direction": sdk.Direction.INTERNAL,
-        "occurred_at": said.updated,
-        "part": part,
-        "automated": True,
-        "identifiers": tuple(whose),
-        "traits": {name: value for name, value in traits.items() if value},
-    }
 
 
 def _reached(said: ContactCard, settings: XeroSettings) -> Iterator[sdk.Identifier]:
