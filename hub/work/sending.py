@@ -128,10 +128,15 @@ def _since(begun: float) -> int:
 
 async def _writing(sender: Sender, hub: Hub) -> None:
     while True:
-        more = await _tried(sender.write, "messages cannot be written now")
-        await asyncio.sleep(_LEAST)
-        if not more:
-            await hub.news(_LOOK)
+        # From before the look on: what is processed meanwhile is seen at once, too.
+        news = asyncio.create_task(hub.news(_LOOK))
+        try:
+            more = await _tried(sender.write, "messages cannot be written now")
+            await asyncio.sleep(_LEAST)
+            if not more:
+                await news
+        finally:
+            news.cancel()
 
 
 async def _sending(sender: Sender) -> None:

@@ -7,12 +7,15 @@ import json
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from hub.ingest.hub import Hub
 from hub.ingest.outbox import MOST_WAITING, TOGETHER
 from hub.ingest.outcomes import Selection
 from hub.limits import Limits
 from hub.outgoing import Reach
 from hub.sealing import new_key
+from hub.work import sending as sending_module
 from hub.work.posting import Post
 from hub.work.sending import Sender, sending
 from tests.ingest.builders import COMPANY, REGISTRY, Feed, row
@@ -448,15 +451,15 @@ def test_secrets_are_sealed_again_with_a_new_key(sparing_address: str) -> None:
     assert (len(receiver.taken), receiver.forged) == (3, 0)
 
 
-def test_who_works_tells_within_moments(hub_address: str) -> None:
+def test_who_works_tells_within_moments(hub_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def look(desk: Desk) -> None:
         await desk.endpoint()
+        monkeypatch.setattr(sending_module, "_LOOK", 60.0)  # so that it is news that wakes them
         async with sending(desk.hub, desk.post):
-            await desk.heard(anna())
-            assert await asyncio.to_thread(desk.receiver.rung.wait, 5)
-            desk.receiver.rung.clear()
-            await desk.heard(anna("a2"))
-            assert await asyncio.to_thread(desk.receiver.rung.wait, 5)
+            for number in range(5):
+                desk.receiver.rung.clear()
+                await desk.heard(anna(f"a{number}"))
+                assert await asyncio.to_thread(desk.receiver.rung.wait, 5)
 
     with receiving() as receiver:
         desk(hub_address, look, receiver)
