@@ -615,6 +615,7 @@ class TestInboundKit(ConnectorSuite):
         return {"messages": [replace(each, received_at=kit.NOW) for each in (*posted, told("sendgrid"))]}
 
 
+@pytest.mark.long
 class TestMailgunKit(ConnectorSuite):
     connector = Inbound
     settings = {"vendor": "mailgun", "secrets": [SECRET], "own_addresses": list(OURS)}
