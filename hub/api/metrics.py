@@ -21,8 +21,10 @@ from hub.api.auth import Scope
 from hub.api.tallies import Durations, Tallies, tallies
 from hub.clock import micros, now
 from hub.errors import HubError, NotAllowed
+from hub.ingest.endpoints import EndpointState, judged
 from hub.ingest.health import HealthState
-from hub.store import measures
+from hub.store import endpoints, measures
+from hub.store.reader import Snapshot
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -148,6 +150,7 @@ async def there(hub: Hub) -> list[Metric]:
             taken = await measures.taken(snapshot)
             pulled, listened = await measures.leases(snapshot, at)
             health, _ = await hub.turns.judged(snapshot)
+            going_out = await _going_out(snapshot)
     except HubError:
         up.add_metric([], 0)
         return [up]
@@ -168,8 +171,20 @@ async def there(hub: Hub) -> list[Metric]:
     for state in HealthState:
         sources.add_metric([state.value], found[state])
     return [
-        up, records, unchanged, leases, sources,
+        up, records, unchanged, leases, sources, *going_out,
         GaugeMetricFamily("hub_accepted_number", "The last truth number given.", reached.accepted),
         GaugeMetricFamily("hub_processed_number", "The last truth number processed.", reached.processed),
         GaugeMetricFamily("hub_backlog_seconds", "How long the oldest unprocessed record has waited.", behind),
     ]  # fmt: skip
+
+
+async def _going_out(snapshot: Snapshot) -> list[Metric]:
+    """How deliveries to endpoints go."""
+    from prometheus_client.core import GaugeMetricFamily
+
+    told = GaugeMetricFamily("hub_endpoints", "Endpoints by health.", labels=["health"])
+    found = Counter(judged(each).state for each in await endpoints.everyone(snapshot))
+    for state in EndpointState:
+        told.add_metric([state.value], found[state])
+    waiting = await endpoints.all_waiting(snapshot)
+    return [told, GaugeMetricFamily("hub_messages_waiting", "Messages to endpoints that wait.", waiting)]

@@ -105,6 +105,11 @@ async def by_id(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, StoredEndpo
     return await lists.by_id(snapshot, ENDPOINTS, "n.id", ids)
 
 
+async def everyone(snapshot: Snapshot) -> list[StoredEndpoint]:
+    """All endpoints; there are a hundred at most."""
+    return ENDPOINTS.shape.all(await snapshot.all(f"SELECT {ENDPOINTS.shape.columns} FROM endpoint n"))
+
+
 async def enabled(snapshot: Snapshot) -> list[StoredEndpoint]:
     """Endpoints that are told of changes."""
     rows = await snapshot.all(f"SELECT {ENDPOINTS.shape.columns} FROM endpoint n WHERE n.disabled_at IS NULL")
@@ -168,6 +173,16 @@ async def waiting(snapshot: Snapshot, endpoint: int, most: int) -> int:
             endpoint, most,
         )
     )  # fmt: skip
+
+
+async def all_waiting(snapshot: Snapshot) -> int:
+    """How many messages wait, of all endpoints that are told anything."""
+    return int(
+        await snapshot.value(
+            "SELECT count(*) FROM message m JOIN endpoint n ON n.num = m.endpoint "
+            "WHERE m.state = 'WAITING' AND n.disabled_at IS NULL"
+        )
+    )
 
 
 # The ledger, as an endpoint is told of it --------------------------------------------------------------------------

@@ -109,6 +109,7 @@ def test_metrics_are_for_managers_and_for_the_token_of_the_settings(watched: Wat
 
 
 def test_metrics_count_operations_records_and_health(watched: Watched) -> None:
+    watched.ask('mutation { createEndpoint(input: {name: "E", url: "https://e.example"}) { endpoint { id } } }')
     before = watched.values()
     assert watched.ask("query WhoAmI { viewer { name } }").status_code == 200
     assert watched.ask("query WhoAmI { viewer { nom } }").status_code == 422
@@ -127,6 +128,7 @@ def test_metrics_count_operations_records_and_health(watched: Watched) -> None:
     assert more("hub_requests_total POST /graphql 422") == 1
     assert more("hub_records_total webforms.endpoint new") == 1
     assert after["hub_sources HEALTHY"] == 2
+    assert (after["hub_endpoints HEALTHY"], after["hub_endpoints GONE"], after["hub_messages_waiting"]) == (1, 0, 0)
     assert after["hub_database_up"] == 1
     assert after["hub_subscriptions_open"] == 0
     assert after["process_resident_memory_bytes"] > 1e6
