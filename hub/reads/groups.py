@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,10 @@ from hub.reads.tables import CAMPAIGN, SOURCE
 from hub.reads.tree import Leaf, Many, Node, Object, One, Table, Unsupported
 from hub.settings import Company
 from hub.store import buckets, rollups
-from hub.store.filters import Span, TouchpointFilter
+from hub.store.filters import CustomerFilter, Span, TouchpointFilter
 from hub.store.rollups import Held
-from hub.values import Money
+from hub.store.sql import Query
+from hub.values import Money, Relationship
 
 MOST_ROWS = 10_000
 _MOST_GROUPS = 100_000
@@ -69,6 +71,7 @@ class _Asked:
     """A group-by, and which of its groups in what order."""
 
     held: Held
+    condition: str
     first: int
     order: str
     having: str
@@ -111,12 +114,12 @@ def _asked(arguments: Mapping[str, Any], company: Company) -> _Asked:
     held = rollups.held(
         tuple(dict.fromkeys(TouchpointDimension(_text(each)) for each in given.get("groupBy", ()))),
         _calendar(given.get("every"), company),
-        TouchpointFilter(),
-        None,
+        TouchpointFilter(**_filter(given.get("filter", {}), _OF_TOUCHPOINTS)),
+        _customers(given["customers"]) if "customers" in given else None,
         Span(),
     )
     if (
-        not given.keys().isdisjoint(("filter", "customers", "property"))
+        "property" in given
         or str(zone) != company.time_zone
         or str(currency) != company.currency
         or not 0 < first <= MOST_ROWS
@@ -127,7 +130,50 @@ def _asked(arguments: Mapping[str, Any], company: Company) -> _Asked:
     size = f"g.{order_by.lower()}{'' if _text(given['direction']) == 'ASC' else ' DESC'}"
     bucket = ["g.bucket"] if held.calendar else []
     order = ", ".join([*bucket, size, *(_ranked(each) for each in held.dimensions)])
-    return _Asked(held, first, order, _having(given.get("having") or {}, company.currency))
+    return _Asked(held, held.condition(_Literal()), first, order, _having(given.get("having") or {}, company.currency))
+
+
+_OF_TOUCHPOINTS = ("kinds", "channels", "directions", "automated", "sources", "campaign")
+_OF_CUSTOMERS = ("stages", "relationships")
+_MOST_VALUES = 50
+_PLAIN = re.compile(r"[\w.:-]*", re.ASCII)
+"""What may stand in a statement as it is."""
+
+
+def _filter(given: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
+    """What a filter that is written out says. Raises ``Unsupported`` where it says more than ``known``."""
+    said = {name: value for name, value in given.items() if value is not None}
+    if not said.keys() <= set(known):
+        raise Unsupported
+    return {
+        name: value
+        if isinstance(value, bool)
+        else tuple(map(_text, value))
+        if isinstance(value, list)
+        else _text(value)
+        for name, value in said.items()
+    }
+
+
+def _customers(given: Mapping[str, Any]) -> CustomerFilter:
+    """Those whose relationship is CUSTOMER unless the filter says otherwise."""
+    return CustomerFilter(**({"relationships": (Relationship.CUSTOMER.value,)} | _filter(given, _OF_CUSTOMERS)))
+
+
+class _Literal(Query):
+    """Values written into the statement, which is one for each of them. Raises ``Unsupported`` for unusual text."""
+
+    def bind(self, value: Any, cast: str = "") -> str:
+        if isinstance(value, bool):
+            return "TRUE" if value else "FALSE"
+        if cast != "text" or not _PLAIN.fullmatch(value):
+            raise Unsupported
+        return f"'{value}'"
+
+    def bind_list(self, values: Sequence[Any], cast: str) -> str:
+        if len(values) > _MOST_VALUES:
+            raise Unsupported
+        return f"IN ({', '.join(self.bind(each, cast) for each in values) or 'NULL'})"
 
 
 def _text(value: object) -> str:
@@ -175,5 +221,5 @@ def _groups(asked: _Asked, currency: str) -> str:
     columns = ", ".join([*(f"k.{name}" for name in names), *others, f"{period} AS period"])
     return (
         f"SELECT 1 AS one, {columns}, k.touchpoints, k.amount, k.cost"
-        f" FROM ({held.statement(names, currency, '1 = 1')}) k WHERE {asked.having}"
+        f" FROM ({held.statement(names, currency, asked.condition)}) k WHERE {asked.having}"
     )

@@ -29,7 +29,7 @@ NEVER = {
 LIKELY: Mapping[str, Mapping[str, float]] = {
     "Query": {
         "customer": 14, "customers": 14, "node": 4, "nodes": 2, "touchpoints": 5, "sources": 4, "source": 3,
-        "customerStats": 5, "touchpointStats": 5, "matters": 3, "matterStats": 2, "hub": 1, "viewer": 1,
+        "customerStats": 5, "touchpointStats": 3, "matters": 3, "matterStats": 2, "hub": 1, "viewer": 1,
         "segments": 1, "changes": 1, "campaigns": 0.3, "asOf": 0.5,
     },
     "Customer": {
@@ -182,6 +182,7 @@ class Writer:
     def _chosen(self, arguments: Mapping[str, GraphQLArgument]) -> dict[str, GraphQLArgument]:
         """Which arguments to give: those that must be, a page size mostly, of the others a few."""
         chance = {"first": 0.8, "last": 0.1, "after": 0.25, "before": 0.1, "asOf": 0.02, "groupBy": 0.9}
+        chance |= {"property": 0.03, "customers": 0.1, "having": 0.15, "currency": 0.15, "timeZone": 0.15}
         return {
             name: argument
             for name, argument in arguments.items()

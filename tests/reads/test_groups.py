@@ -54,6 +54,12 @@ def test_stage_channel_and_month(shop: Served) -> None:
         "(groupBy: [AUTOMATED, DIRECTION], first: 10000)",
         "(every: YEAR, groupBy: [CUSTOMER_STAGE], first: 1, direction: ASC)",
         "(every: FISCAL_QUARTER, groupBy: [KIND])",
+        "(groupBy: [CHANNEL], filter: {kinds: [], automated: null})",
+        '(groupBy: [CHANNEL], filter: {kinds: ["email", "no.such"], automated: false, directions: [INBOUND]})',
+        '(groupBy: [KIND], filter: {sources: ["src_x"], campaign: "cmp_x", channels: [EMAIL]})',
+        "(groupBy: [CUSTOMER_STAGE], filter: {channels: [EMAIL, ACCOUNTING]}, every: MONTH)",
+        "(groupBy: [CHANNEL], customers: {}, every: YEAR)",
+        "(customers: {stages: [CUSTOMER], relationships: [CUSTOMER, PARTNER]})",
     ],
 )
 def test_group_bys_of_every_kind_that_a_rollup_holds(shop: Served, arguments: str) -> None:
@@ -71,6 +77,10 @@ def test_group_bys_of_every_kind_that_a_rollup_holds(shop: Served, arguments: st
         'touchpointStats(groupBy: [KIND], every: MONTH, timeZone: "Asia/Dhaka") { rows { touchpoints } }',
         'touchpointStats(groupBy: [KIND], currency: "USD") { rows { touchpoints } }',
         "touchpointStats(groupBy: [KIND], orderBy: CUSTOMERS) { rows { touchpoints } }",
+        "touchpointStats(groupBy: [KIND], customers: {}) { rows { touchpoints } }",
+        "touchpointStats(groupBy: [CUSTOMER_STAGE], filter: {automated: true}) { rows { touchpoints } }",
+        'touchpointStats(groupBy: [KIND], filter: {utmSource: "news"}) { rows { touchpoints } }',
+        'touchpointStats(groupBy: [KIND], filter: {kinds: ["a\'b"]}) { rows { touchpoints } }',
         "touchpointStats(groupBy: [KIND], having: {customersAtLeast: 1}) { rows { touchpoints } }",
     ],
 )
@@ -78,3 +88,14 @@ def test_what_no_rollup_holds_is_answered_the_ordinary_way(shop: Served, asked: 
     ordinary, compiled = ways(shop, f"{{ {asked} }}")
     assert compiled is None
     assert ordinary is not None
+
+
+def test_filters_are_compiled_by_the_variables_within_them_and_not_as_a_whole(shop: Served) -> None:
+    within = "query ($k: [String!]) { touchpointStats(filter: {kinds: $k}) { rows { touchpoints } } }"
+    assert both(shop, within, k=["email"])["touchpointStats"]["rows"] == [{"touchpoints": 4}]
+    assert both(shop, within, k=["visit"])["touchpointStats"]["rows"] == [{"touchpoints": 1}]
+    whole = "query ($f: TouchpointFilter) { touchpointStats(filter: $f) { rows { touchpoints } } }"
+    for kinds in ("email", "visit"):
+        ordinary, compiled = ways(shop, whole, f={"kinds": [kinds]})
+        assert compiled is None
+        assert ordinary is not None

@@ -38,6 +38,19 @@ SCALARS: Mapping[str, tuple[Any, ...]] = {
     "Int": (0, 1, 2, 3, 5, 100),
     "Float": (0.0, 0.5, 1, 0.2, -1.5, 50.0),
 }  # fmt: skip
+OFTEN: Mapping[str, tuple[str, ...]] = {
+    "TouchpointDimension": (
+        "CUSTOMER_STAGE",
+        "CUSTOMER_RELATIONSHIP",
+        "CHANNEL",
+        "CHANNEL",
+        "KIND",
+        "SOURCE",
+        "CAMPAIGN",
+    ),
+    "TouchpointStatsOrder": ("TOUCHPOINTS", "AMOUNT", "COST"),
+}
+"""Values of enumerations that are asked for more than others: those for which there are rollups."""
 SIZES = (0, 1, 1, 2, 2, 3, 3, 5, 5, 10, 30)
 ODD = ("", "nobody", "cus_0", "tp_%", "\u2028", "'\"\\", "👩‍👩", "Ä", "_")
 """Text and ids of nothing there is."""
@@ -147,7 +160,8 @@ class Values:
                 return self._value(type_.of_type, owner, name, depth)
             return [self._value(type_.of_type, owner, name, depth) for _ in range(pick.choice((0, 1, 1, 2, 3)))]
         if isinstance(type_, GraphQLEnumType):
-            return pick.choice(list(type_.values))
+            often = OFTEN.get(type_.name)
+            return pick.choice(often if often and pick.random() < 0.9 else list(type_.values))
         if isinstance(type_, GraphQLInputObjectType):
             return self._object(type_, depth)
         assert isinstance(type_, GraphQLNamedType)
