@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -132,7 +132,8 @@ def change(
       hub endpoint set Mailer --kind ''
     """
     columns = _columns(wants, source, kind, stage, contacts, historical)
-    _update(context, name, columns | {key: value for key, value in (("name", rename), ("url", url)) if value})
+    columns |= {key: value for key, value in (("name", rename), ("url", url)) if value}
+    _write(context, "update_endpoint", name, **columns)
     out.print("Changed.")
 
 
@@ -144,7 +145,7 @@ def disable(context: typer.Context, name: Name) -> None:
     Example:
       hub endpoint disable Mailer
     """
-    _update(context, name, {"enabled": False})
+    _write(context, "update_endpoint", name, enabled=False)
     out.print("It is told nothing more.")
 
 
@@ -161,7 +162,7 @@ def enable(
       hub endpoint enable Mailer
       hub endpoint enable Mailer --skip
     """
-    _update(context, name, {"enabled": True, "missed": not skip})
+    _write(context, "update_endpoint", name, enabled=True, missed=not skip)
     out.print("It is told of changes again.")
 
 
@@ -173,12 +174,8 @@ def test(context: typer.Context, name: Name) -> None:
     Example:
       hub endpoint test Mailer
     """
-
-    async def work(client: Client) -> Json:
-        found = named(await _all(client), name, "endpoint")
-        return await client.write("test_endpoint", {"endpoint": found["id"]})
-
-    out.print(f"{ask(context, work)['message']['id']} is on its way.", markup=False)
+    made = _write(context, "test_endpoint", name)
+    out.print(f"{made['message']['id']} is on its way.", markup=False)
 
 
 @app.command()
@@ -193,13 +190,7 @@ def rotate(
     Example:
       hub endpoint rotate Mailer --overlap 7d
     """
-    span = given.every(overlap)
-
-    async def work(client: Client) -> Json:
-        found = named(await _all(client), name, "endpoint")
-        return await client.write("rotate_endpoint_secret", {"endpoint": found["id"], "overlap": span})
-
-    _show_secret(ask(context, work))
+    _show_secret(_write(context, "rotate_endpoint_secret", name, overlap=given.every(overlap)))
 
 
 @app.command()
@@ -218,15 +209,17 @@ def resend(
     """
     if (message is None) == (endpoint is None):
         raise InputWrong("Give a message, or an endpoint.", hint="hub endpoint resend --endpoint NAME --since DATE")
-    after = given.moment_given(since) or "1970-01-01T00:00:00Z"
+    count = 1
+    if endpoint is not None:
+        after = given.moment_given(since) or "1970-01-01T00:00:00Z"
+        count = _write(context, "resend_messages", endpoint, since=after)["count"]
+    else:
 
-    async def work(client: Client) -> Json:
-        if message is not None:
+        async def work(client: Client) -> Json:
             return await client.write("resend_message", {"message": message})
-        found = named(await _all(client), endpoint or "", "endpoint")
-        return await client.write("resend_messages", {"endpoint": found["id"], "since": after})
 
-    out.print(f"{counted(ask(context, work).get('count', 1), 'message')} will be sent again.")
+        ask(context, work)
+    out.print(f"{counted(count, 'message')} will be sent again.")
 
 
 @app.command()
@@ -237,12 +230,7 @@ def delete(context: typer.Context, name: Name) -> None:
     Example:
       hub endpoint delete Mailer
     """
-
-    async def work(client: Client) -> Json:
-        found = named(await _all(client), name, "endpoint")
-        return await client.write("delete_endpoint", {"endpoint": found["id"]})
-
-    out.print(f"{ask(context, work)['endpoint']} is forgotten.", markup=False)
+    out.print(f"{_write(context, 'delete_endpoint', name)['endpoint']} is forgotten.", markup=False)
 
 
 async def _all(client: Client) -> list[Json]:
@@ -264,12 +252,14 @@ def _columns(
     return held | {name: value for name, value in flags.items() if value is not None}
 
 
-def _update(context: typer.Context, name: str, changes: Json) -> None:
-    async def work(client: Client) -> Json:
-        found = named(await _all(client), name, "endpoint")
-        return await client.write("update_endpoint", {"endpoint": found["id"], **changes})
+def _write(context: typer.Context, mutation: str, reference: str, **values: Any) -> Json:
+    """The payload of a mutation about the endpoint of a name or id."""
 
-    ask(context, work)
+    async def work(client: Client) -> Json:
+        found = named(await _all(client), reference, "endpoint")
+        return await client.write(mutation, {"endpoint": found["id"], **values})
+
+    return ask(context, work)
 
 
 def _show_secret(made: Json) -> None:
