@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.reads import groups, incoming, worth
+from hub.reads import groups, incoming, journeys, worth
 from hub.reads.specs import All, Arguments, ById, ByName, Here, Listed, Other, Spec, Value
 from hub.reads.tables import (
     AFFILIATION,
@@ -127,6 +127,7 @@ _OR_OF_PEOPLE = (
 FIELDS: Mapping[str, Spec] = {
     **groups.FIELDS,
     **incoming.FIELDS,
+    **journeys.FIELDS,
     **worth.FIELDS,
     "Query.hub": Here(),
     "Query.node": ById("id"),
@@ -223,7 +224,7 @@ FIELDS: Mapping[str, Spec] = {
     "Because.reason": Value("CASE WHEN {rule} = 'decided' THEN {said} ->> 'reason' END", ""),
     "Because.until": Value(f"CASE WHEN {{rule}} = 'decided' AND {{said}} ->> 'until' IS NOT NULL THEN {_BEYOND} END"),
     "Because.touchpoints": All(TOUCHPOINT, "t.id", "", listed="{touchpoints}"),
-    "Lifecycle.stages": All(STAGE_TIME, "y.customer", "y.place"),
+    "Lifecycle.stages": All(STAGE_TIME, "", "y.place"),
     "StageTime.latestDays": Value(f"CAST({_LATEST} AS double precision) / {_DAY}"),
     "StageTime.totalDays": Value(
         f"CAST({{lasted}} + CASE WHEN {{exited_at}} IS NULL THEN {_LATEST} ELSE 0 END AS double precision) / {_DAY}"

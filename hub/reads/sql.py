@@ -201,7 +201,7 @@ class Writer:
         end = f" LIMIT {node.most}" if node.most else ""
         parts = [
             f"SELECT {columns} FROM {source} WHERE {own}{where} ORDER BY {order}{end}"
-            for own in owns or [f"{node.on} = {row[node.of]}"]
+            for own in owns or [f"{node.on} = {row[node.of]}" if node.on else "1 = 1"]
         ]
         items = Long(f"coalesce({self._dialect.joined(text, '')}, '')")
         found = Read((Known("["), items, Known("]")), f"({_one_after_another(parts)}) {inner.alias}")

@@ -34,12 +34,12 @@ UNREADABLE = Table("problem p JOIN record r ON r.number = p.record", "r", RECORD
 SOURCE_CHANGE = Table("source_change c", "c", {"id": "('sch_' || c.number)"})
 LEDGER = Table("ledger e", "e", {"id": "('chg_' || e.number || '_' || e.ordinal)"})
 STAGE_TIME = Table(
-    "(SELECT customer, stage, min(position) AS place, min(at) AS entered_at, max(at) AS latest_entered_at, "
+    "(SELECT stage, min(position) AS place, min(at) AS entered_at, max(at) AS latest_entered_at, "
     "CASE WHEN count(*) > count(ended) THEN NULL ELSE max(ended) END AS exited_at, "
     "CAST(coalesce(sum(ended - at), 0) AS bigint) AS lasted, count(*) AS times "
-    "FROM (SELECT customer, position, after AS stage, at, lead(at) OVER (ORDER BY position) AS ended "
+    "FROM (SELECT position, after AS stage, at, lead(at) OVER (ORDER BY position) AS ended "
     "FROM stage_change WHERE customer = {num} AND axis = 'STAGE') spell WHERE stage IS NOT NULL "
-    "GROUP BY customer, stage) y",
+    "GROUP BY stage) y",
     "y",
 )
 FORMER_ID = "('cus_' || substr(t.id, 4) || CASE WHEN {kind} = 'ORGANISATION' THEN '_org' ELSE '' END)"

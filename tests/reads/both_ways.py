@@ -34,6 +34,8 @@ class Tally:
     discarded: int = 0
     """Not valid, or beyond a limit."""
     reasons: Counter[str] = field(default_factory=Counter)
+    elsewhere: int = 0
+    """How many more were compared that may have asked for anything."""
 
     def __str__(self) -> str:
         return (
