@@ -13,6 +13,7 @@ import random
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 import psycopg
@@ -106,18 +107,28 @@ _running: list[str] = []
 
 
 def _server() -> str:
-    """A PostgreSQL of this process over the kept data."""
-    from tests.conftest import start_postgres
-
+    """A PostgreSQL of this process over the kept data, with more memory than the little that it takes by itself."""
     if not _running:
-        # The path of a socket has room for about a hundred characters.
-        folder = _cache() / "pg"
-        shutil.rmtree(folder / "python_PostgresServer", ignore_errors=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        server = start_postgres(folder)
+        server = _started()
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            small = connection.execute("SELECT current_setting('shared_buffers') = '128MB'").fetchone() == (True,)
+            connection.execute("ALTER SYSTEM SET shared_buffers = '2GB'")
+        if small:
+            server.cleanup()
+            server = _started()
         atexit.register(server.cleanup)
         _running.append(str(server.get_uri()))
     return _running[0]
+
+
+def _started() -> Any:
+    from tests.conftest import start_postgres
+
+    # The path of a socket has room for about a hundred characters.
+    folder = _cache() / "pg"
+    shutil.rmtree(folder / "python_PostgresServer", ignore_errors=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return start_postgres(folder)
 
 
 def _fill(bench: Bench, address: str, customers: int, touchpoints: int) -> None:

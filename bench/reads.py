@@ -12,6 +12,7 @@ import json
 import statistics
 import time
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,7 @@ from bench.contestants.running import Contestant, cpu_of
 from bench.filled import filled
 from bench.load import Load, Target, generator, press
 from bench.measuring import POSTGRESQL, Bench, Figure, in_turn, ratio
+from bench.multiplied import multiplied
 
 CUSTOMERS, TOUCHPOINTS = 20_000, 1_000_000
 COMPARED = 10
@@ -220,28 +222,51 @@ def _figures(name: str, database: str, connections: int, rounds: Rounds) -> list
 PAGE = "query Page { customers(first: 50) { nodes { id displayName lifecycle { stage } } pageInfo { hasNextPage } } }"
 
 
+SMALL, LARGE, MANY = 10_000, 10_000_000, 1_000_000
+"""Touchpoints among which P1 is asked, few and many; many customers of whom the page is."""
+
+
 async def growth(bench: Bench) -> list[Figure]:
-    """P1 among more and more touchpoints, and a page of customers among more and more of them."""
-    sizes = (10_000, 100_000) if bench.quick else (10_000, 1_000_000, *((10_000_000,) if bench.large else ()))
-    many = (1_000, 10_000) if bench.quick else (10_000, 1_000_000)
+    """P1 among few and many touchpoints, and a page of few and of many customers."""
+    large, many = (SMALL * 10, SMALL) if bench.quick else (LARGE, MANY)
+    few = SMALL // 10 if bench.quick else SMALL
     figures = []
     for database in bench.databases:
-        p1 = {size: await _p50(bench, database, max(size // 50, 200), size, "P1") for size in sizes}
-        bench.chart(f"P1, p50 by touchpoints, {database}", {f"{size:,}": each for size, each in p1.items()}, " ms")
-        grown = p1[sizes[-1]] / p1[sizes[0]]
-        figures.append(Figure(f"P1 at {sizes[-1]:,} touchpoints, {database}", grown, 1.2, "x", at_most=True))
-        page = {size: await _p50(bench, database, size, size, "Page") for size in many}
-        bench.chart(f"Page, p50 by customers, {database}", {f"{size:,}": each for size, each in page.items()}, " ms")
-        grown = page[many[1]] / page[many[0]]
-        figures.append(Figure(f"the page at {many[1]:,} customers, {database}", grown, 2, "x", at_most=True))
+        filled_one = (SMALL // 50, SMALL) if bench.quick else (CUSTOMERS, TOUCHPOINTS)
+        addresses = {
+            SMALL: await filled(bench, database, SMALL // 50, SMALL),
+            large: await multiplied(bench, database, *filled_one, large // filled_one[1]),
+        }
+        figures += await _grown(bench, database, "P1", "touchpoints", addresses, 1.2)
+        addresses = {
+            few: await filled(bench, database, few, few),
+            many: await multiplied(bench, database, few, few, many // few),
+        }
+        figures += await _grown(bench, database, "Page", "customers", addresses, 2)
     return figures
 
 
-async def _p50(bench: Bench, database: str, customers: int, touchpoints: int, name: str) -> float:
-    """Milliseconds of one client after another, by the lane; the median of five slices."""
-    address = await filled(bench, database, customers, touchpoints)
-    async with Field(bench, address, only=LANE) as field:
-        ours: Any = field.contestants[LANE]
-        ours.documents = {**ours.documents, "Page": PAGE}
-        rounds = await _rounds(bench, name, {LANE: ours}, field, 1, address)
-    return statistics.median(each.load.p50 for each in rounds[LANE])
+async def _grown(
+    bench: Bench, database: str, name: str, what: str, addresses: Mapping[int, str], goal: float
+) -> list[Figure]:
+    """A document among few and among many, in turn: what one client waits for by the lane, in milliseconds."""
+    async with AsyncExitStack() as stack:
+        fields = {
+            size: await stack.enter_async_context(Field(bench, address, only=LANE))
+            for size, address in addresses.items()
+        }
+        slices: dict[int, list[float]] = {size: [] for size in fields}
+        for _ in range(1 if bench.quick else 3):
+            for size, field in fields.items():
+                slices[size] += await _p50s(bench, name, field, addresses[size])
+    p50 = {size: statistics.median(each) for size, each in slices.items()}
+    bench.chart(f"{name}, p50 by {what}, {database}", {f"{size:,}": each for size, each in p50.items()}, " ms")
+    small, large = p50
+    return [Figure(f"{name} at {large:,} {what}, {database}", p50[large] / p50[small], goal, "x", at_most=True)]
+
+
+async def _p50s(bench: Bench, name: str, field: Field, address: str) -> list[float]:
+    ours: Any = field.contestants[LANE]
+    ours.documents = {**ours.documents, "Page": PAGE}
+    rounds = await _rounds(bench, name, {LANE: ours}, field, 1, address)
+    return [each.load.p50 for each in rounds[LANE]]

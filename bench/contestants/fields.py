@@ -85,7 +85,7 @@ class Field:
         place = {"HUB_DATABASE_URL": self._address} if self._remote else {"HUB_DATA": self._address}
         environment = place | {"HUB_COMPILED_READS": compiled}
         command = python("hub", "serve", "--port", "0", "--no-worker")
-        if not self._remote and name != ORDINARY:
+        if not self._remote and name != ORDINARY and self._only is None:
             # One process serves a folder: the second one is given a copy of it.
             copied = self._bench.folder() / "hub"
             shutil.copytree(self._address, copied, ignore=shutil.ignore_patterns("serve.json", "*-wal", "*-shm"))
