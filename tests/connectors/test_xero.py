@@ -155,6 +155,16 @@ def test_a_credit_or_an_advance_is_shared_among_the_invoices_it_was_allocated_to
     assert lines == [1, 0]
 
 
+@pytest.mark.parametrize("member", ["CreditNote", "Prepayment", "Overpayment"])
+def test_a_refund_belongs_to_the_credit_it_pays_back_however_it_names_it(member: str) -> None:
+    said = sample("payments", PaymentType="ARCREDITPAYMENT")
+    del said["Invoice"]
+    (refund,) = meaning("payments", said | {member: {f"{member}ID": "c-1", "CurrencyCode": "NZD"}})
+    assert (refund.kind, refund.matters) == (
+        "refund", (sdk.MatterClaim(kind=sdk.MatterKind.OTHER, reference="c-1"),),
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("status", ["DRAFT", "SUBMITTED", "VOIDED", "DELETED"])
 def test_what_is_taken_back_or_not_yet_issued_means_nothing(status: str) -> None:
     assert meaning("invoices", sample("invoices", Status="PAID") | {"Status": status}) == []

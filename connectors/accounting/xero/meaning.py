@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from connectors.accounting.card import profile
-from connectors.accounting.document import Bill, Kind, shares
-from connectors.accounting.document import Document as Paper
+from connectors.accounting.document import Bill, Document, Kind, shares
 from connectors.accounting.xero.objects import (
     ContactCard,
     Credit,
-    Document,
     Invoice,
     Named,
+    Paper,
     Party,
     Payment,
     Phone,
@@ -101,11 +100,11 @@ def payment(row: sdk.Row, settings: XeroSettings) -> Iterator[sdk.Mapped]:
         return
     if said.status not in _ISSUED:
         raise _unknown(said.status)
-    of = said.invoice
+    of = said.of
     if not of.currency_code:
         raise sdk.RowUnreadable("what the payment is for names no currency", path="Invoice.CurrencyCode")
     named = _bill(of) if of.id else None
-    yield Paper(
+    yield Document(
         kind=kind,
         on=said.date,
         amount=sdk.Money(said.amount, of.currency_code),
@@ -134,7 +133,7 @@ def quote(row: sdk.Row, settings: XeroSettings) -> Iterator[sdk.Mapped]:
 # Documents ----------------------------------------------------------------------------------------------------------
 
 
-def _is_issued(said: Document) -> bool:
+def _is_issued(said: Paper) -> bool:
     """Whether it counts for a customer. Raises ``RowUnreadable`` for words that Xero did not have when this was
     written."""
     if said.type in _OF_SUPPLIERS:
@@ -162,8 +161,8 @@ def _shared(row: sdk.Row, said: Credit, settings: XeroSettings, kind: Kind) -> I
         paper = replace(paper, lines=())
 
 
-def _paper(said: Document, settings: XeroSettings, kind: Kind, number: str) -> Paper:
-    return Paper(
+def _paper(said: Paper, settings: XeroSettings, kind: Kind, number: str) -> Document:
+    return Document(
         kind=kind,
         on=said.date,
         amount=sdk.Money(said.total, said.currency_code),
@@ -184,7 +183,7 @@ def _bill(said: Named) -> Bill:
     return Bill(said.id, said.number)
 
 
-def _lines(said: Document) -> Iterator[sdk.Line]:
+def _lines(said: Paper) -> Iterator[sdk.Line]:
     for each in said.line_items:
         if each.line_amount is None:
             continue
@@ -199,7 +198,7 @@ def _lines(said: Document) -> Iterator[sdk.Line]:
         )
 
 
-def _products(said: Document) -> Iterator[sdk.Product]:
+def _products(said: Paper) -> Iterator[sdk.Product]:
     for each in said.line_items:
         if each.item_code and (name := each.item.name or each.description):
             yield sdk.Product(sku=each.item_code, name=name)

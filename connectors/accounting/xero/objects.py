@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from connectors.accounting.xero.dates import Day, Instant
 from connectors.said import PascalSaid
@@ -85,8 +85,8 @@ class LineItem(PascalSaid):
 class Named(PascalSaid):
     """A document as others name it; what stands under ``Invoice`` in a payment may be a credit note, too."""
 
-    id: str = Field("", alias="InvoiceID")
-    number: str = Field("", alias="InvoiceNumber")
+    id: str = Field("", validation_alias=AliasChoices("InvoiceID", "CreditNoteID", "PrepaymentID", "OverpaymentID"))
+    number: str = Field("", validation_alias=AliasChoices("InvoiceNumber", "CreditNoteNumber"))
     currency_code: str = ""
     contact: Party = Party()
 
@@ -104,7 +104,7 @@ class Paid(PascalSaid):
     payment_id: str = Field("", alias="PaymentID")
 
 
-class Document(PascalSaid):
+class Paper(PascalSaid):
     """What invoices, credit notes, prepayments, overpayments and quotes have in common."""
 
     type: str = ""
@@ -118,14 +118,14 @@ class Document(PascalSaid):
     line_items: tuple[LineItem, ...] = ()
 
 
-class Invoice(Document):
+class Invoice(Paper):
     """An invoice to a customer (ACCREC) or a bill of a supplier (ACCPAY)."""
 
     invoice_number: str = ""
     due_date: Day | None = None
 
 
-class Credit(Document):
+class Credit(Paper):
     """A credit note, prepayment or overpayment, and where it went."""
 
     credit_note_number: str = ""
@@ -133,7 +133,7 @@ class Credit(Document):
     payments: tuple[Paid, ...] = ()
 
 
-class Quote(Document):
+class Quote(Paper):
     """A quote."""
 
     quote_number: str = ""
@@ -149,3 +149,12 @@ class Payment(PascalSaid):
     amount: Decimal
     reference: str = ""
     invoice: Named = Named()
+    credit_note: Named = Named()
+    prepayment: Named = Named()
+    overpayment: Named = Named()
+
+    @property
+    def of(self) -> Named:
+        """What it is for, or pays back."""
+        every = (self.invoice, self.credit_note, self.prepayment, self.overpayment)
+        return next((each for each in every if each.id), self.invoice)
