@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graphql import (
@@ -18,6 +18,8 @@ from graphql import (
 from hub.api.schema import schema
 from hub.api.shape import CONDITIONS
 from hub.limits import Limits
+from hub.work.posting import Answered
+from hub.work.sending import Sender
 from tests.api.conftest import Served
 from tests.api.whole_graph import WholeGraph, within
 
@@ -60,7 +62,12 @@ PEOPLE: list[dict[str, Any]] = [
 
 def filled(service: Served) -> dict[str, str]:
     """Fill the hub; ids by what they are of."""
+    endpoint = service.ask(
+        """mutation { createEndpoint(input: {name: "E", url: "https://e.example", contacts: true})
+             { endpoint { id } } }"""
+    )["createEndpoint"]["endpoint"]["id"]
     service.tell(*PEOPLE)
+    service.client.portal.call(told, service)  # type: ignore[union-attr]
     found = service.ask(
         """{ customers(first: 5) { nodes { id timeline { nodes { id kind } } identifiers { nodes { id } }
              matters { nodes { id } } } } sources { nodes { id unreadable { nodes { id key } } } } }"""
@@ -78,9 +85,21 @@ def filled(service: Served) -> dict[str, str]:
     )["describeCustomers"]  # fmt: skip
     service.sequence = done["receipt"]["sequence"]
     return {
-        "a": people[0]["id"], "b": people[-1]["id"], "source": service.source,
+        "a": people[0]["id"], "b": people[-1]["id"], "source": service.source, "endpoint": endpoint,
         "touchpoint": people[0]["timeline"]["nodes"][0]["id"],
     }  # fmt: skip
+
+
+async def told(service: Served) -> None:
+    """Write messages, and have the endpoint answer with what it was told."""
+
+    async def echo(url: str, keys: Sequence[str], id_: str, body: bytes) -> Answered:
+        return Answered(500, None, body.decode())
+
+    sender = Sender(service.hub, echo)
+    await sender.write()
+    await sender.send()
+    await sender.idle()
 
 
 def whole(ids: dict[str, str]) -> WholeGraph:
@@ -97,6 +116,7 @@ def whole(ids: dict[str, str]) -> WholeGraph:
             "Query.previewLifecycleRules": '(rules: "")',
             "Query.asOf": then,
             "Query.source": f'(id: "{ids["source"]}")',
+            "Query.endpoint": f'(id: "{ids["endpoint"]}")',
             "Query.record": f'(source: "{ids["source"]}", stream: "rows", key: "r1")',
             "Query.attribution": "(model: FIRST)",
             "Query.touchpointStats": "(groupBy: [KIND, OWNER, CAMPAIGN])",
