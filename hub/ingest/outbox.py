@@ -58,6 +58,8 @@ _PATIENCE = 5 * _DAY
 """Seconds of attempts that all fail, after which an endpoint is disabled."""
 _KEPT = 30 * _DAY
 """Seconds for which messages are kept that were delivered, or failed."""
+_FORGOTTEN = 1000
+"""Messages that are forgotten in one transaction, so that nobody waits long behind it."""
 TOGETHER = 100
 """Lines of the ledger that become messages in one transaction."""
 MOST_WAITING = 10_000
@@ -222,12 +224,12 @@ class Outbox:
             _log.warning("endpoint %d is told nothing more: %s", endpoint, "410 Gone" if gone else "it fails for days")
 
     async def forget(self) -> int:
-        """Forget what ended long ago, and secrets that sign no more; how many messages."""
+        """Forget some of what ended long ago, and secrets that sign no more; how many messages."""
 
         def job(session: Session) -> int:
             now = self._clock()
             endpoints.forget_secrets(session, now)
-            return messages.forget(session, now - _KEPT * _SECOND)
+            return messages.forget(session, now - _KEPT * _SECOND, _FORGOTTEN)
 
         return await self._threads.store(job)
 

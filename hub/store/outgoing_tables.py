@@ -59,6 +59,7 @@ class EndpointChangeRow(Truth, table=True):
 
 
 _WAITING = "state = 'WAITING'"
+_ENDED = "ended_at IS NOT NULL"
 
 
 class MessageRow(Truth, table=True):
@@ -76,6 +77,7 @@ class MessageRow(Truth, table=True):
         Index(
             "message_waiting", "endpoint", "next_at", postgresql_where=text(_WAITING), sqlite_where=text(_WAITING)
         ),
+        Index("message_ended", "ended_at", postgresql_where=text(_ENDED), sqlite_where=text(_ENDED)),
     )  # fmt: skip
     num: int = column.key()
     id: str = column.text(unique=True)

@@ -148,8 +148,8 @@ async def _sending(sender: Sender) -> None:
 
 async def _forgetting(hub: Hub) -> None:
     while True:
-        await _tried(hub.outbox.forget, "old messages cannot be forgotten now")
-        await asyncio.sleep(_FORGET_EVERY)
+        forgotten = await _tried(hub.outbox.forget, "old messages cannot be forgotten now")
+        await asyncio.sleep(_LOOK if forgotten else _FORGET_EVERY)
 
 
 async def _tried(work: Callable[[], Awaitable[T]], trouble: str) -> T | None:

@@ -97,10 +97,13 @@ def again_since(session: Session, endpoint: int, since: int, now: int) -> int:
     )  # fmt: skip
 
 
-def forget(session: Session, before: int) -> int:
-    """Forget messages, and their attempts, that ended before then; how many."""
-    session.run(
-        "DELETE FROM attempt WHERE message IN (SELECT num FROM message WHERE state <> 'WAITING' AND ended_at < $1)",
-        before,
-    )
-    return session.run("DELETE FROM message WHERE state <> 'WAITING' AND ended_at < $1", before)
+def forget(session: Session, before: int, most: int) -> int:
+    """Forget messages that ended before then, and their attempts, at most so many; how many."""
+    ended = session.all(
+        "SELECT num FROM message WHERE ended_at IS NOT NULL AND ended_at < $1 ORDER BY ended_at LIMIT $2::bigint",
+        before, most,
+    )  # fmt: skip
+    nums = [num for (num,) in ended]
+    for table, column in (("attempt", "message"), ("message", "num")):
+        session.run(f"DELETE FROM {table} WHERE {column} = ANY($1::bigint[])", nums)
+    return len(nums)

@@ -13,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 _WAITING = sa.text("state = 'WAITING'")
+_ENDED = sa.text("ended_at IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -84,6 +85,7 @@ def _messages() -> None:
     op.create_index(
         "message_waiting", "message", ["endpoint", "next_at"], postgresql_where=_WAITING, sqlite_where=_WAITING
     )
+    op.create_index("message_ended", "message", ["ended_at"], postgresql_where=_ENDED, sqlite_where=_ENDED)
     op.create_table(
         "attempt",
         sa.Column("message", NUMBER, nullable=False),
@@ -100,6 +102,7 @@ def _messages() -> None:
 
 def downgrade() -> None:
     op.drop_table("attempt")
+    op.drop_index("message_ended", table_name="message")
     op.drop_index("message_waiting", table_name="message")
     op.drop_index("message_of_endpoint", table_name="message")
     op.drop_table("message")
