@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
+from weakref import WeakMethod
 from zoneinfo import ZoneInfo
 
 import strawberry
@@ -63,14 +64,19 @@ class Context:
         """Of a live query: where it stands after its last answer."""
         self.last_seen: str | None = None
         """Of a live query: the cursor that a client which comes again has seen last."""
-        self.present = self
+        self._present: Context | None = None
         self.places: dict[tuple[str | int, ...], Context] = {}
         """By the places below which they hold: the contexts of other moments."""
         self._ended = False
         self._opening = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._snapshot: Snapshot | None = None
-        self.load = Loaders(self.snapshot)
+        self.load = Loaders(_weakly(self.snapshot))
+
+    @property
+    def present(self) -> Context:
+        """The context of the operation, for one of another moment."""
+        return self._present or self
 
     def now(self) -> int:
         """The time that it is in the answer, in microseconds."""
@@ -124,7 +130,7 @@ class Context:
         for other in others:
             await other.renew()
         self._snapshot = None
-        self.load = Loaders(self.snapshot)
+        self.load = Loaders(_weakly(self.snapshot))
         stack, self._stack = self._stack, AsyncExitStack()
         await stack.aclose()
 
@@ -132,6 +138,19 @@ class Context:
         """Let go of everything: the operation is over."""
         self._ended = True
         await self.renew()
+
+
+def _weakly(snapshot: Callable[[], Awaitable[Snapshot]]) -> Callable[[], Awaitable[Snapshot]]:
+    """The same, without keeping what it belongs to: a circle would stay for minutes when nobody needs it any more."""
+    held = WeakMethod(snapshot)
+
+    def here() -> Awaitable[Snapshot]:
+        found = held()
+        if found is None:
+            raise _Ended
+        return found()
+
+    return here
 
 
 class Info(strawberry.Info[Context, Any]):

@@ -47,7 +47,7 @@ class PastContext(Context):
 
     def __init__(self, present: Context, moment: AsOf, now: int) -> None:
         super().__init__(present.hub, present.principal)
-        self.present = present
+        self._present = present
         self.moment = moment
         self.mark = f"{MARK}{moment}"
         self._now = now

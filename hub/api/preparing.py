@@ -25,6 +25,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from hub.api.shape import Shape, Walk, beyond
+from hub.cycles import looking_later
 from hub.limits import Limits
 
 T = TypeVar("T")
@@ -71,7 +72,7 @@ class Preparer:
             return known
         if len(text) > self._limits.max_characters:
             raise beyond("max_characters", f"A document has at most {self._limits.max_characters:,} characters.")
-        made = await in_thread(self._prepare, text, introspects)
+        made = await in_thread(looking_later, self._prepare, text, introspects)
         if not made.errors:
             self._remember((text, introspects), made)
         return made

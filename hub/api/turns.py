@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+import weakref
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar, cast
 
-from graphql import GraphQLOutputType, is_leaf_type
+from graphql import GraphQLOutputType, GraphQLResolveInfoHelpers, is_leaf_type
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 T = TypeVar("T")
@@ -150,6 +151,14 @@ class _Later(Generic[T]):
 
 class InTurns(StrawberryGraphQLCoreExecutionContext):
     """Executes large operations in turns. An ordinary page is put together in one go."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        # Circles are kept for minutes when nobody needs them any more, and all that the operation had with them.
+        me = weakref.proxy(self)
+        self.async_helpers = GraphQLResolveInfoHelpers(
+            gather=lambda values: me.gather_async_work(values), track=lambda values: me.track_async_work(values)
+        )
 
     @property
     def turns(self) -> Turns | None:
