@@ -41,7 +41,10 @@ class Notices(sdk.PushStream):
 
     def receive(self, delivery: sdk.Delivery) -> sdk.Reception:
         """Verify a delivery and split it. Xero's intent to receive is one without notices, signed rightly or not."""
-        sdk.signatures.verify(sdk.signatures.SCHEMES["xero"], delivery, self._settings.webhook_keys)
+        try:
+            sdk.signatures.verify(sdk.signatures.SCHEMES["xero"], delivery, self._settings.webhook_keys)
+        except sdk.SignatureWrong:
+            return sdk.Reception(reply=sdk.Reply(401))  # without a body, as Xero wants every answer
         body = delivery.content()
         try:
             told = sdk.items(body, "events")
