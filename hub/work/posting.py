@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Self
 
 import httpx
@@ -56,7 +57,9 @@ class Post:
         self._clock = clock
         self._longest = longest
         transport = Outgoing(reach or Reach.of_environment(), connections=_CONNECTIONS)
-        self._http = httpx.AsyncClient(transport=transport, timeout=longest, trust_env=False)
+        # One client posts to all: what one receiver has it remember, another one must not be sent.
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+        self._http = httpx.AsyncClient(transport=transport, timeout=longest, trust_env=False, cookies=no_cookies)
 
     async def __aenter__(self) -> Self:
         return self

@@ -83,11 +83,11 @@ def test_endpoint_is_made_with_what_is_told_unless_said_and_a_secret_that_is_sho
     }  # fmt: skip
 
 
-def test_endpoint_is_changed_and_who_did_it_is_written_down(service: Served) -> None:
-    id_ = made(service, stages=["CUSTOMER"], wants=["STAGE_CHANGED"])["id"]
+def test_endpoint_is_changed_and_who_did_it_is_written_down(lite: Served) -> None:
+    id_ = made(lite, stages=["CUSTOMER"], wants=["STAGE_CHANGED"])["id"]
 
     def update(**given: Any) -> dict[str, Any]:
-        payload = service.ask(UPDATE, input={"endpoint": id_, **given})["updateEndpoint"]
+        payload = lite.ask(UPDATE, input={"endpoint": id_, **given})["updateEndpoint"]
         assert payload["userErrors"] == []
         found: dict[str, Any] = payload["endpoint"]
         return found
@@ -177,16 +177,16 @@ def test_endpoints_and_messages_are_nodes_for_managers_alone(lite: Served) -> No
     assert lite.refusal("{ endpoints { nodes { id } } }", lite.new_token("read"))[0] == "FORBIDDEN"
 
 
-def test_deleted_endpoint_is_gone_with_all_it_was_told(service: Served) -> None:
-    id_ = made(service)["id"]
-    service.tell({"kind": "call", "who": {"email": "anna@example.com"}})
-    work(service)
+def test_deleted_endpoint_is_gone_with_all_it_was_told(lite: Served) -> None:
+    id_ = made(lite)["id"]
+    lite.tell({"kind": "call", "who": {"email": "anna@example.com"}})
+    work(lite)
     delete = (
         "mutation ($input: DeleteEndpointInput!) { deleteEndpoint(input: $input) { endpoint userErrors { code } } }"
     )
-    assert service.ask(delete, input={"endpoint": id_})["deleteEndpoint"] == {"endpoint": id_, "userErrors": []}
-    assert service.ask("{ endpoints { nodes { id } } }")["endpoints"]["nodes"] == []
-    gone = service.ask(delete, input={"endpoint": id_})["deleteEndpoint"]["userErrors"]
+    assert lite.ask(delete, input={"endpoint": id_})["deleteEndpoint"] == {"endpoint": id_, "userErrors": []}
+    assert lite.ask("{ endpoints { nodes { id } } }")["endpoints"]["nodes"] == []
+    gone = lite.ask(delete, input={"endpoint": id_})["deleteEndpoint"]["userErrors"]
     assert gone == [{"code": "NOT_FOUND"}]
 
 

@@ -26,6 +26,7 @@ from hub.settings import read_settings
 from hub.signatures.standard import new_secret
 from hub.work import notify
 from hub.work.notify import Notifier, ReceiverGone
+from hub.work.posting import Post
 from tests.outside.listening import listener, served
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -91,6 +92,17 @@ def test_only_2xx_means_that_it_was_taken(answer: Response, kind: type[HubError]
         assert not isinstance(failed.value, RetryLater) or failed.value.after == 30
     with served(answering(Response(status_code=202))) as url:
         told(f"{url}/hook", [new_secret()])
+
+
+def test_cookies_are_not_kept() -> None:
+    async def twice(url: str) -> None:
+        async with Post(HERE) as post:
+            for _ in range(2):
+                await post(url, [new_secret()], "msg_1", b"{}")
+
+    with listener(b"HTTP/1.1 200 OK\r\nset-cookie: a=b\r\ncontent-length: 0\r\n\r\n") as receiver:
+        asyncio.run(twice(f"http://127.0.0.1:{receiver.port}/"))
+        assert [b"cookie" in heard.lower() for heard in receiver.heard] == [False, False]
 
 
 def test_nothing_is_told_to_a_private_address_nor_where_a_redirect_leads() -> None:

@@ -326,7 +326,7 @@ def test_who_dies_before_the_answer_leaves_it_to_another_under_the_same_id(hub_a
         desk(hub_address, look, receiver)
 
 
-def test_several_who_work_write_and_send_each_message_once(hub_address: str) -> None:
+def test_several_who_work_write_and_send_each_message_once(sparing_address: str) -> None:
     async def look(desk: Desk) -> None:
         id_ = await desk.endpoint()
         await desk.heard(*(anna(f"a{number}") for number in range(TOGETHER + 20)))
@@ -342,7 +342,7 @@ def test_several_who_work_write_and_send_each_message_once(hub_address: str) -> 
         assert 1 < desk.receiver.most_at_once <= 24
 
     with receiving() as receiver:
-        desk(hub_address, look, receiver)
+        desk(sparing_address, look, receiver)
 
 
 def test_one_that_hangs_holds_nobody_up(sparing_address: str) -> None:
