@@ -36,6 +36,7 @@ from hub.api.types import filters as asked
 from hub.api.types.company import Hub as Shown
 from hub.errors import HubError
 from hub.reads.binds import Asking, Where
+from hub.reads.computed import computed
 from hub.reads.dialects import Postgres, Sqlite
 from hub.reads.operations import Compiler, Operation, Unplanned
 from hub.reads.plan import World
@@ -215,7 +216,7 @@ def reads_of(hub: Hub, schema: Schema) -> Reads:
 
 def whole(data: bytes | None) -> bytes | None:
     """The JSON of an answer, if it is one in which ordinary execution would have had no error."""
-    return None if data is None or _POISON in data else data
+    return None if data is None or _POISON in data else computed(data)
 
 
 def _said(condition: Any, wanted: Any, query: Query) -> str:

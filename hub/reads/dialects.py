@@ -46,6 +46,8 @@ class Dialect(ABC):
     """One of the databases."""
 
     poison: str
+    mark: str
+    """The byte around what Python computes."""
     live: str
     """Whether the live projection set is what is read."""
     cuts = False
@@ -116,6 +118,8 @@ class Dialect(ABC):
                 return Shown(f"CASE WHEN {value} THEN 'true' ELSE 'false' END")
             case "real":
                 return Shown(self.real(value))
+            case "computed":
+                return Shown(f"{self.mark} || {value} || {self.mark}")
             case "files":
                 return Shown(self.files(value))
             case "page":
@@ -157,6 +161,7 @@ class Postgres(Dialect):
     """PostgreSQL."""
 
     poison = "chr(1)"
+    mark = "chr(2)"
     live = POSTGRES_LIVE
     cuts = True
 
@@ -217,6 +222,7 @@ class Sqlite(Dialect):
     """SQLite."""
 
     poison = "char(1)"
+    mark = "char(2)"
     live = "1"  # its reader has looked
 
     def takes(self, text: str) -> bool:

@@ -43,10 +43,24 @@ class Leaf:
     names: tuple[tuple[str, str], ...] = ()
 
 
-FORMS = ("text", "plain", "flag", "whole", "real", "time", "day", "decimal", "json", "files", "page", "name")
+FORMS = (
+    "text",
+    "plain",
+    "flag",
+    "whole",
+    "real",
+    "time",
+    "day",
+    "decimal",
+    "json",
+    "files",
+    "page",
+    "computed",
+    "name",
+)
 """Text, text without anything to escape, Boolean, Int, Float, DateTime, days since 1970-01-01,
 decimal text, stored JSON, the names of the files in properties, the address of a page without its query,
-a value of an enumeration."""
+what ``hub.reads.computed`` computes, a value of an enumeration."""
 
 
 @dataclass(frozen=True, slots=True)

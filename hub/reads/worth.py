@@ -138,6 +138,11 @@ FIELDS: Mapping[str, Spec] = {
     "MissingRate.quote": Value("{quote}"),
     "MissingRate.on": Value("{on}", form="day"),
     "Customer.value": Other(VALUE, "customer", "num", required=True),
+    "Customer.engagement": Value(
+        "('engagement [' || coalesce((SELECT CAST(e.level AS text) FROM engagement e WHERE e.customer = {num}), "
+        "'null') || ',' || CAST({_now} AS text) || ']')",
+        form="computed",
+    ),
     "Customer.scores": Other(SCORE, "id", "id"),
     "Customer.satisfaction": Here(),
     **{f"Satisfaction.{unit}": Other(SATISFACTION, "customer", "num", where=f"a.unit = '{unit}'") for unit in _UNITS},
