@@ -1,0 +1,1 @@
+"""Bluesky: one account's notifications."""
