@@ -16,7 +16,7 @@ from hub import money
 from hub.reads.binds import Bind, Sealing
 from hub.reads.tree import Unsupported
 from hub.store.pages import MAC_DIGITS, SEALED, Order
-from hub.store.reader import POSTGRES_LIVE, SHORTEST
+from hub.store.reader import POSTGRES_LIVE, SHORTEST, SQLITE_LIVE
 from hub.store.sql import for_sqlite
 
 _FIRST, _LAST = -30_610_224_000_000_000, 253_402_300_800_000_000
@@ -49,7 +49,7 @@ class Dialect(ABC):
     mark: str
     """The byte around what Python computes."""
     live: str
-    """Whether the live projection set is what is read."""
+    """Whether the live projection set is what is read, as the reader asks for it."""
     cuts = False
     """Whether it has ``cut``."""
 
@@ -223,7 +223,7 @@ class Sqlite(Dialect):
 
     poison = "char(1)"
     mark = "char(2)"
-    live = "1"  # its reader has looked
+    live = SQLITE_LIVE
 
     def takes(self, text: str) -> bool:
         with closing(sqlite3.connect(":memory:")) as nothing:

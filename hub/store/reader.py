@@ -66,6 +66,8 @@ POSTGRES_LIVE = (
     "FROM truth.projection_set WHERE state = 'LIVE')"
 )
 """Whether a connection reads the live projection set."""
+SQLITE_LIVE = f"(SELECT number FROM truth.projection_set WHERE state = '{sets.LIVE}')"
+"""The number of the live projection set."""
 
 
 class Reader(ABC):
@@ -79,8 +81,8 @@ class Reader(ABC):
     async def at_once(self, query: Query) -> Any | None:
         """The row of a statement over the live projection set that is a snapshot in itself.
 
-        On PostgreSQL its third column has to be ``POSTGRES_LIVE``. None when the set has just been replaced, or the
-        statement fails: a snapshot tells more.
+        Its third column has to be ``POSTGRES_LIVE`` or ``SQLITE_LIVE``. None when the set has just been replaced, or
+        the statement fails: a snapshot tells more.
         """
 
     @abstractmethod
@@ -221,11 +223,16 @@ class SqliteReader(Reader):
         return int(live[0][0])
 
     def _turn(self, connection: _Connection, number: int) -> None:
+        connection.execute("DETACH truth")
         if connection.number:
             connection.execute("DETACH projection")
             self._used[connection.number] -= 1
             connection.number = 0
-        attach(connection, "projection", self._projection(number))
+        # Each statement begins with what was attached first: the projection, so that whatever it names is there.
+        try:
+            attach(connection, "projection", self._projection(number))
+        finally:
+            attach(connection, "truth", self._truth)
         connection.number = number
         self._used[number] += 1
 
@@ -268,12 +275,13 @@ class SqliteReader(Reader):
                 await asyncio.shield(self._give_back(snapshot, connection))
 
     def _read_at_once(self, connection: _Connection, query: Query) -> Any | None:
-        if self._begun(connection, None) != connection.number:
-            return None
+        if not connection.number:
+            self._begin(connection, None)
+            connection.execute("ROLLBACK")
+        # One statement needs no transaction; each step more would wait for its turn among the threads of Python.
         with traces.statement(query.text, "sqlite"):
             row = connection.execute(for_sqlite(query.text), sqlite_values(query.values)).fetchone()
-        connection.execute("ROLLBACK")
-        return row
+        return row if row is not None and row[2] == connection.number else None
 
     async def _give_back(self, snapshot: _SqliteSnapshot, connection: _Connection) -> None:
         await snapshot.end()
