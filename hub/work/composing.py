@@ -8,6 +8,7 @@ from typing import Any
 
 from hub.api.auth import Principal, Scope
 from hub.api.execute import Request, execute
+from hub.api.scalars import written
 from hub.api.told import DOCUMENT
 from hub.errors import RetryLater
 from hub.ingest.hub import Hub
@@ -28,17 +29,25 @@ async def composed(hub: Hub, lines: Sequence[StoredChange], *, contacts: bool) -
     asked = Request(DOCUMENT, {"changes": [line.id for line in lines]})
     content = (await execute(hub, Principal("endpoint", "", scopes), asked)).content
     for error in content.get("errors", ()):
-        if "retryAfter" in error.get("extensions", {}) or "data" not in content:
+        if "retryAfter" in error.get("extensions", {}):
             raise RetryLater(error["message"])
         _log.warning("a message lacks something: %s", error["message"])
-    return [
-        (line, _data(line, node))
-        for line, node in zip(lines, content["data"]["nodes"], strict=True)
-        if node is not None
-    ]
+    if content.get("data") is None and len(lines) > 1:
+        # Whatever one of them does, the others are told whole.
+        return [each for line in lines for each in await composed(hub, [line], contacts=contacts)]
+    nodes = (content.get("data") or {"nodes": [None]})["nodes"]
+    return [(line, _data(line, node or _bare(line))) for line, node in zip(lines, nodes, strict=True)]
 
 
 def _data(line: StoredChange, node: dict[str, Any]) -> Data:
     """``sequence`` compares as text: of two changes the later one has the greater."""
     there = {name: value for name, value in node.items() if value is not None}
     return {"sequence": f"{line.number:015d}-{line.ordinal:07d}"} | there
+
+
+def _bare(line: StoredChange) -> dict[str, Any]:
+    """What the ledger alone says of a change that the graph cannot show."""
+    return {
+        "id": line.id, "kind": line.kind, "at": written(line.at), "historical": line.historical,
+        "from": line.before, "to": line.after,
+    }  # fmt: skip

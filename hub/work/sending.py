@@ -6,8 +6,8 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TypeVar
 
 from hub.errors import HubError
@@ -59,11 +59,12 @@ class Sender:
         """Write a portion of messages for each endpoint from what the ledger tells. True when there is more to do."""
         more = False
         for endpoint in await self._hub.outbox.behind():
-            lines, reached, left = await self._hub.outbox.lines(endpoint)
-            more |= left
-            told = await composed(self._hub, lines, contacts=endpoint.contacts)
-            await self._hub.outbox.put(endpoint, told, reached)
-            self._news.set()
+            with _patience("messages cannot be written now"):  # nor those of one keep others waiting
+                lines, reached, left = await self._hub.outbox.lines(endpoint)
+                told = await composed(self._hub, lines, contacts=endpoint.contacts)
+                await self._hub.outbox.put(endpoint, told, reached)
+                self._news.set()
+                more |= left
         return more
 
     async def send(self) -> None:
@@ -153,12 +154,18 @@ async def _forgetting(hub: Hub) -> None:
 
 
 async def _tried(work: Callable[[], Awaitable[T]], trouble: str) -> T | None:
-    try:
+    with _patience(trouble):
         return await work()
+    await asyncio.sleep(_LOOK)
+    return None
+
+
+@contextmanager
+def _patience(trouble: str) -> Iterator[None]:
+    """What goes wrong is written into the log; another look comes."""
+    try:
+        yield
     except HubError as error:
         _log.warning("%s: %s", trouble, error.message)
-        await asyncio.sleep(_LOOK)
-    except Exception:  # noqa: BLE001 (another look comes)
+    except Exception:  # noqa: BLE001 (likewise)
         _log.exception("%s", trouble)
-        await asyncio.sleep(_LOOK)
-    return None

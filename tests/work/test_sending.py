@@ -412,6 +412,23 @@ def test_limits_of_clients_are_not_those_of_messages(sparing_address: str) -> No
         desk(sparing_address, look, receiver)
 
 
+def test_what_the_graph_cannot_show_is_told_as_the_ledger_has_it(sparing_address: str) -> None:
+    async def look(desk: Desk) -> None:
+        desk.hub.limits = Limits(max_depth=1)
+        await desk.endpoint()
+        await desk.heard(anna("a1"), anna("a2"))
+        await desk.told()
+        assert types(desk.receiver) == ["touchpoint.created"] * 2
+        for told in desk.receiver.taken.values():
+            assert {**told["data"], "sequence": "", "id": ""} == {
+                "sequence": "", "id": "", "kind": "TOUCHPOINT_ADDED", "at": "2026-01-01T00:00:00.000000Z",
+                "historical": False,
+            }  # fmt: skip
+
+    with receiving() as receiver:
+        desk(sparing_address, look, receiver)
+
+
 def test_nothing_goes_to_a_private_address(sparing_address: str) -> None:
     async def look(desk: Desk) -> None:
         id_ = await desk.endpoint()
