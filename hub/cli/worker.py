@@ -18,7 +18,7 @@ def worker(
     context: typer.Context,
     pulls: Annotated[int | None, typer.Option(min=1, help="Pulls at once; HUB_WORKER_PULLS, else 4.")] = None,
 ) -> None:
-    """Pull sources when it is time, and listen to those that are live, until it is stopped.
+    """Pull sources when it is time, listen to those that are live, and tell endpoints of changes, until it is stopped.
 
     On PostgreSQL any number of workers share the load, on one machine or on many. One that dies is replaced by the
     others within a minute. A hub in a folder needs none: `hub serve` does it.

@@ -1,1 +1,1 @@
-"""Work that nobody waits for: pulls by the clock, notifications."""
+"""Work that nobody waits for: pulls by the clock, notifications, messages to endpoints."""
