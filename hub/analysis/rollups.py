@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from zoneinfo import ZoneInfo
 
 from hub.analysis.group_bys import MEASURES, MOST_GROUPS, Clocks, OfTouchpoints, TouchpointFigures, few
-from hub.clock import day, moment
 from hub.settings import Company
 from hub.store import rollups
 from hub.store.filters import Span
@@ -16,7 +14,6 @@ from hub.store.touchpoint_stats import TouchpointGrouping
 
 _ROLLED_UP = MEASURES - {"customers"}
 """Distinct customers cannot be added up."""
-_HOUR = 3_600_000_000
 
 
 def held(
@@ -24,7 +21,7 @@ def held(
 ) -> Held | None:
     """The group-by as a rollup holds it; None when none does."""
     away = clocks.calendar is not None and clocks.zone != clocks.home
-    span = whole_days(grouping.touchpoints.occurred or Span(), clocks.home)
+    span = rollups.whole_days(grouping.touchpoints.occurred or Span(), clocks.home)
     if away or span is None or currency != company.currency or not _ROLLED_UP.issuperset(measures):
         return None
     return rollups.held(grouping.dimensions, clocks.calendar, grouping.touchpoints, grouping.customers, span)
@@ -41,20 +38,3 @@ async def rolled_up(snapshot: Snapshot, asked: Held, currency: str, measures: Co
     return OfTouchpoints(
         [TouchpointFigures(tuple(row[:width]), row[width], 0, *row[width + 1 : width + 3]) for row in rows], ()
     )
-
-
-def whole_days(span: Span, zone: ZoneInfo) -> Span | None:
-    """A span of time (microseconds) as the days of a zone (since 1970-01-01); None when it cuts one."""
-    ends = [None if at is None else _begins(at, zone) for at in (span.start, span.end)]
-    cuts = any(day is None and at is not None for day, at in zip(ends, (span.start, span.end), strict=True))
-    return None if cuts else Span(*ends)
-
-
-def _begins(at: int, zone: ZoneInfo) -> int | None:
-    """The day that begins at a time; None when none does, or when clocks are set about then."""
-    try:
-        around = [moment(at + hours * _HOUR).astimezone(zone) for hours in (-3, 0, 3)]
-        begun = day(around[1], zone)
-        return begun if day(moment(at - 1), zone) < begun and len({each.utcoffset() for each in around}) == 1 else None
-    except OverflowError:
-        return None

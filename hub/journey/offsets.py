@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from hub.clock import day, moment
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = 1_000_000
+_HOUR = 3_600 * _SECOND
 _STEP = 14 * 86_400
 """Seconds; no zone changes its clocks and changes them back within two weeks."""
 
@@ -27,6 +30,16 @@ def offsets(zone: ZoneInfo, start: int, end: int) -> list[tuple[int, int]]:
         else:
             at = following
     return found
+
+
+def day_begun(at: int, zone: ZoneInfo) -> int | None:
+    """The day that begins at a time, counted from 1970-01-01; None when none does, or clocks are set about then."""
+    try:
+        around = [moment(at + hours * _HOUR).astimezone(zone) for hours in (-3, 0, 3)]
+        begun = day(around[1], zone)
+        return begun if day(moment(at - 1), zone) < begun and len({each.utcoffset() for each in around}) == 1 else None
+    except OverflowError:
+        return None
 
 
 def _change(zone: ZoneInfo, before: int, after: int) -> int:

@@ -25,6 +25,8 @@ from graphql.execution.values import VariableValues, get_argument_values, get_va
 
 from hub.reads.tree import Given, Unsupported
 
+_GROUP_BYS = {"touchpointStats"}
+"""Fields with a statement for each filter."""
 Details = list[FieldDetails]
 """All places of a document that ask for one field of one object."""
 _BOUND = {"id", "after", "before", "filter", "by"}
@@ -111,11 +113,16 @@ def unbound(document: DocumentNode, operation: OperationDefinitionNode) -> froze
     return frozenset(name for root in roots for name in _deciding(root.selection_set))
 
 
-def _deciding(node: Node) -> Iterator[str]:
+def _deciding(node: Node, *, whole: bool = False) -> Iterator[str]:
+    """``whole``: whatever is there, as of group-bys."""
+    if isinstance(node, FieldNode) and node.name.value in _GROUP_BYS:
+        whole = True
     if isinstance(node, VariableNode):
         yield node.name.value
-    elif isinstance(node, ArgumentNode) and (
-        node.name.value == "by" or (node.name.value in _BOUND and isinstance(node.value, VariableNode))
+    elif (
+        isinstance(node, ArgumentNode)
+        and not whole
+        and (node.name.value == "by" or (node.name.value in _BOUND and isinstance(node.value, VariableNode)))
     ):
         return  # looked up when the statement runs
     else:
@@ -123,4 +130,4 @@ def _deciding(node: Node) -> Iterator[str]:
             held = getattr(node, name, None)
             for each in held if isinstance(held, list | tuple) else (held,):
                 if isinstance(each, Node):
-                    yield from _deciding(each)
+                    yield from _deciding(each, whole=whole)

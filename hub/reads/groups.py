@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hub.journey.buckets import Calendar, TimeBucket
 from hub.journey.choices import TouchpointDimension
@@ -116,7 +117,7 @@ def _asked(arguments: Mapping[str, Any], company: Company) -> _Asked:
         _calendar(given.get("every"), company),
         TouchpointFilter(**_filter(given.get("filter", {}), _OF_TOUCHPOINTS)),
         _customers(given["customers"]) if "customers" in given else None,
-        Span(),
+        _days(given.get("filter", {}).get("occurred") or {}, company),
     )
     if (
         "property" in given
@@ -142,7 +143,7 @@ _PLAIN = re.compile(r"[\w.:-]*", re.ASCII)
 
 def _filter(given: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
     """What a filter that is written out says. Raises ``Unsupported`` where it says more than ``known``."""
-    said = {name: value for name, value in given.items() if value is not None}
+    said = {name: value for name, value in given.items() if value is not None and name != "occurred"}
     if not said.keys() <= set(known):
         raise Unsupported
     return {
@@ -153,6 +154,17 @@ def _filter(given: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
         else _text(value)
         for name, value in said.items()
     }
+
+
+def _days(given: Mapping[str, Any], company: Company) -> Span:
+    """Raises ``Unsupported`` where a day is cut, and for a time that is not the same at every moment."""
+    said = {name: value for name, value in given.items() if value is not None}
+    if not said.keys() <= {"from", "until"}:
+        raise Unsupported
+    found = rollups.whole_days(Span(said.get("from"), said.get("until")), ZoneInfo(company.time_zone))
+    if found is None:
+        raise Unsupported
+    return found
 
 
 def _customers(given: Mapping[str, Any]) -> CustomerFilter:

@@ -143,8 +143,6 @@ class Planner:
         return self._shown(spec, definition, details, here)
 
     def _groups(self, definition: GraphQLField, details: Details, arguments: Mapping[str, Any]) -> Node:
-        if given(details[0].node, "filter", value=None).variable:
-            raise Unsupported  # what a filter says that is a variable does not decide the statement
         type_ = cast("GraphQLObjectType", get_named_type(definition.type))
         below = self._selection.below(type_, details)
         names = {key: fields[0].node.name.value for key, fields in below.items()}

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from hub.journey.buckets import Calendar
 from hub.journey.choices import CustomerDimension
 from hub.journey.choices import TouchpointDimension as Dimension
+from hub.journey.offsets import day_begun
 from hub.store import buckets
 from hub.store.contributions import ACCOUNT, KEYS, SUMS, moved
 from hub.store.dimensions import grouped
@@ -124,6 +126,13 @@ def held_of_customers(dimensions: tuple[CustomerDimension, ...], customers: Cust
     if not _OF_CUSTOMERS.keys() >= set(dimensions):
         return None
     return held(tuple(_OF_CUSTOMERS[each] for each in dimensions), None, TouchpointFilter(), customers, Span())
+
+
+def whole_days(span: Span, zone: ZoneInfo) -> Span | None:
+    """A span of time (microseconds) as the days of a zone (since 1970-01-01); None when it cuts one."""
+    ends = [None if at is None else day_begun(at, zone) for at in (span.start, span.end)]
+    cuts = (span.start is not None and ends[0] is None) or (span.end is not None and ends[1] is None)
+    return None if cuts else Span(*ends)
 
 
 def _of_stages(asked: Held) -> bool:

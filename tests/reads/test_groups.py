@@ -90,12 +90,22 @@ def test_what_no_rollup_holds_is_answered_the_ordinary_way(shop: Served, asked: 
     assert ordinary is not None
 
 
-def test_filters_are_compiled_by_the_variables_within_them_and_not_as_a_whole(shop: Served) -> None:
+def test_filters_of_group_bys_may_be_variables_as_a_whole_or_within(shop: Served) -> None:
     within = "query ($k: [String!]) { touchpointStats(filter: {kinds: $k}) { rows { touchpoints } } }"
-    assert both(shop, within, k=["email"])["touchpointStats"]["rows"] == [{"touchpoints": 4}]
-    assert both(shop, within, k=["visit"])["touchpointStats"]["rows"] == [{"touchpoints": 1}]
     whole = "query ($f: TouchpointFilter) { touchpointStats(filter: $f) { rows { touchpoints } } }"
-    for kinds in ("email", "visit"):
-        ordinary, compiled = ways(shop, whole, f={"kinds": [kinds]})
+    of_some = "query ($c: CustomerFilter) { touchpointStats(customers: $c) { rows { touchpoints } } }"
+    for kind, many in (("email", 4), ("visit", 1), ("email", 4)):
+        assert both(shop, within, k=[kind])["touchpointStats"]["rows"] == [{"touchpoints": many}]
+        assert both(shop, whole, f={"kinds": [kind]})["touchpointStats"]["rows"] == [{"touchpoints": many}]
+    for stage, many in (("CUSTOMER", 8), ("LOYAL", 0)):
+        assert both(shop, of_some, c={"stages": [stage]})["touchpointStats"]["rows"] == [{"touchpoints": many}]
+
+
+def test_days_are_compiled_and_parts_of_days_are_not(shop: Served) -> None:
+    asked = "query ($t: TimeRange) { touchpointStats(filter: {occurred: $t}) { rows { touchpoints } } }"
+    for of, many in (({"from": "2026-02-01T00:00:00Z"}, 5), ({"until": "2026-02-01T00:00:00+00:00"}, 4), ({}, 9)):
+        assert both(shop, asked, t=of)["touchpointStats"]["rows"] == [{"touchpoints": many}]
+    for of in ({"from": "2026-02-01T00:00:00.000001Z"}, {"last": "P9Y"}, {"until": "2026-02-01T00:00:00+01:00"}):
+        ordinary, compiled = ways(shop, asked, t=of)
         assert compiled is None
         assert ordinary is not None
