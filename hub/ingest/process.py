@@ -57,7 +57,7 @@ class Processor:
         self._sources = sources
         self._lifecycle = LifecycleRules(company, lifecycle)
         self.at_leisure = False
-        """Whether nothing is left but what may wait: everybody folded again by other lifecycle rules."""
+        """Whether nothing is left but what may wait: everybody folded again by other lifecycle rules, rollups."""
         self._rules = {0: identity or IdentityRules()}
         self._clock = clock
         self.until: int | None = None
@@ -91,8 +91,8 @@ class Processor:
             self.at_leisure = False
             # While rows come in all the time, those who wait for other rules get their turn all the same.
             self._turn = folded is not None and last > after and most > 1 and not self._turn
+            more = True
             if self._turn:
-                more = True
                 self._fold_everybody(after, clock, folded)
             elif last <= after:
                 # One of them at a time, so that what comes meanwhile does not wait long.
@@ -101,10 +101,10 @@ class Processor:
                     or self._settle_dirty(after, clock)
                     or self._fold_matters(after, clock)
                     or self._fold_everybody(after, clock, folded)
-                    or self.counting.go_on()
                 )
+                if not more:
+                    more = self.at_leisure = self.counting.go_on()
             else:
-                more = True
                 self._next(after, last, most, clock)
             reached = ledger.processed(self._session)
         # Only what was committed may be built upon.

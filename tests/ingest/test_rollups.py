@@ -19,6 +19,7 @@ from hub.journey.buckets import Calendar, TimeBucket
 from hub.journey.choices import TouchpointDimension
 from hub.store.filters import CustomerFilter, Span, TouchpointFilter
 from hub.store.touchpoint_stats import TouchpointGrouping
+from hub.store.writing.rollups import TOGETHER
 from tests.ingest.builders import Bench, row, tp
 from tests.ingest.test_rates import rate
 
@@ -179,3 +180,19 @@ def test_a_rollup_answers_what_looking_at_each_touchpoint_does_also_while_some_w
     bench.tell(rate("r", "2025-02-20", "100"), rate("r2", "2025-03-15", "110"), rate("r3", "2025-04-10", "120"))
     answered += sum(asyncio.run(compare(bench, draw)) for _ in range(60))
     assert answered > 20
+
+
+def test_counting_much_that_waits_lets_jobs_go_first(bench: Bench) -> None:
+    bench.tell(*(row(f"k{n}", at="2025-03-01T09:00:00+00:00") for n in range(3)))
+    before = rolled(bench)
+    with bench.projection.transaction():
+        for table in ROLLED:
+            bench.projection.run(f"DELETE FROM {table}")
+        bench.projection.run("INSERT INTO uncounted (touchpoint) SELECT num FROM touchpoint")
+        # As many as are counted together, of touchpoints that there are no more.
+        bench.projection.insert("uncounted", ["touchpoint"], [(n,) for n in range(10_000, 10_000 + TOGETHER)])
+    assert bench.processor.run()
+    assert bench.processor.at_leisure
+    assert rolled(bench) == before
+    assert not bench.processor.run()
+    assert settled(bench) == (0, 0)

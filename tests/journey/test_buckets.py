@@ -1,4 +1,4 @@
-"""Stretches of the calendar have the same number in Python and in both databases."""
+"""Stretches of the calendar have the same number and the same first day in Python and in both databases."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hub.journey.buckets import Calendar, TimeBucket
 from hub.store import buckets
+from hub.store import days as sql_days
 
 EPOCH = date(1970, 1, 1)
 CALENDARS = [Calendar(bucket, week, month) for bucket in TimeBucket for week in (1, 6, 7) for month in (1, 4, 7)]
@@ -52,20 +53,28 @@ def _days() -> list[int]:
     return [(day - EPOCH).days for day in [*some, *edges, date(2024, 2, 29), date(2199, 12, 31)]]
 
 
+def _rows() -> list[tuple[int, str]]:
+    return [(day, (EPOCH + timedelta(days=day)).isoformat()) for day in _days()]
+
+
 def _statement(calendar: Calendar) -> str:
-    return f"SELECT day, {buckets.number('day', calendar)} FROM days"
+    number = buckets.number("day", calendar)
+    told = f"{sql_days.of_text('told')}, {sql_days.month_of_text('told')}"
+    return f"SELECT day, {number}, {buckets.starts_on(number, calendar)}, {told} FROM days"
 
 
-def _check(rows: list[tuple[int, int]], calendar: Calendar) -> None:
+def _check(rows: list[tuple[int, ...]], calendar: Calendar) -> None:
     assert len(rows) > 1100
-    for day, number in rows:
-        assert number == calendar.number(EPOCH + timedelta(days=day)), (calendar, day)
+    for day, number, begins, of_text, month in rows:
+        on = EPOCH + timedelta(days=day)
+        assert (number, of_text, month) == (calendar.number(on), day, on.year * 12 + on.month - 1), (calendar, on)
+        assert begins == (calendar.starts_on(number) - EPOCH).days, (calendar, on)
 
 
 def test_sqlite_reckons_the_same_numbers() -> None:
     connection = sqlite3.connect(":memory:")
-    connection.execute("CREATE TABLE days (day INTEGER)")
-    connection.executemany("INSERT INTO days VALUES (?)", [(day,) for day in _days()])
+    connection.execute("CREATE TABLE days (day INTEGER, told TEXT)")
+    connection.executemany("INSERT INTO days VALUES (?, ?)", _rows())
     for calendar in CALENDARS:
         _check(connection.execute(_statement(calendar)).fetchall(), calendar)
     connection.close()
@@ -74,8 +83,8 @@ def test_sqlite_reckons_the_same_numbers() -> None:
 def test_postgresql_reckons_the_same_numbers(pg_url: str) -> None:
     async def reckon() -> None:
         connection = await asyncpg.connect(pg_url)
-        await connection.execute("CREATE TABLE days (day bigint)")
-        await connection.executemany("INSERT INTO days VALUES ($1)", [(day,) for day in _days()])
+        await connection.execute("CREATE TABLE days (day bigint, told text)")
+        await connection.executemany("INSERT INTO days VALUES ($1, $2)", _rows())
         for calendar in CALENDARS:
             _check([tuple(row) for row in await connection.fetch(_statement(calendar))], calendar)
         await connection.close()
