@@ -77,9 +77,7 @@ def span(name: str, attributes: Attributes | None = None) -> AbstractContextMana
     return _NOTHING if _tracer is None else _span(name, attributes, None)
 
 
-def request(
-    name: str, attributes: Attributes, headers: Callable[[], Mapping[str, str]]
-) -> AbstractContextManager[Any]:
+def request(name: str, attributes: Attributes, headers: Callable[[], Mapping[str, str]]) -> AbstractContextManager[Any]:
     """The same for a request, under the span of its client, whose headers name it (W3C ``traceparent``)."""
     if _tracer is None:
         return _NOTHING

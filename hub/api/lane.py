@@ -20,9 +20,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hub.api import auth, watching
 from hub.api.auth import Principal, Remembered
 from hub.api.compression import SMALLEST, compressed, encoding
-from hub.api.execute import Answer, shortly
+from hub.api.execute import shortly
 from hub.api.media_types import CHARSET, GRAPHQL, JSON, is_json, preferred
 from hub.api.requests import from_body, request_of, until_shown
+from hub.api.short import Short
 from hub.errors import HubError
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class Lane:
         coding = encoding(said.get(b"accept-encoding", b"").decode("latin-1"))
         return _Plain(who, after, said.get(b"origin"), media_type, coding)
 
-    async def _answered(self, plain: _Plain, body: bytes, scope: Scope) -> Answer | None:
+    async def _answered(self, plain: _Plain, body: bytes, scope: Scope) -> Short | None:
         try:
             request = request_of(await from_body(body))
         except HubError:
@@ -147,7 +148,7 @@ class Lane:
             scope[_TRIED] = None
         return answer
 
-    async def _send(self, plain: _Plain, answer: Answer, direct: Direct | None, send: Send) -> None:
+    async def _send(self, plain: _Plain, answer: Short, direct: Direct | None, send: Send) -> None:
         body = orjson.dumps(answer.content)
         coding = plain.coding if len(body) >= SMALLEST else None
         if coding is not None:
@@ -155,7 +156,7 @@ class Lane:
         kind = plain.origin, plain.media_type, coding
         pairs, head = self._heads.get(kind) or await self._head(*kind)
         own = [(b"content-length", b"%d" % len(body))]
-        own += [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+        own += [(name.lower().encode(), value.encode()) for name, value in answer.allowance.items()]
         if direct is not None:
             own.append((watching.HEADER, watching.begun().encode()))
             await direct.answer(b"%b%b" % (head, _lines(own)), body)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -39,7 +39,7 @@ class Short:
     found: Resolved = NOTHING
     name: str = ""
     tried: bool = False
-    allowance: Mapping[str, str] | None = None
+    allowance: Mapping[str, str] = field(default_factory=dict)
 
 
 _DECLINED = Short()

@@ -9,7 +9,7 @@ import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
@@ -83,16 +83,14 @@ class Watching:
         seen = _Seen(scope, self._counts)
         held, known = request_id.set(seen.id), _seen.set(seen)
         try:
-            with seen.span() as span, _briefly(scope):
+            if scope["type"] == "http":
+                small.begin(seen)  # it asks little, as far as is known; of a socket each operation does
+            with seen.span() as span:
                 await seen.answer(self._app, receive, send, span)
         finally:
+            small.end(seen)
             request_id.reset(held)
             _seen.reset(known)
-
-
-def _briefly(scope: Scope) -> AbstractContextManager[None]:
-    """A request that is answered at once, as far as is known; a socket is none, but each of its operations."""
-    return small.request() if scope["type"] == "http" else nullcontext()
 
 
 class _Seen:

@@ -9,6 +9,8 @@ import pytest
 
 from hub.api.auth import Principal
 from hub.api.execute import Request, execute
+from hub.api.limits import InTime
+from hub.errors import RetryLater
 from hub.ingest.hub import Hub
 from hub.limits import Limits
 from hub.registry import load_registry
@@ -69,3 +71,30 @@ def test_what_goes_on_beside_a_field_that_fails_keeps_no_connection(hub_address:
             assert hub.reader.connections()[0] == 0
 
     asyncio.run(run())
+
+
+def test_who_is_late_is_told_and_who_goes_away_is_not() -> None:
+    async def within(ends: float | None, *, cancelled: bool = False) -> str:
+        task = asyncio.current_task()
+        assert task is not None
+        if cancelled:
+            asyncio.get_running_loop().call_later(0.01, task.cancel)
+        try:
+            async with InTime(ends):
+                await asyncio.sleep(0.03)
+        except RetryLater:
+            assert task.cancelling() == 0
+            return "late"
+        except asyncio.CancelledError:
+            return "gone"
+        return "in time"
+
+    async def all_ways() -> list[str]:
+        begun = asyncio.get_running_loop().time()
+        ways = [
+            within(None), within(begun + 5), within(begun - 1), within(begun + 0.01),
+            within(None, cancelled=True), within(begun + 5, cancelled=True), within(begun - 1, cancelled=True),
+        ]  # fmt: skip
+        return list(await asyncio.gather(*map(asyncio.create_task, ways)))
+
+    assert asyncio.run(all_ways()) == ["in time", "in time", "late", "late", "gone", "gone", "late"]

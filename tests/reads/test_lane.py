@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from hub.api.compiled import Reads, reads_of
-from hub.api.execute import Answer, shortly
+from hub.api.execute import shortly
 from hub.api.limits import InTime
 from hub.api.schema import schema
 from hub.api.short import Short
@@ -63,7 +63,7 @@ def by_the_lane(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Whether the lane answered each request that it tried to."""
     taken: list[bool] = []
 
-    async def answered(*args: Any) -> Answer | None:
+    async def answered(*args: Any) -> Short | None:
         found = await shortly(*args)
         taken.append(found is not None)
         return found
