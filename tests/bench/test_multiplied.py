@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from typing import Any
 
-import psycopg
 import pytest
 
 from bench.filled import deliveries
-from bench.multiplied import several
 from bench.stream import bare
 from hub.ingest.hub import Hub
 from hub.registry import load_registry
+from tests.bench.copies import copies
 
 COUNTS = """SELECT (SELECT count(DISTINCT id) FROM customer), (SELECT count(DISTINCT id) FROM touchpoint),
   (SELECT count(*) FROM touchpoint t JOIN customer c ON c.num = t.customer), (SELECT count(*) FROM customer_value)"""
@@ -27,27 +25,13 @@ def test_copies_have_ids_of_their_own_and_show_what_the_originals_do(hub_address
     hub = bare(hub_address)
     hub.take(list(deliveries(3, 8)))
     hub.close()
-    made = several(hub_address, 4)
-    try:
+    with copies(hub_address, 4) as made:
         counts, seen = asyncio.run(rows(made))
-        assert counts == (12, 96, 96, 12)
-        assert seen == [row for row in asyncio.run(rows(hub_address))[1] for _ in range(4)]
-    finally:
-        remove(made)
+    assert counts == (12, 96, 96, 12)
+    assert seen == [row for row in asyncio.run(rows(hub_address))[1] for _ in range(4)]
 
 
 async def rows(address: str) -> tuple[tuple[Any, ...], list[tuple[Any, ...]]]:
     """How many there are, and what they show."""
     async with await Hub.open(address, load_registry()) as hub, hub.reader.snapshot() as snapshot:
         return tuple(await snapshot.one(COUNTS)), [tuple(row) for row in await snapshot.all(SEEN)]
-
-
-def remove(address: str) -> None:
-    """Let a hub go."""
-    if "://" not in address:
-        shutil.rmtree(address)
-        return
-    place, _, end = address.partition("?")
-    server, _, name = place.rpartition("/")
-    with psycopg.connect(f"{server}/postgres?{end}", autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
