@@ -82,6 +82,7 @@ async def states(address: str) -> list[tuple[str, int]]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_thousand_of_a_thousand_are_delivered_over_twenty_kills(hub_address: str) -> None:
     began = time.monotonic()
     receiver = killed(hub_address, 1000, 20)
