@@ -57,9 +57,9 @@ Bind = Given | Place | Sealing | Asker | Among | Clock
 Where = Callable[[Query], str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asking:
-    """What a statement needs of one request."""
+    """What a statement needs of one request. Not frozen, as making it would take three times as long."""
 
     secret: bytes
     """The hub's own."""

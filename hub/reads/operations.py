@@ -33,6 +33,7 @@ V = TypeVar("V")
 MOST_OPERATIONS = 500
 MOST_PLANS = 50
 """Of one operation."""
+_TEXTS = frozenset({str})
 
 
 class Unplanned(Exception):
@@ -108,11 +109,7 @@ class Operation:
     def fits(self, variables: Mapping[str, Any]) -> bool:
         """Whether the variables are what they would be once they were coerced."""
         texts = self.texts
-        return (
-            texts is not None
-            and variables.keys() == texts
-            and all(isinstance(each, str) for each in variables.values())
-        )
+        return texts is not None and variables.keys() == texts and _TEXTS.issuperset(map(type, variables.values()))
 
     @property
     def digest(self) -> str:
@@ -172,7 +169,7 @@ class Compiler:
             variables = values.coerced
         elif not fits:
             return None
-        key = (quick, scopes, contacts, *(_decides(name, value, operation) for name, value in variables.items()))
+        key = (quick, scopes, contacts, *[_decides(name, value, operation) for name, value in variables.items()])
         plan = operation.plans.get(key)
         if plan is None:
             if not make:
