@@ -20,6 +20,7 @@ import psycopg
 
 from bench.filled import filled
 from bench.measuring import Bench
+from hub.store import portraits
 from hub.store.projection import PROJECTION
 
 _DIGITS = 28
@@ -35,6 +36,8 @@ _COPIED: Mapping[str, tuple[str, Mapping[str, str]]] = {
 """By table: the column that tells originals from copies, and of columns that are numbers of which table's rows."""
 _PREFIXES = {"customer": "cus_", "touchpoint": "tp_"}
 
+_TABLES = (portraits,)
+"""Modules of tables, which are known once these are imported."""
 Run = Callable[[str], list[tuple[Any, ...]]]
 
 
