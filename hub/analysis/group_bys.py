@@ -109,12 +109,12 @@ async def of_touchpoints(
     lacking: dict[str, int] = {}
     if not {"amount", "not_converted"}.isdisjoint(measures):
         for key, amount in (
-            await _sums(snapshot, await _worths(snapshot, grouping, currency), currency, lacking)
+            await summed(snapshot, await _worths(snapshot, grouping, currency), currency, lacking)
         ).items():
             groups[key].amount = amount
     if not {"cost", "not_converted"}.isdisjoint(measures):
         costs = await touchpoint_stats.amounts(snapshot, grouping, currency, of="cost_")
-        for key, amount in (await _sums(snapshot, costs, currency, lacking)).items():
+        for key, amount in (await summed(snapshot, costs, currency, lacking)).items():
             groups[key].cost = amount
     return OfTouchpoints(list(groups.values()), sorted(lacking.items()))
 
@@ -176,7 +176,7 @@ async def of_customers(
         known = await _rolled_up_costs(snapshot, grouping, currency) if currency == company.currency else None
         if known is None:
             costs = await customer_stats.costs(snapshot, grouping, day, currency)
-            known = await _sums(snapshot, costs, currency, lacking)
+            known = await summed(snapshot, costs, currency, lacking)
         for key, amount in known.items():
             groups[key].cost = amount
     if currency != company.currency:
@@ -190,10 +190,17 @@ async def of_customers(
 async def _rolled_up_costs(snapshot: Snapshot, grouping: CustomerGrouping, currency: str) -> Mapping[Key, int] | None:
     """What touchpoints with groups cost, in the hub's currency; None where no rollup holds it, or some have no rate."""
     held = None if grouping.bucket else rollups.held_of_customers(grouping.dimensions, grouping.customers)
-    rows = None if held is None else await rollups.groups(snapshot, held, currency, MOST_GROUPS + 1)
+    if held is None:
+        return None
+    rows = await rollups.groups(snapshot, held, currency, MOST_GROUPS + 1)
     if rows is None or any(missing for *_, missing in rows):
         return None
-    return {grouping.key(row): cost for row in rows for *_, cost, _ in [row]}
+    known = {grouping.key(row): cost for row in rows for *_, cost, _ in [row]}
+    lacking: dict[str, int] = {}
+    foreign = await rollups.waiting(snapshot, held, currency, of="cost_")
+    for key, cost in (await summed(snapshot, foreign, currency, lacking)).items():
+        known[key] += cost
+    return None if lacking else known
 
 
 async def _exchanged(
@@ -210,16 +217,16 @@ async def _exchanged(
     """Say revenue in another currency than the hub's."""
     if not {"revenue", "average_revenue"}.isdisjoint(measures):
         revenue = await customer_stats.revenue(snapshot, grouping, day, currency, basis)
-        sums = await _sums(snapshot, revenue, currency, {})
+        sums = await summed(snapshot, revenue, currency, {})
         for group in groups.values():
             group.revenue = sums.get(group.key, 0)
     if not {"total_revenue", "not_converted"}.isdisjoint(measures):
         everybody = replace(grouping, dimensions=(), bucket=None)
         revenue = await customer_stats.revenue(snapshot, everybody, day, currency, basis)
-        total.revenue = (await _sums(snapshot, revenue, currency, lacking)).get((), 0)
+        total.revenue = (await summed(snapshot, revenue, currency, lacking)).get((), 0)
 
 
-async def _sums(snapshot: Snapshot, rows: Rows, currency: str, lacking: dict[str, int]) -> Mapping[Key, int]:
+async def summed(snapshot: Snapshot, rows: Rows, currency: str, lacking: dict[str, int]) -> Mapping[Key, int]:
     """By key what rows of (key, currency, day, amount, sum of that amount) come to; what has no rate is ``lacking``."""
     exchanges = await rates.exchanges(snapshot, {row[-4] for row in rows}, currency)
     sums: dict[Key, int] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from hub.analysis.group_bys import MEASURES, MOST_GROUPS, Clocks, OfTouchpoints, TouchpointFigures, few
+from hub.analysis.group_bys import MEASURES, MOST_GROUPS, Clocks, OfTouchpoints, TouchpointFigures, few, summed
 from hub.settings import Company
 from hub.store import rollups
 from hub.store.filters import Span
@@ -28,13 +28,23 @@ def held(
 
 
 async def rolled_up(snapshot: Snapshot, asked: Held, currency: str, measures: Collection[str]) -> OfTouchpoints | None:
-    """The same from a rollup; None where the touchpoints themselves have to be looked at: some wait to be converted, or
-    what has no rate is to be told."""
+    """The same from a rollup; None where the touchpoints themselves have to be looked at: too much is not counted yet,
+    or what has no rate is to be told."""
     rows = await rollups.groups(snapshot, asked, currency, MOST_GROUPS + 1)
     if rows is None or ("not_converted" in measures and any(missing for *_, missing in rows)):
         return None
     few(rows)
     width = len(asked.key)
-    return OfTouchpoints(
-        [TouchpointFigures(tuple(row[:width]), row[width], 0, *row[width + 1 : width + 3]) for row in rows], ()
-    )
+    groups = {
+        (key := tuple(row[:width])): TouchpointFigures(key, row[width], 0, *row[width + 1 : width + 3]) for row in rows
+    }
+    lacking: dict[str, int] = {}
+    if not {"amount", "not_converted"}.isdisjoint(measures):
+        foreign = await rollups.waiting(snapshot, asked, currency)
+        for key, amount in (await summed(snapshot, foreign, currency, lacking)).items():
+            groups[key].amount += amount
+    if not {"cost", "not_converted"}.isdisjoint(measures):
+        foreign = await rollups.waiting(snapshot, asked, currency, of="cost_")
+        for key, amount in (await summed(snapshot, foreign, currency, lacking)).items():
+            groups[key].cost += amount
+    return None if lacking and "not_converted" in measures else OfTouchpoints(list(groups.values()), ())

@@ -33,6 +33,8 @@ _REST = 3.0
 _LONGEST_REST = 0.5
 """Seconds of a pause, at most: what was accepted is shown late then, not never."""
 _LOOK = 0.01
+_COUNTED_EVERY = 1.0
+"""Seconds between two times that rollups are brought up to date: until then group-bys look at what is new."""
 _TIDY_EVERY = 2.0
 """Seconds between looks whether write-ahead logs have grown."""
 _MORE = 5000
@@ -58,7 +60,7 @@ class Processing:
         self._store = store
         self._make = make
         self.session = store.projection()
-        self.processor = make(self.session)
+        self.processor = self._made(self.session)
         self._announce = announce
         self._size = size
         self._crowded = crowded
@@ -73,6 +75,11 @@ class Processing:
         self._mine = False
         self._thread = threading.Thread(target=self._work, name="processor", daemon=True)
         self._thread.start()
+
+    def _made(self, session: Session) -> Processor:
+        processor = self._make(session)
+        processor.counting.apart = _COUNTED_EVERY
+        return processor
 
     def wake(self) -> None:
         """Say that there may be something to process."""
@@ -136,7 +143,7 @@ class Processing:
         """Go over to the projection set that is live now."""
         session = self._store.projection()
         watched = self.processor.watched
-        self.processor = self._make(session)
+        self.processor = self._made(session)
         self.processor.watched = watched
         self.session.close()
         self.session, self._mine = session, False

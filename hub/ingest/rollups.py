@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 from hub.journey.rates import Conversion
@@ -22,16 +23,26 @@ class Counting:
         self._session = session
         self._conversion = conversion
         self._since = 0
+        self.apart = 0.0
+        """Seconds from one time to the next, at least, while nothing else is to be done."""
+        self._next = 0.0
 
     def after(self, records: int) -> None:
         """Some more records were processed."""
         self._since += records
         if self._since >= _EVERY:
-            self._since = 0
-            self.go_on()
+            self._count()
 
     def go_on(self) -> bool:
-        """Count some of what waits. True when there may be more."""
+        """Count some of what waits, unless that was done a moment ago. True when there may be more."""
+        if time.monotonic() < self._next:
+            return False
+        more = self._count()
+        self._next = 0.0 if more else time.monotonic() + self.apart
+        return more
+
+    def _count(self) -> bool:
+        self._since = 0
         moved = rollups.settle_moved(self._session, _MOVED_TOGETHER)
         nums = rollups.waiting(self._session)
         if nums:
@@ -40,7 +51,7 @@ class Counting:
 
     def finish(self) -> None:
         """Count all that waits, in the caller's transaction."""
-        while self.go_on():
+        while self._count():
             pass
 
     def _foreign(self, nums: list[int]) -> list[rollups.Foreign]:

@@ -13,7 +13,7 @@ from hub.journey.buckets import Calendar
 from hub.journey.choices import CustomerDimension
 from hub.journey.choices import TouchpointDimension as Dimension
 from hub.journey.offsets import day_begun
-from hub.store import buckets
+from hub.store import buckets, days
 from hub.store.contributions import ACCOUNT, KEYS, SUMS, moved
 from hub.store.dimensions import grouped
 from hub.store.filters import CustomerFilter, Span, TouchpointFilter
@@ -156,9 +156,9 @@ def _of_days(asked: Held) -> bool:
 async def groups(snapshot: Snapshot, asked: Held, currency: str, most: int) -> Rows | None:
     """For each group, at most so many of them: its key and ``SUMS``, money in the hub's ``currency``.
 
-    None while it is ``unready``.
+    None while too much waits. Money in other currencies that waits is in no sum: that is ``waiting``.
     """
-    if await snapshot.value(f"SELECT CASE WHEN {unready(currency)} THEN 1 ELSE 0 END"):
+    if await snapshot.value(f"SELECT CASE WHEN {_MUCH} THEN 1 ELSE 0 END"):
         return None
     query = Query()
     names = [f"key{place}" for place in range(len(asked.key))]
@@ -166,15 +166,34 @@ async def groups(snapshot: Snapshot, asked: Held, currency: str, most: int) -> R
     return await snapshot.query(query.add(f" LIMIT {query.bind(most, 'bigint')}"))
 
 
+async def waiting(snapshot: Snapshot, asked: Held, currency: str, *, of: str = "") -> Rows:
+    """What is in other currencies than the hub's and waits to be converted, as ``touchpoint_stats.amounts`` has it."""
+    amount, code = ("t.cost", "t.cost_currency") if of else ("t.amount", "t.currency")
+    own = [f"{column} AS {name}" for name, column in KEYS[asked.rollup].items()]
+    priced = f"{code} AS code, {days.of_text('t.occurred_on')} AS priced_on, {amount} AS amount"
+    query = Query()
+    columns = [*asked.key, "r.code", "r.priced_on", "r.amount"]
+    query.add(f"SELECT {', '.join(columns)}, CAST(sum(r.amount) AS bigint) FROM (SELECT {', '.join(own)}, {priced}")
+    query.add(f"{_waiting(asked.rollup)} AND {amount} IS NOT NULL AND {code} <> {query.bind(currency, 'text')}) r")
+    return await snapshot.query(query.add(f" WHERE {asked.condition(query)}{grouped(len(columns))}"))
+
+
+_MUCH = (
+    f"((SELECT count(*) FROM (SELECT 1 FROM uncounted LIMIT {_MOST_WAITING + 1}) n) > {_MOST_WAITING} OR "
+    f"(SELECT count(*) FROM (SELECT 1 FROM moved_account LIMIT {_MOST_MOVED + 1}) n) > {_MOST_MOVED})"
+)
+
+
 def unready(currency: str) -> str:
-    """The condition under which rollups cannot be read: too much waits, or something that is to be converted."""
-    waiting = f"SELECT count(*) FROM (SELECT 1 FROM uncounted LIMIT {_MOST_WAITING + 1}) n"
-    moved = f"SELECT count(*) FROM (SELECT 1 FROM moved_account LIMIT {_MOST_MOVED + 1}) n"
-    foreign = (
-        "SELECT 1 FROM uncounted u JOIN touchpoint t ON t.num = u.touchpoint"
-        f" WHERE t.retracted_at IS NULL AND (t.currency <> '{currency}' OR t.cost_currency <> '{currency}')"
-    )
-    return f"(({waiting}) > {_MOST_WAITING} OR ({moved}) > {_MOST_MOVED} OR EXISTS ({foreign}))"
+    """The condition under which one statement cannot tell: too much waits, or something that is to be converted."""
+    foreign = f"(t.currency <> '{currency}' OR t.cost_currency <> '{currency}')"
+    return f"({_MUCH} OR EXISTS (SELECT 1{_waiting('')} AND {foreign}))"
+
+
+def _waiting(rollup: str) -> str:
+    """From the touchpoints ``t`` that are not counted, with whatever the rollup needs."""
+    joined = ACCOUNT if rollup == _STAGES else ""
+    return f" FROM uncounted u JOIN touchpoint t ON t.num = u.touchpoint{joined} WHERE t.retracted_at IS NULL"
 
 
 def _rows(rollup: str, currency: str) -> str:
@@ -182,14 +201,10 @@ def _rows(rollup: str, currency: str) -> str:
     key = list(KEYS[rollup])
     own = [f"{column} AS {name}" for name, column in KEYS[rollup].items()]
     worth = [
-        f"CASE WHEN t.{code} = '{currency}' THEN t.{name} ELSE 0 END AS {name}"  # no other is there while it is ready
+        f"CASE WHEN t.{code} = '{currency}' THEN t.{name} ELSE 0 END AS {name}"
         for name, code in (("amount", "currency"), ("cost", "cost_currency"))
     ]
-    new = (
-        f"SELECT {', '.join([*own, '1 AS touchpoints', *worth, '0 AS missing'])}"
-        " FROM uncounted u JOIN touchpoint t ON t.num = u.touchpoint"
-        f"{ACCOUNT if rollup == _STAGES else ''} WHERE t.retracted_at IS NULL"
-    )
+    new = f"SELECT {', '.join([*own, '1 AS touchpoints', *worth, '0 AS missing'])}{_waiting(rollup)}"
     parts = [f"SELECT {', '.join([*key, *SUMS])} FROM {rollup}", new]
     if rollup == _STAGES:
         parts.append(f"SELECT {', '.join([*key, *SUMS])} FROM ({moved()}) m")

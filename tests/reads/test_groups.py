@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import sleep
 
 import pytest
 
+from hub.ingest.hub import Hub
 from tests.api.conftest import Served, served
 from tests.api.test_group_bys import filled
 from tests.reads.test_plan import both, ways
@@ -28,7 +30,22 @@ def shop(module_address: str) -> Iterator[Served]:
     with served(module_address) as service:
         filled(service)
         service.tell(*MORE)
+        until_counted(service)
         yield service
+
+
+def until_counted(service: Served) -> None:
+    """Money in other currencies is compiled once it was converted, which is done when nothing else is."""
+    for _ in range(1000):
+        if service.client.portal.call(_uncounted, service.hub) == 0:  # type: ignore[union-attr]
+            return
+        sleep(0.01)
+    raise AssertionError("touchpoints still wait to be counted")
+
+
+async def _uncounted(hub: Hub) -> int:
+    async with hub.reader.snapshot() as snapshot:
+        return int(await snapshot.value("SELECT count(*) FROM uncounted"))
 
 
 def test_stage_channel_and_month(shop: Served) -> None:
