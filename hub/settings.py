@@ -106,7 +106,7 @@ class Settings(BaseSettings, Limits):
     """Origins whose pages may ask, with commas between: ``https://app.example.com``."""
     legacy_statuses: bool = False
     """HTTP statuses of before GraphQL over HTTP was settled, for clients that know no others."""
-    compiled_reads: bool = False
+    compiled_reads: bool = True
     """Whether what one statement can answer is answered by one statement."""
     compared_reads: int = Field(0, ge=0)
     """One in so many of those answers is made the ordinary way too, and compared; 0: none."""

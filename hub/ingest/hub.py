@@ -85,7 +85,7 @@ class Hub:
     """Whoever opens the hub says where uploaded files lie."""
     limits = Limits()
     """Whoever opens the hub says what one client may ask of it."""
-    compiled_reads = False
+    compiled_reads = True
     """Whether what one statement can answer is answered by one statement (``hub.api.compiled``)."""
     compared_reads = 0
     """One in so many of those answers is made the ordinary way too, and compared; 0: none."""
