@@ -1,0 +1,1 @@
+"""Meta: what Facebook, Instagram, Messenger, WhatsApp and Lead Ads tell an app."""
