@@ -23,9 +23,12 @@ ROWS = (
      "properties": {"number": "R-1", "z": 1, "a": [None, 1.5]}, "origin": {"source": "news", "medium": "mail"}},
     {"kind": "invoice", "at": "2026-01-02T09:00:00+00:00", "amount": "-0.05", "who": {"email": "anna@x.example"}},
     {"kind": "payment", "at": "2026-01-03T09:00:00+00:00", "amount": "7", "currency": "JPY",
-     "who": {"email": "bob@x.example"}},
+     "who": {"email": "bob@x.example"}, "traits": {"birthday": "--02-29", "name": "Bob"}},
     {"kind": "call", "channel": "PHONE", "at": "2026-01-04", "who": {"email": "bob@x.example"}, "automated": True,
      "properties": {"seconds": 95, "answered": True}, "quantity": ["1.50", "minutes"]},
+    {"kind": "form", "at": "2020-01-06T09:00:00+00:00", "who": {"email": "form@x.example"},
+     "origin": {"referrer": "https://a.org/x#y?z", "landing_page": "https://b.org/?u=1", "source": "news?"},
+     "properties": {"url": "https://b.org/p?q#r", "fields": {"a": [1.0, {}]}}},
     {"kind": "test.scan", "at": "1969-12-31T23:59:59+00:00", "who": {"email": "old@x.example"}},
     {"kind": "note", "at": "2026-01-05T09:00:00+00:00", "who": {"vat.1": "DE123456789"},
      "matters": [{"kind": "DEAL", "reference": "D-1", "title": "A deal", "state": "new", "amount": ["9", "BDT"]}]},
@@ -147,6 +150,33 @@ def test_masks_are_those_of_the_token(service: Served) -> None:
     answer = both(service, PAGE, ("read",), id=customer(service), first=3)["customer"]
     assert answer["email"] == "a•••@x•••"
     assert {node["title"] for node in answer["timeline"]["nodes"]} == {None}
+
+
+def test_addresses_of_pages_lose_what_was_asked_of_them_with_the_masks(service: Served) -> None:
+    document = """{ touchpoints(filter: { kinds: ["form"] }) { nodes { ... on FormSubmission { url fields }
+      origin { referrer landingPage source } } } }"""
+    origin = {"referrer": "https://a.org/x#y?z", "landingPage": "https://b.org/?u=1", "source": "news?"}
+    shown = {"url": "https://b.org/p?q#r", "fields": {"a": [1.0, {}]}, "origin": origin}
+    assert both(service, document)["touchpoints"]["nodes"] == [shown]
+    bare = {"referrer": "https://a.org/x", "landingPage": "https://b.org/", "source": "news?"}
+    hidden = {"url": "https://b.org/p", "fields": None, "origin": bare}
+    assert both(service, document, ("read",))["touchpoints"]["nodes"] == [hidden]
+
+
+def test_what_is_computed_and_folded(service: Served) -> None:
+    document = """query ($id: ID!) { customer(by: { id: $id }) { engagement birthday { month day year }
+      journey { automated touchesBeforePurchase firstPurchaseAt firstTouch { id kind } reached { stage at days }
+        steps { channel stage began ended touchpoints inbound outbound } channels { channel firstAt touchpoints } }
+      satisfaction { nps { latest mean } csat { mean } } scores { abcClass } acquisition { at channel }
+      value(currency: "BDT") { averageOrder { amount } monetary { amount } costToServe { amount } missingRates { on } }
+      traits(names: ["name"]) { name value others { value } }
+      lifecycle { stages { stage enteredAt totalDays times } because { touchpoints { id } } } } }"""
+    answer = both(service, document, id=customer(service, "bob@x.example"))["customer"]
+    assert answer["engagement"] == 0
+    assert answer["birthday"] == {"month": 2, "day": 29, "year": None}
+    assert [(step["channel"], step["touchpoints"]) for step in answer["journey"]["steps"]] == [("ACCOUNTING", 1)]
+    assert answer["journey"]["automated"] == 1
+    assert 0 < both(service, document, id=customer(service))["customer"]["engagement"] < 10
 
 
 def test_pages_go_both_ways_over_ties(service: Served) -> None:
