@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
 from hub.api import guarded
 from hub.api.guarded import GuardedConfig, GuardedServer, Patience
@@ -111,6 +112,14 @@ def test_an_answer_is_the_same_by_the_lane(door: Door, document: str, headers: d
     assert all(ids)
     assert len(set(ids)) == (1 if "X-Request-ID" in headers else 2)
     assert all(each.status == 200 and each.headers["Date"] for each, _ in answers)
+
+
+def test_a_small_answer_is_compressed_with_its_size(door: Door) -> None:
+    for parts in (False, True):
+        plain = door.ask(LARGE, {}, parts=parts)[1]
+        packed = [door.ask(LARGE, {"Accept-Encoding": "zstd"}, parts=parts)[1] for _ in range(3)]
+        assert {zstandard.ZstdDecompressor().decompress(each) for each in packed} == {plain}
+        assert all(len(each) < len(plain) / 2 for each in packed)
 
 
 def test_requests_that_are_sent_before_the_answer_are_answered_in_their_order(door: Door) -> None:
