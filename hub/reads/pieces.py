@@ -6,9 +6,12 @@ each time something is put before or behind it: what is short comes together fir
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,22 @@ def merged(pieces: Sequence[Piece]) -> list[Piece]:
         else:
             found.append(piece)
     return found
+
+
+def braced(members: Iterable[tuple[str, T]], shown: Callable[[T], Sequence[Piece]]) -> list[Piece]:
+    """An object."""
+    return [Known("{"), *keyed(members, shown), Known("}")]
+
+
+def keyed(
+    members: Iterable[tuple[str, T]], shown: Callable[[T], Sequence[Piece]], *, first: bool = True
+) -> list[Piece]:
+    """Members of an object. ``first``: whether none stand before them."""
+    pieces: list[Piece] = []
+    for key, member in members:
+        comma = "," if pieces or not first else ""
+        pieces += [Known(f'{comma}"{key}":'), *shown(member)]
+    return pieces
 
 
 def together(pieces: Sequence[Piece]) -> str:

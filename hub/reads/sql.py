@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from hub.reads.binds import Among, Asker, Bind, Place
 from hub.reads.dialects import Dialect
 from hub.reads.names import Fixed, Row
-from hub.reads.pieces import Known, Long, Piece, Read, merged, quoted, together
+from hub.reads.pieces import Known, Long, Piece, Read, braced, keyed, merged, quoted, together
 from hub.reads.tree import (
     Amount,
     Entries,
@@ -36,8 +36,8 @@ _HOLE = re.compile("\x02(\\d+)\x02")
 
 
 COLUMNS = ("answer", "processed", "live", "scopes")
-"""What a statement gives: the JSON of the answer, the last truth number it shows, whether it read the live projection
-set, and the scopes of the token of who asks, for as long as that stands."""
+"""What a statement gives: the JSON of the answer, the last truth number it shows, which projection set is live in the
+words of the reader, and the scopes of the token of who asks, for as long as that stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Writer:
                     )
                 ]
             case Object():
-                pieces = [Known("{"), *self._part(node.members, row, table, first=True), Known("}")]
+                pieces = braced(node.members, lambda each: self._pieces(each, row, table))
                 if not node.absent:
                     return pieces
                 return [f"CASE WHEN {node.absent.format_map(row)} THEN 'null' ELSE {together(pieces)} END"]
@@ -167,11 +167,7 @@ class Writer:
         return [*pieces, Known("}")]
 
     def _part(self, members: Sequence[tuple[str, Node]], row: Row, table: Table | None, *, first: bool) -> list[Piece]:
-        pieces: list[Piece] = []
-        for place, (key, node) in enumerate(members):
-            comma = "" if first and not place else ","
-            pieces += [Known(f'{comma}"{key}":'), *self._pieces(node, row, table)]
-        return pieces or [Known("")]
+        return keyed(members, lambda node: self._pieces(node, row, table), first=first) or [Known("")]
 
     def _cases(self, value: str, cases: Sequence[tuple[Sequence[str], str]], other: str) -> str:
         whens = " ".join(f"WHEN {value} IN ({', '.join(map(quoted, held))}) THEN {text}" for held, text in cases)
@@ -215,21 +211,22 @@ class Writer:
                  for _, node in object_.members if isinstance(node, Fact)}  # fmt: skip
         more = ("previous" if page.span.backward else "next") in facts
         placed = page.span.backward or bool(facts & {"start", "end"})
-        entries = {key: self._entry(page, node.node, inner) for key, node in page.members if isinstance(node, Entries)}
+        entries = {
+            id(node): self._entry(page, node.node, inner) for _, node in page.members if isinstance(node, Entries)
+        }
         # What has no lists in it is short, and is counted more cheaply than by its places.
         cut = self._dialect.cuts and more and not placed and not any(_nested(each) for each in entries.values())
         placed = placed or (more and not cut)
-        pieces: list[Piece] = [Known("{")]
-        for place, (key, node) in enumerate(page.members):
-            pieces.append(Known(f'{"," if place else ""}"{key}":'))
-            if key not in entries:
-                pieces += self._of_page(page, node, inner, row)
-                continue
-            text = together(entries[key])
-            within = f"{inner.alias}.place <= {page.span.size}" if more else ""
+        within = f"{inner.alias}.place <= {page.span.size}" if more else ""
+
+        def shown(node: Node) -> list[Piece]:
+            if not isinstance(node, Entries):
+                return self._of_page(page, node, inner, row)
+            text = together(entries[id(node)])
             list_ = self._dialect.cut(text, page.span.size) if cut else self._dialect.joined(text, within)
-            pieces += [Known("["), Long(f"coalesce({list_}, '')"), Known("]")]
-        pieces.append(Known("}"))
+            return [Known("["), Long(f"coalesce({list_}, '')"), Known("]")]
+
+        pieces = braced(page.members, shown)
         looked_at = page.span.after or page.span.before or page.narrowed
         if not looked_at and all(isinstance(node, Said | Fact) for _, node in page.members):
             return pieces
@@ -250,23 +247,22 @@ class Writer:
             return [self._count(page, row)]
         if not isinstance(node, Object):
             return self._pieces(node, inner, None)
-        pieces: list[Piece] = [Known("{")]
-        for place, (key, member) in enumerate(node.members):
-            pieces.append(Known(f'{"," if place else ""}"{key}":'))
-            pieces += (
+        return braced(
+            node.members,
+            lambda member: (
                 [self._fact(page, member, inner)] if isinstance(member, Fact) else self._pieces(member, inner, None)
-            )
-        return [*pieces, Known("}")]
+            ),
+        )
 
     def _entry(self, page: Page, node: Node, inner: Row) -> list[Piece]:
-        if not (isinstance(node, Object) and any(isinstance(each, Sealed) for _, each in node.members)):
+        if not isinstance(node, Object):
             return self._pieces(node, inner, page.table)
-        pieces: list[Piece] = [Known("{")]
-        for place, (key, each) in enumerate(node.members):
-            pieces.append(Known(f'{"," if place else ""}"{key}":'))
-            sealed = isinstance(each, Sealed)
-            pieces += [self._cursor(page, inner)] if sealed else self._pieces(each, inner, page.table)
-        return [*pieces, Known("}")]
+        return braced(
+            node.members,
+            lambda each: (
+                [self._cursor(page, inner)] if isinstance(each, Sealed) else self._pieces(each, inner, page.table)
+            ),
+        )
 
     def _fact(self, page: Page, fact: Fact, inner: Row) -> str:
         span = page.span
