@@ -1,4 +1,4 @@
-"""A process that is killed: it hears rows and sends messages, at a clock that goes a hundred times as fast as ours.
+"""A process that is killed: it hears rows and sends messages, at a clock that goes 25 times as fast as ours.
 
 Arguments: where the hub is, when the clock began (seconds since 1970), how many rows there are.
 """
@@ -16,7 +16,7 @@ from hub.work.posting import Post
 from hub.work.sending import sending
 from tests.ingest.builders import COMPANY, NOW, REGISTRY, row
 
-FAST = 100
+FAST = 25
 KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I="
 TOGETHER = 7
 
@@ -27,7 +27,7 @@ async def main(address: str, began: float, rows: int) -> None:
 
     async with (
         await Hub.open(address, REGISTRY, COMPANY, clock, secret_key=KEY) as hub,
-        Post(Reach.allowing(["127.0.0.1"]), longest=0.4) as post,
+        Post(Reach.allowing(["127.0.0.1"]), longest=1.5) as post,
         sending(hub, post),
     ):
         source = (await hub.create_source("Shop", "test.told", {})).ids[0]
