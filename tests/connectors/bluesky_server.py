@@ -50,6 +50,10 @@ class Server:
         self.access.clear()
         self.refresh.clear()
 
+    def holds(self, token: str) -> bool:
+        """Whether an access token is good."""
+        return token in self.access
+
     def _session(self) -> Response:
         self.number += 1
         access, refresh = f"access-{self.number}", f"refresh-{self.number}"
@@ -75,7 +79,7 @@ class Server:
     async def _notifications(self, request: Request) -> Response:
         query = request.query_params
         self.asked.append(f"{query.get('cursor', '')}/{query['limit']}/{query['priority']}")
-        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.access:
+        if not self.holds(request.headers.get("authorization", "").removeprefix("Bearer ")):
             return JSONResponse({"error": "ExpiredToken", "message": "Token has expired"}, 400)
         if (at := query.get("cursor", "")) in self.forgotten:
             return JSONResponse({"error": "InvalidRequest", "message": "Malformed cursor"}, 400)
