@@ -1,4 +1,4 @@
-"""What a form's sender gets back: JSON for a script, a page or a redirect for a plain HTML form."""
+"""Who may send from a browser, and what they get back: JSON for a script, a page or a redirect for a plain form."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ _PAGE = (
     "<title>Thank you</title><p>Thank you. Your message has arrived.</p>"
 )
 _IN_ADDRESS = "%/:=&?~#+!$,;'@()*[]"
+PREFLIGHT = {
+    "access-control-allow-methods": "POST, GET, OPTIONS",
+    "access-control-allow-headers": "content-type, accept",
+    "access-control-max-age": "7200",
+}
 
 
 def origin_of(url: str) -> str:
@@ -22,6 +27,13 @@ def origin_of(url: str) -> str:
     except ValueError:
         return ""
     return f"{parts.scheme}://{parts.netloc}".lower() if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def welcome(headers: Mapping[str, str], allowed: Collection[str]) -> bool:
+    """Whether a page of an allowed site sends. A browser says where it stands in Origin, or in Referer; who says
+    neither is let in by "*" only."""
+    here = headers.get("origin", "").lower() or origin_of(headers.get("referer", ""))
+    return "*" in allowed or (bool(here) and here in allowed)
 
 
 def for_scripts(headers: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""An address to which any web form posts: plain HTML, ``fetch`` or ``sendBeacon``."""
+"""An address to which any web form of a site posts, and to which its pages tell of visits."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from uuid import UUID
 from pydantic import Field, field_validator
 
 from connectors.webforms import body, timetoken
-from connectors.webforms.answer import for_scripts, origin_of, redirect, refusal, said, thanks
+from connectors.webforms.answer import PREFLIGHT, for_scripts, origin_of, redirect, refusal, said, thanks, welcome
 from connectors.webforms.body import Form
+from connectors.webforms.crowds import Crowd
 from connectors.webforms.fields import Meaning, consent, meanings
 from connectors.webforms.submission import touchpoint
+from connectors.webforms.visits import Visits
 from hub import sdk
 
-TOKEN, REDIRECT, SUBMISSION = "_t", "_redirect", "submission_id"
+TOKEN, REDIRECT, SUBMISSION, VISITOR = "_t", "_redirect", "submission_id", "visitor_id"
 WITHIN = 600
 """Seconds in which the same content is the same submission, when it carries no id."""
 
@@ -38,6 +40,7 @@ class EndpointSettings(sdk.Settings):
     consent_text: str = Field("", description="The words the sender agrees to.")
     redirect: str = Field("", description="Where a plain HTML form leads; its origin is allowed by being named here.")
     max_bytes: int = Field(256 * 1024, ge=1024, le=8 * 1024 * 1024, description="Largest body of one submission.")
+    visits_per_minute: int = Field(300, ge=0, description="Visits taken from one network address; 0: any number.")
 
     @field_validator("origins")
     @classmethod
@@ -67,7 +70,7 @@ class Submissions(sdk.PushStream):
     def receive(self, delivery: sdk.Delivery) -> sdk.Reception:
         """Answer a preflight, hand out a time token, or take one submission."""
         headers = delivery.headers
-        if not self._welcome(headers):
+        if not welcome(headers, self._settings.origins):
             sentence = "This form takes no posts from here; its owner lists the allowed sites in the setting origins."
             return sdk.Reception(reply=refusal(403, sentence, headers, {"vary": "Origin"}))
         cross_origin = for_scripts(headers)
@@ -104,7 +107,7 @@ class Submissions(sdk.PushStream):
             page=found.get("page_url") or envelope.get("referer", ""),
             region=settings.region,
             agreed=self._consent(form, at),
-            technical={TOKEN, REDIRECT, SUBMISSION, "_charset_", settings.honeypot},
+            technical={TOKEN, REDIRECT, SUBMISSION, VISITOR, "_charset_", settings.honeypot},
         )
 
     def _consent(self, form: Form, at: str) -> dict[str, object] | None:
@@ -113,12 +116,6 @@ class Submissions(sdk.PushStream):
         if settings.consent_text or any(name == settings.consent for name, _ in form.fields):
             return consent(form, settings.consent, settings.consent_text, at)
         return None
-
-    def _welcome(self, headers: Mapping[str, str]) -> bool:
-        """A browser says where the form stands in Origin, or in Referer; who says neither is let in by "*" only."""
-        allowed = self._settings.origins
-        here = headers.get("origin", "").lower() or origin_of(headers.get("referer", ""))
-        return "*" in allowed or (bool(here) and here in allowed)
 
     def _take(self, delivery: sdk.Delivery, cross_origin: Mapping[str, str]) -> sdk.Reception:
         headers = delivery.headers
@@ -171,29 +168,26 @@ class Submissions(sdk.PushStream):
             return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
-PREFLIGHT = {
-    "access-control-allow-methods": "POST, GET, OPTIONS",
-    "access-control-allow-headers": "content-type, accept",
-    "access-control-max-age": "7200",
-}
-
-
 def _unreadable(content: bytes, envelope: Mapping[str, str]) -> sdk.Row:
     digest = hashlib.sha256(envelope["content-type"].encode() + content).hexdigest()
     return sdk.Row(f"unreadable/{digest}", content, envelope)
 
 
 class Endpoint(sdk.Connector):
-    """An address for web forms."""
+    """The forms and visits of a site."""
 
     name = "webforms.endpoint"
-    title = "Submissions of any web form: plain HTML, fetch or sendBeacon"
+    title = "Submissions of any web form: plain HTML, fetch or sendBeacon; visits of people who agreed"
     Settings = EndpointSettings
     settings: EndpointSettings
 
+    def __init__(self, settings: EndpointSettings, outside: sdk.Outside | None = None) -> None:
+        super().__init__(settings, outside)
+        self._crowd = Crowd(settings.visits_per_minute)
+
     def streams(self) -> Sequence[sdk.Stream]:
-        """One stream."""
-        return [Submissions(self.settings)]
+        """What was sent, and what was looked at."""
+        return [Submissions(self.settings), Visits(self.settings.origins, self._crowd.has_room)]
 
     def check(self) -> Iterator[str]:
         """A form that no site may post to takes nothing."""

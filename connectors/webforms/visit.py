@@ -1,4 +1,4 @@
-"""What brought the visitor to the form: campaign parameters and click ids, from fields or the page's address."""
+"""What brought the visitor: campaign parameters and click ids, from fields or the page's address."""
 
 from __future__ import annotations
 
@@ -31,6 +31,22 @@ def origin(submitted: Mapping[str, str], page_url: str, referrer: str) -> tuple[
         landing_page=address(said.get("landing_page", "")) or page,
     )
     return (None if found == sdk.Origin() else found), said.get("utm_id") or found.campaign, click
+
+
+def brought(submitted: Mapping[str, str], page_url: str, referrer: str) -> tuple[sdk.Origin | None, str, str]:
+    """The same for a page among others: the origin only where a campaign, a click or another site brought here."""
+    found, campaign, click = origin(submitted, page_url, referrer)
+    if found and not (found.source or found.medium or found.campaign or found.click_id or _elsewhere(found, page_url)):
+        found = None
+    return found, campaign, click
+
+
+def _elsewhere(origin: sdk.Origin, url: str) -> bool:
+    """Whether the page before was another site's."""
+    try:
+        return bool(origin.referrer) and urlsplit(origin.referrer).hostname != urlsplit(url).hostname
+    except ValueError:
+        return False
 
 
 def _parameters(url: str) -> dict[str, str]:

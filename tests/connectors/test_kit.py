@@ -146,4 +146,8 @@ class TestEndpoint(ConnectorSuite):
     def deliveries(self) -> Mapping[str, Sequence[sdk.Delivery]]:
         headers = {"origin": "https://www.rupali.example", "content-type": "application/json"}
         posts = [json.loads(line) for line in (DEMO / "forms.ndjson").read_text("utf-8").splitlines()[:6]]
-        return {"submissions": [delivery(json.dumps(post["fields"]).encode(), headers) for post in posts]}
+        told = [{"visitor": f"visitor-{n}", "title": title} for n, title in enumerate(("দোকান", "دکان", "🫖"))]
+        return {
+            "submissions": [delivery(json.dumps(post["fields"]).encode(), headers) for post in posts],
+            "visits": [delivery(json.dumps(each).encode(), headers) for each in (*told, {**told[0], "consent": False})],
+        }

@@ -6,17 +6,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from connectors.generic.tracking import names, sales, traits
 from connectors.generic.tracking.message import Message
 from connectors.generic.tracking.names import TRACKED
 from connectors.members import Members
 from connectors.objects import Object
+from connectors.robots import is_robot
 from connectors.webforms import visit
 from hub import sdk
 
-_ROBOT = re.compile(r"bot\b|crawl|spider|slurp|headless|lighthouse|phantomjs|curl/|wget/", re.IGNORECASE)
 _PHONES = re.compile(r"ios|android|swift|kotlin|react-native|flutter|cordova|xamarin|unity", re.IGNORECASE)
 _SITE = re.compile(r"analytics\.js|analytics-next|rudderlabs javascript|rudder.*js", re.IGNORECASE)
 
@@ -214,7 +213,7 @@ def _channel(message: Message, otherwise: sdk.Channel) -> sdk.Channel:
 
 def _nobody_there(message: Message) -> bool:
     """Whether a robot called, or a server that only passes on what it knows (``context.active`` is false)."""
-    return message.around.typed("active", None) is False or bool(_ROBOT.search(message.around.text("userAgent")))
+    return message.around.typed("active", None) is False or is_robot(message.around.text("userAgent"))
 
 
 def _origin(message: Message) -> tuple[sdk.Origin | None, str | None]:
@@ -224,18 +223,8 @@ def _origin(message: Message) -> tuple[sdk.Origin | None, str | None]:
     campaign = Members(said if isinstance(said, dict) else {}, message.cells)
     named = {f"utm_{field}": campaign.text(member) for field, member in _CAMPAIGN.items()}
     url = around.text("page.url") or properties.text("url")
-    found, reference, _ = visit.origin(named, url, around.text("page.referrer") or properties.text("referrer"))
-    if found and (found.source or found.medium or found.campaign or found.click_id or _elsewhere(found, url)):
-        return found, reference or None
-    return None, reference or None
+    found, reference, _ = visit.brought(named, url, around.text("page.referrer") or properties.text("referrer"))
+    return found, reference or None
 
 
 _CAMPAIGN = {"source": "source", "medium": "medium", "campaign": "name", "term": "term", "content": "content"}
-
-
-def _elsewhere(origin: sdk.Origin, url: str) -> bool:
-    """Whether the page before was another site's."""
-    try:
-        return bool(origin.referrer) and urlsplit(origin.referrer).hostname != urlsplit(url).hostname
-    except ValueError:
-        return False
