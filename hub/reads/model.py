@@ -171,7 +171,7 @@ FIELDS: Mapping[str, Spec] = {
     "Trait.value": Value("{value}", ""),
     "Trait.touchpoint": Other(TOUCHPOINT, "num", "touchpoint"),
     "Trait.others": All(
-        TRAIT, "r.customer", "r.position", of="customer", where="r.name = {name} AND r.position > {position}"
+        TRAIT, "r.customer", "r.position", of="customer", where="r.name = {name} AND r.position > 0 AND {position} = 0"
     ),
     "Customer.affiliations": All(
         AFFILIATION,

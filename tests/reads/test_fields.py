@@ -10,10 +10,12 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_
 from hub.api.auth import Principal
 from hub.api.compiled import reads_of
 from hub.api.schema import schema
-from tests.api.conftest import EVERYTHING, Served
+from tests.api.conftest import EVERYTHING, Served, served
+from tests.api.test_predictions import fill, score
 from tests.reads.both_ways import OWN, Tally, run
 from tests.reads.covered import covered
 from tests.reads.documents import Asked
+from tests.reads.test_plan import both
 from tests.reads.values import Pool
 
 LISTS = {
@@ -71,3 +73,20 @@ def test_each_field_of_all_rows_is_the_same_both_ways(filled: tuple[Served, Pool
         service.client.portal.call(run, service.hub, Principal("test", "tok_test", scopes), asked, tally)  # type: ignore[union-attr]
     print(tally)
     assert tally.compared >= 80
+
+
+@pytest.mark.long
+def test_what_is_predicted_of_many_is_the_same_both_ways(hub_address: str) -> None:
+    document = """query ($field: CustomerOrderField!, $way: OrderDirection!, $size: Int) {
+      customers(first: $size, orderBy: { field: $field, direction: $way }) { edges { cursor node { id engagement
+        scores { abcClass recency frequency monetary computedAt }
+        value { averageOrder { amount } monetary { amount } recencyDays purchaseDays
+          predicted { value { amount currency } pAlive expectedPurchases months ranking computedAt } } } } } }"""
+    with served(hub_address) as service:
+        fill(service)
+        score(service)
+        for field in ("PREDICTED_VALUE", "ABC_CLASS", "ENGAGEMENT", "REVENUE"):
+            for way in ("ASC", "DESC"):
+                edges = both(service, document, field=field, way=way, size=200)["customers"]["edges"]
+                assert len(edges) == 123
+                assert len([edge for edge in edges if edge["node"]["value"]["predicted"]]) == 120
