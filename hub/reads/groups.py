@@ -22,8 +22,8 @@ from hub.store.sql import Query
 from hub.values import Money, Relationship
 
 MOST_ROWS = 10_000
-_MOST_GROUPS = 100_000
-"""As many as a rollup may have for its groups to be few enough in any case."""
+_MOST_GROUPS = 80_000
+"""As many as a rollup may have: with all that may wait beside it, groups are still few enough for an answer."""
 _NOT_HELD = (
     "utmSource utmMedium identified property hour weekday quantityUnit productCategory agentName customerKind "
     "customerStanding customerCountry customerCity customerLanguage customerAbcClass customerAcquisitionChannel "
@@ -142,18 +142,12 @@ _PLAIN = re.compile(r"[\w.:-]*", re.ASCII)
 
 
 def _filter(given: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
-    """What a filter that is written out says. Raises ``Unsupported`` where it says more than ``known``."""
+    """What a filter says, but for times. Raises ``Unsupported`` where it says more than ``known``."""
     said = {name: value for name, value in given.items() if value is not None and name != "occurred"}
     if not said.keys() <= set(known):
         raise Unsupported
-    return {
-        name: value
-        if isinstance(value, bool)
-        else tuple(map(_text, value))
-        if isinstance(value, list)
-        else _text(value)
-        for name, value in said.items()
-    }
+    lists = {name: tuple(map(_text, value)) for name, value in said.items() if isinstance(value, list)}
+    return {name: value if isinstance(value, bool) else _text(value) for name, value in said.items()} | lists
 
 
 def _days(given: Mapping[str, Any], company: Company) -> Span:

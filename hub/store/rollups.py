@@ -20,8 +20,6 @@ from hub.store.filters import CustomerFilter, Span, TouchpointFilter
 from hub.store.reader import Rows, Snapshot
 from hub.store.sql import Query
 
-MEASURES = frozenset({"touchpoints", "amount", "cost"})
-"""What rollups hold sums of."""
 _DAYS, _STAGES = "touchpoint_rollup", "stage_rollup"
 _HELD: Mapping[str, Mapping[Dimension, str]] = {
     _STAGES: {
