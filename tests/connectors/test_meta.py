@@ -284,15 +284,29 @@ def test_answers_places_and_files_are_read_as_a_person_reads_them() -> None:
 
 
 def test_a_changed_number_or_user_id_is_the_same_person() -> None:
-    assert the("wamid.A9").identifiers == (sdk.phone("+8801711234567"), sdk.phone("+8801811000111"))
-    assert the("wamid.A10").identifiers == (
-        sdk.social("whatsapp", "PK.20998877665544332211"),
-        sdk.social("whatsapp", "AE.333"),
+    assert the("wamid.A9").identifiers == (
+        sdk.social("whatsapp", "BD.13491208655302741918"),
+        sdk.social("whatsapp", "BD.777"),
+        sdk.phone("+8801711234567"),
+        sdk.phone("+8801811000111"),
+    )
+    assert the("wamid.A10").identifiers == tuple(
+        sdk.social("whatsapp", each)
+        for each in ("PK.20998877665544332211", "PK.ENT.11815799212886844830", "AE.333", "AE.ENT.4")
     )
     changed = whatsapp(
         **{"from": "88017"}, id="w", timestamp="1", type="system", system={"type": "customer_identity_changed"}
     )
     assert meaning(changed) == []
+
+
+@pytest.mark.parametrize(("origin", "found"), [("contact_request", ["PK.1", "+923001234567"]), ("other", ["PK.1"])])
+def test_a_number_that_was_asked_for_is_the_senders(origin: str, found: list[str]) -> None:
+    cards = [{"vcard": "", "phones": [{"phone": "+92 300-1234567"}]}]
+    (card,) = meaning(
+        whatsapp(from_user_id="PK.1", id="w", timestamp="1770098000", type="contacts", origin=origin, contacts=cards)
+    )
+    assert [each.value for each in card.identifiers] == found
 
 
 def test_what_became_of_a_message_is_told_of_its_receiver() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -122,7 +123,25 @@ class System(Said):
     type: str = ""
     wa_id: str = ""
     user_id: str = ""
+    parent_user_id: str = ""
     previous_user_id: str = ""
+    previous_parent_user_id: str = ""
+
+    def ids(self) -> list[str]:
+        """The user ids before and after."""
+        return [self.previous_user_id, self.previous_parent_user_id, self.user_id, self.parent_user_id]
+
+
+class Number(Said):
+    """A phone number on a card."""
+
+    phone: str = ""
+
+
+class Card(Said):
+    """A card with somebody's numbers: of anybody, or of the sender, where that was asked for."""
+
+    phones: tuple[Number, ...] = ()
 
 
 class Edit(Said):
@@ -136,8 +155,10 @@ class Message(Said):
 
     sender: str = Field("", alias="from")
     from_user_id: str = ""
+    from_parent_user_id: str = ""
     to: str = ""
     to_user_id: str = ""
+    to_parent_user_id: str = ""
     timestamp: str = ""
     type: str = ""
     text: Text = Field(default_factory=Text)
@@ -153,6 +174,8 @@ class Message(Said):
     context: Context = Field(default_factory=Context)
     referral: Referral = Field(default_factory=Referral)
     system: System | None = None
+    origin: str = ""
+    contacts: tuple[Card, ...] = ()
     edit: Edit | None = None
 
     def files(self) -> list[File]:
@@ -181,6 +204,7 @@ class Status(Said):
     timestamp: str = ""
     recipient_id: str = ""
     recipient_user_id: str = ""
+    recipient_parent_user_id: str = ""
     recipient_type: str = ""
     errors: tuple[Problem, ...] = ()
 
@@ -197,10 +221,12 @@ _BECAME = {
 def messages(said: Message, contact: Account, number: str, *, ours: bool) -> Iterator[sdk.Touchpoint]:
     """A message, a reaction, or what WhatsApp says of a person; ``number`` is the one of ours."""
     system = said.system
-    phones = [said.to if ours else said.sender or contact.wa_id, system.wa_id if system else ""]
-    ids = [said.to_user_id if ours else said.from_user_id, contact.user_id, contact.parent_user_id]
-    if system:
-        ids += [system.previous_user_id, system.user_id]
+    if ours:
+        ids, phones = [said.to_user_id, said.to_parent_user_id], [said.to]
+    else:
+        ids, phones = [said.from_user_id, said.from_parent_user_id], [said.sender or contact.wa_id]
+    ids += [contact.user_id, contact.parent_user_id, *(system.ids() if system else ())]
+    phones += [system.wa_id] if system else _own(said)
     kind = _kind(said)
     identifiers = _identifiers(ids, phones)
     if not kind or not identifiers:
@@ -228,7 +254,8 @@ def messages(said: Message, contact: Account, number: str, *, ours: bool) -> Ite
 
 def statuses(said: Status, contact: Account, number: str) -> Iterator[sdk.Touchpoint]:
     """What became of a message; of one to a group it is nobody's."""
-    identifiers = _identifiers([said.recipient_user_id, contact.user_id, contact.parent_user_id], [said.recipient_id])
+    ids = [said.recipient_user_id, said.recipient_parent_user_id, contact.user_id, contact.parent_user_id]
+    identifiers = _identifiers(ids, [said.recipient_id])
     if said.status not in _BECAME or said.recipient_type == "group" or not identifiers:
         return
     kind, direction, automated = _BECAME[said.status]
@@ -254,10 +281,15 @@ def _kind(said: Message) -> str:
     return "reaction" if said.reaction else "direct_message"
 
 
+def _own(said: Message) -> list[str]:
+    """The sender's own number, where somebody who hides it has given it when asked."""
+    return [each.phone for card in said.contacts for each in card.phones] if said.origin == "contact_request" else []
+
+
 def _identifiers(ids: list[str], phones: list[str]) -> tuple[sdk.Identifier, ...]:
     """User ids first: they are for certain. Numbers come without their plus."""
     found = [sdk.social(NETWORK, each) for each in dict.fromkeys(filter(None, ids))]
-    numbers = dict.fromkeys(each.removeprefix("+") for each in phones)
+    numbers = dict.fromkeys(re.sub(r"[\s()+.-]", "", each) for each in phones)
     found += [sdk.phone(f"+{each}") for each in numbers if each.isascii() and each.isdecimal()]
     return tuple(found)
 
