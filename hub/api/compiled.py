@@ -38,7 +38,7 @@ from hub.errors import HubError
 from hub.reads.binds import Asking, Where
 from hub.reads.computed import computed
 from hub.reads.dialects import Postgres, Sqlite
-from hub.reads.operations import Compiler, Operation, Unplanned
+from hub.reads.operations import Bounded, Compiler, Operation, Unplanned
 from hub.reads.plan import World
 from hub.reads.tree import Unsupported
 from hub.settings import Company
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from hub.api.auth import Principal
     from hub.ingest.hub import Hub
 
+MOST_ASKERS = 1000
+"""Tokens whose owners are remembered."""
 _POISON = 1
 """The byte that stands where ordinary execution would have an error. No JSON has it."""
 
@@ -123,6 +125,7 @@ class Reads:
         fixed = {"_currency": f"'{hub.company.currency}'"}
         self._answered = 0
         self._owed = 0
+        self._askers: Bounded[str, tuple[Principal, Asking]] = Bounded(MOST_ASKERS)
         self.compiler = Compiler(_world(schema, hub.company), dialect, fixed, _solid)
 
     def sampled(self) -> bool:
@@ -143,10 +146,9 @@ class Reads:
     ) -> Query | None:
         """The one statement that answers an operation, or what is usual of it; None where there is none. Without
         ``make`` it may raise ``Unplanned``."""
-        asking = Asking(self._hub.secret, who.digest, self._clock(who), partial(self._narrowed, who))
         try:
             return self.compiler.query(
-                operation, variables, who.grants, asking, contacts=who.sees_contacts, make=make, quick=quick
+                operation, variables, who.grants, self._asking(who), contacts=who.sees_contacts, make=make, quick=quick
             )
         except (HubError, Unsupported):
             return None
@@ -174,6 +176,14 @@ class Reads:
                 return data
             tried = query.text
         return None
+
+    def _asking(self, who: Principal) -> Asking:
+        """What statements need of whoever asks."""
+        held = self._askers.get(who.digest)
+        if held is None or held[0] is not who:
+            asking = Asking(self._hub.secret, who.digest, self._clock(who), partial(self._narrowed, who))
+            held = self._askers.put(who.digest, (who, asking))
+        return held[1]
 
     def _clock(self, who: Principal) -> Callable[[str], int]:
         """The present by what it is called: ``now`` in microseconds, ``today`` as a day since 1970-01-01."""

@@ -214,7 +214,8 @@ def _decides(name: str, value: object, operation: Operation) -> object:
     """What of a variable decides the statement."""
     if name in operation.deciding:
         return name, value if isinstance(value, str | int | None) else orjson.dumps(value, default=str)
-    if isinstance(value, Mapping):
+    if not isinstance(value, str) and isinstance(value, Mapping):
         return name, *sorted(each for each, held in value.items() if held is not None)
-    prefix = str(value).partition("_")[0]
-    return name, (prefix, side_of(str(value))) if prefix in BY_PREFIX else bool(value)
+    text = str(value)
+    prefix = text.partition("_")[0]
+    return name, (prefix, side_of(text)) if prefix in BY_PREFIX else bool(value)
