@@ -362,6 +362,8 @@ class Writer:
             for name in names
             if name not in ("place", "total")
         ]
+        if table.summed:
+            columns.append("count(*) AS summed")
         return ", ".join(columns) or "1 AS one"
 
     def _row(self) -> Row:

@@ -24,6 +24,8 @@ class Table:
     alias: str
     columns: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Computed columns by name; those of a table that is summed up may name columns of the row around it."""
+    summed: bool = False
+    """Whether all its rows make one, if there are none too."""
 
 
 @dataclass(frozen=True, slots=True)

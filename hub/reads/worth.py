@@ -80,6 +80,7 @@ VALUE = Table(
         "customer_id": "{id}",
         "recency_days": f"(SELECT {{_today}} - p.day {_BOUGHT} ORDER BY p.at DESC, p.touchpoint DESC LIMIT 1)",
     },
+    summed=True,
 )
 
 
@@ -147,6 +148,8 @@ FIELDS: Mapping[str, Spec] = {
     "Customer.satisfaction": Here(),
     **{f"Satisfaction.{unit}": Other(SATISFACTION, "customer", "num", where=f"a.unit = '{unit}'") for unit in _UNITS},
     "SurveyScore.latest": Value(f"CASE WHEN {{latest}} < 0 THEN '-' ELSE '' END || {_LATEST}", form="plain"),
+    "SurveyScore.latestAt": Value("{latest_at}"),
+    "SurveyScore.answers": Value("{answers}"),
     "SurveyScore.mean": Value("CAST({whole} AS double precision) / 1000 / {answers}"),
     "Value.predicted": Other(PREDICTION, "id", "customer_id", where="EXISTS (SELECT 1 FROM fitted_model)"),
     "Prediction.value": Here(
@@ -154,6 +157,7 @@ FIELDS: Mapping[str, Spec] = {
     ),
     "Prediction.expectedPurchases": Value("CAST({expected_purchases} AS double precision) / 1000000"),
     "Prediction.pAlive": Value("CAST({p_alive} AS double precision) / 1000000"),
+    "Prediction.computedAt": Value("{computed_at}"),
     "Prediction.months": Value(str(MONTHS)),
     "Prediction.ranking": Value(
         "CASE WHEN {predicted_value} IS NULL THEN 'PAST_SPEND' "
