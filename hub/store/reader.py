@@ -198,7 +198,6 @@ class SqliteReader(Reader):
         connection = sqlite3.connect(
             "file::memory:", uri=True, isolation_level=None, check_same_thread=False, factory=_Connection
         )
-        attach(connection, "truth", self._truth)
         connection.create_function(SEALED, 4, sealed, deterministic=True)
         connection.create_function(SHORTEST, 1, _shortest, deterministic=True)
         connection.execute("PRAGMA query_only = ON")
@@ -213,6 +212,8 @@ class SqliteReader(Reader):
 
     def _begun(self, connection: _Connection, wanted: int | None) -> int:
         """Begin a snapshot. The answer is the number of the projection set that it should be of."""
+        if not connection.number and "truth" not in _attached(connection):
+            attach(connection, "truth", self._truth)
         connection.execute("BEGIN")
         if connection.number:
             # The projection before truth, so that whatever it names is there.
@@ -223,16 +224,14 @@ class SqliteReader(Reader):
         return int(live[0][0])
 
     def _turn(self, connection: _Connection, number: int) -> None:
-        connection.execute("DETACH truth")
         if connection.number:
-            connection.execute("DETACH projection")
             self._used[connection.number] -= 1
             connection.number = 0
+        for name in _attached(connection) & {"truth", "projection"}:
+            connection.execute(f"DETACH {name}")
         # Each statement begins with what was attached first: the projection, so that whatever it names is there.
-        try:
-            attach(connection, "projection", self._projection(number))
-        finally:
-            attach(connection, "truth", self._truth)
+        attach(connection, "projection", self._projection(number))
+        attach(connection, "truth", self._truth)
         connection.number = number
         self._used[number] += 1
 
@@ -313,6 +312,10 @@ class SqliteReader(Reader):
 
 def _shortest(number: float) -> str:
     return repr(number) if isfinite(number) else "\1"
+
+
+def _attached(connection: sqlite3.Connection) -> set[str]:
+    return {str(row[1]) for row in connection.execute("PRAGMA database_list").fetchall()}
 
 
 def attach(connection: sqlite3.Connection, name: str, file: Path) -> None:
