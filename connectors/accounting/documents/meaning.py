@@ -148,7 +148,7 @@ def _percents(paper: Paper) -> list[str] | None:
 
 
 def _text(value: Decimal | None, signed: _Signed) -> str:
-    return "" if value is None else format(signed.sign * value, "f")
+    return "" if value is None else format(signed.sign * value + 0, "f")  # no -0.00
 
 
 # The buyer ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""Tryton's parties, invoices and payments."""
