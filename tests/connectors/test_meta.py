@@ -309,6 +309,28 @@ def test_a_number_that_was_asked_for_is_the_senders(origin: str, found: list[str
     assert [each.value for each in card.identifiers] == found
 
 
+def test_each_of_several_people_in_a_delivery_is_told_apart() -> None:
+    given = json.loads(json.dumps(told_by("wamid.A3")))
+    given["entry"][0]["changes"][0]["value"]["contacts"].reverse()
+    names = {each.text or "order.pdf": each.traits["name"] for each in meaning(given)}
+    assert names == {"হ্যাঁ": "করিম উদ্দিন", "Anarkali\nLahore": "ثنا خان", "order.pdf": "ثنا خان"}
+
+
+def test_what_was_sent_to_a_group_is_nobodys() -> None:
+    status = {"id": "w", "status": "read", "timestamp": "1770098000", "recipient_id": "8801711234567"}
+    given = json.loads(json.dumps(told_by("wamid.B1/sent")))
+    for kind, found in (("individual", 1), ("group", 0)):
+        given["entry"][0]["changes"][0]["value"]["statuses"] = [{**status, "recipient_type": kind}]
+        assert len(meaning(given)) == found
+
+
+def test_what_we_react_and_read_ourselves_says_nothing() -> None:
+    ours = {"sender": {"id": PAGE}, "recipient": {"id": "6"}}
+    assert meaning(conversed(**ours, reaction={"action": "react", "mid": "m_1", "emoji": "❤️"})) == []
+    assert meaning(conversed(**ours, read={"watermark": 1})) == []
+    assert [each.direction for each in meaning(conversed(**ours, message={"mid": "m_1"}))] == [sdk.Direction.OUTBOUND]
+
+
 def test_what_became_of_a_message_is_told_of_its_receiver() -> None:
     sent, read, failed = (the(f"wamid.{key}") for key in ("B1/sent", "B1/read", "B2/failed"))
     assert (sent.direction, sent.automated, sent.properties["original_message_id"]) == (

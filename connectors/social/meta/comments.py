@@ -13,12 +13,11 @@ from hub import sdk
 
 
 class Writer(Said):
-    """Who acted. The id means something to one Page or account only; the own account's has another one beside it."""
+    """Who acted. The id means something to one Page or account only."""
 
     id: str = ""
     name: str = ""
     username: str = ""
-    own_id: str = Field("", alias="self_ig_scoped_id")
 
 
 class Media(Said):
@@ -70,7 +69,7 @@ def touchpoints(said: Change, network: str, account: str, told_at: str) -> Itera
     told, for Instagram says nothing else."""
     value, kind = said.value, _kind(said)
     who = value.who()
-    if not kind or not who.id or who.id == account or who.own_id:
+    if not kind or not who.id or who.id == account:
         return
     at = moment(value.created_time) or (
         sdk.instant(value.created_time or told_at) if value.created_time or told_at else None
