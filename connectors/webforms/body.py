@@ -14,6 +14,8 @@ from python_multipart.multipart import parse_options_header
 from connectors.parts import multipart, urlencoded
 from hub import sdk
 
+WITHIN = 600
+"""Seconds in which the same content is the same row, when it carries no id."""
 MAX_FIELDS = 200
 MAX_DEPTH = 5
 """How deep JSON objects may be nested."""

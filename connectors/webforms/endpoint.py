@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 
 from connectors.webforms import body, timetoken
 from connectors.webforms.answer import PREFLIGHT, for_scripts, origin_of, redirect, refusal, said, thanks, welcome
-from connectors.webforms.body import Form
+from connectors.webforms.body import WITHIN, Form
 from connectors.webforms.crowds import Crowd
 from connectors.webforms.fields import Meaning, consent, meanings
 from connectors.webforms.submission import touchpoint
@@ -19,8 +19,6 @@ from connectors.webforms.visits import Visits
 from hub import sdk
 
 TOKEN, REDIRECT, SUBMISSION, VISITOR = "_t", "_redirect", "submission_id", "visitor_id"
-WITHIN = 600
-"""Seconds in which the same content is the same submission, when it carries no id."""
 
 
 class EndpointSettings(sdk.Settings):

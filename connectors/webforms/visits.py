@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from connectors.members import object_of, text_in
@@ -12,10 +13,9 @@ from connectors.objects import Object
 from connectors.robots import is_robot
 from connectors.webforms import script, visit
 from connectors.webforms.answer import PREFLIGHT, for_scripts, refusal, welcome
+from connectors.webforms.body import WITHIN
 from hub import sdk
 
-WITHIN = 600
-"""Seconds in which the same content is the same visit, when it carries no id."""
 LARGEST = 16 * 1024
 """Bytes of one visit."""
 _ID = re.compile(r"[\w.~-]{8,200}", re.ASCII)
@@ -52,13 +52,15 @@ class Visits(sdk.PushStream):
         cross_origin = for_scripts(headers)
         if delivery.method == "OPTIONS":
             return sdk.Reception(reply=sdk.Reply(204, headers={**cross_origin, **PREFLIGHT}))
-        if status := self._fault(delivery):
-            return sdk.Reception(reply=sdk.Reply(status, headers={**cross_origin, **_WHY[status]}))
+        if reply := self._refused(delivery, cross_origin):
+            return sdk.Reception(reply=reply)
         try:
             said = _read(delivery.body)
         except sdk.RowUnreadable as problem:
             # Nobody typed it, so nothing is lost with it.
-            return sdk.Reception(reply=refusal(400, f"{problem.message}.", headers, cross_origin))
+            return sdk.Reception(
+                reply=refusal(400, f"The visit cannot be read: {problem.message}.", headers, cross_origin)
+            )
         row = sdk.Row(_key(said, delivery), delivery.body, _envelope(delivery))
         return sdk.Reception([row], sdk.Reply(204, headers=cross_origin))
 
@@ -68,39 +70,46 @@ class Visits(sdk.PushStream):
         at = envelope.get("received-at") or text_in(said, "at")
         if not at:
             raise sdk.RowUnreadable("neither the envelope nor at says when the visit was", path="at")
-        given, page = said.get("consent"), text_in(said, "page")
-        shared = {**{name: value for name, value in said.items() if name not in _READ}, "url": visit.address(page)}
-        if isinstance(given, bool):
-            told = {**shared, "purpose": "visits", "given": given, "wording": text_in(said, "text")[: visit.LONGEST]}
-            title, came_from, campaign = f"Consent to visits {'given' if given else 'withdrawn'}", None, ""
-        else:
-            referrer = text_in(said, "referrer")
-            came_from, campaign, click = visit.brought({}, page, referrer)
-            told = {**shared, "referrer": visit.address(referrer), "click_id_kind": click}
-            title = text_in(said, "title")[: visit.LONGEST]
-        yield sdk.Touchpoint(
-            kind="consent" if isinstance(given, bool) else "page_view",
+        more = {name: value for name, value in said.items() if name not in _READ}
+        view = sdk.Touchpoint(
+            kind="page_view",
             channel=sdk.Channel.WEB,
             direction=sdk.Direction.INBOUND,
             occurred_at=sdk.instant(at),
             automated=envelope.get("robot") == "yes",
-            title=title,
-            origin=came_from,
-            campaign=campaign or None,
+            title=text_in(said, "title")[: visit.LONGEST],
             identifiers=(sdk.cookie(text_in(said, "visitor")),),
-            properties={name: value for name, value in told.items() if value != ""},
+            properties={**more, "url": visit.address(text_in(said, "page"))},
         )
+        given = said.get("consent")
+        found = _answered(view, said, given) if isinstance(given, bool) else _viewed(view, said)
+        yield replace(found, properties={name: value for name, value in found.properties.items() if value != ""})
 
-    def _fault(self, delivery: sdk.Delivery) -> int:
-        """The status with which a visit is refused before it is read; 0 when it is not."""
+    def _refused(self, delivery: sdk.Delivery, cross_origin: Mapping[str, str]) -> sdk.Reply | None:
+        """What is answered to something that is not even read; None when it is."""
         if delivery.method != "POST":
-            return 405
+            allow = {**cross_origin, "allow": "GET, POST, OPTIONS"}
+            return refusal(405, "A visit is told here with POST.", delivery.headers, allow)
         if len(delivery.body) > LARGEST:
-            return 413
-        return 0 if self._has_room(delivery.client, delivery.received_at) else 429
+            sentence = f"The visit is larger than the {LARGEST:,} bytes that are taken here."
+            return refusal(413, sentence, delivery.headers, cross_origin)
+        if not self._has_room(delivery.client, delivery.received_at):
+            sentence = "More visits come from this address than are taken in a minute."
+            return refusal(429, sentence, delivery.headers, {**cross_origin, "retry-after": "60"})
+        return None
 
 
-_WHY: Mapping[int, Mapping[str, str]] = {405: {"allow": "GET, POST, OPTIONS"}, 413: {}, 429: {"retry-after": "60"}}
+def _viewed(view: sdk.Touchpoint, said: Object) -> sdk.Touchpoint:
+    referrer = text_in(said, "referrer")
+    origin, campaign, click = visit.brought({}, text_in(said, "page"), referrer)
+    more = {"referrer": visit.address(referrer), "click_id_kind": click}
+    return replace(view, origin=origin, campaign=campaign or None, properties={**view.properties, **more})
+
+
+def _answered(view: sdk.Touchpoint, said: Object, given: bool) -> sdk.Touchpoint:
+    words = {"purpose": "visits", "given": given, "wording": text_in(said, "text")[: visit.LONGEST]}
+    title = f"Consent to visits {'given' if given else 'withdrawn'}"
+    return replace(view, kind="consent", title=title, properties={**view.properties, **words})
 
 
 def _handed_out(delivery: sdk.Delivery) -> sdk.Reply:

@@ -275,6 +275,14 @@ def test_the_forms_own_id_is_the_key_whenever_it_comes() -> None:
     )
 
 
+def test_a_visitors_id_identifies_and_is_nothing_that_was_filled_in() -> None:
+    found = touchpoint(endpoint(), posted({"email": "a@x.org", "visitor_id": "3mo5v0q1r9xk2"}))
+    assert found.identifiers == (sdk.email("a@x.org"), sdk.cookie("3mo5v0q1r9xk2"))
+    assert found.properties == {"fields": {"email": "a@x.org"}}
+    robot = posted({"visitor_id": "3mo5v0q1r9xk2", "website_url": "http://spam"})
+    assert list(endpoint().touchpoints(endpoint().receive(robot).rows[0])) == []
+
+
 # Robots -----------------------------------------------------------------------------------------------------------
 
 

@@ -267,11 +267,3 @@ def test_a_hub_that_is_away_or_refuses_costs_the_page_nothing(place: Place, visi
     send(page, "alone@x.example")
     assert place.timeline("alone@x.example") == [("form", "Contact")]
     assert not [each for each in place.said if "Error" in each and "ERR_FAILED" not in each]
-
-
-def test_a_robot_is_automated(place: Place, visitor: Visitor) -> None:
-    page = visitor("/for-robots", user_agent=None)
-    answer(page, "Yes")
-    page.wait_for_timeout(100)
-    until_processed(place.folder)
-    assert held(place.folder, "SELECT automated FROM touchpoint WHERE title = 'Page /for-robots'") == [(1,)]
