@@ -296,6 +296,20 @@ def test_a_file_that_was_half_written_is_no_problem_once_it_is_whole(tmp_path: P
     assert cursor["faulty"] == []
 
 
+def test_a_broken_file_that_is_gone_is_no_problem_any_more(tmp_path: Path) -> None:
+    shutil.copy(UBL, tmp_path)
+    (tmp_path / "a.xml").write_bytes(b"<Order/>")
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("in/c.xml", "<Order/>")
+    _, cursor = pulled(tmp_path)
+    assert sorted(cursor["faulty"]) == ["a.xml", "b.zip/in/c.xml"]
+    (tmp_path / "a.xml").unlink()
+    rows, cursor = pulled(tmp_path, cursor)
+    assert [(row.key, row.deleted) for row in rows] == [("file/a.xml", True)]
+    (tmp_path / "b.zip").unlink()
+    assert [row.key for row in pulled(tmp_path, cursor)[0]] == ["file/b.zip/in/c.xml"]
+
+
 def test_networks_wrap_documents() -> None:
     xml = UBL.read_text("utf-8").partition("?>\n")[2]
     wrapped = f"<StandardBusinessDocument><StandardBusinessDocumentHeader/>{xml}</StandardBusinessDocument>"

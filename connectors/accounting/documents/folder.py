@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
+import struct
 import zipfile
 import zlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from connectors.accounting.documents import syntax
@@ -22,9 +24,12 @@ from hub import sdk
 SUFFIXES = (".xml", ".pdf", ".zip")
 FILE = "file/"
 """What the keys of files begin with that name no document."""
+_FAULTY = 1000
+"""So many of them are remembered, so that their problems end with them."""
 _KEPT = 1024
 """Bytes of a file that are kept where no document was found in it."""
 _MISSING = "PDF is read by pypdf, which is not installed here: pip install 'journey-hub[documents]'"
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError, RuntimeError)
 _INVOICES = ("factur-x.xml", "xrechnung.xml", "zugferd-invoice.xml")
 
 
@@ -53,6 +58,9 @@ def pages(path: Path, settings: sdk.Settings, cursor: sdk.Cursor | None, limit: 
     """Pages of the shelves that changed since ``cursor``. Documents of more than ``limit`` bytes are not read."""
     found, place = files_named(path, SUFFIXES), Place.of(cursor, settings)
     pile, done = Pile(), 0
+    for name in [name for name in place.faulty if not _lies_in(found, name)]:
+        place.faulty.remove(name)
+        pile.add(_sound(name))
     for shelf, names in _shelves(found).items():
         mark = _mark(found, names)
         if place.shelves.get(shelf) != mark:
@@ -98,13 +106,23 @@ def _rows(files: Iterable[tuple[str, Path]], limit: int, faulty: list[str]) -> I
     for file, path in files:
         for name, xml, fault in documents(file, path, limit):
             key = "" if fault else syntax.key(xml)
-            if not key and name not in faulty:
+            if not key and name not in faulty and len(faulty) < _FAULTY:
                 faulty.append(name)
             if key and name in faulty:
                 faulty.remove(name)
-                yield sdk.Row(FILE + name, b"", deleted=True)
+                yield _sound(name)
             envelope = {"file": name} | ({"fault": fault} if fault else {})
             yield sdk.Row(key or FILE + name, xml, envelope)
+
+
+def _sound(name: str) -> sdk.Row:
+    """That a file is no problem any more."""
+    return sdk.Row(FILE + name, b"", deleted=True)
+
+
+def _lies_in(found: Collection[str], name: str) -> bool:
+    """Whether a file is still there, or the archive that it is in."""
+    return name in found or any(str(parent) in found for parent in PurePosixPath(name).parents)
 
 
 def _unpacked(name: str, file: io.BufferedReader, limit: int) -> Iterator[tuple[str, bytes, str]]:
@@ -114,7 +132,7 @@ def _unpacked(name: str, file: io.BufferedReader, limit: int) -> Iterator[tuple[
                 if each.filename.lower().endswith(SUFFIXES[:2]) and not each.is_dir():
                     with archive.open(each) as inner:
                         yield f"{name}/{each.filename}", *_document(inner.read(limit + 1), limit)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except _BROKEN as error:
         file.seek(0)
         yield name, file.read(_KEPT), f"no whole ZIP archive, or one with a password: {error}"
 
@@ -132,14 +150,13 @@ def _attached(content: bytes, limit: int) -> tuple[bytes, str]:
     """The invoice that a PDF carries; of several files the one that is called as Factur-X and its like say."""
     try:
         import pypdf
-        from pypdf.errors import PyPdfError
     except ImportError:
         raise sdk.ConfigWrong(_MISSING) from None
     try:
         attached = pypdf.PdfReader(io.BytesIO(content)).attachments
         names = sorted(attached, key=lambda name: (name.lower() not in _INVOICES, name))
         xml = next((bytes(attached[name][0]) for name in names if name.lower().endswith(".xml")), None)
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except Exception as error:  # noqa: BLE001 (whatever a broken file does to the parser, the other files are read)
         reason = str(error).partition("\n")[0].rstrip(".")
         return content[:_KEPT], f"the PDF cannot be read: {reason or type(error).__name__}"
     if xml is None:
