@@ -109,6 +109,7 @@ def _copy_in_sqlite(connection: sqlite3.Connection, times: int) -> None:
         return connection.execute(statement).fetchall()
 
     connection.create_function("copied", 2, _copied, deterministic=True)
+    run("PRAGMA journal_mode = OFF")  # a copy that is not finished is thrown away
     run("PRAGMA synchronous = OFF")
     run("PRAGMA cache_size = -524288")
     names = ", ".join(f"'{name}'" for name in _COPIED)
@@ -120,6 +121,7 @@ def _copy_in_sqlite(connection: sqlite3.Connection, times: int) -> None:
     _copy(run, times, "copied(substr(id, %d), %d)", dict(indexes))
     run("COMMIT")
     run("ANALYZE")
+    run("PRAGMA journal_mode = WAL")
 
 
 def _copied(id_: str, copy: int) -> str:
