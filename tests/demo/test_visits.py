@@ -42,14 +42,15 @@ class Place:
     folder: str
     hub: str = ""
     source: str = ""
+    line: str = ""
+    """What brings the script into a page."""
     asked: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     """By consoles."""
 
     def html(self, path: str) -> str:
         """Any page of the site: a banner and a form. Below ``/assumed`` nobody is asked."""
-        line = httpx.get(f"{self.hub}/in/{self.source}/visits").text
-        line = line.replace("<script ", "<script data-consent ") if path.startswith("/assumed") else line
+        line = self.line.replace("<script ", "<script data-consent ") if path.startswith("/assumed") else self.line
         return f"""<!doctype html><meta charset=utf-8><title>Page {path}</title>{line}
           <style>body {{ background: red }}</style><link rel=icon href=data:,>
           {BANNER}
@@ -92,10 +93,12 @@ def site(place: Place) -> Iterator[None]:
     place.site = f"http://localhost:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @contextmanager
@@ -114,6 +117,7 @@ def hub(place: Place) -> Iterator[None]:
         thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
         thread.start()
         while not server.started:
+            assert thread.is_alive()
             time.sleep(0.01)
         place.hub = f"http://127.0.0.1:{listening.getsockname()[1]}"
         yield
@@ -125,6 +129,7 @@ def hub(place: Place) -> Iterator[None]:
 def place(hub_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     made = Place("", str(shutil.copytree(hub_template, tmp_path_factory.mktemp("visits") / "hub")))
     with site(made), hub(made):
+        made.line = httpx.get(f"{made.hub}/in/{made.source}/visits").text
         yield made
 
 
@@ -232,6 +237,16 @@ def test_who_agrees_and_writes_is_one_customer_with_what_they_looked_at_before(p
     assert held(place.folder, "SELECT count(*) FROM problem") == [(0,)]
 
 
+def test_forms_that_a_script_sends_carry_the_id_and_those_to_others_do_not(place: Place, visitor: Visitor) -> None:
+    page = visitor("/")
+    answer(page, "Yes")
+    carried = "['visitor_id', 'page_url'].map(name => new FormData(document.forms[0]).get(name))"
+    assert page.evaluate(carried) == [page.evaluate("hub.visitor()"), f"{place.site}/"]
+    for other in ("/login", f"{place.site}/in/login", "https://elsewhere.example/in/src_1/submissions", ""):
+        page.evaluate("address => document.forms[0].setAttribute('action', address)", other)
+        assert page.evaluate(carried) == [None, None]
+
+
 def test_a_withdrawal_deletes_the_id_is_told_and_ends_it_in_other_tabs(place: Place, visitor: Visitor) -> None:
     page = visitor("/")
     answer(page, "Yes")
@@ -267,7 +282,7 @@ def test_a_browsers_refusal_stands_above_the_sites_word_and_below_the_persons(pl
     assert page.evaluate("hub.consent()") is True
 
 
-def test_a_hub_that_is_away_or_refuses_costs_the_page_nothing(place: Place, visitor: Visitor) -> None:
+def test_a_hub_that_is_away_costs_the_page_nothing(place: Place, visitor: Visitor) -> None:
     page = visitor("/")
     page.context.route("**/visits/", lambda route: route.abort())
     answer(page, "Yes")
