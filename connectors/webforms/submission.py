@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from connectors.webforms.arrival import address, origin
 from connectors.webforms.body import Form
 from connectors.webforms.fields import identifiers, score, submitted, traits
-from connectors.webforms.visit import address, origin
 from hub import sdk
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from connectors.members import object_of, text_in
 from connectors.objects import Object
 from connectors.robots import is_robot
-from connectors.webforms import script, visit
+from connectors.webforms import arrival, script
 from connectors.webforms.answer import PREFLIGHT, for_scripts, refusal, welcome
 from connectors.webforms.body import WITHIN
 from hub import sdk
@@ -77,9 +77,9 @@ class Visits(sdk.PushStream):
             direction=sdk.Direction.INBOUND,
             occurred_at=sdk.instant(at),
             automated=envelope.get("robot") == "yes",
-            title=text_in(said, "title")[: visit.LONGEST],
+            title=text_in(said, "title")[: arrival.LONGEST],
             identifiers=(sdk.cookie(text_in(said, "visitor")),),
-            properties={**more, "url": visit.address(text_in(said, "page"))},
+            properties={**more, "url": arrival.address(text_in(said, "page"))},
         )
         given = said.get("consent")
         found = _answered(view, said, given) if isinstance(given, bool) else _viewed(view, said)
@@ -101,13 +101,13 @@ class Visits(sdk.PushStream):
 
 def _viewed(view: sdk.Touchpoint, said: Object) -> sdk.Touchpoint:
     referrer = text_in(said, "referrer")
-    origin, campaign, click = visit.brought({}, text_in(said, "page"), referrer)
-    more = {"referrer": visit.address(referrer), "click_id_kind": click}
+    origin, campaign, click = arrival.brought({}, text_in(said, "page"), referrer)
+    more = {"referrer": arrival.address(referrer), "click_id_kind": click}
     return replace(view, origin=origin, campaign=campaign or None, properties={**view.properties, **more})
 
 
 def _answered(view: sdk.Touchpoint, said: Object, given: bool) -> sdk.Touchpoint:
-    words = {"purpose": "visits", "given": given, "wording": text_in(said, "text")[: visit.LONGEST]}
+    words = {"purpose": "visits", "given": given, "wording": text_in(said, "text")[: arrival.LONGEST]}
     title = f"Consent to visits {'given' if given else 'withdrawn'}"
     return replace(view, kind="consent", title=title, properties={**view.properties, **words})
 

@@ -13,7 +13,7 @@ from connectors.generic.tracking.names import TRACKED
 from connectors.members import Members
 from connectors.objects import Object
 from connectors.robots import is_robot
-from connectors.webforms import visit
+from connectors.webforms import arrival
 from hub import sdk
 
 _PHONES = re.compile(r"ios|android|swift|kotlin|react-native|flutter|cordova|xamarin|unity", re.IGNORECASE)
@@ -79,7 +79,7 @@ def _view(plain: sdk.Touchpoint, message: Message) -> sdk.Touchpoint:
         )
     said = {**_held(message), "name": name, "category": message.text("category")}
     for member in ("url", "referrer"):
-        said[member] = visit.address(properties.text(member) or page.text(f"page.{member}"))
+        said[member] = arrival.address(properties.text(member) or page.text(f"page.{member}"))
     return replace(
         plain,
         kind="page_view",
@@ -223,7 +223,7 @@ def _origin(message: Message) -> tuple[sdk.Origin | None, str | None]:
     campaign = Members(said if isinstance(said, dict) else {}, message.cells)
     named = {f"utm_{field}": campaign.text(member) for field, member in _CAMPAIGN.items()}
     url = around.text("page.url") or properties.text("url")
-    found, reference, _ = visit.brought(named, url, around.text("page.referrer") or properties.text("referrer"))
+    found, reference, _ = arrival.brought(named, url, around.text("page.referrer") or properties.text("referrer"))
     return found, reference or None
 
 
