@@ -205,5 +205,9 @@ def test_one_address_may_tell_of_so_many_visits_in_a_minute() -> None:
     assert told("203.0.113.8") == 204
     assert [told(f"2001:db8:1:2::{n}") for n in range(3)] == [204, 204, 429]
     assert told("2001:db8:1:3::1") == 204
+    assert [told(client) for client in ("::ffff:203.0.113.9", "203.0.113.9", "::ffff:203.0.113.9")] == [204, 204, 429]
+    assert [told(client) for client in ("fe80::1%eth0", "fe80::2%eth0", "fe80::3", "", "a-socket")] == [
+        204, 204, 429, 204, 204,
+    ]  # fmt: skip
     assert told("203.0.113.7", NOON + timedelta(minutes=1)) == 204
     assert {visits(visits_per_minute=0).receive(delivery()).reply.status for _ in range(400)} == {204}
