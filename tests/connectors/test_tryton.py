@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from copy import deepcopy
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +33,10 @@ class TestTrytonKit(ManyStreams, ConnectorSuite):
     does_not_apply = {"a_dead_cursor_begins_again": "a cursor is a time and an id, which Tryton knows for ever"}
 
 
-def stream(name: str = "invoices", server: Server | None = None, **settings: Any) -> Any:
-    outside = sdk.Outside(now=lambda: NOW, transport=httpx.MockTransport((server or Server()).answer))
+def stream(
+    name: str = "invoices", server: Server | None = None, now: Callable[[], datetime] = lambda: NOW, **settings: Any
+) -> Any:
+    outside = sdk.Outside(now=now, transport=httpx.MockTransport((server or Server()).answer))
     bound = Tryton(Tryton.Settings.model_validate(SETTINGS | settings), outside)
     return next(each for each in bound.streams() if each.name == name)
 
@@ -175,8 +179,10 @@ def test_what_is_written_during_a_pull_comes_with_the_next_one() -> None:
     long_ago = {"write_date": written(2025), "create_date": written(2025)}
     server.held["invoices"] = [changed(each, **long_ago) for each in SAMPLES["invoices"]]
 
+    clock = (NOW + timedelta(hours=each) for each in count())
+
     async def go() -> Any:
-        pages = stream("invoices", server).pages(None)
+        pages = stream("invoices", server, now=lambda: next(clock)).pages(None)
         await anext(pages)
         server.held["invoices"][0] |= {"write_date": written(*NOW.timetuple()[:5])}
         return [page async for page in pages][-1].cursor

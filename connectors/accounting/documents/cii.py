@@ -15,6 +15,7 @@ from connectors.accounting.documents.paper import (
     needed,
     number,
     price_of_one,
+    totals,
 )
 from connectors.accounting.documents.tree import Element
 from hub import sdk
@@ -27,13 +28,19 @@ def paper(root: Element) -> Paper:
     """What the document says. Raises ``RowUnreadable``."""
     about, deal = root.at("ExchangedDocument"), root.at("SupplyChainTradeTransaction")
     agreement, settled = deal.at("ApplicableHeaderTradeAgreement"), deal.at("ApplicableHeaderTradeSettlement")
-    totals = settled.at("SpecifiedTradeSettlementHeaderMonetarySummation")
+    sums = settled.at("SpecifiedTradeSettlementHeaderMonetarySummation")
     code = currency(settled, "InvoiceCurrencyCode")
-    taxes = [(each.text, each.attributes.get("currencyID", code)) for each in totals.all("TaxTotalAmount")]
+    taxes = [(each.text, each.attributes.get("currencyID", code)) for each in sums.all("TaxTotalAmount")]
     own = next((text for text, of in taxes if of == code), "")
     other = next(((text, of) for text, of in taxes if of != code), None)
     due = _day(settled.at("SpecifiedTradePaymentTerms/DueDateDateTime"))
-    payable, prepaid, total = _totals(totals)
+    total, prepaid, payable = totals(
+        sums,
+        total="GrandTotalAmount",
+        prepaid="TotalPrepaidAmount",
+        rounding="RoundingAmount",
+        payable="DuePayableAmount",
+    )
     type_ = about.said("TypeCode") or "380"
     return Paper(
         credits=is_credit(type_),
@@ -43,7 +50,7 @@ def paper(root: Element) -> Paper:
         due=due,
         currency=code,
         total=total,
-        net=number(totals, "TaxBasisTotalAmount"),
+        net=number(sums, "TaxBasisTotalAmount"),
         tax=_amount(own),
         prepaid=prepaid,
         payable=payable,
@@ -60,17 +67,6 @@ def paper(root: Element) -> Paper:
         contract=agreement.said("ContractReferencedDocument/IssuerAssignedID"),
         note=about.said("IncludedNote/Content"),
     )
-
-
-def _totals(totals: Element) -> tuple[Decimal, Decimal, Decimal]:
-    """What is to be paid, what was, and both together."""
-    total, prepaid = number(totals, "GrandTotalAmount"), number(totals, "TotalPrepaidAmount") or Decimal(0)
-    payable, rounding = number(totals, "DuePayableAmount"), number(totals, "RoundingAmount") or Decimal(0)
-    if total is None:
-        if payable is None:
-            raise sdk.RowUnreadable("GrandTotalAmount is missing or empty", path="GrandTotalAmount")
-        total = payable + prepaid - rounding
-    return total - prepaid + rounding if payable is None else payable, prepaid, total
 
 
 def _items(deal: Element) -> Iterator[Item]:

@@ -112,6 +112,20 @@ def number(element: Element, path: str) -> Decimal | None:
     return value
 
 
+def totals(said: Element, *, total: str, prepaid: str, rounding: str, payable: str) -> tuple[Decimal, Decimal, Decimal]:
+    """The total with tax, what of it was paid, and what is payable, by their names; either end may be left out.
+
+    Raises ``RowUnreadable`` where both are.
+    """
+    whole, left = number(said, total), number(said, payable)
+    before, rounded = number(said, prepaid) or Decimal(0), number(said, rounding) or Decimal(0)
+    if whole is None:
+        if left is None:
+            raise sdk.RowUnreadable(f"neither {total} nor {payable} is there", path=total)
+        whole = left + before - rounded
+    return whole, before, whole - before + rounded if left is None else left
+
+
 def currency(element: Element, path: str) -> str:
     """The currency code at a path. Raises ``RowUnreadable``."""
     code = needed(element, path).upper()

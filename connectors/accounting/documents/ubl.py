@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from connectors.accounting.documents.paper import Item, Paper, Party, currency, needed, number, price_of_one
+from connectors.accounting.documents.paper import Item, Paper, Party, currency, needed, number, price_of_one, totals
 from connectors.accounting.documents.tree import Element
 from hub import sdk
 
@@ -15,8 +15,14 @@ def paper(root: Element) -> Paper:
     """What the document says. Raises ``RowUnreadable``."""
     is_credit = root.name == "CreditNote"
     code = currency(root, "DocumentCurrencyCode")
-    totals = root.at("LegalMonetaryTotal")
-    payable, prepaid, total = _totals(totals)
+    sums = root.at("LegalMonetaryTotal")
+    total, prepaid, payable = totals(
+        sums,
+        total="TaxInclusiveAmount",
+        prepaid="PrepaidAmount",
+        rounding="PayableRoundingAmount",
+        payable="PayableAmount",
+    )
     taxes = [(each, each.at("TaxAmount").attributes.get("currencyID", code)) for each in root.all("TaxTotal")]
     own = [number(each, "TaxAmount") or Decimal(0) for each, of in taxes if of == code]
     other = [(number(each, "TaxAmount") or Decimal(0), of) for each, of in taxes if of != code]
@@ -30,7 +36,7 @@ def paper(root: Element) -> Paper:
         due=_day(due) if due else None,
         currency=code,
         total=total,
-        net=number(totals, "TaxExclusiveAmount"),
+        net=number(sums, "TaxExclusiveAmount"),
         tax=sum(own, Decimal(0)) if own else None,
         prepaid=prepaid,
         payable=payable,
@@ -45,17 +51,6 @@ def paper(root: Element) -> Paper:
         contract=root.said("ContractDocumentReference/ID"),
         note=root.said("Note"),
     )
-
-
-def _totals(totals: Element) -> tuple[Decimal, Decimal, Decimal]:
-    """What is to be paid, what was, and both together. UBL demands the first only."""
-    payable, prepaid = number(totals, "PayableAmount"), number(totals, "PrepaidAmount") or Decimal(0)
-    total, rounding = number(totals, "TaxInclusiveAmount"), number(totals, "PayableRoundingAmount") or Decimal(0)
-    if payable is None:
-        if total is None:
-            raise sdk.RowUnreadable("PayableAmount is missing or empty", path="LegalMonetaryTotal/PayableAmount")
-        payable = total - prepaid + rounding
-    return payable, prepaid, payable + prepaid - rounding if total is None else total
 
 
 def _items(root: Element, name: str) -> Iterator[Item]:
