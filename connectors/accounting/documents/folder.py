@@ -96,7 +96,10 @@ def _shelves(found: Iterable[str]) -> dict[str, list[str]]:
 def _mark(found: dict[str, Path], names: list[str]) -> str:
     listing = hashlib.sha256()
     for name in names:
-        about = found[name].stat()
+        try:
+            about = found[name].stat()
+        except OSError as error:  # taken away since the folder was listed
+            raise sdk.SourceFailed(f"{name} cannot be read: {error.strerror}") from None
         listing.update(f"{name}\0{about.st_size}\0{about.st_mtime_ns}\n".encode("utf-8", "replace"))
     return listing.hexdigest()[:16]
 
