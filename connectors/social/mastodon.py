@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -13,6 +12,7 @@ import httpx
 from pydantic import Field, field_validator
 
 from connectors.social.notification import POST, Notification, touchpoints
+from connectors.social.server import address, answered
 from hub import sdk
 
 _PATH = "/api/v1/notifications"
@@ -35,11 +35,7 @@ class MastodonSettings(sdk.Settings):
     @field_validator("server")
     @classmethod
     def _address(cls, given: str) -> str:
-        address = given.strip().rstrip("/")
-        address = address if "://" in address else f"https://{address}"
-        if not re.fullmatch(r"https?://[\w.-]+(:\d{1,5})?", address):
-            raise ValueError("name a server, like social.example")
-        return address
+        return address(given, like="social.example")
 
 
 class Notifications(sdk.PullStream):
@@ -94,14 +90,14 @@ class Notifications(sdk.PullStream):
 
     async def _ourselves(self, http: httpx.AsyncClient) -> dict[str, str]:
         """Whose notifications these are: kept with each, so that it can be read without asking again."""
-        own = _object(await http.get("/api/v1/accounts/verify_credentials"))
+        own = answered(await http.get("/api/v1/accounts/verify_credentials"))
         handle = f"@{own.get('acct', '')}"
         return {"own": str(own.get("id", "")), "handle": handle if handle.count("@") > 1 else f"{handle}@{self.server}"}
 
     async def _streaming(self, http: httpx.AsyncClient) -> str:
         """Where the server's stream of events is: by its own word, and never less safe than the server itself."""
         answer = await http.get("/api/v2/instance", extensions={"expect": {404}})
-        told: Any = _object(answer) if answer.status_code != 404 else {}
+        told: Any = answered(answer) if answer.status_code != 404 else {}
         for name in ("configuration", "urls", "streaming"):
             told = told.get(name) if isinstance(told, dict) else None
         address = urlsplit(told if isinstance(told, str) else "")
@@ -161,13 +157,3 @@ def _linked(links: Mapping[str | None, Mapping[str, str]]) -> str:
     """The cursor that the server itself names for what is newer."""
     query = parse_qs(urlsplit(links.get("prev", {}).get("url", "")).query)
     return query.get("min_id", [""])[0]
-
-
-def _object(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        said = answer.json()
-    except ValueError:
-        said = None
-    if not isinstance(said, dict):
-        raise sdk.SourceFailed(f"{answer.url.host} answered with something that is no JSON object.")
-    return said

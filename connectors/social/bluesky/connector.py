@@ -16,6 +16,7 @@ from pydantic import Field, field_validator
 from connectors.social.bluesky.notification import Notification, touchpoints
 from connectors.social.bluesky.session import SignedIn
 from connectors.social.notification import POST
+from connectors.social.server import address
 from hub import sdk
 
 _PATH = "/xrpc/app.bsky.notification.listNotifications"
@@ -42,11 +43,7 @@ class BlueskySettings(sdk.Settings):
     @field_validator("server")
     @classmethod
     def _address(cls, given: str) -> str:
-        address = given.strip().rstrip("/")
-        address = address if "://" in address else f"https://{address}"
-        if not re.fullmatch(r"https?://[\w.-]+(:\d{1,5})?", address):
-            raise ValueError("name a server, like https://bsky.social")
-        return address
+        return address(given, like="https://bsky.social")
 
 
 class Notifications(sdk.PullStream):

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import httpx
 
+from connectors.social.server import answered
 from hub import sdk
 
 _KEPT = "session"
@@ -29,7 +30,7 @@ class Session:
     @classmethod
     def of(cls, answer: httpx.Response, seed: str) -> Self:
         """What a server answers to a sign-in. Raises ``SourceFailed``."""
-        said = _object(answer)
+        said = answered(answer)
         found = [said.get(name) for name in ("did", "handle", "accessJwt", "refreshJwt")]
         if not all(isinstance(each, str) and each for each in found):
             raise sdk.SourceFailed(f"{answer.url.host} answered without a session.")
@@ -84,17 +85,7 @@ class SignedIn:
 
 def _is_over(answer: httpx.Response) -> bool:
     """Whether the access token is no good any more: 400 with a name for it, or 401."""
-    return answer.status_code == 401 or (answer.status_code == 400 and _object(answer).get("error") in _OVER)
-
-
-def _object(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        said = answer.json()
-    except ValueError:
-        said = None
-    if not isinstance(said, dict):
-        raise sdk.SourceFailed(f"{answer.url.host} answered with something that is no JSON object.")
-    return said
+    return answer.status_code == 401 or (answer.status_code == 400 and answered(answer).get("error") in _OVER)
 
 
 def _bearer(token: str) -> dict[str, str]:
