@@ -224,6 +224,8 @@ class Connector:
     """``family.name``, e.g. ``email.mailbox``; the entry point has the same name."""
     title: ClassVar[str]
     """One line that says what it brings in."""
+    documentation: ClassVar[str | None] = None
+    """Its page: an address, or a path in the repository it comes from."""
     Settings: ClassVar[type[Settings]] = Settings
     files: ClassVar[tuple[str, ...]] = ()
     """Endings of the files, in lower case, that ``hub import`` hands to this connector when none is named."""

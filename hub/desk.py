@@ -67,6 +67,7 @@ class Desk(Connector):
 
     name = "hub.desk"
     title = "What people write in the hub: calls, meetings, visits, notes, names, tags, owners."
+    documentation = "docs/graphql.md"
 
     def streams(self) -> Sequence[Stream]:
         """The one stream of entries."""

@@ -223,6 +223,7 @@ class AccountingCsv(sdk.Connector):
 
     name = "accounting.csv"
     title = "Invoices, credit notes, payments and refunds from a ledger's CSV export"
+    documentation = "docs/connectors/accounting.csv.md"
     Settings = LedgerSettings
     settings: LedgerSettings
 

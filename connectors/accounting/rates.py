@@ -92,6 +92,7 @@ class AccountingRates(sdk.Connector):
 
     name = "accounting.rates"
     title = "Exchange rates: the European Central Bank's table, or rows of date, base, quote, rate"
+    documentation = "docs/connectors/accounting.rates.md"
     Settings = RateSettings
     settings: RateSettings
 

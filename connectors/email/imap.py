@@ -273,6 +273,7 @@ class Imap(sdk.Connector):
 
     name = "email.imap"
     title = "Mails of any mail account over IMAP: Gmail, Microsoft 365, Fastmail, your own server"
+    documentation = "docs/connectors/email.imap.md"
     Settings = ImapSettings
     kinds = (NOTICE,)
     every = 300

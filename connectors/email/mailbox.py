@@ -74,6 +74,7 @@ class Mailbox(sdk.Connector):
 
     name = "email.mailbox"
     title = "Mails of an mbox, a Maildir or a folder of mails"
+    documentation = "docs/connectors/email.mailbox.md"
     Settings = MailboxSettings
     kinds = (NOTICE,)
 

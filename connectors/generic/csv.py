@@ -49,6 +49,7 @@ class Sheet(sdk.Connector):
 
     name = "generic.csv"
     title = "Customers, deals, calls or birthdays from any CSV sheet, through a declared mapping"
+    documentation = "docs/connectors/generic.csv.md"
     Settings = SheetSettings
     files = folders.SUFFIXES
     settings: SheetSettings

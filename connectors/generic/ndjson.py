@@ -22,6 +22,7 @@ class Lines(sdk.Connector):
 
     name = "generic.ndjson"
     title = "Customers, deals, calls or anything else from JSON lines, through a declared mapping"
+    documentation = "docs/connectors/generic.ndjson.md"
     Settings = ObjectSettings
     files = objects.SUFFIXES
     settings: ObjectSettings

@@ -22,6 +22,7 @@ class Table(sdk.Connector):
 
     name = "generic.parquet"
     title = "Customers, deals, calls or anything else from Parquet files, through a declared mapping"
+    documentation = "docs/connectors/generic.parquet.md"
     Settings = TableSettings
     files = tables.SUFFIXES
     settings: TableSettings

@@ -125,6 +125,7 @@ class Segment(sdk.Connector):
 
     name = "generic.segment"
     title = "What sites, apps and servers tell by the libraries of Segment or RudderStack, pointed at the hub"
+    documentation = "docs/connectors/generic.segment.md"
     Settings = SegmentSettings
     kinds = (
         sdk.KindDeclaration(

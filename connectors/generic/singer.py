@@ -200,6 +200,7 @@ class Singer(sdk.Connector):
     title = (
         "Whatever a Singer tap reads: databases, shops, help desks; the tap is run as it is, through a declared mapping"
     )
+    documentation = "docs/connectors/generic.singer.md"
     Settings = SingerSettings
     settings: SingerSettings
 

@@ -191,6 +191,7 @@ class TouchpointLines(sdk.Connector):
 
     name = "generic.touchpoints"
     title = "JSON lines that already are touchpoints in the hub's own words, from any system, without a mapping"
+    documentation = "docs/connectors/generic.touchpoints.md"
     Settings = objects.ObjectSettings
     settings: objects.ObjectSettings
 

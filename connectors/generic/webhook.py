@@ -196,6 +196,7 @@ class Webhook(sdk.Connector):
 
     name = "generic.webhook"
     title = "Any signed webhook, through a declared mapping"
+    documentation = "docs/connectors/generic.webhook.md"
     Settings = WebhookSettings
     settings: WebhookSettings
 

@@ -22,6 +22,7 @@ class Workbook(sdk.Connector):
 
     name = "generic.xlsx"
     title = "Customers, deals, calls or anything else from Excel and LibreOffice sheets, through a declared mapping"
+    documentation = "docs/connectors/generic.xlsx.md"
     Settings = WorkbookSettings
     files = workbooks.SUFFIXES
     settings: WorkbookSettings

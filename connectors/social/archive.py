@@ -136,6 +136,7 @@ class Archive(sdk.Connector):
 
     name = "social.archive"
     title = "Posts, messages, follows and reviews from exports of any network"
+    documentation = "docs/connectors/social.archive.md"
     Settings = ArchiveSettings
 
     def streams(self) -> Sequence[sdk.Stream]:

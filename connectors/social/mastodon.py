@@ -117,6 +117,7 @@ class Mastodon(sdk.Connector):
 
     name = "social.mastodon"
     title = "Mentions, messages, follows and reactions of a Mastodon account"
+    documentation = "docs/connectors/social.mastodon.md"
     Settings = MastodonSettings
     kinds = (POST,)
     every = 300

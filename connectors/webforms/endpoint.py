@@ -176,6 +176,7 @@ class Endpoint(sdk.Connector):
 
     name = "webforms.endpoint"
     title = "Submissions of any web form: plain HTML, fetch or sendBeacon; visits of people who agreed"
+    documentation = "docs/connectors/webforms.endpoint.md"
     Settings = EndpointSettings
     settings: EndpointSettings
 

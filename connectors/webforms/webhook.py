@@ -127,6 +127,7 @@ class Webhook(sdk.Connector):
 
     name = "webforms.webhook"
     title = "Forms of Typeform, Tally, Jotform, Gravity Forms, Google Forms and HubSpot, as they are submitted"
+    documentation = "docs/connectors/webforms.webhook.md"
     Settings = WebhookSettings
     settings: WebhookSettings
 

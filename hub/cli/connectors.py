@@ -18,14 +18,15 @@ app = typer.Typer(no_args_is_help=True, help="The connectors that are installed 
 
 @app.command("list")
 def list_() -> None:
-    """Which connectors there are, and what they bring in.
+    """Which connectors there are, where each is documented, and what it brings in.
 
     \b
     Example:
       hub connector list
     """
     registry = load_registry()
-    table(("connector", "brings in"), [(name, kind.title) for name, kind in sorted(registry.connectors.items())])
+    rows = [(name, kind.documentation, kind.title) for name, kind in sorted(registry.connectors.items())]
+    table(("connector", "documentation", "brings in"), rows)
     for name, reason in sorted(registry.broken.items()):
         notes.print(f"{name} is broken: {reason}", markup=False)
 
@@ -41,6 +42,8 @@ def show(name: Annotated[str, typer.Argument(help="As `hub connector list` shows
     registry = load_registry()
     kind = registry.kind(name)
     out.print(f"{name}: {kind.title}", markup=False)
+    if kind.documentation:
+        out.print(f"See {kind.documentation}", markup=False)
     rows = list(described(kind.Settings.model_json_schema()))
     if rows:
         out.print()

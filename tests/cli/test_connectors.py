@@ -12,6 +12,14 @@ from hub.registry import load_registry
 from tests.cli.conftest import Run
 
 
+def test_connectors_are_listed_with_their_pages(hub: Run) -> None:
+    lines = hub("connector", "list").out.splitlines()
+    assert lines[0].split(maxsplit=2) == ["connector", "documentation", "brings in"]
+    said = [line.split(maxsplit=2) for line in lines[1:]]
+    assert said == [[name, kind.documentation, kind.title] for name, kind in sorted(load_registry().connectors.items())]
+    assert hub("connector", "show", "social.bluesky").out.splitlines()[1] == "See docs/connectors/social.bluesky.md"
+
+
 def test_the_dictionary_of_kinds_has_the_shared_ones_and_those_of_connectors(hub: Run) -> None:
     said = json.loads(hub("connector", "kinds", "--json").out)
     known = {each["kind"]: each for each in said if each["connector"] is None}

@@ -1,9 +1,11 @@
-"""Every connector of this repository is tried by the acceptance kit."""
+"""Every connector of this repository is tried by the acceptance kit, and has a page."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from hub.connector import Connector
+from hub.registry import load_registry
 from tests.conftest import ROOT
 
 BUILT_IN = "hub.desk"
@@ -18,6 +20,12 @@ def untried(root: Path) -> Iterator[str]:
             yield f"{name} is in no ConnectorSuite"
 
 
+def undocumented(root: Path, connectors: Mapping[str, type[Connector]]) -> Iterator[str]:
+    for name, kind in sorted(connectors.items()):
+        if not kind.documentation or not (root / kind.documentation).is_file():
+            yield f"{name} has no page {kind.documentation}"
+
+
 def test_every_connector_is_tried_by_the_kit() -> None:
     assert list(untried(ROOT)) == []
 
@@ -27,3 +35,23 @@ def test_a_connector_that_is_not_tried_is_seen(tmp_path: Path) -> None:
     (tmp_path / "tests" / "test_a.py").write_text("class TestA(ConnectorSuite):\n    connector = A\n")
     (tmp_path / "pyproject.toml").write_text('[project.entry-points."hub.connectors"]\n"x.a" = "a:A"\n"x.b" = "b:B"\n')
     assert list(untried(tmp_path)) == ["x.b is in no ConnectorSuite"]
+
+
+def test_every_connector_names_its_page() -> None:
+    registry = load_registry()
+    assert (list(undocumented(ROOT, registry.connectors)), dict(registry.broken)) == ([], {})
+
+
+def test_a_connector_without_a_page_is_seen(tmp_path: Path) -> None:
+    class Silent(Connector):
+        """One that names no page."""
+
+    class Wrong(Connector):
+        """One whose page is not there."""
+
+        documentation = "docs/none.md"
+
+    assert list(undocumented(tmp_path, {"x.a": Silent, "x.b": Wrong})) == [
+        "x.a has no page None",
+        "x.b has no page docs/none.md",
+    ]

@@ -41,6 +41,7 @@ class Invoices(sdk.Connector):
 
     name = "accounting.documents"
     title = "Electronic invoices and credit notes: UBL, CII, Factur-X and ZUGFeRD files"
+    documentation = "docs/connectors/accounting.documents.md"
     Settings = DocumentSettings
     files = (".xml", ".pdf")
     kinds = (meaning.ADVANCE,)

@@ -53,6 +53,7 @@ class QuickBooks(sdk.Connector):
 
     name = "accounting.quickbooks"
     title = "Customers, invoices, payments, credit memos, receipts and estimates from QuickBooks Online"
+    documentation = "docs/connectors/accounting.quickbooks.md"
     Settings = QuickBooksSettings
     every = 900
     budget = sdk.Budget(8, 1)

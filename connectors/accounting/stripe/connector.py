@@ -172,6 +172,7 @@ class Stripe(sdk.Connector):
 
     name = "accounting.stripe"
     title = "Customers, subscriptions, invoices, payments, refunds and disputes of a Stripe account"
+    documentation = "docs/connectors/accounting.stripe.md"
     Settings = StripeSettings
     settings: StripeSettings
     kinds = (

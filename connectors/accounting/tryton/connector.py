@@ -61,6 +61,7 @@ class Tryton(sdk.Connector):
 
     name = "accounting.tryton"
     title = "Parties, invoices, credit notes and payments from Tryton"
+    documentation = "docs/connectors/accounting.tryton.md"
     Settings = TrytonSettings
     every = 900
     settings: TrytonSettings

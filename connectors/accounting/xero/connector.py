@@ -52,6 +52,7 @@ class Xero(sdk.Connector):
 
     name = "accounting.xero"
     title = "Contacts, invoices, credit notes, payments and quotes from Xero"
+    documentation = "docs/connectors/accounting.xero.md"
     Settings = XeroSettings
     every = 900
     budget = sdk.Budget(60, 60)

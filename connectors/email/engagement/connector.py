@@ -202,6 +202,7 @@ class Engagement(sdk.Connector):
 
     name = "email.engagement"
     title = "What mail vendors tell of mail they sent: delivered, opened, clicked, bounced, complained, unsubscribed"
+    documentation = "docs/connectors/email.engagement.md"
     Settings = EngagementSettings
     kinds = (
         NOTICE,

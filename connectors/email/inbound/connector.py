@@ -175,6 +175,7 @@ class Inbound(sdk.Connector):
 
     name = "email.inbound"
     title = "Mail that a vendor or a mail server receives for you and posts: Mailgun, Postmark, SendGrid, Amazon SES"
+    documentation = "docs/connectors/email.inbound.md"
     Settings = InboundSettings
     kinds = (NOTICE,)
     settings: InboundSettings

@@ -107,6 +107,7 @@ class Bluesky(sdk.Connector):
 
     name = "social.bluesky"
     title = "Mentions, replies, quotes, follows and reactions of a Bluesky account"
+    documentation = "docs/connectors/social.bluesky.md"
     Settings = BlueskySettings
     kinds = (POST,)
     stream_types = (Notifications,)

@@ -20,6 +20,7 @@ class Meta(sdk.Connector):
 
     name = "social.meta"
     title = "Messages, comments and leads of Facebook, Messenger, Instagram and WhatsApp"
+    documentation = "docs/connectors/social.meta.md"
     Settings = MetaSettings
     kinds = (
         sdk.KindDeclaration(DELIVERED, "Message that was delivered", {"type": "object", "properties": _TEXTS}),

@@ -22,11 +22,11 @@ class SourceQueries:
         """The connectors that are installed, broken ones too."""
         registry = info.context.hub.registry
         working = [
-            Connector(name=name, title=kind.title, working=True, problem=None)
+            Connector(name=name, title=kind.title, documentation=kind.documentation, working=True, problem=None)
             for name, kind in registry.connectors.items()
         ]
         broken = [
-            Connector(name=name, title=name, working=False, problem=problem)
+            Connector(name=name, title=name, documentation=None, working=False, problem=problem)
             for name, problem in registry.broken.items()
         ]
         return sorted(working + broken, key=lambda connector: connector.name)

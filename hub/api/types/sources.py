@@ -293,6 +293,7 @@ class Connector:
 
     name: str = described("Family and name, like email.mailbox.")
     title: str = described("What it brings in.")
+    documentation: str | None = described("Its page: an address, or a path in the repository it comes from.")
     working: bool = described("Whether it can be used.")
     problem: str | None = described("Why it cannot be used.")
 
