@@ -17,7 +17,7 @@ from hub.connector import Connector, Stream
 from hub.errors import ConfigWrong, HubError, NotFound
 from hub.outside import Outside
 from hub.secret_settings import discreet, places, taken_out, texts
-from hub.settings import first_fault
+from hub.settings import first_fault, foremost
 
 _log = logging.getLogger(__name__)
 
@@ -83,9 +83,10 @@ def _settings_wrong(kind: type[Connector], settings: Mapping[str, Any], error: V
     fault = _discreet(kind, settings, fault)
     path = f"settings.{place}" if place else "settings"
     hint = None
-    if error.errors()[0]["type"] == "extra_forbidden":
+    first = foremost(error)
+    if first["type"] == "extra_forbidden":
         fault = "there is no such setting"
-        if place in error.errors()[0]["loc"]:  # at the top: there is little to choose from
+        if place in first["loc"]:  # at the top: there is little to choose from
             hint = f"There are: {', '.join(kind.Settings.model_fields)}."
     where = f" {place}:" if place else ""
     return ConfigWrong(f"Settings of {kind.name}:{where} {fault}.", path=path, hint=hint)

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hub.errors import ConfigWrong
@@ -212,5 +213,12 @@ def read_settings() -> Settings:
 
 def first_fault(error: ValidationError) -> tuple[str, str]:
     """The first thing that pydantic found wrong: where, with dots, and what, without its own preamble."""
-    first = error.errors()[0]
+    first = foremost(error)
     return ".".join(str(part) for part in first["loc"]), first["msg"].removeprefix("Value error, ").rstrip(".")
+
+
+def foremost(error: ValidationError) -> ErrorDetails:
+    """The first of pydantic's faults; a name with a slip in it before the missing one that it stands for."""
+    first, *others = error.errors()
+    slips = (each for each in others if each["type"] == "extra_forbidden" and each["loc"][:-1] == first["loc"][:-1])
+    return next(slips, first) if first["type"] == "missing" else first

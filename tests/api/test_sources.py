@@ -106,6 +106,11 @@ def test_settings_are_checked_without_being_stored(safe: Served) -> None:
         ({"source": source}, []),
         ({"source": source, "settings": {"fault": "Wrong:"}}, ["Wrong: ********"]),
         ({"source": source, "settings": {"hots": "x"}}, ["Settings of test.safe: hots: there is no such setting."]),
+        # What the slip leaves out is missing too; the slip says more.
+        (
+            {"connector": "test.safe", "settings": {"hots": "x"}},
+            ["Settings of test.safe: hots: there is no such setting."],
+        ),
         ({"connector": "test.safe"}, ["Settings of test.safe: host: Field required."]),
     ):
         assert safe.ask(CHECK, input=given)["checkSource"]["problems"] == problems
