@@ -50,6 +50,8 @@ def put_secret(settings: dict[str, Any], given: str) -> None:
         if not isinstance(inner, dict):
             raise InputWrong(f"--secret {name}: {part} is no object.")
     secret = _secret(name, where)
+    if not secret:
+        raise InputWrong(f"--secret {name}: nothing was given.")
     if name.endswith("[]"):
         inner.setdefault(path[-1], []).append(secret)
     else:

@@ -65,11 +65,12 @@ def test_a_secret_that_is_typed_is_refused(hub: Run) -> None:
 def test_secrets_are_put_where_their_names_say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "pw").write_text("from a file\n")
     monkeypatch.setenv("PW", "from the environment")
+    monkeypatch.setenv("EMPTY", "")
     told = given.settings('{"host": "x"}', ["a.b=env:PW", f"c=file:{tmp_path / 'pw'}", "d[]=env:PW", "d[]=keep"])
     assert told == {
         "host": "x", "a": {"b": "from the environment"}, "c": "from a file", "d": ["from the environment", "********"]
     }  # fmt: skip
-    for wrong in ("a=env:NONE", "host.x=env:PW", "=env:PW", "a=b"):
+    for wrong in ("a=env:NONE", "host.x=env:PW", "=env:PW", "a=b", "a=env:EMPTY"):
         with pytest.raises(InputWrong):
             given.settings('{"host": "x"}', [wrong])
 
