@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -22,6 +25,7 @@ from hub.outside import Outside
 from hub.registry import Registry
 from hub.settings import Company
 from hub.store import held
+from hub.store.engine import Store
 from hub.store.held import HeldRow, HeldTouchpoint
 from hub.store.session import Session
 from hub.store.writing import records
@@ -233,7 +237,8 @@ class Trial:
         """A trial, whose folder is gone when it ends."""
         with tempfile.TemporaryDirectory(prefix="hub-kit-", ignore_cleanup_errors=True) as folder:
             registry = _Lending({Desk.name: Desk, kind.name: kind}, {}, kind, clock, line)
-            async with await Hub.open(str(Path(folder) / "hub"), registry, COMPANY, clock.micros) as hub:
+            address = shutil.copytree(_unopened(), Path(folder) / "hub")
+            async with await Hub.open(str(address), registry, COMPANY, clock.micros) as hub:
                 trial = cls(hub, kind, settings, clock, line)
                 with trial.logged:
                     yield trial
@@ -247,6 +252,15 @@ class Trial:
         self._accounts += 1
         made = await self.hub.create_source(f"Kit {self._accounts}", self.kind.name, self.settings)
         return Account(self, made.ids[0])
+
+
+@cache
+def _unopened() -> Path:
+    """The folder of a hub that nobody has opened: making its tables would take longer than most checks do."""
+    folder = Path(tempfile.mkdtemp(prefix="hub-kit-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Store.at(str(folder / "hub")).close()
+    return folder / "hub"
 
 
 @dataclass(frozen=True, slots=True)
