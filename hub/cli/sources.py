@@ -75,7 +75,11 @@ def create(
 
     source = ask(context, work, make=True)["source"]
     out.print(source["id"])
-    notes.print(f"To read it: hub pull {source['id']}")
+    if source["pulled"]:
+        notes.print(f"To read it: hub pull {source['id']}")
+    for stream in source["streams"]:
+        if not stream["pulled"]:
+            notes.print(f"It is told at /in/{source['id']}/{stream['stream']}", markup=False)
 
 
 @app.command()
@@ -127,5 +131,5 @@ def _tell_unreadable(unreadable: Json) -> None:
     for record in unreadable["nodes"]:
         problem = record["problem"] or {"message": "", "path": None, "hint": None}
         where = f" ({problem['path']})" if problem["path"] else ""
-        hint = f" {problem['hint']}" if problem["hint"] else ""
+        hint = f"; {problem['hint']}" if problem["hint"] else ""
         out.print(f"  {record['stream']} {record['key']}: {problem['message']}{where}{hint}", markup=False)

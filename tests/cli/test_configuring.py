@@ -43,6 +43,16 @@ def test_a_source_is_set_up_and_changed_with_secrets_from_elsewhere(hub: Run, mo
     assert said == ["App is paused.\n", "App is paused already.\n", "App is pulled by the clock.\n"]
 
 
+def test_it_is_said_how_a_new_source_gets_its_rows(hub: Run) -> None:
+    told = hub("--data", "h", "source", "create", "Contact", "webforms.endpoint", "--settings", '{"origins": ["*"]}')
+    source = told.out.strip()
+    assert told.err.splitlines() == [f"It is told at /in/{source}/{stream}" for stream in ("submissions", "visits")]
+    books = '{"client_id": "a", "client_secret": "b", "refresh_token": "c", "tenant_id": "d"}'
+    both = hub("--data", "h", "source", "create", "Books", "accounting.xero", "--settings", books)
+    source = both.out.strip()
+    assert both.err.splitlines() == [f"To read it: hub pull {source}", f"It is told at /in/{source}/notices"]
+
+
 def test_check_says_what_is_wrong_and_stores_nothing(hub: Run) -> None:
     wrong = ("source", "check", "--connector", "email.mailbox", "--settings", '{"path": "nowhere"}')
     ended = hub("--data", "h", *wrong)
