@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import lzma
 import struct
 import zipfile
@@ -20,6 +21,8 @@ from typing import Any, Self
 from connectors.accounting.documents import syntax
 from connectors.reading import Pile, files_named, meaning
 from hub import sdk
+
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what is wrong with a file is told as its problem
 
 SUFFIXES = (".xml", ".pdf", ".zip")
 FILE = "file/"
