@@ -25,7 +25,7 @@ class EndpointSettings(sdk.Settings):
     """Settings of ``webforms.endpoint``."""
 
     origins: list[str] = Field(
-        default_factory=list, description='Web origins that may post, e.g. https://shop.example; ["*"] allows all.'
+        default_factory=list, description='Web origins that may post, like https://shop.example; ["*"] allows all.'
     )
     form: str = Field("", description="Name of the form, when the form does not say it.")
     fields: dict[str, Meaning] = Field(
@@ -191,4 +191,4 @@ class Endpoint(sdk.Connector):
     def check(self) -> Iterator[str]:
         """A form that no site may post to takes nothing."""
         if not self.settings.origins:
-            yield 'origins is empty, so every post is refused; name the site, e.g. https://shop.example, or ["*"] for everybody'
+            yield 'origins is empty, so every post is refused; name the site, e.g. https://shop.example, or say ["*"]'

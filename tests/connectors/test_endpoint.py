@@ -526,7 +526,7 @@ def test_settings_that_cannot_work_are_refused_or_told() -> None:
     with pytest.raises(ValidationError, match="'/thanks' is not an address"):
         endpoint(redirect="/thanks")
     assert list(Endpoint(Endpoint.Settings()).check()) == [
-        'origins is empty, so every post is refused; name the site, e.g. https://shop.example, or ["*"] for everybody'
+        'origins is empty, so every post is refused; name the site, e.g. https://shop.example, or say ["*"]'
     ]
 
 
