@@ -118,7 +118,13 @@ def test_months_are_those_of_the_asked_time_zone(shop: Served) -> None:
     assert "'Mars/Olympus' is not an IANA time zone, like Asia/Dhaka." in sentence
 
 
-@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Dhaka", "UTC"])
+@pytest.mark.parametrize(
+    "zone",
+    [
+        "Australia/Lord_Howe", "UTC",
+        *(pytest.param(zone, marks=pytest.mark.long) for zone in ("America/New_York", "Europe/Berlin", "Asia/Dhaka")),
+    ],
+)  # fmt: skip
 def test_days_of_a_zone_that_sets_its_clocks_are_right(service: Served, zone: str) -> None:
     times = [
         f"{year}-{month:02}-{day:02}T{hour:02}:30:00+00:00"

@@ -19,7 +19,7 @@ from hub.ingest.hub import Hub
 from hub.registry import Registry, load_registry
 from hub.testing import ConnectorSuite
 from tests.connectors.bluesky_server import DID, HANDLE, PASSWORD, Server, notifications
-from tests.connectors.many_streams import ManyStreams
+from tests.connectors.sparing import Sparing
 from tests.outside.listening import served
 from tests.outside.worlds import World
 
@@ -27,7 +27,7 @@ SETTINGS = {"account": HANDLE, "app_password": PASSWORD, "server": "https://pds.
 OURS = "https://bsky.app/profile/did:plc:shop2027aaaaaaaaaaaaaaaa/post/3lmshop00001"
 
 
-class TestBluesky(ManyStreams, ConnectorSuite):
+class TestBluesky(Sparing, ConnectorSuite):
     connector = Bluesky
     settings = SETTINGS
     provider = Server(page=6).app

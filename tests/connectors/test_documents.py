@@ -22,6 +22,7 @@ from hub import sdk
 from hub.testing import ConnectorSuite
 from tests.conftest import ROOT
 from tests.connectors import books
+from tests.connectors.sparing import Sparing
 
 SAMPLES = ROOT / "connectors" / "accounting" / "samples"
 FOLDER, PDF = SAMPLES / "documents", SAMPLES / "factur-x.pdf"
@@ -29,7 +30,7 @@ OWN = "DE999999990"
 UBL, CII = FOLDER / "ubl-invoice.xml", FOLDER / "cii-invoice-paid.xml"
 
 
-class TestDocumentsKit(ConnectorSuite):
+class TestDocumentsKit(Sparing, ConnectorSuite):
     connector = Invoices
     settings = {"path": str(FOLDER), "own": [OWN]}
     does_not_apply = {"provider": "it reads files"}

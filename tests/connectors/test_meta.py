@@ -20,12 +20,12 @@ from hub.client import Client
 from hub.ingest.hub import Hub
 from hub.registry import Registry, load_registry
 from hub.testing import ConnectorSuite
-from tests.connectors.many_streams import ManyStreams
 from tests.connectors.meta_server import INSTAGRAM, PAGE, SAMPLE, SETTINGS, VERIFY, Graph, error, signed
+from tests.connectors.sparing import Sparing
 from tests.outside.worlds import World
 
 
-class TestMeta(ManyStreams, ConnectorSuite):
+class TestMeta(Sparing, ConnectorSuite):
     connector = Meta
     settings = SETTINGS
     provider = staticmethod(Graph(page=2).answer)
@@ -36,6 +36,10 @@ class TestMeta(ManyStreams, ConnectorSuite):
 
     def deliveries(self) -> dict[str, list[sdk.Delivery]]:
         return {"notices": [signed(each) for each in SAMPLE["deliveries"]]}
+
+    @pytest.mark.long
+    def test_no_delivery_makes_the_door_fall(self) -> None:
+        super().test_no_delivery_makes_the_door_fall()
 
 
 def bound(outside: sdk.Outside | None = None, **settings: Any) -> Meta:
@@ -566,6 +570,9 @@ def test_a_person_of_two_numbers_is_one_customer(hub_folder: Path) -> None:
             source = (await hub.create_source("WhatsApp", "social.meta", {**SETTINGS, "page": ""})).ids[0]
             for each in (told_by("wamid.A1"), new, told_by("wamid.A9")):
                 await hub.deliver(source, "notices", signed(each))
+            async with hub.reader.snapshot() as snapshot:
+                last = await snapshot.value("SELECT max(number) FROM record")
+            assert await hub.wait(int(last), 20)
             asking = "{ customers(first: 9) { edges { node { id name timeline { totalCount } } } } }"
             return await Client.of(hub).execute(asking)
 

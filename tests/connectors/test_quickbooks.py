@@ -24,9 +24,9 @@ from hub.ingest.hub import Hub
 from hub.testing import ConnectorSuite
 from tests.conftest import ROOT
 from tests.connectors import books
-from tests.connectors.many_streams import ManyStreams
 from tests.connectors.quickbooks_server import REALM, SAMPLES, SETTINGS, TOKEN
 from tests.connectors.quickbooks_server import QuickBooks as Server
+from tests.connectors.sparing import Sparing
 from tests.outside.worlds import World
 
 KINDS = {
@@ -41,7 +41,7 @@ def signed(payload: Any, token: str = TOKEN) -> sdk.Delivery:
     return kit.delivery(body, {"content-type": "application/json", "intuit-signature": signature})
 
 
-class TestQuickBooksKit(ManyStreams, ConnectorSuite):
+class TestQuickBooksKit(Sparing, ConnectorSuite):
     connector = QuickBooks
     settings = {**SETTINGS, "page_size": 3}
     provider = staticmethod(Server().answer)

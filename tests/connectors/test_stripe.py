@@ -26,6 +26,7 @@ from hub.sealing import new_key
 from hub.settings import Company
 from hub.testing import ConnectorSuite
 from hub.values import RevenueBasis
+from tests.connectors.sparing import Sparing
 from tests.connectors.stripe_server import KEY, SAMPLES, Server
 from tests.outside.listening import served
 from tests.outside.worlds import World
@@ -51,7 +52,7 @@ def signed(body: bytes, at: datetime, secret: str = SECRET) -> dict[str, str]:
     return {"stripe-signature": f"t={int(at.timestamp())},v1={made},v0=ignored"}
 
 
-class TestStripe(ConnectorSuite):
+class TestStripe(Sparing, ConnectorSuite):
     connector = Stripe
     settings = SETTINGS
     # The other objects come by deliveries, which costs less.
@@ -62,6 +63,10 @@ class TestStripe(ConnectorSuite):
         listed = [each for held in SAMPLES["lists"].values() for each in held]
         bodies = [written(each) for each in (*SAMPLES["events"], *map(happened, listed))]
         return {"objects": [kit.delivery(body, signed(body, kit.NOW)) for body in bodies]}
+
+    @pytest.mark.long
+    def test_no_delivery_makes_the_door_fall(self) -> None:
+        super().test_no_delivery_makes_the_door_fall()
 
 
 def bound(outside: sdk.Outside | None = None, **settings: Any) -> Stripe:
@@ -598,10 +603,12 @@ def dealings(name: str, invoice: str | None = None) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("basis", [RevenueBasis.BILLED, pytest.param(RevenueBasis.CASH, marks=pytest.mark.long)])
-def test_a_refund_that_names_only_its_charge_lands_on_the_right_customer(hub_address: str, basis: RevenueBasis) -> None:
+def test_a_refund_that_names_only_its_charge_lands_on_the_right_customer(
+    sparing_address: str, basis: RevenueBasis
+) -> None:
     async def main() -> None:
         company = Company(currency="EUR", revenue_basis=basis)
-        async with await Hub.open(hub_address, registry(), company, secret_key=SEAL) as hub:
+        async with await Hub.open(sparing_address, registry(), company, secret_key=SEAL) as hub:
             source = (await hub.create_source("Shop", "accounting.stripe", SETTINGS)).ids[0]
             told: list[tuple[str, str | None, tuple[int, ...]]] = [
                 ("billed", "in_1", (0, 3, 1, 2)), ("backwards", "in_2", (2, 1, 3, 0)), ("late", "in_3", (2, 3, 0, 1)),

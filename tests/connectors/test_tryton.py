@@ -19,14 +19,14 @@ from connectors.accounting.tryton.connector import Tryton
 from hub import sdk
 from hub.testing import NOW, ConnectorSuite
 from tests.connectors import books
-from tests.connectors.many_streams import ManyStreams
+from tests.connectors.sparing import Sparing
 from tests.connectors.tryton_server import SAMPLES, SETTINGS
 from tests.connectors.tryton_server import Tryton as Server
 
 PAID, PARTLY, CREDIT, DRAFT, FOREIGN = SAMPLES["invoices"][:5]
 
 
-class TestTrytonKit(ManyStreams, ConnectorSuite):
+class TestTrytonKit(Sparing, ConnectorSuite):
     connector = Tryton
     settings = SETTINGS
     provider = staticmethod(Server().answer)

@@ -29,7 +29,7 @@ from hub.ingest.hub import Hub
 from hub.testing import ConnectorSuite
 from tests.conftest import ROOT
 from tests.connectors import books
-from tests.connectors.many_streams import ManyStreams
+from tests.connectors.sparing import Sparing
 from tests.connectors.xero_server import KEY, SAMPLES, SETTINGS, TENANT
 from tests.connectors.xero_server import Xero as Server
 from tests.outside.worlds import World
@@ -48,7 +48,7 @@ def signed(payload: Any, key: str = KEY) -> sdk.Delivery:
     return kit.delivery(body, {"content-type": "application/json", "x-xero-signature": signature})
 
 
-class TestXeroKit(ManyStreams, ConnectorSuite):
+class TestXeroKit(Sparing, ConnectorSuite):
     connector = Xero
     settings = SETTINGS
     provider = staticmethod(Server(size=4).answer)

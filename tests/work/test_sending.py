@@ -109,7 +109,7 @@ def test_every_bad_answer_is_an_attempt_and_the_message_comes_again_unchanged(sp
         desk(sparing_address, look, receiver, longest=0.5)
 
 
-def test_ten_attempts_over_75_hours_then_it_failed_and_may_be_sent_by_hand(hub_address: str) -> None:
+def test_ten_attempts_over_75_hours_then_it_failed_and_may_be_sent_by_hand(sparing_address: str) -> None:
     well = []
 
     async def look(desk: Desk) -> None:
@@ -140,7 +140,7 @@ def test_ten_attempts_over_75_hours_then_it_failed_and_may_be_sent_by_hand(hub_a
         assert desk.receiver.came == {message.id: 12}
 
     with receiving(lambda id_, times: "bad json" if well else "500") as receiver:
-        desk(hub_address, look, receiver)
+        desk(sparing_address, look, receiver)
 
 
 def test_retry_after_holds_everything_for_this_endpoint_and_nothing_for_others(sparing_address: str) -> None:
@@ -174,7 +174,7 @@ def test_retry_after_holds_everything_for_this_endpoint_and_nothing_for_others(s
         desk(sparing_address, look, receiver)
 
 
-def test_410_disables_at_once_and_what_was_missed_comes_when_it_is_enabled(hub_address: str) -> None:
+def test_410_disables_at_once_and_what_was_missed_comes_when_it_is_enabled(sparing_address: str) -> None:
     answers = ["410"]
 
     async def look(desk: Desk) -> None:
@@ -199,7 +199,7 @@ def test_410_disables_at_once_and_what_was_missed_comes_when_it_is_enabled(hub_a
         assert types(desk.receiver) == ["touchpoint.created"] * 3, "what was to be skipped is"
 
     with receiving(lambda id_, times: answers[0]) as receiver:
-        desk(hub_address, look, receiver)
+        desk(sparing_address, look, receiver)
 
 
 def test_endpoint_that_fails_for_five_days_is_given_up(sparing_address: str) -> None:
@@ -237,7 +237,7 @@ def test_endpoint_hears_of_what_it_wants_only(sparing_address: str) -> None:
         desk(sparing_address, look, receiver)
 
 
-def test_merges_and_splits_name_both_customers(hub_address: str) -> None:
+def test_merges_and_splits_name_both_customers(sparing_address: str) -> None:
     async def look(desk: Desk) -> None:
         await desk.heard(anna("a1"), row("b1", who={"phone": "+8801711234567"}))
         await desk.endpoint(wants=["CUSTOMERS_MERGED", "CUSTOMER_SPLIT"])
@@ -257,10 +257,10 @@ def test_merges_and_splits_name_both_customers(hub_address: str) -> None:
         assert {last["from"], last["to"]} == set(ids)
 
     with receiving() as receiver:
-        desk(hub_address, look, receiver)
+        desk(sparing_address, look, receiver)
 
 
-def test_history_is_told_only_to_who_asks_for_it(hub_address: str) -> None:
+def test_history_is_told_only_to_who_asks_for_it(sparing_address: str) -> None:
     async def look(desk: Desk) -> None:
         await desk.endpoint(name="new", wants=["TOUCHPOINT_ADDED"])
         with receiving() as historian:
@@ -275,7 +275,7 @@ def test_history_is_told_only_to_who_asks_for_it(hub_address: str) -> None:
 
     try:
         with receiving() as receiver:
-            desk(hub_address, look, receiver)
+            desk(sparing_address, look, receiver)
     finally:
         Feed.rows = []
 

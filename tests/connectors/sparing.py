@@ -1,4 +1,4 @@
-"""The acceptance kit for connectors of so many streams that some of its checks take seconds each."""
+"""The acceptance kit for connectors that are so much to ask or tell that some of its checks cost a lot."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from hub.testing import ConnectorSuite
 
 
-class ManyStreams(ConnectorSuite):
-    """The kit, whose longest checks run with the full counts."""
+class Sparing(ConnectorSuite):
+    """The kit, whose dearest checks run with the full counts; smaller connectors run them in the quick tier."""
 
     @pytest.mark.long
     def test_strange_rows_stop_nothing(self) -> None:
@@ -33,3 +33,7 @@ class ManyStreams(ConnectorSuite):
     @pytest.mark.long
     def test_an_incomplete_listing_deletes_nothing(self) -> None:
         super().test_an_incomplete_listing_deletes_nothing()
+
+    @pytest.mark.long
+    def test_a_bad_day_of_the_provider_costs_no_row(self) -> None:
+        super().test_a_bad_day_of_the_provider_costs_no_row()
