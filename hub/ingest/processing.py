@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from hub import traces
@@ -35,6 +36,8 @@ _LONGEST_REST = 0.5
 _LOOK = 0.01
 _COUNTED_EVERY = 1.0
 """Seconds between two times that rollups are brought up to date: until then group-bys look at what is new."""
+_LAST_COUNT = 1.0
+"""Seconds that the end may wait for it."""
 _TIDY_EVERY = 2.0
 """Seconds between looks whether write-ahead logs have grown."""
 _MORE = 5000
@@ -110,10 +113,10 @@ class Processing:
             except queue.Empty:
                 job = _NOTHING
             if job is None:
-                return
+                break
             try:
                 if not self._catch_up(gather=not isinstance(job, tuple)):
-                    return
+                    break
             except RetryLater as trouble:
                 _log.warning("processing waits: %s", trouble.message)
                 self._mine = False  # the lock went with the connection
@@ -126,6 +129,17 @@ class Processing:
                 time.sleep(_IDLE)
             if isinstance(job, tuple):
                 self._do(*job)
+        self._leave()
+
+    def _leave(self) -> None:
+        """A hub at rest has nothing to count in its rollups, if that is done soon."""
+        until = time.monotonic() + _LAST_COUNT
+        with suppress(RetryLater, SetRetired):
+            more = self._mine
+            while more and time.monotonic() < until:
+                with self.session.transaction():
+                    ledger.hold(self.session)
+                    more = self.processor.counting.count()
 
     def _do(self, job: Callable[[], Any], answer: Future[Any]) -> None:
         if not answer.set_running_or_notify_cancel():

@@ -31,17 +31,10 @@ class Counting:
         """Some more records were processed."""
         self._since += records
         if self._since >= _EVERY:
-            self._count()
+            self.count()
 
-    def go_on(self) -> bool:
-        """Count some of what waits, unless that was done a moment ago. True when there may be more."""
-        if time.monotonic() < self._next:
-            return False
-        more = self._count()
-        self._next = 0.0 if more else time.monotonic() + self.apart
-        return more
-
-    def _count(self) -> bool:
+    def count(self) -> bool:
+        """Count some of what waits. True when there may be more."""
         self._since = 0
         moved = rollups.settle_moved(self._session, _MOVED_TOGETHER)
         nums = rollups.waiting(self._session)
@@ -49,9 +42,17 @@ class Counting:
             rollups.count(self._session, nums, [self._converted(*row) for row in self._foreign(nums)])
         return moved == _MOVED_TOGETHER or len(nums) == rollups.TOGETHER
 
+    def go_on(self) -> bool:
+        """The same, unless that was done a moment ago."""
+        if time.monotonic() < self._next:
+            return False
+        more = self.count()
+        self._next = 0.0 if more else time.monotonic() + self.apart
+        return more
+
     def finish(self) -> None:
         """Count all that waits, in the caller's transaction."""
-        while self._count():
+        while self.count():
             pass
 
     def _foreign(self, nums: list[int]) -> list[rollups.Foreign]:
