@@ -348,6 +348,15 @@ def test_another_password_begins_another_session() -> None:
     assert [each for each in server.asked if "Session" in each] == ["createSession"] * 3
 
 
+def test_the_tokens_of_one_server_are_shown_to_no_other() -> None:
+    first, second = world(Server()), world(Server())
+    pulled(first)
+    second.kept.update(first.kept)
+    pulled(second, server="https://pds.example")
+    shown = [each.headers.get("authorization") for each in second.requests]
+    assert (shown[0], second.requests[0].url.path) == (None, "/xrpc/com.atproto.server.createSession")
+
+
 def test_a_session_that_cannot_be_used_asks_to_sign_in_again() -> None:
     there = world(Server())
     with pytest.raises(sdk.SignInAgain, match=r"pds\.example does not take our credentials"):

@@ -19,7 +19,7 @@ _OVER = frozenset({"ExpiredToken", "InvalidToken"})
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who signed in, and the tokens that came of it. ``seed`` changes with the credentials."""
+    """Who signed in, and the tokens that came of it. ``seed`` changes with the credentials and the server."""
 
     seed: str
     did: str
@@ -48,7 +48,8 @@ class SignedIn:
         self._http = http
         self._outside = outside
         self._sign_in = {"identifier": identifier, "password": password.get_secret_value()}
-        self._seed = hashlib.sha256(json.dumps(self._sign_in, sort_keys=True).encode()).hexdigest()[:16]
+        told = {**self._sign_in, "server": str(http.base_url)}  # the tokens of one are nothing to another
+        self._seed = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
         self._session = _read((outside.credentials or {}).get(_KEPT, ""), self._seed)
 
     async def session(self) -> Session:
