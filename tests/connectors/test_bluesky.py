@@ -352,7 +352,7 @@ def test_the_tokens_of_one_server_are_shown_to_no_other() -> None:
     first, second = world(Server()), world(Server())
     pulled(first)
     second.kept.update(first.kept)
-    pulled(second, server="https://pds.example")
+    pulled(second, server="https://other.example")
     shown = [each.headers.get("authorization") for each in second.requests]
     assert (shown[0], second.requests[0].url.path) == (None, "/xrpc/com.atproto.server.createSession")
 
