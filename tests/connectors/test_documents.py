@@ -367,8 +367,8 @@ def test_other_encodings_are_read() -> None:
 
 
 def test_settings_say_who_we_are() -> None:
-    for own in ([], [" - "]):
-        with pytest.raises(ValueError, match="own"):
+    for own, fault in (([], "name your company"), ([" - "], "own holds a text without a letter or digit")):
+        with pytest.raises(ValueError, match=fault):
             bound(own=own)
     assert list(Invoices(Invoices.Settings(path=Path("/nowhere"), own=(OWN,))).check()) == [
         "there is no file or folder '/nowhere'"

@@ -16,7 +16,6 @@ class DocumentSettings(sdk.Settings):
 
     path: Path = Field(description="A document (XML, or PDF with XML inside), a ZIP archive or a folder of them.")
     own: tuple[str, ...] = Field(
-        min_length=1,
         description="What names your company in them: VAT or company numbers, GLNs or names, as they are written.",
     )
     contact_is: ContactSide = Field(
@@ -29,6 +28,8 @@ class DocumentSettings(sdk.Settings):
     @field_validator("own")
     @classmethod
     def _say_something(cls, own: tuple[str, ...]) -> tuple[str, ...]:
+        if not own:
+            raise ValueError("name your company")
         if not all(plain(each) for each in own):
             raise ValueError("own holds a text without a letter or digit")
         return own
