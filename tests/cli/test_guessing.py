@@ -82,6 +82,8 @@ def test_a_sheet_of_nobody_is_refused_in_a_sentence(hub: Run, tmp_path: Path) ->
     assert "Nothing in rates.csv says whose its rows are" in done.err
 
 
+# Whichever the hub of this machine is, it is not asked.
+@pytest.mark.parametrize("hub_address", ["sqlite"], indirect=True)
 def test_a_file_is_sent_to_a_hub_that_is_served_elsewhere(
     hub: Run, starting: Callable[..., Process], sheet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

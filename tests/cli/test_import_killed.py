@@ -72,11 +72,14 @@ def asking(address: str) -> Callable[[str], list[tuple[str, ...]]]:
         pytest.param("calls.csv", marks=pytest.mark.long),
     ],
 )
-def test_killed_import_goes_on_and_stores_every_row_once(hub_address: str, tmp_path: Path, name: str) -> None:
+def test_killed_import_goes_on_and_stores_every_row_once(sparing_address: str, tmp_path: Path, name: str) -> None:
     file = written(tmp_path / name)
-    ask = asking(hub_address)
+    ask = asking(sparing_address)
     # On PostgreSQL the lease of who was killed must run out first.
-    environment = {"HUB_DATABASE_URL" if "://" in hub_address else "HUB_DATA": hub_address, "HUB_LEASE_SECONDS": "1"}
+    environment = {
+        "HUB_DATABASE_URL" if "://" in sparing_address else "HUB_DATA": sparing_address,
+        "HUB_LEASE_SECONDS": "1",
+    }
     command = ("import", str(file), "--settings", json.dumps(MAPPING))
     for rows in KILLS:
         process = begin(tmp_path, *command, environment=environment).process
