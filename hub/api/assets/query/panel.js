@@ -48,12 +48,15 @@ function Panel({ examples }) {
 }
 
 function Choice({ example, open }) {
-  return h("button", { type: "button", onClick: () => open(example) }, h("strong", null, example.title), h("span", null, example.about));
+  return h("button", { type: "button", disabled: !open, onClick: () => open(example) }, h("strong", null, example.title), h("span", null, example.about));
 }
 
-/** Opens an example in its own tab, or goes to the tab that has it already. */
+/** Opens an example in its own tab, or goes to the tab that has it already; null until the editors are there. */
 function useOpening() {
   const { tabs, addTab, changeTab, queryEditor, variableEditor } = GraphiQL.React.useEditorContext();
+  if (!queryEditor || !variableEditor) {
+    return null;
+  }
   return ({ query, variables }) => {
     const there = tabs.findIndex((tab) => tab.query === query);
     if (there >= 0) {
