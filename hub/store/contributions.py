@@ -37,9 +37,10 @@ ADDED = {
 CONVERTED = " LEFT JOIN converted_touchpoint v ON v.touchpoint = t.num"
 UNCOUNTED = "EXISTS (SELECT 1 FROM uncounted u WHERE u.touchpoint = t.num)"
 _THEIRS = (
-    "(SELECT m.customer, t.num FROM moved_account m JOIN touchpoint t ON t.organisation = m.customer UNION ALL "
-    "SELECT m.customer, t.num FROM moved_account m JOIN touchpoint t ON t.customer = m.customer"
-    " WHERE t.organisation IS NULL)"
+    # Cross joins, because SQLite takes its tables in this order.
+    "(SELECT m.customer, t.num FROM moved_account m CROSS JOIN touchpoint t WHERE t.organisation = m.customer"
+    " UNION ALL SELECT m.customer, t.num FROM moved_account m CROSS JOIN touchpoint t WHERE t.customer = m.customer"
+    " AND t.organisation IS NULL)"
 )
 """The touchpoints of customers that moved."""
 

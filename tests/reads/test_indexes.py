@@ -32,6 +32,7 @@ ORDERS = ("FIRST_TOUCH", "LAST_TOUCH", "NAME", "REVENUE")
 DOCUMENTS = {
     "customer": HUB["P1"],
     "page": HUB["P2"],
+    "group-by": HUB["P3"],
     "node": "query ($id: ID!) { node(id: $id) { ... on Customer { displayName } ... on Touchpoint { title } } }",
     "former id": "query ($id: ID!) { customer(by: {id: $id}) { formerIds } }",
     **{
@@ -54,10 +55,10 @@ DOCUMENTS = {
 }
 OF_A_SIDE = """query ($id: ID!) { customer(by: {id: $id}) { id kind formerIds matters { totalCount }
   timeline(first: 3) { nodes { id } pageInfo { hasNextPage } } } }"""
-MUST = {"customer", "page", *(name for name in DOCUMENTS if name.startswith(("customers by", "timeline")))}
+MUST = {"customer", "page", "group-by", *(name for name in DOCUMENTS if name.startswith(("customers by", "timeline")))}
 """Those that are compiled for sure."""
-SORTED = {"former id", *(name for name in DOCUMENTS if name.endswith(", last"))}
-"""What is sorted once it was read: what is short and of one customer, and rows of a page that counts from the end."""
+SORTED = {"former id", "group-by", *(name for name in DOCUMENTS if name.endswith(", last"))}
+"""What is sorted once it was read: what is short and of one customer, groups, and a page that counts from the end."""
 
 
 async def scans(hub: Hub, name: str, id_: str, *, forced: bool) -> list[str] | None:
