@@ -87,6 +87,15 @@ def test_form_sent_in_bengali_appears_live(demo: Demo, page: Any, tmp_path: Path
     page.get_by_text("Thank you. It is on the timeline.").wait_for()
 
 
+def test_pages_fit_a_narrow_window(demo: Demo, page: Any) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for link, part in ((demo.links[1], "#timeline .who"), (demo.links[0], ".graphiql-response")):
+        page.goto(link)
+        page.locator(part).first.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert page.locator(part).first.bounding_box()["width"] >= 120
+
+
 def test_sheet_is_shown_brought_in_and_taken_back(demo: Demo, page: Any, tmp_path: Path) -> None:
     page.goto(demo.links[0])
     page.get_by_role("link", name="Bring in files").click()
