@@ -227,6 +227,9 @@ class Connector:
     documentation: ClassVar[str | None] = None
     """Its page: an address, or a path in the repository it comes from."""
     Settings: ClassVar[type[Settings]] = Settings
+    destinations: ClassVar[tuple[str, ...] | None] = None
+    """The settings that say where secrets are sent, by name; whoever changes one gives the secrets anew. None: any of
+    them may."""
     files: ClassVar[tuple[str, ...]] = ()
     """Endings of the files, in lower case, that ``hub import`` hands to this connector when none is named."""
     kinds: ClassVar[tuple[KindDeclaration, ...]] = ()

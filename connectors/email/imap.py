@@ -275,6 +275,7 @@ class Imap(sdk.Connector):
     title = "Mails of any mail account over IMAP: Gmail, Microsoft 365, Fastmail, your own server"
     documentation = "docs/connectors/email.imap.md"
     Settings = ImapSettings
+    destinations = ("host", "port", "security", "oauth_url")
     kinds = (NOTICE,)
     every = 300
 

@@ -127,6 +127,7 @@ class Segment(sdk.Connector):
     title = "What sites, apps and servers tell by the libraries of Segment or RudderStack, pointed at the hub"
     documentation = "docs/connectors/generic.segment.md"
     Settings = SegmentSettings
+    destinations = ()
     kinds = (
         sdk.KindDeclaration(
             TRACKED,

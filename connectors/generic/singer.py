@@ -202,6 +202,7 @@ class Singer(sdk.Connector):
     )
     documentation = "docs/connectors/generic.singer.md"
     Settings = SingerSettings
+    destinations = ("tap", "arguments", "config")
     settings: SingerSettings
 
     def streams(self) -> Sequence[sdk.Stream]:

@@ -198,6 +198,7 @@ class Webhook(sdk.Connector):
     title = "Any signed webhook, through a declared mapping"
     documentation = "docs/connectors/generic.webhook.md"
     Settings = WebhookSettings
+    destinations = ()
     settings: WebhookSettings
 
     def __init__(self, settings: WebhookSettings, outside: sdk.Outside | None = None) -> None:

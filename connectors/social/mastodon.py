@@ -119,6 +119,7 @@ class Mastodon(sdk.Connector):
     title = "Mentions, messages, follows and reactions of a Mastodon account"
     documentation = "docs/connectors/social.mastodon.md"
     Settings = MastodonSettings
+    destinations = ("server",)
     kinds = (POST,)
     every = 300
     budget: ClassVar[sdk.Budget] = sdk.Budget(300, 300, reset="X-RateLimit-Reset")

@@ -129,6 +129,7 @@ class Webhook(sdk.Connector):
     title = "Forms of Typeform, Tally, Jotform, Gravity Forms, Google Forms and HubSpot, as they are submitted"
     documentation = "docs/connectors/webforms.webhook.md"
     Settings = WebhookSettings
+    destinations = ()
     settings: WebhookSettings
 
     def streams(self) -> Sequence[sdk.Stream]:

@@ -18,6 +18,7 @@ from hub.connector import Connector
 from hub.errors import ConfigWrong, HubError, InputWrong, NotFound, RetryLater
 from hub.ids import random_id
 from hub.ingest import founding
+from hub.ingest.destinations import moved, refuse_elsewhere
 from hub.ingest.outcomes import Written
 from hub.ingest.sources import DESK, Sources
 from hub.ingest.threads import Threads
@@ -68,7 +69,7 @@ class Configuration:
         ``values``: other columns that are given, as ``change`` takes them. Raises ``ConfigWrong`` with what is wrong,
         ``NotFound`` for no such connector.
         """
-        settled = await self._settle(connector, settings)
+        settled = await self._settle(self._sources.registry.open(connector, settings), connector, settings)
         _verify({"name": name, **values})
         id_ = random_id("src")
 
@@ -143,8 +144,11 @@ class Configuration:
         fresh = False
         if settings is not None:
             secret = self._secret_places(before.connector, held)
-            settled = await self._settle(before.connector, merged(held, settings, secret))
+            after = merged(held, settings, secret)
+            bound, elsewhere = self._changed(before.connector, held, settings, after)
+            settled = await self._settle(bound, before.connector, after)
             fields, fresh = _differences(held, settings, settled, secret)
+            fresh |= elsewhere
         changed = {name: value for name, value in values.items() if value != getattr(before, name)}
         fields = [*map(_told_as, sorted(changed)), *fields]
         if dry_run or not fields:
@@ -239,14 +243,29 @@ class Configuration:
         if connector is None:
             raise InputWrong("Name a source, or a connector.", path="source")
         try:
-            given = merged(held, settings or {}, self._secret_places(connector, held))
-            return await self._faults(self._sources.registry.open(connector, given), connector, given)
+            given = settings or {}
+            after = merged(held, given, self._secret_places(connector, held))
+            bound, _ = self._changed(connector, held, given, after)
+            return await self._faults(bound, connector, after)
         except ConfigWrong as error:
             return [error.message]
 
-    async def _settle(self, connector: str, settings: Json) -> _Settled:
-        """Settings that the connector takes and finds nothing wrong with. Raises ``ConfigWrong``, ``NotFound``."""
-        bound = self._sources.registry.open(connector, settings)
+    def _changed(self, connector: str, held: Json, given: Json, after: Json) -> tuple[Connector, bool]:
+        """The connector bound to changed settings, and whether its secrets go elsewhere by them.
+
+        Raises ``ConfigWrong``, also for secrets that would go there and were not ``given``; nothing has used them yet.
+        """
+        bound = self._sources.registry.open(connector, after)
+        try:
+            before = self._sources.registry.open(connector, held)
+        except HubError:
+            before = None
+        kept = [pointer for pointer in self._secret_places(connector, after) if not _told(given, pointer)]
+        refuse_elsewhere(before, bound, kept)
+        return bound, bool(moved(before, bound))
+
+    async def _settle(self, bound: Connector, connector: str, settings: Json) -> _Settled:
+        """Settings that the connector takes and finds nothing wrong with. Raises ``ConfigWrong``."""
         for fault in await self._faults(bound, connector, settings):
             raise ConfigWrong(fault, path="settings")
         settled = _Settled(*taken_out(settings, self._secret_places(connector, settings)))

@@ -7,7 +7,9 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, get_args
+from urllib.parse import urlsplit
 
 import httpx
 from pydantic import SecretStr
@@ -52,6 +54,14 @@ class Manifest(Suite):
             )
             require(declared.title.strip(), f"The kind {declared.name} has no title.")
         require(kind.every is None or kind.every > 0, "`every` is a number of seconds above 0, or None.")
+        fields = kind.Settings.model_fields
+        unknown = sorted(set(kind.destinations or ()) - set(fields))
+        require(not unknown, f"destinations names {', '.join(unknown)}, which is no setting.")
+        secret = [name for name, field in fields.items() if _is_secret(field.annotation)]
+        require(
+            kind.destinations is not None or len(secret) in (0, len(fields)),
+            "`destinations` is missing: the names of the settings that say where secrets are sent; () when none does.",
+        )
         beyond = sorted(_beyond_the_sdk(kind))
         require(not beyond, f"It imports {', '.join(beyond)}: of the hub a connector knows hub.sdk only.")
         known = {*self.checks(), PROVIDER}
@@ -80,7 +90,7 @@ class Manifest(Suite):
             )
 
     def test_secrets_stay_secret(self) -> None:
-        """Secrets are sdk.Secret, and stand in no error, no text of an object, no log, no row."""
+        """Secrets are sdk.Secret, go to named destinations, and stand in no error, text of an object, log or row."""
         self.applies("secrets_stay_secret")
         for name, field in self.connector.Settings.model_fields.items():
             require(
@@ -99,11 +109,22 @@ class Manifest(Suite):
                 except Exception as error:  # noqa: BLE001 (whatever it is, no secret may stand in it)
                     shown += [str(error), str(getattr(error, "hint", ""))]
             shown += await self._said(trial)
+            self._destinations_are_named(trial)
             for secret in secrets:
                 found = next((text for text in shown if secret in text), "")
                 require(not found, f"A secret is shown: {found.replace(secret, '********')[:200]!r}")
 
         self.run(check)
+
+    def _destinations_are_named(self, trial: Trial) -> None:
+        asked = {request.url.host for request in trial.line.asked} if trial.line else set()
+        named = self.connector.destinations
+        for name, value in self.bound().settings if named is not None else ():
+            found = sorted(asked & set(_hosts(value))) if name not in (named or ()) else []
+            require(
+                not found,
+                f"{', '.join(found)} is asked because {name} says so: name {name} in `destinations`.",
+            )
 
     async def _said(self, trial: Trial) -> list[str]:
         """What is logged, told and stored while all goes well and while nothing does."""
@@ -144,6 +165,19 @@ def _wrong(kind: type[Connector], given: Mapping[str, Any]) -> Iterator[tuple[st
 
 def _is_secret(annotation: Any) -> bool:
     return annotation is SecretStr or any(_is_secret(each) for each in get_args(annotation))
+
+
+def _hosts(value: Any) -> Iterator[str]:
+    """The servers that a setting may name."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            yield urlsplit(value if "://" in value else f"//{value}").hostname or ""
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _hosts(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _hosts(each)
 
 
 def _secrets(value: Any) -> Iterator[str]:

@@ -18,6 +18,7 @@ class SafeSettings(sdk.Settings):
     """One secret, and one thing that is none."""
 
     host: str
+    server: str = "a.example"
     password: sdk.Secret
     fault: str | None = None
 
@@ -27,6 +28,7 @@ class Safe(Sheet):
 
     name = "test.safe"
     Settings = SafeSettings
+    destinations = ("server",)
     settings: SafeSettings
 
     def check(self) -> Iterator[str]:
@@ -90,6 +92,22 @@ def test_what_is_given_changes_and_the_rest_stays(safe: Served) -> None:
     dry = updated(safe, source, settings={"password": "another"}, every="PT0S", dryRun=True)
     assert (dry["changed"], dry["receipt"], dry["source"]["every"]) == (["every", "settings.password"], None, "PT900S")
     assert updated(safe, source, every=None)["source"]["every"] is None
+
+
+def test_a_secret_is_asked_for_again_before_it_goes_to_another_server(safe: Served) -> None:
+    source = created(safe)["id"]
+    said = "To change server, give password again: a secret goes to no other destination than it was given for."
+    assert safe.ask(UPDATE, input={"source": source, "settings": {"server": "b.example"}})["updateSource"] == {
+        "changed": [], "receipt": None, "source": None,
+        "userErrors": [{
+            "code": "CONFIG_WRONG", "message": said, "path": ["settings", "password"],
+            "hint": "In the same change. On the command line --secret password asks for it.",
+        }],
+    }  # fmt: skip
+    checked = safe.ask(CHECK, input={"source": source, "settings": {"server": "b.example"}})["checkSource"]
+    assert checked["problems"] == [said]
+    done = updated(safe, source, settings={"server": "b.example", "password": SECRET})
+    assert done["changed"] == ["settings.password", "settings.server"]
 
 
 def test_a_source_is_paused_and_goes_on(safe: Served) -> None:

@@ -30,9 +30,8 @@ class Visits(sdk.PullStream):
             shop.url, headers={"authorization": f"Bearer {shop.token.get_secret_value()}"}
         ) as http:
             while visits := sdk.items((await http.get("/visits", params=place)).content, "visits"):
-                rows = [sdk.Row(str(sdk.read(Visit, visit).id), visit) for visit in visits]
-                place = {"after": rows[-1].key}
-                yield sdk.Page(rows, cursor=place)
+                place = {"after": str(sdk.read(Visit, visits[-1]).id)}
+                yield sdk.Page([sdk.Row(str(sdk.read(Visit, each).id), each) for each in visits], cursor=place)
 
     def touchpoints(self, row: sdk.Row) -> Iterator[sdk.Touchpoint]:
         visit = sdk.read(Visit, row.payload)
@@ -50,6 +49,7 @@ class Shop(sdk.Connector):
     name = "shop.visits"
     title = "Visits that the shop wrote down"
     Settings = ShopSettings
+    destinations = ("url",)
     stream_types = (Visits,)
 
 

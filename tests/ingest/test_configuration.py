@@ -7,7 +7,7 @@ import json
 import stat
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from pydantic import Field
@@ -42,6 +42,7 @@ class VaultSettings(sdk.Settings):
     rotated: list[sdk.Secret] = Field(default_factory=list)
     hooks: list[Hook] = Field(default_factory=list)
     by_name: dict[str, sdk.Secret] = Field(default_factory=dict)
+    note: str = ""
     fault: str | None = None
 
 
@@ -68,6 +69,7 @@ class Vault(sdk.Connector):
     name = "test.vault"
     title = "Has secrets"
     Settings = VaultSettings
+    destinations: ClassVar[tuple[str, ...] | None] = ("host", "hooks")
     settings: VaultSettings
 
     def __init__(self, settings: VaultSettings, outside: sdk.Outside | None = None) -> None:
@@ -82,13 +84,42 @@ class Vault(sdk.Connector):
         return [Silent(self.settings.password.get_secret_value())]
 
     def check(self) -> Iterator[str]:
+        CHECKED.append((self.settings.host, self.settings.password.get_secret_value()))
         if self.settings.fault == "crash":
             raise RuntimeError(f"no such login: {self.settings.password.get_secret_value()}")
         if self.settings.fault:
             yield f"{self.settings.fault}: {self.settings.password.get_secret_value()}"
 
 
-REGISTRY = Registry({"hub.desk": Desk, "test.vault": Vault}, {})
+class Quiet(Vault):
+    """As the vault, but its author did not say where secrets go."""
+
+    name = "test.quiet"
+    destinations = None
+
+
+class OpenSettings(sdk.Settings):
+    """No secret at all."""
+
+    host: str
+    note: str = ""
+
+
+class Open(sdk.Connector):
+    """Gets its secrets from the server that it asks."""
+
+    name = "test.open"
+    title = "Has no secrets yet"
+    Settings = OpenSettings
+    destinations = ("host",)
+
+    def streams(self) -> Sequence[sdk.Stream]:
+        return [Silent("")]
+
+
+CHECKED: list[tuple[str, str]] = []
+"""The hosts and passwords that a connector could have used."""
+REGISTRY = Registry({"hub.desk": Desk, "test.vault": Vault, "test.quiet": Quiet, "test.open": Open}, {})
 
 
 async def _opened(address: str, key: str | None = None) -> Hub:
@@ -284,24 +315,77 @@ def test_a_secret_that_is_not_given_stays(hub_address: str, key: str) -> None:
     async def run() -> None:
         async with await _opened(hub_address, key) as hub:
             source = await vault(hub)
-            done = await change(hub, source, {"host": "new.example"}, every=900)
-            assert done.fields == ["every", "settings.host"]
+            done = await change(hub, source, {"note": "ours"}, every=900)
+            assert done.fields == ["every", "settings.note"]
             held = await hub.source(source)
-            assert settings_of(held) == SETTINGS | {"host": "new.example"}
+            assert settings_of(held) == SETTINGS
             assert held.every == 900
-            assert (await change(hub, source, {"host": "new.example"}, every=900)).fields == []
+            assert (await change(hub, source, {"note": "ours"}, every=900)).fields == []
             shown = {"password": "********", "rotated": ["whsec_new_3333", "********"], "by_name": {"a/b~c": None}}
             assert (await change(hub, source, shown)).fields == ["settings.by_name", "settings.rotated"]
             after = settings_of(await hub.source(source))
             assert after["rotated"] == ["whsec_new_3333", HOOKS[0]]
             assert after["password"] == PASSWORD
             assert after["by_name"] == {}
-            await change(hub, source, {"hooks": [{"url": "https://b.example", "secret": "********"}]})
-            assert settings_of(await hub.source(source))["hooks"] == [
-                {"url": "https://b.example", "secret": "hook-two"}
-            ]
             with pytest.raises(ConfigWrong, match="stands for a secret that is stored"):
                 await change(hub, source, {"hooks": [{"url": "https://c.example", "secret": "********"}]})
+
+    asyncio.run(run())
+
+
+def test_a_secret_goes_to_another_destination_only_when_it_is_given_again(hub_address: str, key: str) -> None:
+    everything = {name: value for name, value in SETTINGS.items() if name != "host"}
+
+    async def run() -> None:
+        async with await _opened(hub_address, key) as hub:
+            source = await vault(hub)
+            refused = (
+                ({"host": "evil.example"}, "password, rotated, hooks.0.secret, hooks.1.secret, by_name.a/b~c"),
+                ({"host": "evil.example", "password": "********"}, "password, rotated"),
+                ({"host": "evil.example", **everything, "rotated": ["new", "********"]}, "rotated"),
+                ({"hooks": [{"url": "https://b.example", "secret": "********"}]}, "password, rotated, hooks.0.secret"),
+            )
+            for given, missing in refused:
+                CHECKED.clear()
+                for dry_run in (False, True):
+                    with pytest.raises(ConfigWrong, match=f"give {missing}") as told:
+                        await hub.configuration.change(source, given, {}, by="Anna", dry_run=dry_run)
+                    assert told.value.path == f"settings.{missing.split(',')[0]}"
+                assert await hub.configuration.check(source, None, given) == [told.value.message]
+                assert CHECKED == []
+            assert settings_of(await hub.source(source)) == SETTINGS
+            await change(hub, source, {"host": "new.example", **everything})
+            assert settings_of(await hub.source(source)) == SETTINGS | {"host": "new.example"}
+            gone = {"password": "another", "rotated": [], "hooks": [], "by_name": {"a/b~c": None}}
+            await change(hub, source, {"host": "third.example", **gone})
+            assert CHECKED[-1] == ("third.example", "another")
+
+    asyncio.run(run())
+
+
+def test_what_a_connector_keeps_goes_to_no_other_destination(hub_address: str, key: str) -> None:
+    async def run() -> None:
+        async with await _opened(hub_address, key) as hub:
+            source = (await hub.create_source("open", "test.open", {"host": "a.example"})).ids[0]
+            await keep(await lent(hub, source), "session", "of a.example")
+            await change(hub, source, {"note": "ours"})
+            assert await kept(hub, source) == {"session": "of a.example"}
+            await change(hub, source, {"host": "b.example"})
+            assert await kept(hub, source) == {}
+
+    asyncio.run(run())
+
+
+def test_any_setting_may_be_a_destination_where_the_author_names_none(hub_address: str, key: str) -> None:
+    async def run() -> None:
+        async with await _opened(hub_address, key) as hub:
+            given = {"host": "a.example", "password": PASSWORD, "rotated": HOOKS}
+            source = (await hub.create_source("quiet", "test.quiet", given)).ids[0]
+            with pytest.raises(ConfigWrong, match="To change note, give password, rotated again"):
+                await change(hub, source, {"note": "b.example"})
+            await change(hub, source, {"rotated": ["new", "********"]}, every=900)  # a secret leads nowhere
+            await change(hub, source, {"note": "b.example", "password": PASSWORD, "rotated": HOOKS})
+            assert (await hub.source(source)).settings == {**given, "note": "b.example"}
 
     asyncio.run(run())
 
@@ -424,13 +508,13 @@ def test_changes_that_meet_are_all_made(pg_url: str, key: str) -> None:
             await other.source(source)
             for number in range(10):
                 await asyncio.gather(
-                    change(hub, source, {"host": f"h{number}"}),
+                    change(hub, source, {"note": f"n{number}"}),
                     change(other, source, {"by_name": {"n": f"secret-{number}"}}),
                     change(other, source, every=number + 1),
                 )
             async with await _opened(pg_url, key) as third:
                 held = await third.source(source)
-            assert (settings_of(held)["host"], settings_of(held)["by_name"]["n"], held.every) == ("h9", "secret-9", 10)
+            assert (held.settings["note"], settings_of(held)["by_name"]["n"], held.every) == ("n9", "secret-9", 10)
 
     asyncio.run(run())
 
@@ -447,7 +531,7 @@ def test_what_a_connector_keeps_is_there_at_the_next_pull_and_goes_with_new_secr
         async with await _opened(hub_address, key) as hub:
             assert await kept(hub, source) == {"refresh_token": "rotated-2"}
             await hub.configuration.pause(source, paused=True, by="Anna")
-            await change(hub, source, {"host": "new.example"})
+            await change(hub, source, {"note": "ours"})
             assert await kept(hub, source) == {"refresh_token": "rotated-2"}
             await change(hub, source, {"password": PASSWORD})  # given once more: they were mended over there
             assert await kept(hub, source) == {}

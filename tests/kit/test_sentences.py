@@ -116,3 +116,22 @@ def test_a_connector_that_falls_over_is_told_with_its_error() -> None:
     said = outcome(suite(Falling), "rows_read_again_change_nothing")
     assert said.startswith("A pull of the samples does not come to its end: ")
     assert said.endswith("(LookupError('no such till'))")
+
+
+@pytest.mark.parametrize(
+    ("check", "named", "sentence"),
+    [
+        (
+            "the_manifest_is_complete", None,
+            "`destinations` is missing: the names of the settings that say where secrets are sent; () when none does.",
+        ),
+        ("the_manifest_is_complete", ("url", "urll"), "destinations names urll, which is no setting."),
+        (
+            "secrets_stay_secret", (),
+            "till.example is asked because url says so: name url in `destinations`.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_destination_that_is_not_named_is_told(check: str, named: tuple[str, ...] | None, sentence: str) -> None:
+    connector = type("Elsewhere", (Till,), {"destinations": named})
+    assert outcome(type("ElsewhereSuite", (TillSuite,), {"connector": connector}), check) == sentence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from pydantic import AwareDatetime, BaseModel, Field
@@ -143,6 +143,7 @@ class Till(sdk.Connector):
     name = "till.kit"
     title = "Cards scanned at the till, its members, and calls"
     Settings = TillSettings
+    destinations: ClassVar[tuple[str, ...] | None] = ("url",)
     stream_types = (Scans, Members, Calls)
     kinds = (
         sdk.KindDeclaration(

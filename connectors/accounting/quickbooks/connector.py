@@ -55,6 +55,7 @@ class QuickBooks(sdk.Connector):
     title = "Customers, invoices, payments, credit memos, receipts and estimates from QuickBooks Online"
     documentation = "docs/connectors/accounting.quickbooks.md"
     Settings = QuickBooksSettings
+    destinations = ()
     every = 900
     budget = sdk.Budget(8, 1)
     settings: QuickBooksSettings

@@ -174,6 +174,7 @@ class Stripe(sdk.Connector):
     title = "Customers, subscriptions, invoices, payments, refunds and disputes of a Stripe account"
     documentation = "docs/connectors/accounting.stripe.md"
     Settings = StripeSettings
+    destinations = ("api",)
     settings: StripeSettings
     kinds = (
         sdk.KindDeclaration(

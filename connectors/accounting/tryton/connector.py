@@ -63,6 +63,7 @@ class Tryton(sdk.Connector):
     title = "Parties, invoices, credit notes and payments from Tryton"
     documentation = "docs/connectors/accounting.tryton.md"
     Settings = TrytonSettings
+    destinations = ("server",)
     every = 900
     settings: TrytonSettings
 

@@ -54,6 +54,7 @@ class Xero(sdk.Connector):
     title = "Contacts, invoices, credit notes, payments and quotes from Xero"
     documentation = "docs/connectors/accounting.xero.md"
     Settings = XeroSettings
+    destinations = ()
     every = 900
     budget = sdk.Budget(60, 60)
     settings: XeroSettings

@@ -204,6 +204,7 @@ class Engagement(sdk.Connector):
     title = "What mail vendors tell of mail they sent: delivered, opened, clicked, bounced, complained, unsubscribed"
     documentation = "docs/connectors/email.engagement.md"
     Settings = EngagementSettings
+    destinations = ()
     kinds = (
         NOTICE,
         sdk.KindDeclaration(

@@ -177,6 +177,7 @@ class Inbound(sdk.Connector):
     title = "Mail that a vendor or a mail server receives for you and posts: Mailgun, Postmark, SendGrid, Amazon SES"
     documentation = "docs/connectors/email.inbound.md"
     Settings = InboundSettings
+    destinations = ()
     kinds = (NOTICE,)
     settings: InboundSettings
 

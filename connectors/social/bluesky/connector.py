@@ -109,6 +109,7 @@ class Bluesky(sdk.Connector):
     title = "Mentions, replies, quotes, follows and reactions of a Bluesky account"
     documentation = "docs/connectors/social.bluesky.md"
     Settings = BlueskySettings
+    destinations = ("server",)
     kinds = (POST,)
     stream_types = (Notifications,)
     every = 300

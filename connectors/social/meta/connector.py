@@ -22,6 +22,7 @@ class Meta(sdk.Connector):
     title = "Messages, comments and leads of Facebook, Messenger, Instagram and WhatsApp"
     documentation = "docs/connectors/social.meta.md"
     Settings = MetaSettings
+    destinations = ("api",)
     kinds = (
         sdk.KindDeclaration(DELIVERED, "Message that was delivered", {"type": "object", "properties": _TEXTS}),
         sdk.KindDeclaration(FAILED, "Message that was not delivered", {"type": "object", "properties": _TEXTS}),
