@@ -3,46 +3,92 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from hub import __version__
-from hub.cli import (
-    connectors,
-    demo,
-    endpoints,
-    explain,
-    exporting,
-    identity,
-    importing,
-    journeys,
-    keys,
-    lifecycle,
-    links,
-    pull,
-    rebuild,
-    replay,
-    report,
-    schema,
-    score,
-    serve,
-    show,
-    snapshots,
-    sources,
-    sql,
-    suggestions,
-    tokens,
-    trusted,
-    undo,
-    withdraw,
-    worker,
-)
 from hub.cli.terminal import notes
 from hub.settings import misspelt, read_settings
 
+PLACES = {
+    "demo": "demo:demo",
+    "serve": "serve:serve",
+    "worker": "worker:worker",
+    "pull": "pull:pull",
+    "import": "importing:import_file",
+    "show": "show:show",
+    "explain": "explain:explain",
+    "why-not": "explain:why_not",
+    "merge": "links:merge",
+    "split": "links:split",
+    "undo": "undo:undo",
+    "withdraw": "withdraw:withdraw",
+    "restore": "withdraw:restore",
+    "replay": "replay:replay",
+    "rebuild": "rebuild:rebuild",
+    "score": "score:score",
+    "report": "report:report",
+    "export": "exporting:app",
+    "sql": "sql:sql",
+    "attribution": "journeys:attribution",
+    "cohorts": "journeys:cohorts",
+    "funnel": "journeys:funnel",
+    "identity": "identity:app",
+    "lifecycle": "lifecycle:app",
+    "snapshot": "snapshots:app",
+    "suggestions": "suggestions:app",
+    "connector": "connectors:app",
+    "source": "sources:app",
+    "endpoint": "endpoints:app",
+    "secret": "keys:app",
+    "token": "tokens:app",
+    "documents": "trusted:app",
+    "schema": "schema:schema",
+}
+"""Where each subcommand is: a module of this package, and in it a function, or an application of more subcommands."""
+
+
+class Subcommands(Mapping[str, Any]):
+    """The subcommands by name, each imported when it is asked for: none waits for the imports of the others."""
+
+    def __getitem__(self, name: str) -> Any:
+        return _subcommand(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PLACES)
+
+    def __len__(self) -> int:
+        return len(PLACES)
+
+
+@cache
+def _subcommand(name: str) -> Any:
+    module, _, attribute = PLACES[name].partition(":")
+    found = getattr(import_module(f"hub.cli.{module}"), attribute)
+    if isinstance(found, typer.Typer):
+        group = typer.main.get_group(found)
+        group.name = name
+        return group
+    alone = typer.Typer(add_completion=False)
+    alone.command(name)(found)
+    return typer.main.get_command(alone)
+
+
+class Commands(TyperGroup):
+    """The command ``hub``."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**{**attributes, "commands": Subcommands()})
+
+
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -82,38 +128,3 @@ def hub(
         # What is typed counts more than what the environment says.
         settings = settings.model_copy(update={"data": data, "database_url": None, "url": None})
     context.obj = settings
-
-
-app.command("demo")(demo.demo)
-app.command("serve")(serve.serve)
-app.command("worker")(worker.worker)
-app.command("pull")(pull.pull)
-app.command("import")(importing.import_file)
-app.command("show")(show.show)
-app.command("explain")(explain.explain)
-app.command("why-not")(explain.why_not)
-app.command("merge")(links.merge)
-app.command("split")(links.split)
-app.command("undo")(undo.undo)
-app.command("withdraw")(withdraw.withdraw)
-app.command("restore")(withdraw.restore)
-app.command("replay")(replay.replay)
-app.command("rebuild")(rebuild.rebuild)
-app.command("score")(score.score)
-app.command("report")(report.report)
-app.add_typer(exporting.app, name="export")
-app.command("sql")(sql.sql)
-app.command("attribution")(journeys.attribution)
-app.command("cohorts")(journeys.cohorts)
-app.command("funnel")(journeys.funnel)
-app.add_typer(identity.app, name="identity")
-app.add_typer(lifecycle.app, name="lifecycle")
-app.add_typer(snapshots.app, name="snapshot")
-app.add_typer(suggestions.app, name="suggestions")
-app.add_typer(connectors.app, name="connector")
-app.add_typer(sources.app, name="source")
-app.add_typer(endpoints.app, name="endpoint")
-app.add_typer(keys.app, name="secret")
-app.add_typer(tokens.app, name="token")
-app.add_typer(trusted.app, name="documents")
-app.command("schema")(schema.schema)
