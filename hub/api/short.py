@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from hub.ingest.hub import Hub
 
 
+FEW = 500
+"""The cost up to which a read may be asked together with others like it."""
+
+
 @dataclass(slots=True)
 class Short:
     """What the short way came to: the answer, unless it was declined, and of which document and operation.
@@ -71,7 +75,7 @@ async def short(hub: Hub, schema: Schema, who: Principal, request: Request, *, w
     data, row = None, None
     try:
         async with InTime(ends):
-            row = await hub.reader.at_once(statement)
+            row = await hub.reader.at_once(statement, small=price <= FEW)
         if row is not None and still_good(who) and (not who.digest or row[3] == " ".join(who.scopes)):
             data = whole(row[0])
     finally:

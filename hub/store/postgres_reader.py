@@ -15,6 +15,7 @@ from hub.errors import RetryLater
 from hub.store import sets
 from hub.store.reader import Reader, Rows, Snapshot
 from hub.store.sql import Query
+from hub.store.together import Together, Values, for_many
 
 _FAILED = (asyncpg.DataError, asyncpg.SyntaxOrAccessError, asyncpg.ProgramLimitExceededError)
 """How a statement fails by what it asks, or by what it finds."""
@@ -101,20 +102,39 @@ class PostgresReader(Reader):
         self._waiting = 0
         """Who waits for a connection of the pool to have a snapshot."""
         self._opening = asyncio.Lock()
+        self._together = Together(self._one, self._many)
 
     def connections(self) -> tuple[int, int, int]:
         opened = self._pool.get_size() if self._pool is not None else 0
         idle = len(self._kept) + (self._pool.get_idle_size() if self._pool is not None else 0)
         return opened - idle, opened, self._connections
 
-    async def at_once(self, query: Query) -> Any | None:
+    async def at_once(self, query: Query, *, small: bool = False) -> Any | None:
+        with traces.statement(query.text, "postgresql"):
+            if small:
+                return await self._together.ask(query)
+            return await self._one(query.text, query.values)
+
+    async def _one(self, text: str, values: Values) -> Any | None:
+        rows = await self._rows(text, values)
+        return rows[0] if rows else None
+
+    async def _many(self, text: str, values: list[Values]) -> list[Any | None] | None:
+        for_all = for_many(text)
+        rows = await self._rows(for_all, list(zip(*values, strict=True))) if for_all else None
+        if rows is None:
+            return None
+        found = {row[-1]: row for row in rows}
+        return [found.get(place) for place in range(1, len(values) + 1)]
+
+    async def _rows(self, text: str, values: Values) -> Rows | None:
+        """The rows of a statement over the live projection set, each of which says so."""
         with _clean_errors:
             connection = await self._taken()
             live = False
             try:
-                with traces.statement(query.text, "postgresql"):
-                    row = await connection.fetchrow(query.text, *query.values)
-                live = row is not None and row[2]
+                rows: Rows = await connection.fetch(text, *values)
+                live = bool(rows) and rows[0][2]
             except (*_FAILED, asyncpg.InterfaceError):
                 return None
             finally:
@@ -122,7 +142,7 @@ class PostgresReader(Reader):
                     self._hand_on(connection)
                 else:
                     await self._let_go(connection)
-        return row if live else None
+        return rows if live else None
 
     async def _taken(self) -> Any:
         """A connection for what is answered at once."""
@@ -187,8 +207,9 @@ class PostgresReader(Reader):
         return self._pool
 
     def _settings(self) -> dict[str, str]:
-        # Compiling a statement to machine code takes longer than any page does.
-        return {"search_path": self._path, "jit": "off"}
+        # Compiling a statement to machine code takes longer than any page does. A few rows are read by an index that has
+        # them in order, not found by a bitmap and then sorted, as where each page is a turn of a disk.
+        return {"search_path": self._path, "jit": "off", "random_page_cost": "1.1"}
 
     @asynccontextmanager
     async def snapshot(self, number: int | None = None) -> AsyncIterator[Snapshot]:

@@ -18,6 +18,7 @@ from hub import traces
 from hub.store import sets
 from hub.store.pages import SEALED, sealed
 from hub.store.sql import Query, for_sqlite, sqlite_values
+from hub.store.together import Together, Values
 
 T = TypeVar("T")
 _MAPPED = 2**31 - 65_536
@@ -78,8 +79,9 @@ class Reader(ABC):
         """``async with reader.snapshot() as snapshot:``, of the live projection set or of another one."""
 
     @abstractmethod
-    async def at_once(self, query: Query) -> Any | None:
-        """The row of a statement over the live projection set that is a snapshot in itself.
+    async def at_once(self, query: Query, *, small: bool = False) -> Any | None:
+        """The row of a statement over the live projection set that is a snapshot in itself. A ``small`` one may be
+        asked together with others.
 
         Its third column has to be ``POSTGRES_LIVE`` or ``SQLITE_LIVE``. None when the set has just been replaced, or
         the statement fails: a snapshot tells more.
@@ -189,6 +191,7 @@ class SqliteReader(Reader):
         self._free: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
         self._room = self._most = connections
         self._used = used
+        self._together = Together(self._one, self._many)
 
     def connections(self) -> tuple[int, int, int]:
         opened = self._most - self._room
@@ -260,11 +263,21 @@ class SqliteReader(Reader):
         finally:
             await asyncio.shield(self._give_back(snapshot, connection))
 
-    async def at_once(self, query: Query) -> Any | None:
+    async def at_once(self, query: Query, *, small: bool = False) -> Any | None:
+        with traces.statement(query.text, "sqlite"):
+            if small:
+                return await self._together.ask(query)
+            return await self._one(query.text, query.values)
+
+    async def _one(self, text: str, values: Values) -> Any | None:
+        rows = await self._many(text, [values])
+        return rows[0] if rows else None
+
+    async def _many(self, text: str, values: list[Values]) -> list[Any | None] | None:
         connection = await self._taken()
         snapshot = _SqliteSnapshot(connection, self._pool)
         try:
-            return await snapshot.run(self._read_at_once, connection, query)
+            return await snapshot.run(self._read_at_once, connection, text, values)
         except sqlite3.Error:
             return None
         finally:
@@ -273,14 +286,15 @@ class SqliteReader(Reader):
             else:
                 await asyncio.shield(self._give_back(snapshot, connection))
 
-    def _read_at_once(self, connection: _Connection, query: Query) -> Any | None:
+    def _read_at_once(self, connection: _Connection, text: str, values: list[Values]) -> list[Any | None]:
+        """The row for the values of each, where it is of the live projection set."""
         if not connection.number:
             self._begin(connection, None)
             connection.execute("ROLLBACK")
         # One statement needs no transaction; each step more would wait for its turn among the threads of Python.
-        with traces.statement(query.text, "sqlite"):
-            row = connection.execute(for_sqlite(query.text), sqlite_values(query.values)).fetchone()
-        return row if row is not None and row[2] == connection.number else None
+        statement = for_sqlite(text)
+        rows = [connection.execute(statement, sqlite_values(each)).fetchone() for each in values]
+        return [row if row is not None and row[2] == connection.number else None for row in rows]
 
     async def _give_back(self, snapshot: _SqliteSnapshot, connection: _Connection) -> None:
         await snapshot.end()
