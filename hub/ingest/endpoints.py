@@ -55,17 +55,18 @@ class EndpointHealth:
     since: int | None = None
 
 
-_DISABLED = {
+DISABLED = {
     "BY_HAND": (EndpointState.DISABLED, "Somebody disabled it."),
     "GONE": (EndpointState.GONE, "It answered 410: it wants to hear nothing more. Enable it when it does."),
     "FAILING": (EndpointState.GIVEN_UP, "All attempts failed for five days. Mend it, then enable it."),
 }
+"""The state of an endpoint that is told nothing, and a sentence, by the reason that is stored."""
 
 
 def judged(endpoint: StoredEndpoint) -> EndpointHealth:
     """The health of an endpoint."""
     if endpoint.disabled_for is not None:
-        return EndpointHealth(*_DISABLED[endpoint.disabled_for], endpoint.disabled_at)
+        return EndpointHealth(*DISABLED[endpoint.disabled_for], endpoint.disabled_at)
     if endpoint.failing_since is not None:
         reason = "Its last attempts failed; its messages tell why. They are tried again."
         return EndpointHealth(EndpointState.FAILING, reason, endpoint.failing_since)

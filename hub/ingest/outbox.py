@@ -18,7 +18,7 @@ import orjson
 
 from hub.errors import ConfigWrong
 from hub.ids import random_id
-from hub.ingest.endpoints import message_body, opened
+from hub.ingest.endpoints import DISABLED, message_body, opened
 from hub.ingest.threads import Threads
 from hub.sealing import Seal
 from hub.store import endpoints as stored
@@ -28,7 +28,7 @@ from hub.store.ledger import StoredChange
 from hub.store.pages import Place
 from hub.store.reader import Reader
 from hub.store.session import Session
-from hub.store.writing import endpoints, messages, records
+from hub.store.writing import endpoints, messages, records, turns
 from hub.store.writing.messages import Taken
 
 _log = logging.getLogger(__name__)
@@ -218,10 +218,17 @@ class Outbox:
         not_before = now + round(outcome.after * _SECOND) if outcome.after and outcome.status in _FULL else 0
         since = endpoints.ill(session, endpoint, now, not_before)
         gone = outcome.status == HTTPStatus.GONE
-        if (gone or now - since >= _PATIENCE * _SECOND) and endpoints.disable(
-            session, endpoint, now, "GONE" if gone else "FAILING"
-        ):
-            _log.warning("endpoint %d is told nothing more: %s", endpoint, "410 Gone" if gone else "it fails for days")
+        if gone or now - since >= _PATIENCE * _SECOND:
+            self._give_up(session, endpoint, now, "GONE" if gone else "FAILING")
+
+    def _give_up(self, session: Session, endpoint: int, now: int, reason: str) -> None:
+        """Tell an endpoint nothing more, and have its owner told so."""
+        if not endpoints.disable(session, endpoint, now, reason):
+            return
+        id_ = str(endpoints.values(session, endpoint, ["id"])["id"])
+        state, said = DISABLED[reason]
+        turns.insert_endpoint(session, id_, state.value, said, now)
+        _log.warning("endpoint %s is told nothing more: %s", id_, said)
 
     async def forget(self) -> int:
         """Forget some of what ended long ago, and secrets that sign no more; how many messages."""

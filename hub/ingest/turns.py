@@ -1,13 +1,15 @@
-"""Turns: sources that become unhealthy, or healthy again, each noted once and told once, whoever is killed."""
+"""Turns: sources that become unhealthy, or healthy again, and endpoints that are told nothing more, each noted once and
+told once, whoever is killed."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import orjson
 
 from hub.clock import moment
+from hub.ingest.endpoints import DISABLED
 from hub.ingest.health import Health, judged
 from hub.ingest.schedule import back_off
 from hub.ingest.sources import Sources
@@ -24,7 +26,7 @@ _TRYING = 60 * _SECOND
 """How long whoever tells a turn has it for themselves."""
 _OLD = 3 * 86_400 * _SECOND
 """What nobody took in three days is no news any more."""
-_FIXED = {
+_FIXED: Mapping[str, str] = {
     "LATE": "It should have been pulled long ago.",
     "FAILING": "Its pulls fail.",
     "INCOMPLETE": "It gave less than it says there is, or too many of its rows are gone at once.",
@@ -32,11 +34,12 @@ _FIXED = {
     "BROKEN": "Its connector cannot be used.",
     "PAUSED": "It was paused.",
     "WITHDRAWN": "It was taken out.",
+    **dict(DISABLED.values()),
 }
 
 
 class Turns:
-    """The turns of a hub's sources. ``everywhere``: where to tell of sources whose owner names no address."""
+    """Turns of sources and endpoints. ``everywhere``: where to tell of these, unless a source's owner names an address."""
 
     def __init__(self, threads: Threads, reader: Reader, sources: Sources, clock: Callable[[], int]) -> None:
         self._threads = threads
@@ -108,16 +111,15 @@ class Turns:
 
 def news(turn: Turn) -> bytes:
     """What is told of a turn: the same bytes at each try. Nobody's name, address or text is in it."""
+    kind = "source.healthy" if turn.healthy else "source.unhealthy"
+    whose = {"source": turn.source, "connector": turn.connector}
+    if turn.endpoint is not None:
+        kind, whose = "endpoint.disabled", {"endpoint": turn.endpoint}
+    said = _FIXED.get(turn.state, "It does well.")
     return orjson.dumps(
         {
-            "type": "source.healthy" if turn.healthy else "source.unhealthy",
+            "type": kind,
             "timestamp": moment(turn.at).isoformat().replace("+00:00", "Z"),
-            "data": {
-                "id": turn.id,
-                "source": turn.source,
-                "connector": turn.connector,
-                "state": turn.state,
-                "message": _FIXED.get(turn.state, "It does well."),
-            },
+            "data": {"id": turn.id, **whose, "state": turn.state, "message": said},
         }
     )

@@ -40,7 +40,8 @@ class ListedRow(Truth, table=True):
 
 
 class HealthTurnRow(Truth, table=True):
-    """Log: a source turned unhealthy, or healthy again; ``told_at``: when its webhook had taken the news."""
+    """Log: a source turned unhealthy, or healthy again, or an endpoint, by its public id, is told nothing more;
+    ``told_at``: when whoever is told had taken the news."""
 
     __tablename__ = "health_turn"
     __table_args__ = (
@@ -52,7 +53,7 @@ class HealthTurnRow(Truth, table=True):
     )  # fmt: skip
     num: int = column.key()
     id: str = column.text(unique=True)
-    source: int = column.number(foreign_key="source.num")
+    source: int | None = column.number(foreign_key="source.num", nullable=True)
     healthy: bool
     state: str = column.text()
     reason: str = column.text()
@@ -60,3 +61,4 @@ class HealthTurnRow(Truth, table=True):
     told_at: int | None = column.number(nullable=True)
     tries: int = column.number()
     try_at: int = column.number()
+    endpoint: str | None = column.text(nullable=True)

@@ -1,4 +1,4 @@
-"""Telling the owners of sources that these turned unhealthy, or healthy again."""
+"""Telling the owners of sources and endpoints that these turned unhealthy, or healthy again."""
 
 from __future__ import annotations
 
@@ -51,18 +51,19 @@ async def tell(turns: Turns, send: Send, gone: set[str] | None = None) -> None:
     gone = set() if gone is None else gone
     while (taken := await turns.take()) is not None:
         turn, url = taken
+        whose = turn.source or turn.endpoint
         if url in gone:
             await turns.told(turn)
             continue
         try:
             await send(url, turn.id, news(turn))
         except ReceiverGone as error:
-            _log.warning("nobody is told of %s any more: %s", turn.source, error.message)
+            _log.warning("nobody is told of %s any more: %s", whose, error.message)
             gone.add(url)
             await turns.told(turn)
         except HubError as error:
             # The address may itself be a secret.
-            _log.warning("nobody could be told that %s is %s: %s", turn.source, turn.state, error.message)
+            _log.warning("nobody could be told that %s is %s: %s", whose, turn.state, error.message)
             await turns.failed(turn, error.after if isinstance(error, RetryLater) else None)
         else:
             await turns.told(turn)

@@ -18,6 +18,7 @@ from hub.sealing import new_key
 from hub.work import sending as sending_module
 from hub.work.posting import Post
 from hub.work.sending import Sender, sending
+from hub.work.turning import tell
 from tests.ingest.builders import COMPANY, REGISTRY, Feed, row
 from tests.work.outgoing import HERE, Desk, anna, desk
 from tests.work.provider import Clock
@@ -30,6 +31,20 @@ def types(receiver: Any) -> list[str]:
     """What came, in the order of the changes."""
     told = sorted(receiver.taken.values(), key=lambda each: each["data"]["sequence"])
     return [each["type"] for each in told]
+
+
+async def notices(desk: Desk) -> list[tuple[str, str, str]]:
+    """What the owner of the hub is told now: (type, endpoint, state)."""
+    found = []
+
+    async def send(url: str, id_: str, body: bytes) -> None:
+        said = json.loads(body)
+        assert (url, said["data"]["id"], "http" in said["data"]["message"]) == ("https://owner.example", id_, False)
+        found.append((said["type"], said["data"]["endpoint"], said["data"]["state"]))
+
+    desk.hub.turns.everywhere = "https://owner.example"
+    await tell(desk.hub.turns, send)
+    return found
 
 
 def test_new_touchpoint_is_told_once_and_signed(hub_address: str) -> None:
@@ -183,6 +198,8 @@ def test_410_disables_at_once_and_what_was_missed_comes_when_it_is_enabled(spari
         await desk.told()
         gone = await desk.row(id_)
         assert (gone.disabled_for, gone.disabled_at) == ("GONE", desk.clock())
+        assert await notices(desk) == [("endpoint.disabled", id_, "GONE")]
+        assert await notices(desk) == [], "it is told once"
         await desk.heard(anna("a2"))
         desk.clock.pass_(DAY)
         await desk.told()
@@ -209,7 +226,11 @@ def test_endpoint_that_fails_for_five_days_is_given_up(sparing_address: str) -> 
             await desk.heard(anna(f"a{day}"))
             await desk.told()
             assert (await desk.row(id_)).disabled_for == (None if day < 5 else "FAILING")
+            assert await notices(desk) == ([] if day < 5 else [("endpoint.disabled", id_, "GIVEN_UP")])
             desk.clock.pass_(DAY)
+        await desk.hub.endpoints.enable(id_, "anna", missed=False)
+        await desk.hub.endpoints.disable(id_, "anna")
+        assert await notices(desk) == [], "what a person does is no news"
 
     with receiving(lambda id_, times: "500") as receiver:
         desk(sparing_address, look, receiver)
