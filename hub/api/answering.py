@@ -144,9 +144,14 @@ async def clean(http: HttpRequest, run: Callable[[HttpRequest], Awaitable[Respon
     except asyncio.CancelledError:
         if not getattr(http.app.state, STOPPING, False):
             raise
-        return _refusal(RetryLater("The hub is stopping. Ask again.", after=1), say)
+        return stopping(say)
     except Exception as error:  # noqa: BLE001 (the last line of defence: nothing of the inside may leave)
         return say(Answer({"errors": [internal(error)]}, 500))
+
+
+def stopping(say: Say = plainly) -> Response:
+    """What is said to who waits for an answer that is given up because the hub stops."""
+    return _refusal(RetryLater("The hub is stopping. Ask again.", after=1), say)
 
 
 def _refusal(error: HubError, say: Say) -> Response:

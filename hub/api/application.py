@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
@@ -9,8 +10,9 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from hub.api.answering import STOPPING, stopping
 from hub.api.http import ADDRESS
-from hub.api.watching import Watching
+from hub.api.watching import Watching, unanswered
 
 
 class Application(Starlette):
@@ -36,4 +38,10 @@ class Application(Starlette):
             await super().__call__(scope, receive, send)
             return
         scope["app"], scope["endpoint"], scope["path_params"] = self, route.endpoint, {}
-        await route.app(scope, receive, send)
+        try:
+            await route.app(scope, receive, send)
+        except asyncio.CancelledError:
+            # Nobody before the endpoint says what it says itself: the lane knows of nothing unusual.
+            if not (getattr(self.state, STOPPING, False) and unanswered()):
+                raise
+            await stopping()(scope, receive, send)

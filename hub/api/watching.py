@@ -68,6 +68,12 @@ def begun() -> str:
     return seen.id
 
 
+def unanswered() -> bool:
+    """Whether no answer to the request has begun."""
+    seen = _seen.get()
+    return seen is not None and not seen.has_begun
+
+
 class Watching:
     """Around the whole application. Requests get an id: their own where it is sane, or a new one."""
 
@@ -113,6 +119,11 @@ class _Seen:
         """Its span."""
         about = {"http.request.method": self._method, "hub.request_id": self.id}
         return traces.request(self._method, about, lambda: Headers(scope=self._scope))
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether its answer has begun."""
+        return self._answered is not None
 
     def begin(self, status: int) -> None:
         """Its answer begins."""

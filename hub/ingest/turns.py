@@ -39,7 +39,7 @@ _FIXED: Mapping[str, str] = {
 
 
 class Turns:
-    """Turns of sources and endpoints. ``everywhere``: where to tell of these, unless a source's owner names an address."""
+    """Turns of sources and endpoints. ``everywhere``: where they are told, unless a source's owner names an address."""
 
     def __init__(self, threads: Threads, reader: Reader, sources: Sources, clock: Callable[[], int]) -> None:
         self._threads = threads

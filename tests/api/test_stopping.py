@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import httpx
 import pytest
 import websockets.sync.client
+from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 from websockets.exceptions import ConnectionClosed
 
+from hub.api.answering import STOPPING
+from hub.api.application import Application
+from hub.api.http import ADDRESS
 from tests.faults.serving import PATIENCE, ServedHub, founded
 
 
@@ -58,6 +65,42 @@ def test_a_served_hub_keeps_its_settings_and_stops_in_order(tmp_path: Path) -> N
         assert "Traceback" not in hub.log.read_text()
     finally:
         hub.end()
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_who_is_given_up_when_the_hub_stops_is_told_to_ask_again(begun: bool) -> None:
+    told: list[Message] = []
+
+    async def send(message: Message) -> None:
+        told.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    class Slow:
+        """Answers, or begins to, when the hub is gone."""
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            if begun:
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+            await asyncio.Event().wait()
+
+    async def run() -> None:
+        app = Application(lambda app: nullcontext())
+        app.open([Route(ADDRESS, Slow())])
+        setattr(app.state, STOPPING, True)
+        scope = {"type": "http", "method": "POST", "path": ADDRESS, "headers": [], "query_string": b""}
+        answering = asyncio.create_task(app(scope, receive, send))
+        await asyncio.sleep(0)
+        answering.cancel("the grace is over")
+        with nullcontext() if not begun else pytest.raises(asyncio.CancelledError):
+            await answering
+
+    asyncio.run(run())
+    assert [each.get("status") for each in told] == ([200] if begun else [503, None])
+    if not begun:
+        assert dict(told[0]["headers"])[b"retry-after"] == b"1"
+        assert json.loads(told[1]["body"])["errors"][0]["extensions"]["code"] == "RETRY_LATER"
 
 
 def said(hub: ServedHub, head: bytes) -> bytes:
