@@ -66,7 +66,8 @@ def cells(row: sdk.Row) -> dict[str, str]:
     try:
         values = next(csv.reader([text], delimiter=delimiter, strict=True), [])
     except csv.Error as error:
-        raise sdk.RowUnreadable(f"the row is not CSV: {error}") from None
+        said = "a quote is not closed" if str(error) == "unexpected end of data" else error
+        raise sdk.RowUnreadable(f"the row is not CSV: {said}") from None
     return _named(columns_of(header, delimiter), values)
 
 

@@ -208,6 +208,8 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         place, fault = first_fault(error)
+        if foremost(error)["type"] == "extra_forbidden":
+            fault = "there is no such setting"
         raise ConfigWrong(f"HUB_{place.upper().replace('.', '__')}: {fault}.") from None
 
 

@@ -149,7 +149,7 @@ def check(
         out.print(problem, markup=False)
     if problems:
         raise typer.Exit(1)
-    notes.print("Nothing is wrong.")
+    notes.print("No fault was found in the settings.")
 
 
 def show_settings(context: typer.Context, name: Name) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.terminal import out
+from hub.cli.terminal import notes, out
 from hub.errors import RetryLater
 from hub.served import served
-from hub.settings import Settings
+from hub.settings import Company, Settings
 
 if TYPE_CHECKING:
     from hub.serving import Listening
@@ -51,10 +52,25 @@ async def _serve(settings: Settings, listening: Listening) -> None:
     from hub import serving
     from hub.app import open_hub
 
+    new = not settings.database_url and not (settings.data / "hub.db").exists()
     async with open_hub(settings) as hub:
 
         def ready(url: str) -> None:
             place = "PostgreSQL" if settings.database_url else str(settings.data)
+            for line in kept(settings.company, hub.company, new):
+                notes.print(line, markup=False)
             out.print(f"{hub.company.name} ({place}) is served at {url}. Ctrl+C ends it.", markup=False)
 
         await serving.serve(settings, hub, listening, ready=ready)
+
+
+def kept(given: Company, held: Company, new: bool) -> Iterator[str]:
+    """What a hub keeps of the company it was made for: told when it is made, and when the environment says another."""
+    if new:
+        yield (
+            f"A new hub: amounts in {held.currency}, days of {held.time_zone}, phone numbers of {held.country}. "
+            "It keeps them; HUB_COMPANY__CURRENCY, HUB_COMPANY__TIME_ZONE, HUB_COMPANY__COUNTRY are for the next one."
+        )
+    for name in sorted(given.model_fields_set):
+        if getattr(given, name) != getattr(held, name):
+            yield f"HUB_COMPANY__{name.upper()} is passed over: this hub was made with {getattr(held, name)}."

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.text import Text
 
+from hub.cli.terminal import counted
 from hub.errors import NotFound
 
 DOCUMENT = (Path(__file__).parent / "show.graphql").read_text("utf-8")
@@ -112,7 +113,7 @@ def _timeline(timeline: Json, zone: ZoneInfo) -> Iterator[Text]:
     touchpoints = timeline["nodes"]
     count = timeline["totalCount"] or len(touchpoints)
     channels = ", ".join(dict.fromkeys(one["channel"] for one in touchpoints))
-    yield Text(f"{count} touchpoints, newest first: {channels}", "bold").append(
+    yield Text(f"{counted(count, 'touchpoint')}, newest first: {channels}", "bold").append(
         "   → they acted  ← we did", "not bold dim"
     )
     widths = _widths(touchpoints)

@@ -272,7 +272,9 @@ def _lock(folder: Path) -> IO[Any]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
-        raise RetryLater(f"Another process has the hub in {folder} open.") from None
+        raise RetryLater(
+            f"Another process has the hub in {folder} open.", hint="If it is only starting, try again in a moment."
+        ) from None
     return lock
 
 

@@ -102,6 +102,7 @@ def test_what_is_not_there_is_said(hub: Run, command: str, sentence: str) -> Non
             2,
             "HUB_COMPANY__TIME_ZONE: 'Dhaka' is not an IANA time zone, like Asia/Dhaka.",
         ),
+        ({"HUB_COMPANY__CURENCY": "EUR"}, 2, "HUB_COMPANY__CURENCY: there is no such setting."),
         ({"HUB_URL": "http://127.0.0.1:9"}, 2, "HUB_URL is set and HUB_TOKEN is not."),
         (
             {"HUB_URL": "nonsense", "HUB_TOKEN": "x"},

@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from hub.cli.serve import kept
+from hub.settings import Company
 from tests.cli.conftest import Process, Run
 
 
@@ -49,10 +51,18 @@ def test_command_asks_the_server_of_the_folder(
     )
     monkeypatch.delenv("HUB_URL")
 
-    assert process.stop().endswith(f"is served at {running.url}. Ctrl+C ends it.\n")
+    said = process.stop()
+    assert said.startswith("A new hub: amounts in USD, days of UTC, phone numbers of US. It keeps them;")
+    assert said.endswith(f"is served at {running.url}. Ctrl+C ends it.\n")
     assert process.process.returncode == 0
     assert not (folder / "serve.json").exists()
     assert "me" in hub("--data", str(folder), "token", "list").out
+
+
+def test_company_that_a_hub_was_not_made_for_is_passed_over_aloud() -> None:
+    assert list(kept(Company(currency="EUR", country="US"), Company(name="Shop"), new=False)) == [
+        "HUB_COMPANY__CURRENCY is passed over: this hub was made with USD."
+    ]
 
 
 def test_file_of_a_killed_server_is_passed_over_and_its_token_ends(

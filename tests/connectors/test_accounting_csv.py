@@ -274,7 +274,7 @@ def test_a_quote_that_is_never_closed_costs_its_own_line_only(tmp_path: Path) ->
     )
     connector = ledger(path)
     assert len(rows(connector)) == 101
-    assert problems(connector) == ["the row is not CSV: unexpected end of data"]
+    assert problems(connector) == ["the row is not CSV: a quote is not closed"]
 
 
 def test_a_line_without_end_is_kept_in_pieces_and_the_rest_goes_on(tmp_path: Path) -> None:

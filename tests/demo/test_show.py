@@ -121,6 +121,11 @@ def test_stranger_without_stage_or_money_is_shown() -> None:
     assert said[-2:] == ["... and older ones", ""]
 
 
+def test_one_touchpoint_is_one() -> None:
+    lonely = ANSWER["customer"] | {"timeline": ANSWER["customer"]["timeline"] | {"totalCount": 1}}
+    assert any(line.startswith("1 touchpoint, newest first") for line in printed(ANSWER | {"customer": lonely}))
+
+
 def test_nobody_is_said_in_a_sentence() -> None:
     with pytest.raises(NotFound, match=r"There is no such customer\."):
         printed(ANSWER | {"customer": None})
