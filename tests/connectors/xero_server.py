@@ -23,6 +23,7 @@ SETTINGS: dict[str, Any] = {
     "refresh_token": "kit-refresh-0",
     "tenant_id": TENANT,
     "webhook_keys": [KEY],
+    "sales_accounts": ["200"],
 }
 
 

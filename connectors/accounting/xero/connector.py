@@ -12,6 +12,7 @@ from hub import sdk
 
 Meaning = Callable[[sdk.Row, XeroSettings], Iterator[sdk.Mapped]]
 
+_RECEIPTS = "bank_transactions"
 _STREAMS: dict[str, tuple[Endpoint, Meaning]] = {
     "contacts": (Endpoint("Contacts", "ContactID", {"includeArchived": "true"}), meaning.contact),
     "invoices": (Endpoint("Invoices", "InvoiceID"), meaning.invoice),
@@ -19,6 +20,7 @@ _STREAMS: dict[str, tuple[Endpoint, Meaning]] = {
     "payments": (Endpoint("Payments", "PaymentID"), meaning.payment),
     "prepayments": (Endpoint("Prepayments", "PrepaymentID"), meaning.advance),
     "overpayments": (Endpoint("Overpayments", "OverpaymentID"), meaning.advance),
+    _RECEIPTS: (Endpoint("BankTransactions", "BankTransactionID", {"where": 'Type=="RECEIVE"'}), meaning.receipt),
     "quotes": (Endpoint("Quotes", "QuoteID"), meaning.quote),
 }
 
@@ -60,5 +62,6 @@ class Xero(sdk.Connector):
     settings: XeroSettings
 
     def streams(self) -> Sequence[sdk.Stream]:
-        """One for each endpoint, and one for what Xero tells."""
-        return [*(Objects(name, self.settings, self.outside) for name in _STREAMS), Notices(self.settings)]
+        """One for each endpoint, and one for what Xero tells. Nobody's bank is read unless its sales are named."""
+        names = [name for name in _STREAMS if name != _RECEIPTS or self.settings.sales_accounts]
+        return [*(Objects(name, self.settings, self.outside) for name in names), Notices(self.settings)]

@@ -17,12 +17,13 @@ from connectors.accounting.xero.objects import (
     Payment,
     Phone,
     Quote,
+    Receipt,
 )
 from connectors.accounting.xero.settings import XeroSettings
 from hub import sdk
 
 _OF_CUSTOMERS = {
-    "ACCREC", "ACCRECCREDIT", "RECEIVE-PREPAYMENT", "ARPREPAYMENT", "RECEIVE-OVERPAYMENT", "AROVERPAYMENT",
+    "ACCREC", "ACCRECCREDIT", "RECEIVE-PREPAYMENT", "ARPREPAYMENT", "RECEIVE-OVERPAYMENT", "AROVERPAYMENT", "RECEIVE",
 }  # fmt: skip
 _OF_SUPPLIERS = {
     "ACCPAY", "ACCPAYCREDIT", "SPEND-PREPAYMENT", "APPREPAYMENT", "SPEND-OVERPAYMENT", "APOVERPAYMENT",
@@ -88,6 +89,25 @@ def advance(row: sdk.Row, settings: XeroSettings) -> Iterator[sdk.Mapped]:
     said = sdk.read(Credit, row.payload)
     if _is_issued(said):
         yield from _shared(row, said, settings, Kind.PAYMENT)
+
+
+def receipt(row: sdk.Row, settings: XeroSettings) -> Iterator[sdk.Mapped]:
+    """Money that came without an invoice, as far as it is of sales: a bill, and the payment of it.
+
+    Interest, fees and the like are in other accounts; what came in advance is told as a prepayment or overpayment.
+    """
+    whole = sdk.read(Receipt, row.payload)
+    if whole.type != "RECEIVE" or whole.prepayment_id or whole.overpayment_id or not _is_issued(whole):
+        return
+    said = whole.of_accounts(settings.sales_accounts)
+    if said.total <= 0:
+        return
+    bill = Bill(row.key)
+    billed = replace(_paper(said, settings, Kind.INVOICE, bill.name), title=said.reference, bill=bill, due=said.date)
+    yield billed.touchpoint()
+    about = {"status": said.status}
+    yield replace(billed, kind=Kind.PAYMENT, number="", due=None, lines=(), properties=about).touchpoint()
+    yield from _products(said)
 
 
 def payment(row: sdk.Row, settings: XeroSettings) -> Iterator[sdk.Mapped]:

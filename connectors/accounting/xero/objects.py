@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
+from typing import Self
 
 from pydantic import AliasChoices, Field
 
@@ -78,6 +80,7 @@ class LineItem(PascalSaid):
     unit_amount: Decimal | None = None
     line_amount: Decimal | None = None
     tax_amount: Decimal | None = None
+    account_code: str = ""
     item_code: str = ""
     item: Item = Item()
 
@@ -131,6 +134,23 @@ class Credit(Paper):
     credit_note_number: str = ""
     allocations: tuple[Allocation, ...] = ()
     payments: tuple[Paid, ...] = ()
+
+
+class Receipt(Paper):
+    """A bank transaction. One that is the money of a prepayment or overpayment names it."""
+
+    line_amount_types: str = ""
+    prepayment_id: str = Field("", alias="PrepaymentID")
+    overpayment_id: str = Field("", alias="OverpaymentID")
+
+    def of_accounts(self, codes: Collection[str]) -> Self:
+        """What of it is booked to these accounts, with its tax."""
+        lines = tuple(each for each in self.line_items if each.account_code in codes)
+        tax = sum((each.tax_amount or Decimal(0) for each in lines), Decimal(0))
+        total = sum((each.line_amount or Decimal(0) for each in lines), Decimal(0))
+        if self.line_amount_types.lower() == "exclusive":
+            total += tax
+        return self.model_copy(update={"line_items": lines, "total": total, "total_tax": tax})
 
 
 class Quote(Paper):

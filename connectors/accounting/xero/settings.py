@@ -21,6 +21,10 @@ class XeroSettings(sdk.Settings):
     contact_is: ContactSide = Field(
         sdk.Side.ORGANISATION, description="Whom a contact names: ORGANISATION, or PERSON where customers are people."
     )
+    sales_accounts: list[str] = Field(
+        default_factory=list,
+        description="Codes of accounts, like 200: Receive money in one of them is a sale that was paid at once.",
+    )
     region: str = Field("", description="ISO 3166 code that helps to read phone numbers without a country code.")
     page_size: int = Field(100, ge=1, le=1000, description="Objects to ask for at a time.")
 
