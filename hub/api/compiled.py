@@ -29,7 +29,7 @@ from hub.api import scopes
 from hub.api.comparing import compare
 from hub.api.context import Context
 from hub.api.graph import Column
-from hub.api.limits import InTime
+from hub.api.limits import InTime, gate
 from hub.api.preparing import in_thread
 from hub.api.queries.customers import meant
 from hub.api.types import filters as asked
@@ -94,7 +94,8 @@ class CompiledReads(SchemaExtension):
         data = None
         if held is not None:
             # What cancels here would not be told: the extensions around are only asked once all of them have begun.
-            async with InTime(context.ends):
+            deadlines = gate(hub, running.schema._schema).deadlines  # noqa: SLF001 (graphql-core's own)
+            async with InTime(deadlines, context.ends):
                 data = await reads.read(context, held, running.variables or {})
         if data is not None and not compared:
             running.result = ExecutionResult(data=cast("Any", orjson.Fragment(data)), errors=None)

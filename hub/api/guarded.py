@@ -69,7 +69,10 @@ class GuardedHttp(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._patience = self.config.patience
+        self._heading = False
+        """Whether the head of a request is to come."""
         self._head: asyncio.TimerHandle | None = None
+        """Runs while one is late, from the end of what has come of it."""
         self._reader: asyncio.TimerHandle | None = None
         self._size = 0
         self._unparsed = 0
@@ -78,6 +81,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._heading = True
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -88,21 +92,23 @@ class GuardedHttp(HttpToolsProtocol):
     # The head of a request ------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        if self._head is not None:
+        if self._heading:
             # A header that never ends is not told by the parser.
             self._unparsed += len(data)
         elif self.cycle is not None and self.cycle.response_complete:
             # Whatever it is (empty lines, the rest of a body that nobody wants), a request must come of it soon.
-            self._await_head()
+            self._heading = True
         super().data_received(data)
-        if self._head is not None and self._unparsed > MOST_HEAD:
-            self._refuse(*_LARGE_HEAD)
+        if self._heading:
+            # Most heads come whole: a timer for each would take longer than reading it.
+            self._await_head()
+            if self._unparsed > MOST_HEAD:
+                self._refuse(*_LARGE_HEAD)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._size = 0
-        self._begun = True
-        self._await_head()
+        self._begun = self._heading = True
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
@@ -125,10 +131,11 @@ class GuardedHttp(HttpToolsProtocol):
             self.scope["extensions"] = {DIRECT: _Whole(self.cycle)}  # type: ignore[dict-item]
 
     def _await_head(self) -> None:
-        if self._head is None:
+        if self._head is None and not self.transport.is_closing():
             self._head = self.loop.call_later(self._patience.head, self._late)
 
     def _stop_waiting(self) -> None:
+        self._heading = False
         if self._head is not None:
             self._head.cancel()
             self._head = None

@@ -12,6 +12,7 @@ from graphql import ExecutionResult, GraphQLError, execute_sync
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
+from hub.api.deadlines import Deadlines
 from hub.api.preparing import Prepared, Preparer, in_thread
 from hub.api.rates import Rates
 from hub.api.shape import CONDITIONS, Shape, beyond, many_conditions
@@ -51,6 +52,7 @@ class Gate:
         self.documents = Preparer(schema, limits)
         self.rates = Rates(limits.rate_limit)
         self.turns = Turns()
+        self.deadlines = Deadlines()
         self.large = asyncio.Semaphore(MOST_LARGE)
 
     def admit(
@@ -165,7 +167,7 @@ class Limited(SchemaExtension):
         return execute_sync(schema, document, variable_values=running.variables, operation_name=running.operation_name)
 
     def _in_time(self) -> InTime:
-        return InTime(self._ends)
+        return InTime(self._gate.deadlines, self._ends)
 
     def get_results(self) -> dict[str, Any]:
         """The price, for who asks."""
@@ -179,10 +181,11 @@ class InTime:
     part of a short answer.
     """
 
-    _timer: asyncio.TimerHandle | None = None
+    _task: asyncio.Task[Any] | None = None
     _late = False
 
-    def __init__(self, ends: float | None) -> None:
+    def __init__(self, deadlines: Deadlines, ends: float | None) -> None:
+        self._deadlines = deadlines
         self._ends = ends
 
     async def __aenter__(self) -> None:
@@ -190,17 +193,19 @@ class InTime:
         if self._ends is None or task is None:
             return
         self._task, self._cancelling = task, task.cancelling()
-        self._timer = asyncio.get_running_loop().call_at(self._ends, self._end)
+        self._deadlines.keep(self, self._ends, self._end)
 
     def _end(self) -> None:
-        self._late = True
-        self._task.cancel()
+        if self._task is not None:
+            self._late = True
+            self._task.cancel()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._task is None:
+            return
+        self._deadlines.over(self)
         if self._late and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             raise RetryLater("This took too long. Ask for less at once.", after=1) from None
 

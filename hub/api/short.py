@@ -74,7 +74,7 @@ async def short(hub: Hub, schema: Schema, who: Principal, request: Request, *, w
         return _DECLINED
     data, row = None, None
     try:
-        async with InTime(ends):
+        async with InTime(door.deadlines, ends):
             row = await hub.reader.at_once(statement, small=price <= FEW)
         if row is not None and still_good(who) and (not who.digest or row[3] == " ".join(who.scopes)):
             data = whole(row[0])

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from hub.api.auth import Principal
+from hub.api.deadlines import Deadlines
 from hub.api.execute import Request, execute
 from hub.api.limits import InTime
 from hub.errors import RetryLater
@@ -80,7 +81,7 @@ def test_who_is_late_is_told_and_who_goes_away_is_not() -> None:
         if cancelled:
             asyncio.get_running_loop().call_later(0.01, task.cancel)
         try:
-            async with InTime(ends):
+            async with InTime(Deadlines(), ends):
                 await asyncio.sleep(0.03)
         except RetryLater:
             assert task.cancelling() == 0

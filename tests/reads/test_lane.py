@@ -134,7 +134,7 @@ def test_what_fails_in_the_lane_is_told_as_elsewhere(
     assert by_the_lane[-1]
     before = len(by_the_lane)
     with monkeypatch.context() as patched:
-        patched.setattr("hub.api.short.InTime", lambda _: InTime(0))
+        patched.setattr("hub.api.short.InTime", lambda deadlines, _: InTime(deadlines, 0))
         late = [post(service, {"id": id_})]
     assert len(by_the_lane) == before
     service.hub.compiled_reads = False
