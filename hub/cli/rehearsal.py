@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 from hub.cli.terminal import counted, out, progress, table
 from hub.ingest.rehearsal import FIRST, Rehearsal, rehearse
 from hub.registry import load_registry
-from hub.values import Money, Touchpoint
+from hub.values import Money, ReferenceData, Touchpoint
 
 
 def preview(connector: str, settings: Mapping[str, Any], time_zone: str) -> None:
@@ -24,7 +25,8 @@ def preview(connector: str, settings: Mapping[str, Any], time_zone: str) -> None
             rows.append((number, "", "unreadable", "", "", row.problem.message))
             continue
         rows.extend(_line(number, one, zone) for one in row.touchpoints)
-        if not row.touchpoints:
+        rows.extend(_about_us(number, one) for one in row.reference)
+        if not row.touchpoints and not row.reference:
             rows.append((number, "", "nothing", "", "", ""))
     table(("row", "when", "kind", "who acted", "amount", "whose and what"), rows, numbers=("row", "amount"))
 
@@ -42,6 +44,7 @@ def count(connector: str, settings: Mapping[str, Any]) -> None:
     said = (
         counted(found.rows, "row"),
         counted(found.touchpoints, "touchpoint"),
+        *((f"{counted(found.reference, 'row')} of reference data",) if found.reference else ()),
         f"{counted(found.unreadable, 'row')} that cannot be read",
     )
     out.print(", ".join(said))
@@ -60,6 +63,15 @@ def _line(number: int, one: Touchpoint, zone: ZoneInfo) -> tuple[object, ...]:
     said = [one.traits.get("name"), *(held.value for held in one.identifiers), one.title, one.text]
     text = " · ".join(" ".join(str(each).split())[:60] for each in said if each)
     return number, when, one.kind, one.direction.value, _amount(one.amount), text
+
+
+def _about_us(number: int, one: ReferenceData) -> tuple[object, ...]:
+    held = asdict(one)
+    when = next((f"{held[name]:%Y-%m-%d}" for name in ("on", "starts_on") if held.get(name)), "")
+    amount = getattr(one, "amount", None) or getattr(one, "budget", None)
+    names = ("reference", "sku", "campaign", "channel", "name", "base", "quote", "rate")
+    text = " · ".join(str(held[name]) for name in names if held.get(name))
+    return number, when, type(one).__name__, "", _amount(amount), text
 
 
 def _amount(money: Money | None) -> str:

@@ -11,7 +11,7 @@ from hub.connector import Connector, Page, PullStream, Row
 from hub.errors import ConfigWrong, InputWrong, RowUnreadable
 from hub.ingest.outcomes import Problem
 from hub.registry import Registry
-from hub.values import Touchpoint
+from hub.values import ReferenceData, Touchpoint
 
 FIRST = 10
 """Rows that are shown."""
@@ -25,6 +25,7 @@ class RehearsedRow:
 
     key: str
     touchpoints: Sequence[Touchpoint] = ()
+    reference: Sequence[ReferenceData] = ()
     problem: Problem | None = None
 
 
@@ -48,10 +49,11 @@ class Distinct:
 class Rehearsal:
     """What rows come to, in a hub that knows none of them; ``whole``: every row was read.
 
-    ``keys`` and ``contents`` are the different rows, and the different states of them.
+    ``reference``: rows of reference data. ``keys`` and ``contents`` are the different rows, and their different states.
     """
 
     rows: int = 0
+    reference: int = 0
     unreadable: int = 0
     whole: bool = True
     first: list[RehearsedRow] = field(default_factory=list)
@@ -74,6 +76,7 @@ class Rehearsal:
             self.contents.add((stream.name, row.key, row.version, row.payload))
             for one in read.touchpoints:
                 self._names.add((one.document or row.key, one.part))
+            self.reference += bool(read.reference)
             if read.problem is not None:
                 self.unreadable += 1
                 if len(self.problems) < FIRST:
@@ -132,6 +135,8 @@ async def _through(
 
 def _read(stream: PullStream, row: Row) -> RehearsedRow:
     try:
-        return RehearsedRow(row.key, [one for one in stream.touchpoints(row) if isinstance(one, Touchpoint)])
+        said = list(stream.touchpoints(row))
     except RowUnreadable as fault:
         return RehearsedRow(row.key, problem=Problem(fault.code, fault.message, fault.path, fault.hint))
+    touchpoints = [one for one in said if isinstance(one, Touchpoint)]
+    return RehearsedRow(row.key, touchpoints, [one for one in said if not isinstance(one, Touchpoint)])

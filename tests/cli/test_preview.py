@@ -41,3 +41,13 @@ def test_dry_run_reads_everything_and_counts(hub: Run, tmp_path: Path) -> None:
     ]
     assert "yesterday" in ended.out.splitlines()[2]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["calls.csv"]
+
+
+def test_preview_shows_reference_data(hub: Run, tmp_path: Path) -> None:
+    (tmp_path / "ads.csv").write_text("Id,Day,Cost,Campaign,Network\na1,2026-03-01,12.50,SPR,SOCIAL\n")
+    spend = {"on": "Day", "amount": "Cost", "campaign": "Campaign", "channel": "Network"}
+    mapping = json.dumps({"columns": {"key": "Id"}, "currency": "EUR", "spend": spend})
+    shown = hub("import", "ads.csv", "--settings", mapping, "--preview").out.splitlines()
+    assert shown[1].split(maxsplit=4) == ["1", "2026-03-01", "Spend", "12.50", "EUR  SPR · SOCIAL"]
+    counted = hub("import", "ads.csv", "--settings", mapping, "--dry-run").out.splitlines()
+    assert counted[0] == "1 row, 0 touchpoints, 1 row of reference data, 0 rows that cannot be read"
