@@ -122,10 +122,13 @@ class PostgresReader(Reader):
     async def _many(self, text: str, values: list[Values]) -> list[Any | None] | None:
         for_all = for_many(text)
         rows = await self._rows(for_all, list(zip(*values, strict=True))) if for_all else None
-        if rows is None:
+        if not rows:
             return None
-        found = {row[-1]: row for row in rows}
-        return [found.get(place) for place in range(1, len(values) + 1)]
+        firsts, second, third, fourths, places = rows[0]
+        found: list[Any | None] = [None] * len(values)
+        for first, fourth, place in zip(firsts, fourths, places, strict=True):
+            found[place - 1] = first, second, third, fourth
+        return found
 
     async def _rows(self, text: str, values: Values) -> Rows | None:
         """The rows of a statement over the live projection set, each of which says so."""

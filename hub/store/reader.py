@@ -80,11 +80,11 @@ class Reader(ABC):
 
     @abstractmethod
     async def at_once(self, query: Query, *, small: bool = False) -> Any | None:
-        """The row of a statement over the live projection set that is a snapshot in itself. A ``small`` one may be
-        asked together with others.
+        """The row of a statement over the live projection set that is a snapshot in itself.
 
-        Its third column has to be ``POSTGRES_LIVE`` or ``SQLITE_LIVE``. None when the set has just been replaced, or
-        the statement fails: a snapshot tells more.
+        It has four columns, of which the second says how much was processed and the third is ``POSTGRES_LIVE`` or
+        ``SQLITE_LIVE``. A ``small`` one may be asked together with others. None when the set has just been replaced,
+        or the statement fails: a snapshot tells more.
         """
 
     @abstractmethod

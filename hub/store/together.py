@@ -177,8 +177,12 @@ def _answer(asked: Collection[_Asked], rows: Iterable[Row | None] | None) -> Non
 
 @lru_cache(maxsize=1024)
 def for_many(statement: str) -> str | None:
-    """A statement of PostgreSQL that asks the same with many values: as many rows, and the place of each after its
-    columns. Its parameters are a list for each of the other's. None where there is none."""
+    """A statement of PostgreSQL that asks what another one of four columns does, with many values.
+
+    Its parameters are a list for each of the other's. Its row has the first and the fourth column, and the places in
+    those lists, as lists; and of the second and the third the least. A database sends one row of many texts in fewer
+    pieces than many rows. None for a statement without parameters, or with any that is a list itself.
+    """
     casts: dict[int, str] = {}
     fits = True
 
@@ -197,5 +201,7 @@ def for_many(statement: str) -> str | None:
     # As subselects the lists have no length that the plan could depend on: it is made once.
     lists = ", ".join(f"(SELECT ${number}::{casts[number]}[])" for number in sorted(casts))
     names = ", ".join(f"v{number}" for number in sorted(casts))
-    many = f"unnest({lists}) WITH ORDINALITY AS asked({names}, place)"
-    return f"SELECT answer.*, asked.place FROM {many}, LATERAL ({one}) AS answer"
+    return (
+        "SELECT array_agg(answer.a), min(answer.b), bool_and(answer.c), array_agg(answer.d), array_agg(asked.place) "
+        f"FROM unnest({lists}) WITH ORDINALITY AS asked({names}, place), LATERAL ({one}) AS answer(a, b, c, d)"
+    )
