@@ -243,6 +243,14 @@ def test_instagram_tells_of_its_people_as_its_account_knows_them() -> None:
     assert the("aWdfZAG1faXRlb3").occurred_at == sdk.instant("2026-02-03T05:40:00Z")  # told as a change
 
 
+def test_a_mention_on_instagram_is_kept_and_is_nobodys_for_it_names_nobody() -> None:
+    value = {"media_id": "17918195224117851", "comment_id": "17894227972186120"}
+    entry = {"id": INSTAGRAM, "time": 1770097300, "changes": [{"field": "mentions", "value": value}]}
+    (row,) = told({"object": "instagram", "entry": [entry]})
+    assert json.loads(row.payload) == entry["changes"][0]
+    assert list(notices().touchpoints(row)) == []
+
+
 def test_a_message_of_whatsapp_is_of_a_user_id_and_a_number() -> None:
     assert the("wamid.A1") == sdk.Touchpoint(
         kind="direct_message",
