@@ -272,9 +272,8 @@ def _lock(folder: Path) -> IO[Any]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
-        raise RetryLater(
-            f"Another process has the hub in {folder} open.", hint="If it is only starting, try again in a moment."
-        ) from None
+        starting = "If it is only starting, try again in a moment."
+        raise RetryLater(f"Another process has the hub in {folder} open.", hint=starting) from None
     return lock
 
 
@@ -322,6 +321,8 @@ class PostgresStore(Store):
                     _migrate(url, "truth", "truth")
                 self._settle()
         except psycopg.OperationalError as error:
+            if refused := re.search(r"FATAL: +(.*(?:authentication failed|does not exist).*)", str(error)):
+                raise ConfigWrong(f"PostgreSQL refuses: {refused[1]}.") from None
             raise RetryLater(f"PostgreSQL does not answer: {str(error).splitlines()[0]}") from None
         except psycopg.ProgrammingError as error:
             raise ConfigWrong(f"PostgreSQL cannot be used so: {str(error).splitlines()[0]}.") from None

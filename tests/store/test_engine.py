@@ -19,3 +19,9 @@ def test_a_database_that_does_not_keep_unicode_is_refused(pg_server: str) -> Non
             connection.execute("DROP DATABASE t_ascii WITH (FORCE)")
     assert refused.value.message == "The database does not keep text as UTF8."
     assert refused.value.hint == "Make one that does: CREATE DATABASE hub ENCODING 'UTF8' TEMPLATE template0."
+
+
+def test_a_database_that_is_not_there_is_no_outage(pg_server: str) -> None:
+    before, _, after = pg_server.partition("?")
+    with pytest.raises(ConfigWrong, match=r'^PostgreSQL refuses: database "t_nowhere" does not exist\.$'):
+        Store.at(f"{before.rpartition('/')[0]}/t_nowhere" + (f"?{after}" if after else ""))
