@@ -272,8 +272,7 @@ def _lock(folder: Path) -> IO[Any]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
-        starting = "If it is only starting, try again in a moment."
-        raise RetryLater(f"Another process has the hub in {folder} open.", hint=starting) from None
+        raise RetryLater(f"Another process has the hub in {folder} open.", hint="It may be starting: wait.") from None
     return lock
 
 
