@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from pydantic import AfterValidator
+
 from hub import sdk
 
 _SCHEMES = sdk.signatures.SCHEMES
@@ -11,11 +13,15 @@ WORDS = (*_SCHEMES["basic"], *_SCHEMES["bearer"], *_SCHEMES["path"])
 """For vendors that sign nothing: a user with a password, or a secret in the address or in a header."""
 
 
-def known(vendor: str, vendors: Collection[str]) -> str:
-    """The vendor, if it is one of them. Raises ``ValueError`` with a sentence for who configures a source."""
-    if vendor not in vendors:
-        raise ValueError(f"{vendor!r} is none of {', '.join(vendors)}")
-    return vendor
+def one_of(vendors: Collection[str]) -> AfterValidator:
+    """What a setting is checked by that names a vendor: it is one of them."""
+
+    def check(vendor: str) -> str:
+        if vendor not in vendors:
+            raise ValueError(f"{vendor!r} is none of {', '.join(vendors)}")
+        return vendor
+
+    return AfterValidator(check)
 
 
 def check_secrets(schemes: Sequence[sdk.signatures.Scheme], secrets: Iterable[sdk.Secret]) -> None:

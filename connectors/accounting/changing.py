@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from connectors.objects import content_key
 from hub import sdk
 
 OVERLAP = timedelta(minutes=5)
@@ -76,5 +76,5 @@ async def pages(ask: Ask, cursor: sdk.Cursor | None) -> AsyncIterator[sdk.Page]:
 
 
 def named(id_: object, payload: bytes) -> str:
-    """The key of an object: its id, and where it has none, its digest."""
-    return id_ if isinstance(id_, str) and id_ else hashlib.sha256(payload).hexdigest()
+    """The key of an object: its id, and where it has none, its content."""
+    return id_ if isinstance(id_, str) and id_ else content_key(payload, None)

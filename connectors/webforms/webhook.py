@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from connectors.objects import content_key
-from connectors.posting import check_secrets, known, looked_at
+from connectors.posting import check_secrets, looked_at, one_of
 from connectors.webforms.body import Form
 from connectors.webforms.fields import BARE, REFUSED, Meaning, asked, meanings
 from connectors.webforms.submission import touchpoint
@@ -21,7 +21,7 @@ _LONGEST_KEY = 300
 class WebhookSettings(sdk.Settings):
     """Settings of ``webforms.webhook``."""
 
-    vendor: str = Field(description=f"Whose forms they are: {', '.join(VENDORS)}.")
+    vendor: Annotated[str, one_of(VENDORS)] = Field(description=f"Whose forms they are: {', '.join(VENDORS)}.")
     secrets: list[sdk.Secret] = Field(
         description="What deliveries are proved by; while it is changed, the old and the new."
     )
@@ -32,11 +32,6 @@ class WebhookSettings(sdk.Settings):
     )
     region: str = Field("", description="ISO 3166 code that helps to read phone numbers without a country code.")
     consent: str = Field("", description="The question, or field, by which the sender agrees.")
-
-    @field_validator("vendor")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        return known(name, VENDORS)
 
     @model_validator(mode="after")
     def _can_verify(self) -> Self:

@@ -53,7 +53,7 @@ class Notifier:
         async with Post(self._reach, clock=self._clock, longest=LONGEST) as post:
             answered = await post(url, self._keys, id, body)
         host, status = httpx.URL(url).host, answered.status
-        if answered.delivered:
+        if httpx.codes.is_success(status):
             return
         if status == HTTPStatus.GONE:
             raise ReceiverGone(f"{host} wants no notifications any more (410 Gone).")

@@ -42,11 +42,6 @@ class Answered:
     after: float | None
     text: str
 
-    @property
-    def delivered(self) -> bool:
-        """Whether it was taken: only 2xx says so."""
-        return 200 <= self.status < 300
-
 
 class Post:
     """Posts to whoever the hub may reach. Use ``async with``: connections are kept for a moment and used again."""

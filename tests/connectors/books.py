@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,15 @@ from hub.registry import Registry, load_registry
 WORTH = """query Worth($currency: Currency!) { customers(first: 20) { edges { node { id kind name
   timeline { totalCount }
   value(currency: $currency) { revenue { amount } paid { amount } outstanding { amount } orders } } } } }"""
+
+
+def shown(found: Iterable[sdk.Touchpoint]) -> list[tuple[str, str, str, str]]:
+    """Kind, part, amount and what is settled."""
+    return [
+        (each.kind, each.part, f"{each.amount.amount} {each.amount.currency}" if each.amount else "",
+         each.properties.get("settles", ""))
+        for each in found
+    ]  # fmt: skip
 
 
 def in_a_hub(

@@ -104,12 +104,7 @@ def test_an_invoice_is_billed_with_its_lines_its_day_and_its_due_day() -> None:
 
 def shown(name: str) -> list[tuple[str, str, str, str]]:
     """Kind, part, amount and what is settled, of everything that the samples of a kind mean."""
-    found = [each for said in SAMPLES[KINDS[name]] for each in meaning(name, said)]
-    return [
-        (each.kind, each.part, f"{each.amount.amount} {each.amount.currency}" if each.amount else "",
-         each.properties.get("settles", ""))
-        for each in found
-    ]  # fmt: skip
+    return books.shown(each for said in SAMPLES[KINDS[name]] for each in meaning(name, said))
 
 
 def test_what_each_kind_means() -> None:

@@ -121,12 +121,8 @@ def test_an_invoice_is_billed_with_its_lines_its_day_and_its_due_day() -> None:
 
 def shown(name: str) -> list[tuple[str, str, str, str]]:
     """Kind, part, amount and what is settled, of everything a list's samples mean."""
-    found = [each for said in SAMPLES[LISTS[name]] for each in meaning(name, said)]
-    return [
-        (each.kind, each.part.partition(":")[0], f"{each.amount.amount} {each.amount.currency}" if each.amount else "",
-         each.properties.get("settles", ""))
-        for each in found
-    ]  # fmt: skip
+    found = books.shown(each for said in SAMPLES[LISTS[name]] for each in meaning(name, said))
+    return [(kind, part.partition(":")[0], amount, settled) for kind, part, amount, settled in found]
 
 
 def test_drafts_voided_ones_and_those_of_suppliers_are_of_no_customer() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from connectors.accounting.card import profile
 from connectors.accounting.stripe.documents import plain
 from connectors.accounting.stripe.objects import Customer, Product, Session, Subscription
 from connectors.accounting.stripe.parties import traits, whom
@@ -12,19 +13,17 @@ from hub import sdk
 
 def customer(given: Customer, side: sdk.Side) -> Iterator[sdk.Touchpoint]:
     """What Stripe knows of somebody."""
-    yield plain(
-        "profile",
-        sdk.Direction.INTERNAL,
+    yield profile(
         given.at(),
-        automated=True,
-        identifiers=whom(given.id, side, email=given.email, phone=given.phone, country=given.address.country),
-        traits=traits(
+        whom(given.id, side, email=given.email, phone=given.phone, country=given.address.country),
+        traits(
             side,
             name=given.name or given.individual_name,
             company=given.business_name,
             address=given.address,
             language=given.preferred_locales[0] if given.preferred_locales else "",
         ),
+        part="profile",
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from connectors.email.correspondence import NOTICE
 from connectors.email.engagement.notice import Notice, key, notices
@@ -15,7 +15,7 @@ from connectors.email.engagement.vendors import VENDORS, Vendor
 from connectors.generic.webhooks.certificates import Certificates
 from connectors.generic.webhooks.splitting import pieces, said
 from connectors.objects import content_key
-from connectors.posting import check_secrets, known, looked_at
+from connectors.posting import check_secrets, looked_at, one_of
 from hub import sdk
 
 _LONGEST_KEY, _LONGEST_REASON = 300, 500
@@ -54,7 +54,7 @@ _MARKED = {("queued", "held"): _MEANINGS["deferred"], ("failed", "hard"): _MEANI
 class EngagementSettings(sdk.Settings):
     """Settings of ``email.engagement``."""
 
-    vendor: str = Field(description=f"Who sends the mail: {', '.join(VENDORS)}.")
+    vendor: Annotated[str, one_of(VENDORS)] = Field(description=f"Who sends the mail: {', '.join(VENDORS)}.")
     secrets: list[sdk.Secret] = Field(
         default_factory=list, description="What deliveries are proved by; while it is changed, the old and the new."
     )
@@ -62,11 +62,6 @@ class EngagementSettings(sdk.Settings):
     initial_opens: bool = Field(
         False, description="Whether SparkPost's initial_open is an open: where it does not tell open as well."
     )
-
-    @field_validator("vendor")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        return known(name, VENDORS)
 
     @model_validator(mode="after")
     def _can_verify(self) -> Self:

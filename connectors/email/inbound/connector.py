@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlencode
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from connectors.email.correspondence import NOTICE, Correspondence, is_undated, row_of
 from connectors.email.inbound.arrival import Arrival, Posted
@@ -19,7 +19,7 @@ from connectors.email.inbound.vendors import VENDORS
 from connectors.email.mbox import Letter, line_above, with_lf
 from connectors.generic.webhooks.certificates import Certificates
 from connectors.objects import content_key
-from connectors.posting import WORDS, check_secrets, known, looked_at
+from connectors.posting import WORDS, check_secrets, looked_at, one_of
 from hub import sdk
 
 _TOLD, _VERDICT, _RECIPIENTS = "told", "verdict", "recipients"
@@ -28,7 +28,9 @@ _TOLD, _VERDICT, _RECIPIENTS = "told", "verdict", "recipients"
 class InboundSettings(sdk.Settings):
     """Settings of ``email.inbound``."""
 
-    vendor: str = Field(description=f"Who receives the mail and posts it: {', '.join(VENDORS)}.")
+    vendor: Annotated[str, one_of(VENDORS)] = Field(
+        description=f"Who receives the mail and posts it: {', '.join(VENDORS)}."
+    )
     secrets: list[sdk.Secret] = Field(
         default_factory=list, description="What deliveries are proved by; while it is changed, the old and the new."
     )
@@ -39,11 +41,6 @@ class InboundSettings(sdk.Settings):
     leave_out_spam: bool = Field(
         False, description="Whether mail that the vendor holds for spam or a virus is kept as a record only."
     )
-
-    @field_validator("vendor")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        return known(name, VENDORS)
 
     @model_validator(mode="after")
     def _can_verify(self) -> Self:
