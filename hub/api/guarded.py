@@ -74,7 +74,6 @@ class GuardedHttp(HttpToolsProtocol):
         self._head: asyncio.TimerHandle | None = None
         """Runs while one is late, from the end of what has come of it."""
         self._reader: asyncio.TimerHandle | None = None
-        self._size = 0
         self._unparsed = 0
         self._begun = False
         self._why: tuple[int, str, str] | None = None
@@ -107,7 +106,6 @@ class GuardedHttp(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._size = 0
         self._begun = self._heading = True
 
     def on_url(self, url: bytes) -> None:
@@ -116,14 +114,10 @@ class GuardedHttp(HttpToolsProtocol):
             self._why = _LONG_ADDRESS
             raise _Refused
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._size += len(name) + len(value)
-        if self._size > MOST_HEAD:
+    def on_headers_complete(self) -> None:
+        if sum([len(name) + len(value) for name, value in self.headers]) > MOST_HEAD:
             self._why = _LARGE_HEAD
             raise _Refused
-        super().on_header(name, value)
-
-    def on_headers_complete(self) -> None:
         self._stop_waiting()
         self._unparsed, self._begun = 0, False
         super().on_headers_complete()

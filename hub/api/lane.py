@@ -139,7 +139,8 @@ class Lane:
         except HubError:
             return None
         try:
-            await until_shown(self._hub, plain.after)
+            if plain.after:
+                await until_shown(self._hub, plain.after)
             answer = await shortly(self._hub, plain.who, request)
         except HubError as failed:
             scope[_TRIED] = failed

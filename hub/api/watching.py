@@ -86,13 +86,19 @@ class Watching:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        seen = _Seen(scope, self._counts)
+        seen = _Seen(scope, send, self._counts)
         held, known = request_id.set(seen.id), _seen.set(seen)
         try:
             if scope["type"] == "http":
                 small.begin(seen)  # it asks little, as far as is known; of a socket each operation does
             with seen.span() as span:
-                await seen.answer(self._app, receive, send, span)
+                try:
+                    await self._app(scope, receive, seen.sent)
+                except Exception:
+                    seen.fails()
+                    raise
+                finally:
+                    seen.end(span)
         finally:
             small.end(seen)
             request_id.reset(held)
@@ -102,12 +108,13 @@ class Watching:
 class _Seen:
     """One request while it is answered: its id, and the operation and the token once they are known."""
 
-    def __init__(self, scope: Scope, counts: Tallies) -> None:
+    def __init__(self, scope: Scope, send: Send, counts: Tallies) -> None:
         given = dict(scope["headers"]).get(HEADER, b"").decode("latin-1")
         self.id = given if given and _SANE.fullmatch(given) else _new_id()
         self.operation = ""
         self.token = ""
         self._scope = scope
+        self._send = send
         self._counts = counts
         self._begun = perf_counter()
         self._answered: float | None = None
@@ -130,26 +137,21 @@ class _Seen:
         self._status = status
         self._answered = perf_counter()
 
-    async def answer(self, app: ASGIApp, receive: Receive, send: Send, span: Any) -> None:
-        """Have it answered, with its id."""
+    async def sent(self, message: Message) -> None:
+        """A part of the answer: its head says the id."""
+        if message["type"] in ("http.response.start", "websocket.accept", "websocket.http.response.start"):
+            self.begin(message.get("status", 101))
+            message["headers"] = [*message.get("headers", ()), (HEADER, self.id.encode())]
+        elif message["type"] == "websocket.close" and self._answered is None:
+            self._status = 403
+        await self._send(message)
 
-        async def sent(message: Message) -> None:
-            if message["type"] in ("http.response.start", "websocket.accept", "websocket.http.response.start"):
-                self.begin(message.get("status", 101))
-                message["headers"] = [*message.get("headers", ()), (HEADER, self.id.encode())]
-            elif message["type"] == "websocket.close" and self._answered is None:
-                self._status = 403
-            await send(message)
+    def fails(self) -> None:
+        """What answers it failed."""
+        self._status = 500 if self._answered is None else self._status
 
-        try:
-            await app(self._scope, receive, sent)
-        except Exception:
-            self._status = 500 if self._answered is None else self._status
-            raise
-        finally:
-            self._end(span)
-
-    def _end(self, span: Any) -> None:
+    def end(self, span: Any) -> None:
+        """It is over."""
         now = perf_counter()
         path = self._path()
         place = "/" + path.split("/")[1] if path.startswith("/") else path

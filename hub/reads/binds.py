@@ -70,29 +70,36 @@ class Asking:
     """Gives the condition of a filter by its kind. Raises ``HubError`` and ``Unsupported``."""
 
 
-def value(bind: Bind, variables: Mapping[str, object], asking: Asking) -> object:
-    """The value of a parameter. Raises ``InputWrong`` for a cursor of another list, and ``Unsupported``."""
-    secret = asking.secret
+Value = Callable[[Mapping[str, object], Asking], object]
+
+
+def value(bind: Bind) -> Value:
+    """What gives a parameter its value. It raises ``InputWrong`` for a cursor of another list, and ``Unsupported``."""
     match bind:
         case Asker():
-            return asking.token
+            return lambda _, asking: asking.token
         case Clock():
-            return asking.clock(bind.name)
+            return lambda _, asking: asking.clock(bind.name)
         case Among():
-            return list(bind.values)
+            return lambda _, __: list(bind.values)
         case Given():
-            return _id(bind.of(variables))
+            return lambda variables, _: _id(bind.of(variables))
         case Place():
-            cursor = bind.given.of(variables)
-            if not isinstance(cursor, str):
-                raise InputWrong(f"{bind.argument} is not a cursor of this list.")
-            return Cursors(secret, bind.name, bind.order).open(cursor, bind.argument)[bind.half]
-    if bind.what == "secret":
-        return secret
-    if bind.what == "list":
-        return bind.bound
-    inner, outer = pads(secret)
-    return outer if bind.what == "outer" else inner + bind.bound.encode()
+            return lambda variables, asking: _half(bind, bind.given.of(variables), asking.secret)
+        case Sealing("secret"):
+            return lambda _, asking: asking.secret
+        case Sealing("list"):
+            return lambda _, __: bind.bound
+        case Sealing("outer"):
+            return lambda _, asking: pads(asking.secret)[1]
+        case Sealing():
+            return lambda _, asking: pads(asking.secret)[0] + bind.bound.encode()
+
+
+def _half(place: Place, cursor: object, secret: bytes) -> object:
+    if not isinstance(cursor, str):
+        raise InputWrong(f"{place.argument} is not a cursor of this list.")
+    return Cursors(secret, place.name, place.order).open(cursor, place.argument)[place.half]
 
 
 def _id(given: object) -> object:

@@ -45,6 +45,7 @@ class Plan:
 
     def __init__(self, statement: Statement) -> None:
         self._statement = statement
+        self._values = [binds.value(each) for each in statement.binds]
         self._text = "".join(map(str, statement.pieces)) if not statement.filters else ""
 
     def example(self) -> str:
@@ -54,7 +55,7 @@ class Plan:
     def query(self, variables: Mapping[str, Any], asking: Asking) -> Query:
         """The statement for one request, with its values. Raises ``Unsupported`` and ``HubError``."""
         query = Query(self._text)
-        query.values += [binds.value(each, variables, asking) for each in self._statement.binds]
+        query.values += [value(variables, asking) for value in self._values]
         if self._text:
             return query
         said = [_condition(each, variables, asking)(query) for each in self._statement.filters]
