@@ -11,7 +11,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,13 +72,17 @@ def shared_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return bundle
     if not bundle.exists():
         pytest.skip("the public test data is not there; HUB_SHARED_DATA may name its bundle.tar.xz")
+    return unpacked(bundle, for_all_workers(tmp_path_factory) / "shared-data")
+
+
+def for_all_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of this run: workers of pytest-xdist have theirs side by side in it."""
     base = tmp_path_factory.getbasetemp()
-    # Workers of pytest-xdist have folders side by side; the data is unpacked once, above them.
-    return unpacked(bundle, (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared-data")
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
-def unpacked(bundle: Path, folder: Path) -> Path:
-    """Unpack into ``folder`` unless another process did or is doing so; making the folder is the lock."""
+def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """Fill ``folder`` by ``make`` unless another process did or is doing so; making the folder is the lock."""
     complete = folder / ".complete"
     try:
         folder.mkdir()
@@ -86,16 +90,25 @@ def unpacked(bundle: Path, folder: Path) -> Path:
         deadline = time.monotonic() + 120
         while not complete.exists():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"another process has not unpacked {bundle.name} within two minutes") from None
+                raise TimeoutError(f"another process has not made {folder.name} within two minutes") from None
             time.sleep(0.1)
         return folder
-    with tarfile.open(bundle) as archive:
-        if hasattr(tarfile, "data_filter"):
-            archive.extractall(folder, filter="data")
-        else:  # Python before 3.11.4
-            archive.extractall(folder)  # noqa: S202 (our own bundle)
+    make(folder)
     complete.touch()
     return folder
+
+
+def unpacked(bundle: Path, folder: Path) -> Path:
+    """The folder with what is in the bundle, unpacked by whoever comes first."""
+
+    def unpack(folder: Path) -> None:
+        with tarfile.open(bundle) as archive:
+            if hasattr(tarfile, "data_filter"):
+                archive.extractall(folder, filter="data")
+            else:  # Python before 3.11.4
+                archive.extractall(folder)  # noqa: S202 (our own bundle)
+
+    return made_once(folder, unpack)
 
 
 # The two databases ----------------------------------------------------------------------------------------------
@@ -164,9 +177,11 @@ def pg_template(pg_server: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def hub_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same as a folder."""
-    folder = tmp_path_factory.mktemp("template") / "hub"
-    Store.at(str(folder)).close()
-    return folder
+
+    def make(folder: Path) -> None:
+        Store.at(str(folder / "hub")).close()
+
+    return made_once(for_all_workers(tmp_path_factory) / "template", make) / "hub"
 
 
 @pytest.fixture

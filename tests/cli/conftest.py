@@ -15,7 +15,7 @@ import pytest
 
 from hub.cli import main
 from hub.served import Served, served
-from tests.conftest import ROOT
+from tests.conftest import ROOT, for_all_workers, made_once
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,13 @@ def starting() -> Iterator[Callable[..., Process]]:
 @pytest.fixture(scope="session")
 def filled_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a demo that was filled; copy it to change it."""
-    folder = tmp_path_factory.mktemp("demo") / "hub"
-    ended = begin(folder, "demo", "--once", "--data", str(folder)).process
-    said, _ = ended.communicate(timeout=120)
-    assert ended.returncode == 0, said
-    return folder
+
+    def fill(folder: Path) -> None:
+        ended = begin(folder, "demo", "--once", "--data", str(folder / "hub")).process
+        said, _ = ended.communicate(timeout=120)
+        assert ended.returncode == 0, said
+
+    return made_once(for_all_workers(tmp_path_factory) / "demo", fill) / "hub"
 
 
 @pytest.fixture

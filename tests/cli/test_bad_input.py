@@ -87,9 +87,8 @@ def test_mistake_is_one_sentence(hub: Run, tmp_path: Path, command: str, sentenc
         ("token revoke tok_x", "There is no token 'tok_x' that still holds."),
     ],
 )
-def test_what_is_not_there_is_said(hub: Run, command: str, sentence: str) -> None:
-    assert hub("--data", "h", "token", "create", "me", "--scope", "read").code == 0
-    ended = hub("--data", "h", *command.split())
+def test_what_is_not_there_is_said(hub: Run, hub_folder: Path, command: str, sentence: str) -> None:
+    ended = hub("--data", str(hub_folder), *command.split())
     assert (ended.code, ended.err.splitlines()[0]) == (2, f"hub: {sentence}")
 
 

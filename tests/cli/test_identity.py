@@ -24,14 +24,14 @@ PROFILE = {
 
 
 @pytest.fixture
-def filled(hub: Run, tmp_path: Path) -> Run:
+def filled(hub: Run, hub_folder: Path, tmp_path: Path) -> Run:
     """A hub of three people, two of whom share a phone; the commands are told where it is."""
     (tmp_path / "people.csv").write_text(SHEET)
-    ended = hub("--data", "h", "import", "people.csv", "--settings", json.dumps(PROFILE))
+    ended = hub("--data", str(hub_folder), "import", "people.csv", "--settings", json.dumps(PROFILE))
     assert ended.code == 0, ended
 
     def run(*arguments: str) -> Ended:
-        return hub("--data", "h", *arguments)
+        return hub("--data", str(hub_folder), *arguments)
 
     return run
 

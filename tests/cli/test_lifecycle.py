@@ -19,13 +19,14 @@ STRICT = re.sub(r'\[\[stages\]\]\nrule = "imported".*?\n\n', "", default_text(),
 
 
 @pytest.fixture
-def filled(hub: Run, tmp_path: Path) -> Run:
+def filled(hub: Run, hub_folder: Path, tmp_path: Path) -> Run:
     (tmp_path / "people.csv").write_text(SHEET)
-    ended = hub("--data", "h", "import", "people.csv", "--connector", "generic.csv", "--settings", json.dumps(PROFILE))
+    given = ("--connector", "generic.csv", "--settings", json.dumps(PROFILE))
+    ended = hub("--data", str(hub_folder), "import", "people.csv", *given)
     assert ended.code == 0, ended
 
     def run(*arguments: str) -> Ended:
-        return hub("--data", "h", "lifecycle", *arguments)
+        return hub("--data", str(hub_folder), "lifecycle", *arguments)
 
     return run
 

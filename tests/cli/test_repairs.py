@@ -15,13 +15,12 @@ MAPPING = {"kind": "profile", "columns": {"key": "id", "name": "name", "email": 
 
 
 @pytest.fixture
-def folder(hub: Run, tmp_path: Path) -> Path:
+def folder(hub: Run, hub_folder: Path, tmp_path: Path) -> Path:
     """A hub with two imports of two people each."""
-    made = tmp_path / "h"
     for name, people in (("a.csv", "1,Zoë,z@x.org\n2,Max,m@x.org\n"), ("b.csv", "3,Zoë,z@x.org\n4,Ida,i@x.org\n")):
         (tmp_path / name).write_text(f"id,name,mail\n{people}")
-        assert hub("--data", str(made), "import", name, "--settings", json.dumps(MAPPING)).code == 0
-    return made
+        assert hub("--data", str(hub_folder), "import", name, "--settings", json.dumps(MAPPING)).code == 0
+    return hub_folder
 
 
 def ids(hub: Run, folder: Path, pattern: str) -> list[str]:
