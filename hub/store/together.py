@@ -120,8 +120,8 @@ class Together:
                 group.task.cancel()  # nobody waits for it any more
             raise
 
-    def _next(self, kind: _Kind) -> None:
-        """Ask what waits."""
+    def _next(self, kind: _Kind) -> bool:
+        """Ask what waits, if anything does."""
         group = _Group([])
         while kind.waiting and len(group.asked) < kind.most:
             asked = kind.waiting.popleft()
@@ -132,6 +132,7 @@ class Together:
             kind.running += 1
             # It belongs to none of those who ask, nor to whoever was answered before.
             group.task = asyncio.get_running_loop().create_task(self._ask(kind, group), context=Context())
+        return bool(group.asked)
 
     async def _ask(self, kind: _Kind, group: _Group) -> None:
         asked = group.asked
@@ -143,9 +144,10 @@ class Together:
                 else:
                     rows = await self._in_one(kind, asked)
         finally:
-            _answer(asked, rows)
             kind.running -= 1
-            self._next(kind)
+            if self._next(kind):
+                await asyncio.sleep(0)  # the database has the next ones before these answers are given out
+            _answer(asked, rows)
 
     async def _by_itself(self, kind: _Kind, values: Values) -> Row | None:
         began = time.perf_counter()
