@@ -66,7 +66,7 @@ class _Kind:
     most: int = FIRST
     apart: int = 0
     alone: float = 0.0
-    """Seconds that a question takes by itself, of late."""
+    """Seconds that a question takes by itself, of late: nearly the least, as the first of a connection is planned."""
     share: float = 0.5
     """What groups take of the time of their questions one by one, of late."""
     waiting: deque[_Asked] = field(default_factory=deque)
@@ -153,7 +153,7 @@ class Together:
         began = time.perf_counter()
         row = await self._alone(kind.text, values)
         taken = time.perf_counter() - began
-        kind.alone = 0.9 * kind.alone + 0.1 * taken if kind.alone else taken
+        kind.alone = min(taken, 1.05 * kind.alone) if kind.alone else taken
         return row
 
     async def _in_one(self, kind: _Kind, asked: Sequence[_Asked]) -> Sequence[Row | None] | None:

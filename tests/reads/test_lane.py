@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -180,6 +181,40 @@ def test_masks_are_those_of_who_asks(service: Served) -> None:
     tokens = [service.token, service.new_token("read")]
     seen = [post(service, {"id": id_}, tokens[n % 2]).json()["data"]["customer"]["email"] for n in range(6)]
     assert seen == ["anna@x.example", "a•••@x•••"] * 3
+
+
+def test_those_who_ask_at_once_are_answered_together_and_each_as_by_themselves(
+    service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who may see everything, who may not, who may no more; about two customers, nobody, and what is no id."""
+    anna = begin(service)
+    plain, revoked = service.new_token("read"), service.new_token("read", "ingest")
+    service.tell({**ROW, "who": {"email": "ben@x.example"}})
+    ben = next(
+        each["id"]
+        for each in service.ask("{ customers { nodes { id email } } }")["customers"]["nodes"]
+        if each["email"] == "ben@x.example"
+    )
+    asked = [(id_, token) for id_ in (anna, ben, "cus_none", "no id") for token in (None, plain, revoked)]
+    alone = [post(service, {"id": id_}, token) for _ in range(2) for id_, token in asked][len(asked) :]
+    held = service.ask("{ tokens { id scopes } }")["tokens"]
+    gone = next(each["id"] for each in held if each["scopes"] == ["read", "ingest"])
+    service.ask(f'mutation {{ revokeToken(input: {{ token: "{gone}" }}) {{ userErrors {{ message }} }} }}')
+    together, sizes = cast("Any", service.hub.reader)._together, []
+    many = together._many
+
+    async def counted(text: str, values: list[Any]) -> Any:
+        sizes.append(len(values))
+        return await many(text, values)
+
+    monkeypatch.setattr(together, "_many", counted)
+    with ThreadPoolExecutor(16) as threads:
+        for _ in range(5):
+            answers = list(threads.map(lambda each: post(service, {"id": each[0]}, each[1]), asked * 8))
+            for one, (id_, token), answer in zip(alone * 8, asked * 8, answers, strict=True):
+                expected = (401, None) if token == revoked else (200, one.json()["data"])
+                assert (answer.status_code, answer.json().get("data")) == expected, (id_, token)
+    assert max(sizes) > 1
 
 
 def test_own_writes_are_seen(service: Served, shortened: list[bool]) -> None:
