@@ -122,14 +122,19 @@ class Pages:
         """The documents; ids of this hub only for who may read it."""
         try:
             secret = auth.bearer(request.headers.get("authorization"))
-            await auth.principal(self._hub.reader, secret)
-            values = self._examples
+            known = await auth.principal(self._hub.reader, secret)
+            values = self._examples or (await self._somebody() if known.may(auth.Scope.READ) else {})
         except HubError:
             values = {}
         found = read_documents(documents_folder(), values)
         return sorted(
             found, key=lambda document: _FIRST.index(document.name) if document.name in _FIRST else len(_FIRST)
         )
+
+    async def _somebody(self) -> Mapping[str, str]:
+        """The customer met last: for a hub that has no examples, which is any but the demo."""
+        found = await Client.of(self._hub).execute("{ customers(first: 1) { nodes { id } } }")
+        return dict(zip(["customer"], (one["id"] for one in found["customers"]["nodes"]), strict=False))
 
     async def form(self, request: Request) -> FormTarget | None:
         """The first source of web forms."""

@@ -82,7 +82,7 @@ def test_file_of_a_killed_server_is_passed_over_and_its_token_ends(
     assert httpx.post(f"{again.url}/graphql", **asked).status_code == 401  # type: ignore[arg-type]
 
 
-def test_server_answers_health_pages_and_graphql(starting: Callable[..., Process], tmp_path: Path) -> None:
+def test_server_answers_health_pages_and_graphql(hub: Run, starting: Callable[..., Process], tmp_path: Path) -> None:
     folder = tmp_path / "h"
     running = starting(folder, "--data", str(folder), "serve", "--port", "0").served()
     assert httpx.get(f"{running.url}/health").json() == {"status": "ok"}
@@ -92,3 +92,13 @@ def test_server_answers_health_pages_and_graphql(starting: Callable[..., Process
     assert names[:2] == ["customer_page", "timeline"]
     assert "live" in names
     assert httpx.post(f"{running.url}/graphql", json={"query": "{ hub { name } }"}).status_code == 401
+
+    (tmp_path / "people.csv").write_text("email,since\nzoe@example.com,2026-01-01\n")
+    assert hub("--data", str(folder), "import", "people.csv", "--yes").code == 0
+    given = {}
+    for scope in ("read", "manage"):
+        secret = hub("--data", str(folder), "token", "create", "me", "--scope", scope).out.strip()
+        answer = httpx.get(f"{running.url}/pages/documents.json", headers={"Authorization": f"Bearer {secret}"})
+        given[scope] = answer.json()[0]["variables"]
+    assert given["read"]["id"].startswith("cus_")
+    assert given["manage"] == {}
