@@ -2,20 +2,55 @@
 
 import json
 import re
+import shutil
 import socket
 import sqlite3
 import subprocess
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import pytest
 
 from hub.demo.plan import PHONE, SAMPLES
-from tests.cli.conftest import Process, Run
+from tests.cli.conftest import Run, begin
 from tests.conftest import ROOT
 
 EXPECTED = json.loads((SAMPLES / "expected.json").read_bytes())
 HEROINE = EXPECTED["heroine"]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A demo that is served, and what it printed. It was given ``port``, where another program listens."""
+
+    folder: Path
+    port: int
+    url: str
+    said: str
+
+
+@pytest.fixture(scope="module")
+def served(filled_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder = Path(shutil.copytree(filled_demo, tmp_path_factory.mktemp("served") / "demo"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        running = begin(folder, "demo", "--data", str(folder), "--port", str(port))
+        try:
+            url, lines = running.served().url, []
+            for line in running.process.stdout or ():
+                lines.append(line)
+                if line.startswith("Ctrl+C"):
+                    break
+            yield Demo(folder, port, url, "".join(lines))
+            running.stop()
+            assert not (folder / "serve.json").exists()
+        finally:
+            running.process.kill()
+            running.process.communicate()
 
 
 def rows(folder: Path) -> dict[str, int]:
@@ -60,41 +95,26 @@ def test_second_start_changes_nothing(hub: Run, demo_folder: Path) -> None:
     assert rows(demo_folder) == before
 
 
-def test_printed_lines_work_when_pasted(starting: Callable[..., Process], demo_folder: Path, hub: Run) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        process = starting(demo_folder, "demo", "--data", str(demo_folder), "--port", str(port))
-        url = process.served().url
-        assert url != f"http://127.0.0.1:{port}"
-        again = hub("demo", "--data", str(demo_folder))
-        said = process.stop()
-    assert f"Another program listens at port {port}, so this demo takes {url}." in said
-    assert re.search(rf"^Queries  {url}/#token=hub_\S+$", said, re.MULTILINE)
-    assert re.search(rf"^A form   {url}/demo/form#token=hub_\S+$", said, re.MULTILINE)
+def test_printed_lines_work_when_pasted(served: Demo, hub: Run) -> None:
+    assert served.url != f"http://127.0.0.1:{served.port}"
+    assert f"Another program listens at port {served.port}, so this demo takes {served.url}." in served.said
+    assert re.search(rf"^Queries  {served.url}/#token=hub_\S+$", served.said, re.MULTILINE)
+    assert re.search(rf"^A form   {served.url}/demo/form#token=hub_\S+$", served.said, re.MULTILINE)
+    again = hub("demo", "--data", str(served.folder))
     assert again.code == 0
-    assert re.fullmatch(rf"The demo is served already: {url}/#token=hub_\S+\n", again.out)
+    assert re.fullmatch(rf"The demo is served already: {served.url}/#token=hub_\S+\n", again.out)
 
 
-def test_curl_line_answers(starting: Callable[..., Process], demo_folder: Path) -> None:
-    process = starting(demo_folder, "demo", "--data", str(demo_folder), "--port", "0")
-    process.served()
-    assert process.process.stdout is not None
-    for line in process.process.stdout:
-        if line.strip().startswith("curl "):
-            break
+def test_curl_line_answers(served: Demo) -> None:
+    [line] = re.findall(r"^ *(curl .*)$", served.said, re.MULTILINE)
     answer = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True).stdout
     names = [node["displayName"] for node in json.loads(answer)["data"]["customers"]["nodes"]]
     assert names == ["Hasina Banu", "Omar Farooq", "Dilruba Khanam"]
-    process.stop()
-    assert not (demo_folder / "serve.json").exists()
 
 
-def test_every_tab_of_the_query_page_runs(starting: Callable[..., Process], demo_folder: Path) -> None:
-    url = starting(demo_folder, "demo", "--data", str(demo_folder), "--port", "0").served().url
-    secret = json.loads((demo_folder / "demo.json").read_bytes())["secret"]
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {secret}"}, timeout=30) as client:
+def test_every_tab_of_the_query_page_runs(served: Demo) -> None:
+    secret = json.loads((served.folder / "demo.json").read_bytes())["secret"]
+    with httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {secret}"}, timeout=30) as client:
         tabs = client.get("/pages/documents.json").json()
         assert len(tabs) == len(list((ROOT / "docs" / "queries").glob("*.graphql")))
         answers = {
