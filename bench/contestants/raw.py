@@ -63,8 +63,9 @@ async def postgres(url: str, path: str) -> Fetch:
         def get_reset_query(self) -> str:
             return ""
 
+    settings = {"search_path": path, "jit": "off", "random_page_cost": "1.1"}  # the hub's own
     pool = await asyncpg.create_pool(
-        url, min_size=10, max_size=10, connection_class=Connection, server_settings={"search_path": path}
+        url, min_size=10, max_size=10, connection_class=Connection, server_settings=settings
     )
 
     async def fetch(text: str, values: list[Any]) -> bytes:
