@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ import psycopg
 
 from hub.clock import micros, now
 from hub.errors import RetryLater, StorageFull
-from hub.store.sql import for_sqlite, sqlite_values
+from hub.store.sql import for_sqlite, postgres_values, sqlite_values
 
 Values = Sequence[Any]
 
@@ -24,8 +23,10 @@ _CHUNK = 2000
 
 MOST_AHEAD = 64 * 1024 * 1024
 """Bytes of a write-ahead log that are worth a pause."""
-_STAGED = 30
-"""From so many rows on, copying them into a temporary table costs less than a statement for each (measured)."""
+_FEW = 10
+"""From so many rows on, one statement that takes them all as lists costs less than one for each (measured)."""
+_STATEMENTS = 512
+"""Statements that stay prepared. A batch has about 250, in the same order each time: of fewer, none would be found."""
 _FULL = ("disk is full", "readonly database", "disk I/O error", "unable to open database file")
 
 
@@ -157,8 +158,9 @@ class SqliteSession(Session):
         self._file = writes
         with _clean_errors():
             self._connection = sqlite3.connect(
-                f"file:{quote(str(writes))}", uri=True, isolation_level=None, check_same_thread=False, timeout=10
-            )
+                f"file:{quote(str(writes))}", uri=True, isolation_level=None, check_same_thread=False, timeout=10,
+                cached_statements=_STATEMENTS,
+            )  # fmt: skip
             prepare_sqlite(self._connection)
             if reads is not None:
                 # Read-only, so that BEGIN IMMEDIATE takes the write lock of this session's own file alone.
@@ -291,17 +293,17 @@ class PostgresSession(Session):
 
     def all(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         with _clean_errors():
-            return self._connection.execute(statement, values).fetchall()
+            return self._connection.execute(statement, postgres_values(values)).fetchall()
 
     def chunks(self, statement: str, *values: Any) -> Iterator[list[tuple[Any, ...]]]:
         with _clean_errors(), psycopg.RawServerCursor(self._connection, "chunks") as cursor:
-            cursor.execute(statement, values)
+            cursor.execute(statement, postgres_values(values))
             while rows := cursor.fetchmany(_CHUNK):
                 yield rows
 
     def run(self, statement: str, *values: Any) -> int:
         with _clean_errors():
-            return self._connection.execute(statement, values).rowcount
+            return self._connection.execute(statement, postgres_values(values)).rowcount
 
     def many(self, statement: str, rows: Iterable[Values]) -> None:
         with _clean_errors(), self._connection.cursor() as cursor:
@@ -333,32 +335,27 @@ class PostgresSession(Session):
     def update(self, table: str, key: Sequence[str], columns: Sequence[str], rows: Sequence[Values]) -> None:
         if not rows or not columns:
             return
-        if len(rows) < _STAGED:
+        if len(rows) < _FEW:
             self.many(_update(table, tuple(key), tuple(columns)), rows)
             return
-        staged = self._stage(table, [*key, *columns], rows)
         changes = ", ".join(f"{name} = s.{name}" for name in columns)
-        self.run(f"UPDATE {table} t SET {changes} FROM {staged} s WHERE {_matched(key)}")
+        given = self._given(table, [*key, *columns])
+        self.run(f"UPDATE {table} t SET {changes} FROM {given} WHERE {_matched(key)}", *zip(*rows, strict=True))
 
     def delete(self, table: str, key: Sequence[str], keys: Sequence[Values]) -> None:
         if not keys:
             return
-        if len(keys) < _STAGED:
+        if len(keys) < _FEW:
             self.many(f"DELETE FROM {table} WHERE {_keyed(tuple(key))}", keys)
             return
-        staged = self._stage(table, key, keys)
-        self.run(f"DELETE FROM {table} t USING {staged} s WHERE {_matched(key)}")
+        given = self._given(table, key)
+        self.run(f"DELETE FROM {table} t USING {given} WHERE {_matched(key)}", *zip(*keys, strict=True))
 
-    def _stage(self, table: str, columns: Sequence[str], rows: Sequence[Values]) -> str:
-        """A temporary table that holds the rows until it is staged again or the transaction ends."""
-        names = ", ".join(columns)
-        staged = f"staged_{table}_{zlib.crc32(names.encode()):08x}"
-        self.run(
-            f"CREATE TEMP TABLE IF NOT EXISTS {staged} ON COMMIT DELETE ROWS AS SELECT {names} FROM {table} LIMIT 0"
-        )
-        self.run(f"TRUNCATE {staged}")
-        self.insert(staged, columns, rows)
-        return staged
+    def _given(self, table: str, columns: Sequence[str]) -> str:
+        """Rows that come as a list for each of these columns, as a table ``s``."""
+        types = self._types_of(table, tuple(columns))
+        lists = ", ".join(f"${place}::{type_}[]" for place, type_ in enumerate(types, 1))
+        return f"unnest({lists}) AS s ({', '.join(columns)})"
 
     def instant(self) -> int:
         return int(self.value("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"))

@@ -19,6 +19,7 @@ _ANY = re.compile(r"= ANY\(\$(\d+)(?:::\w+\[\])?\)")
 _PARAMETER = re.compile(r"\$(\d+)(?:::\w+(?:\[\])?)?")
 _JSON = re.compile(r"(?<=\w)::jsonb?\b")
 _MEMBER = re.compile(r"(?<=\w)::jsonb -> \$(\d+)::text")
+_ESCAPED = re.compile(r"\\[bfnrtu]")
 STORED: Final = "/* as stored */"
 """After a table: its rows are read in the order of their numbers, whatever index there is. For reading most of them."""
 
@@ -35,6 +36,17 @@ def for_sqlite(statement: str) -> str:
 def sqlite_values(values: Sequence[Any]) -> list[Any]:
     """Parameters as sqlite3 takes them: lists as JSON text."""
     return [orjson.dumps(value).decode() if isinstance(value, list | tuple) else value for value in values]
+
+
+def postgres_values(values: Sequence[Any]) -> list[Any]:
+    """Parameters as psycopg takes them: lists as the text of an array, which it would write item by item."""
+    return [_array(value) if isinstance(value, list | tuple) else value for value in values]
+
+
+def _array(held: Sequence[Any]) -> Any:
+    """As JSON with other brackets, unless JSON escapes something as a letter: arrays take it for the letter."""
+    text = orjson.dumps(held).decode()
+    return list(held) if _ESCAPED.search(text) else f"{{{text[1:-1]}}}"
 
 
 class Query:
