@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 
 from bench.measuring import POSTGRESQL, SQLITE, Bench, Figure, in_turn, ratio
 from bench.stream import bare, deliveries
+from hub.cycles import look_seldom
 from hub.store.engine import Store
 from hub.store.projection import PROJECTION
 from hub.store.session import Session
@@ -25,6 +26,7 @@ Rows = dict[str, tuple[list[str], list[tuple[Any, ...]]]]
 
 
 async def measure(bench: Bench) -> list[Figure]:
+    look_seldom()  # as every command does, so for the rows alone too
     count = 10_000 if bench.quick else 150_000
     figures = []
     speeds: dict[str, float] = {}
