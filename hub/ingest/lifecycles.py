@@ -86,11 +86,11 @@ def _decision(properties: str) -> StageDecision | None:
     )
 
 
-def lifecycle_columns(life: Lifecycle) -> tuple[object, ...]:
-    """Stage, since when, standing, because, next change: as the customer's row has them."""
+def lifecycle_columns(life: Lifecycle, because: str | None) -> tuple[object, ...]:
+    """Stage, since when, standing, because (``because_text``), next change: as the customer's row has them."""
     return (
         life.stage and life.stage.value, micros(life.since) if life.since else None,
-        life.standing and life.standing.value, because_text(life.because),
+        life.standing and life.standing.value, because,
         micros(life.next_change_at) if life.next_change_at else None,
     )  # fmt: skip
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -16,13 +15,13 @@ import orjson
 from hub.clock import micros, moment
 from hub.identity.names import words
 from hub.identity.normalise import masked, masked_name, search_terms
-from hub.ingest.lifecycles import change_row, lifecycle_columns, moment_of
+from hub.ingest.lifecycles import because_text, change_row, lifecycle_columns, moment_of
 from hub.ingest.rows import json_text
 from hub.journey.engagement import Engagement
 from hub.journey.lifecycle import Course, Lifecycle
 from hub.journey.purchases import Purchase
 from hub.journey.rates import Conversion
-from hub.journey.reasons import Change
+from hub.journey.reasons import Because, Change
 from hub.journey.rules import Rules
 from hub.journey.satisfaction import Satisfaction
 from hub.journey.timeline import Moment
@@ -34,8 +33,10 @@ _STRENGTH = {"ACCOUNTING": 4, "WEB": 3, "SOCIAL": 2, "EMAIL": 1}
 _FIRST_DAY = date(1970, 1, 1).toordinal()
 _BIRTHDAY = re.compile(r"(\d{4}|-)-(\d{2})-(\d{2})")
 
-Held = Sequence[tuple[str, str, str, int]]
-"""(kind, value, display, last seen) of identifiers, the one seen last first."""
+_MONEY = frozenset({"customer_value", "converted_value", "debt", "purchase"})
+
+Held = Sequence[tuple[str, str, str]]
+"""(kind, value, display) of identifiers, the one seen last first."""
 
 Key = tuple[object, ...]
 _WEIGHT = attrgetter("weight")
@@ -92,24 +93,25 @@ class _Decided:
 class Portrait:
     """One customer folded so far. Touchpoints are taken in order of time, so that one more costs one more.
 
-    ``written`` is what stands in the tables below the customer; it is the caller's to keep.
+    ``row`` and ``written`` are what stands of the customer, and in the tables below; None when it is new.
+    Both are the caller's to keep.
     """
 
     __slots__ = tuple(
-        "num id side row stage standing count written _course _accounts _engagement _satisfaction _told _best _decided "
-        "_first _last _acquired _bought _sold _firm _spans _machines _future _stale _changes _revenue _shared _texts "
-        "_look _looks".split()
+        "num id side row written count _course _accounts _engagement _satisfaction _told _best _decided "
+        "_first _last _acquired _bought _sold _firm _spans _machines _future _stale _settled _because _reason _revenue "
+        "_known _texts _look _looks".split()
     )
 
-    def __init__(self, num: int, id_: str, side: Side, light: Light) -> None:
+    def __init__(
+        self, num: int, id_: str, side: Side, light: Light, row: Sequence[Any] | None, written: Rows
+    ) -> None:  # fmt: skip
         self.num = num
         self.id = id_
         self.side = side
-        self.row: tuple[object, ...] = ()
-        self.stage: str | None = None
-        self.standing: str | None = None
+        self.row = row
+        self.written = written
         self.count = 0
-        self.written: Rows = {}
         self._course = Course(light.rules, light.conversion)
         self._accounts = Accounts(self._course.purchases, light.conversion)
         self._engagement = Engagement()
@@ -128,10 +130,12 @@ class Portrait:
         self._machines = True
         self._future: int | None = None
         # What follows is kept because it is costly to make and seldom changes.
-        self._stale = {"customer_value", "engagement", "satisfaction", "trait", "tag", "affiliation"}
-        self._changes: tuple[Change, ...] = ()
+        self._stale = set(written)
+        self._settled = 0
+        self._because: Because | None = None
+        self._reason: str | None = None
         self._revenue = 0
-        self._shared: Held = ()
+        self._known: tuple[str, Held, Held] | None = None
         self._texts: list[str] | None = None
         self._look: tuple[str | None, ...] = ()
         self._looks: tuple[object, ...] = ()
@@ -199,59 +203,61 @@ class Portrait:
 
     # What it comes to -----------------------------------------------------------------------------------------
 
-    def paint(self, light: Light, own: Held, shared: Held) -> Rows:
-        """The rows below the customer at ``light.now``, of those tables only where they may be others than before.
+    def paint(self, light: Light, own: Held, shared: Held) -> tuple[tuple[object, ...], Rows]:
+        """The row at ``light.now``, and those below it, of those tables only where they may be others than before.
 
-        ``row``, ``stage`` and ``standing`` are set. ``own`` identifiers join, ``shared`` ones do not.
+        ``own`` identifiers join, ``shared`` ones do not.
         """
         life = self._course.lifecycle(moment(light.now), None if self._future is None else moment(self._future))
         parts: Rows = {"stage_change": self._change_rows(life.changes)}
-        if "customer_value" in self._stale:
+        stale = self._stale
+        if not stale.isdisjoint(_MONEY):
             worth = self._accounts.value(light.zone)
             self._revenue = worth[light.company.currency].revenue + sum(each.revenue for each in worth.converted)
             parts["customer_value"] = _value_rows(worth)
             parts["converted_value"] = _converted_rows(worth)
             parts["debt"] = _debt_rows(worth)
             parts["purchase"] = self._purchases(light)
-        if "engagement" in self._stale:
+        if "engagement" in stale:
             level = self._engagement.level
             parts["engagement"] = {} if level is None else {(): (level, self._engagement.contacts)}
-        if "satisfaction" in self._stale:
+        if "satisfaction" in stale:
             parts["satisfaction"] = _answer_rows(self._satisfaction)
-        if "trait" in self._stale:
+        if "trait" in stale:
             parts["trait"] = _trait_rows(self._best)
-        if "tag" in self._stale:
+        if "tag" in stale:
             parts["tag"] = {(tag,): () for tag in self._decided.tags}
-        if "affiliation" in self._stale:
+        if "affiliation" in stale:
             parts["affiliation"] = self._affiliations()
-        self._stale.clear()
-        self._shared = shared
-        told = {str(one.value) for name in ("name", "company") for one in self._best.get(name, ())}
-        told.update(text for held in (own, shared) for _, value, display, _ in held for text in (value, display))
-        texts = sorted(told)  # the order in which they were seen last plays no part
-        if texts != self._texts:
-            self._texts = texts
-            parts["search_term"] = {(term,): () for text in texts for term in search_terms(text)}
-        self.stage = life.stage and life.stage.value
-        self.standing = life.standing and life.standing.value
-        self.row = self._row(light, life, own)
-        return parts
+        if "trait" in stale or self._known != (self.id, own, shared):
+            self._known = self.id, own, shared
+            self._looks = self._appearance(own, shared)
+            told = {str(one.value) for name in ("name", "company") for one in self._best.get(name, ())}
+            told.update(text for held in (own, shared) for _, *texts in held for text in texts)
+            texts = sorted(told)  # the order in which they were seen last plays no part
+            if texts != self._texts:
+                self._texts = texts
+                parts["search_term"] = {(term,): () for text in texts for term in search_terms(text)}
+        stale.clear()
+        return self._row(light, life), parts
 
-    def _row(self, light: Light, life: Lifecycle, own: Held) -> tuple[object, ...]:
+    def _row(self, light: Light, life: Lifecycle) -> tuple[object, ...]:
         owner = self._decided.owner
+        if life.because is not self._because:
+            self._because, self._reason = life.because, because_text(life.because)
         return (
             self.num, self.id, self.side.value, self._relationship().value,
-            *self._appearance(own), light.users.get(owner) if owner else None, self._firm, self.count,
+            *self._looks, light.users.get(owner) if owner else None, self._firm, self.count,
             *self._first, *self._last[:2], self._acquired,
-            *lifecycle_columns(life),
+            *lifecycle_columns(life, self._reason),
             self._revenue, light.company.currency,
         )  # fmt: skip
 
-    def _appearance(self, own: Held) -> tuple[object, ...]:
+    def _appearance(self, own: Held, shared: Held) -> tuple[object, ...]:
         """From ``display_name`` to ``city``."""
-        email, phone = self._newest("email", own), self._newest("phone", own)
+        email, phone = _newest("email", own, shared), _newest("phone", own, shared)
         name = (self._told_best("company") if self.side is Side.ORGANISATION else None) or self._told_best("name")
-        kind, display = self._display(name, email, phone, own)
+        kind, display = self._display(name, email, phone, [*own, *shared])
         others = [self._told_best(name) for name in ("birthday", "language", "country", "city")]
         look = (kind, display, name, email, phone, *others)
         if look != self._look:
@@ -267,20 +273,11 @@ class Portrait:
     def _told_best(self, name: str) -> str | None:
         return str(self._best[name][0].value) if name in self._best else None
 
-    def _newest(self, kind: str, own: Held) -> str | None:
-        """The identifier of a kind seen last; one that is shared with others only when there is no own one."""
-        for held in (own, self._shared):
-            for kind_, value, display, _ in held:
-                if kind_ == kind:
-                    return value if kind == "phone" else display
-        return None
-
-    def _display(self, name: str | None, email: str | None, phone: str | None, own: Held) -> tuple[str, str]:
+    def _display(self, name: str | None, email: str | None, phone: str | None, held: Held) -> tuple[str, str]:
         """The kind of what is shown as the name, and the text: a name, else the best there is."""
         for kind, text in (("name", name), ("email", email), ("phone", phone)):
             if text:
                 return kind, text
-        held = [*own, *self._shared]
         return (held[0][0], held[0][2]) if held else ("", self.id)
 
     def _relationship(self) -> Relationship:
@@ -303,21 +300,27 @@ class Portrait:
             self._bought[purchase] = (self._sold[purchase.touchpoint],), row
         return dict(self._bought.values())
 
-    def _change_rows(self, changes: tuple[Change, ...]) -> dict[Key, tuple[object, ...]]:
-        """Rows of the changes; those that are the same objects as the last time keep their rows."""
-        before, self._changes = self._changes, changes
-        rows: dict[Key, tuple[object, ...]] = {}
-        kept = self.written.get("stage_change", {})
-        for position, change in enumerate(changes):
-            if position < len(before) and before[position] is change and (position,) in kept:
-                rows[position,] = kept[position,]
-            else:
-                rows[position,] = change_row(change)
-        return rows
+    def _change_rows(self, changes: Sequence[Change]) -> dict[Key, tuple[object, ...]]:
+        """Rows of the changes; those that nothing could undo the last time keep theirs."""
+        settled, self._settled = self._settled, self._course.settled
+        kept = self.written["stage_change"] if settled else {}
+        return {
+            (position,): kept[position,] if position < settled else change_row(change)
+            for position, change in enumerate(changes)
+        }
 
     def _affiliations(self) -> dict[Key, tuple[object, ...]]:
         title = self._told_best("job_title")
         return {(firm,): (title, *span) for firm, span in self._spans.items()}
+
+
+def _newest(kind: str, *lists: Held) -> str | None:
+    """The identifier of a kind seen last in the first of the lists that has one: those of others come last."""
+    for held in lists:
+        for kind_, value, display in held:
+            if kind_ == kind:
+                return value if kind == "phone" else display
+    return None
 
 
 def _birthday(text: str | None) -> str | None:
@@ -351,10 +354,11 @@ def _converted_rows(worth: Value) -> dict[Key, tuple[object, ...]]:
 
 def _debt_rows(worth: Value) -> dict[Key, tuple[object, ...]]:
     """What is owed by each day; what is owed by none is never overdue."""
-    amounts: Counter[tuple[str, int]] = Counter()
+    amounts: dict[tuple[str, int], int] = {}
     for currency, due, amount in worth.debts:
         if due is not None:
-            amounts[currency, due.toordinal() - _FIRST_DAY] += amount
+            key = currency, due.toordinal() - _FIRST_DAY
+            amounts[key] = amounts.get(key, 0) + amount
     return {key: (amount,) for key, amount in amounts.items()}
 
 

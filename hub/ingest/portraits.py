@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from hub.ingest.batch import Batch
-from hub.ingest.portrait import Key, Light, Portrait, Rows
+from hub.ingest.portrait import Key, Light, Portrait
 from hub.store.session import Session
 from hub.store.writing import customers
 from hub.values import Side
@@ -21,12 +21,14 @@ _EMPTY = 4
 _MOST_KEPT = 200_000
 """The weight of all portraits in memory, about 260 MB; others are folded from all their touchpoints."""
 
+Row = Sequence[Any]
+
 _IN_ORDER = itemgetter(6, 1)
 """Time and id of a touchpoint's row."""
 
 _STATE = itemgetter(customers.COLUMNS.index("stage"), customers.COLUMNS.index("standing"))
 
-Row = Sequence[Any]
+_NOTHING: Mapping[Key, Row] = {}
 
 
 class Portraits:
@@ -70,26 +72,33 @@ class Portraits:
 
     def _write(self, batch: Batch, nums: Sequence[int], light: Light) -> None:
         session = batch.session
-        sittings = list(self._sittings(batch, nums, light))
+        portraits = list(self._folded(batch, nums, light))
         own = customers.identifiers(session, nums)
         shared = customers.shared_identifiers(session, nums)
         differences = {table: _Differences() for table in customers.PARTS}
-        for sitting in sittings:
-            portrait = sitting.portrait
-            parts = portrait.paint(light, own.get(portrait.num, ()), shared.get(portrait.num, ()))
+        new: list[Row] = []
+        changed: list[tuple[Row, Row]] = []
+        for portrait in portraits:
+            num, before, written = portrait.num, portrait.row, portrait.written
+            row, parts = portrait.paint(light, own.get(num, ()), shared.get(num, ()))
             for table, rows in parts.items():
-                differences[table].add(portrait.num, sitting.written.get(table, {}), rows)
-            sitting.written.update(parts)
-            portrait.written = sitting.written
+                differences[table].add(num, written.get(table, _NOTHING), rows)
+                if rows or table in written:
+                    written[table] = rows
+            if before is None:
+                new.append(row)
+            else:
+                changed.append((row, before))
+            portrait.row = row
             self._kept.keep(portrait)
-            sitting.tell_changes(batch)
-        customers.write_new(session, [each.portrait.row for each in sittings if each.row is None])
-        customers.write_changed(session, [(each.portrait.row, each.row) for each in sittings if each.row is not None])
+            _tell_changes(batch, portrait.id, before, row)
+        customers.write_new(session, new)
+        customers.write_changed(session, changed)
         for table, each in differences.items():
             customers.remove_parts(session, table, each.gone)
             customers.write_parts(session, table, each.new, each.changed)
 
-    def _sittings(self, batch: Batch, nums: Sequence[int], light: Light) -> Iterator[_Sitting]:
+    def _folded(self, batch: Batch, nums: Sequence[int], light: Light) -> Iterator[Portrait]:
         """Everybody folded: those known go on where they stand, unless something before it has changed."""
         kept = {num: portrait for num in nums if (portrait := self._kept.get(num)) is not None}
         known = customers.standing(batch.session, [num for num in nums if num not in kept and num not in batch.fresh])
@@ -98,23 +107,23 @@ class Portraits:
         named |= {num: (portrait.id, portrait.side) for num, portrait in kept.items()}
         named |= {num: batch.named[num] for num in nums if num in batch.named}
         grown: dict[int, Sequence[Row]] = {num: sorted(batch.grown.get(num, ()), key=_IN_ORDER) for num in nums}
-        again = [
+        again = {
             num for num in nums
             if num in batch.touched or num in known or (num in kept and not kept[num].follows(grown[num]))
-        ]  # fmt: skip
-        grown |= _timelines(batch.session, again, named)
+        }  # fmt: skip
+        grown |= _timelines(batch.session, sorted(again), named)
         for num in nums:
-            if num not in named or (not grown[num] and (num in again or num not in kept)):
+            portrait = kept.get(num)
+            if num not in named or (not grown[num] and (num in again or portrait is None)):
                 batch.gone.add(num)
                 continue
-            old = kept.get(num)
-            portrait = Portrait(num, *named[num], light) if old is None or num in again else old
-            sitting = _Sitting(
-                portrait, row=old.row if old else known.get(num), written=old.written if old else written.get(num, {})
-            )
+            if portrait is None:
+                portrait = Portrait(num, *named[num], light, known.get(num), written.get(num, {}))
+            elif num in again:
+                portrait = Portrait(num, *named[num], light, portrait.row, portrait.written)
             portrait.id = named[num][0]
             portrait.take(grown[num], light)
-            yield sitting
+            yield portrait
 
 
 class _Kept:
@@ -130,10 +139,11 @@ class _Kept:
 
     def keep(self, portrait: Portrait) -> None:
         """Keep a portrait at the weight it has now."""
-        self.drop(portrait.num)
-        self._portraits[portrait.num] = portrait
-        self._weights[portrait.num] = weight = _EMPTY + sum(map(len, portrait.written.values()))
-        self._weight += weight
+        num, weight = portrait.num, _EMPTY + sum(map(len, portrait.written.values()))
+        self._portraits[num] = portrait
+        self._portraits.move_to_end(num)
+        self._weight += weight - self._weights.get(num, 0)
+        self._weights[num] = weight
 
     def drop(self, num: int) -> None:
         if self._portraits.pop(num, None) is not None:
@@ -150,23 +160,13 @@ class _Kept:
         self._weight = 0
 
 
-@dataclass(slots=True)
-class _Sitting:
-    """A portrait with what stood before: the customer's row, None when it is new, and those below it."""
-
-    portrait: Portrait
-    row: Row | None
-    written: Rows
-
-    def tell_changes(self, batch: Batch) -> None:
-        """Lines for the ledger."""
-        stage, standing = (None, None) if self.row is None else _STATE(self.row)
-        for kind, old, new in (
-            ("STAGE_CHANGED", stage, self.portrait.stage),
-            ("STANDING_CHANGED", standing, self.portrait.standing),
-        ):
-            if old != new:
-                batch.lines.append((kind, None, None, self.portrait.id, None, None, old, new))
+def _tell_changes(batch: Batch, id_: str, before: Row | None, after: Row) -> None:
+    """Lines for the ledger."""
+    old, new = (None, None) if before is None else _STATE(before), _STATE(after)
+    if old != new:
+        for kind, was, is_ in zip(("STAGE_CHANGED", "STANDING_CHANGED"), old, new, strict=True):
+            if was != is_:
+                batch.lines.append((kind, None, None, id_, None, None, was, is_))
 
 
 @dataclass(slots=True)

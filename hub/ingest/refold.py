@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hub.ingest.batch import Batch
-from hub.ingest.lifecycles import Judge, change_rows, lifecycle_columns
+from hub.ingest.lifecycles import Judge, because_text, change_rows, lifecycle_columns
 from hub.journey.lifecycle import Lifecycle
 from hub.journey.rules import Rules
 from hub.store.session import Session
@@ -31,7 +31,7 @@ def refold(batch: Batch, judge: Judge, reached: int) -> list[int]:
     nums = lifecycle_folds.after(session, reached, CHUNK)
     rows, changes = [], []
     for num, (id_, _, *before), life in judged(session, nums, judge):
-        columns = lifecycle_columns(life)
+        columns = lifecycle_columns(life, because_text(life.because))
         rows.append((num, *columns))
         changes += change_rows(num, life.changes)
         for kind, old, new in zip(("STAGE_CHANGED", "STANDING_CHANGED"), before, (columns[0], columns[2]), strict=True):

@@ -64,11 +64,11 @@ class Course:
         self._since: datetime | None = None
         self._changes: list[Change] = []
 
-    def __copy__(self) -> Course:
+    def _fork(self) -> Course:
         """One that time may pass for, while this one stays where it is; it takes no touchpoints."""
         other = object.__new__(Course)
         other._stages = self._stages if self._stages.due is None else copy(self._stages)
-        other._silence = copy(self._silence)
+        other._silence = self._silence.fork()
         other._bought, other._standing, other._since = self._bought, self._standing, self._since
         other._changes = [*self._changes]
         return other
@@ -77,6 +77,11 @@ class Course:
     def purchases(self) -> Purchases:
         """The purchases so far."""
         return self._stages.purchases
+
+    @property
+    def settled(self) -> int:
+        """How many of the changes so far nothing can undo: those that time alone has made of them may not last."""
+        return len(self._changes)
 
     def take(self, timeline: Sequence[Moment]) -> None:
         """Add touchpoints in order, all of them later than every one so far."""
@@ -99,7 +104,7 @@ class Course:
         due = self._due()
         if due is None or due > now:
             return self.reached(next_touch_at)
-        fork = copy(self)
+        fork = self._fork()
         fork.pass_until(now, inclusive=True)
         return fork.reached(next_touch_at)
 

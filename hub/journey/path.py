@@ -113,7 +113,7 @@ def _reached(stages: Iterable[Change], first_touch_at: datetime) -> tuple[Reache
     return tuple(first.values())
 
 
-def _first_purchase(timeline: Iterable[Moment], basis: RevenueBasis) -> datetime | None:
+def _first_purchase(timeline: Sequence[Moment], basis: RevenueBasis) -> datetime | None:
     purchases = Purchases(basis)
     for _, instant in instants(timeline):
         purchases.take(instant)

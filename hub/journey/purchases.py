@@ -94,19 +94,19 @@ class Purchases:
 
     def take(self, instant: Iterable[Moment]) -> tuple[list[Purchase], list[Purchase]]:
         """Add the moments of one time; say which purchases came to stand, and which fell."""
+        told = [moment for moment in instant if moment.counted and moment.kind in self.kinds]
+        if not told:
+            self.touched = ()
+            return [], []
         touched: dict[Purchase, bool] = {}
         currencies: set[str] = set()
-        for moment in instant:
-            if moment.kind not in self.kinds or not moment.counted:
-                continue
+        for moment in told:
             purchase = self._buy(moment) if moment.kind == self.purchase_kind else self._credit(moment)
             if purchase is not None:
                 touched[purchase] = self.is_purchase(moment) or touched.get(purchase, False)
             if moment.currency:
                 currencies.add(moment.currency)
         self.touched = touched
-        if not touched and not currencies:
-            return [], []
         return self._settle(touched, currencies)
 
     def changes(self) -> list[Purchase]:

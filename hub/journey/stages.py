@@ -46,14 +46,13 @@ class Stages:
     """
 
     __slots__ = (
-        "_answers", "_asked", "_conversion", "_decision", "_done", "_for_kind", "_held", "_met", "_moved", "_recent",
+        "_answers", "_asked", "_conversion", "_decision", "_done", "_held", "_met", "_moved", "_recent",
         "_rules", "_runs", "_spending", "_sums", "because", "due", "purchases", "stage",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, conversion: Conversion | None = None) -> None:
         self._rules = rules
         self._conversion = conversion
-        self._for_kind: dict[str, tuple[Clause[TouchpointCondition], ...]] = {}
         self._recent: dict[str, list[Moment]] = {}
         self._sums: dict[str, Sum] = {}
         self._asked: dict[str, Moment] = {}
@@ -89,8 +88,9 @@ class Stages:
         for moment in instant:
             if moment.decision is not None:
                 decided = moment
-            for clause in self._open_clauses(moment.kind):
-                self._try(clause, moment)
+            for clause in self._rules.for_kind(moment.kind):
+                if clause.key not in self._done and _matches(clause.condition, moment):
+                    self._match(clause, moment)
         if self._answers:
             self._look_for_answers(instant)
         came, fell = self.purchases.take(instant)
@@ -115,43 +115,31 @@ class Stages:
 
     # Touchpoints and answers --------------------------------------------------------------------------------------
 
-    def _open_clauses(self, kind: str) -> tuple[Clause[TouchpointCondition], ...]:
-        clauses = self._for_kind.get(kind)
-        if clauses is None:
-            clauses = tuple(each for each in self._rules.for_kind(kind) if each.key not in self._done)
-            self._for_kind[kind] = clauses
-        return clauses
-
-    def _try(self, clause: Clause[TouchpointCondition], moment: Moment) -> None:
+    def _match(self, clause: Clause[TouchpointCondition], moment: Moment) -> None:
         condition = clause.condition
-        if clause.key in self._done or not _matches(condition, moment):
-            return
-        facts: dict[str, Any]
-        if condition.sum_at_least is None:
-            # Not a deque: each takes 700 bytes, and there is one for nearly every customer.
-            recent = self._recent.setdefault(clause.key, [])
-            recent.append(moment)
-            del recent[: -condition.at_least]
-            if len(recent) < condition.at_least or (condition.within and moment.at - recent[0].at > condition.within):
-                return
-            facts = {"kind": moment.kind, "channel": moment.channel.value, "count": condition.at_least}
-            found: Iterable[Moment] = recent
-        else:
+        facts: dict[str, Any] = {"kind": moment.kind, "channel": moment.channel.value, "count": condition.at_least}
+        found: Iterable[Moment] = (moment,)
+        if condition.sum_at_least is not None:
             summed = self._sums.get(clause.key)
             if summed is None:
                 summed = self._sums[clause.key] = Sum(condition)
             if not summed.add(moment):
                 return
-            facts = {"kind": moment.kind, "channel": moment.channel.value, "count": summed.count,
-                     "sum": f"{summed.total:f}", "unit": condition.unit}  # fmt: skip
+            facts |= {"count": summed.count, "sum": f"{summed.total:f}", "unit": condition.unit}
             found = summed.cited()
+        elif condition.at_least > 1:
+            # Not a deque: each takes 700 bytes.
+            recent = self._recent.setdefault(clause.key, [])
+            recent.append(moment)
+            del recent[: -condition.at_least]
+            if len(recent) < condition.at_least or (condition.within and moment.at - recent[0].at > condition.within):
+                return
+            found = recent
         if condition.within_days:
             facts["days"] = condition.within_days
         if condition.score_at_least is not None:
             facts |= {"score": f"{moment.score:f}", "unit": condition.unit}
         self._meet(clause, facts, (each.id for each in found), moment.at)
-        if condition.lasts is None:
-            self._for_kind.clear()
 
     def _look_for_answers(self, instant: Sequence[Moment]) -> None:
         for direction in (Direction.INBOUND, Direction.OUTBOUND):

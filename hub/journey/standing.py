@@ -44,6 +44,13 @@ class Silence:
         self.due: datetime | None = None
         """When the next silence falls due; None before the first sign of life and after LAPSED."""
 
+    def fork(self) -> Silence:
+        """One that may lapse while this one stays what it is; it is told of no more signs."""
+        other = object.__new__(Silence)
+        other._rules, other._version, other._last, other._pace = self._rules, self._version, self._last, self._pace
+        other.standing, other.due, other._why = self.standing, self.due, self._why
+        return other
+
     def is_contact(self, moment: Moment, purchase: bool) -> bool:
         """Whether the customer was in contact: inbound or mutual, or bought; never by a machine."""
         if moment.automated or moment.kind in self._rules.ignored_kinds:

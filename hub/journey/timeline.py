@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -61,11 +61,12 @@ def ordered(moments: Iterable[Moment]) -> list[Moment]:
     return sorted({moment.id: moment for moment in moments}.values(), key=_BY_TIME)
 
 
-def instants(moments: Iterable[Moment]) -> Iterator[tuple[datetime, list[Moment]]]:
+def instants(moments: Sequence[Moment]) -> Iterable[tuple[datetime, Sequence[Moment]]]:
     """Ordered moments, those of one time together.
 
     Folds decide once for each time, so that documents dated with a day only (all stand at its noon) give the same
     result whatever their ids are.
     """
-    for at, same in groupby(moments, key=_TIME):
-        yield at, list(same)
+    if len(moments) == 1:  # as nearly always when a timeline goes on
+        return ((moments[0].at, moments),)
+    return ((at, list(same)) for at, same in groupby(moments, key=_TIME))

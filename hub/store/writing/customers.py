@@ -91,14 +91,14 @@ def standing(session: Session, nums: Sequence[int]) -> dict[int, tuple[Any, ...]
 
 
 def parts(session: Session, nums: Sequence[int]) -> dict[int, Parts]:
-    """The rows below customers as they stand."""
-    found: dict[int, Parts] = {num: {table: {} for table in PARTS} for num in nums}
+    """The rows below customers as they stand, of those tables where they have some."""
+    found: dict[int, Parts] = {num: {} for num in nums}
     for table, (key, columns) in PARTS.items():
         width = len(key)
         for row in session.among(
             f"SELECT {', '.join([*key, *columns])} FROM {table} WHERE {key[0]} = ANY($1::bigint[])", found
         ):
-            found[row[0]][table][tuple(row[1:width])] = tuple(row[width:])
+            found[row[0]].setdefault(table, {})[tuple(row[1:width])] = tuple(row[width:])
     return found
 
 
@@ -131,31 +131,31 @@ def of_touchpoint(session: Session, id_: str, side: Side) -> tuple[int, str, str
     return (row[0], row[1], row[2]) if row else None
 
 
-def identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[str, str, str, int]]]:
-    """(kind, value, display, last seen) of the visible identifiers of customers, newest first."""
-    found: dict[int, list[tuple[str, str, str, int]]] = {}
-    for num, kind, value, display, last in session.all(
-        "SELECT customer, kind, value, display, last_seen FROM identifier "
+def identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[str, str, str]]]:
+    """(kind, value, display) of the visible identifiers of customers, newest first."""
+    found: dict[int, list[tuple[str, str, str]]] = {}
+    for num, *held in session.all(
+        "SELECT customer, kind, value, display FROM identifier "
         "WHERE customer = ANY($1::bigint[]) AND hidden = FALSE "
         "ORDER BY customer, last_seen DESC, value",
         list(nums),
     ):
-        found.setdefault(num, []).append((kind, value, display, last))
+        found.setdefault(num, []).append((held[0], held[1], held[2]))
     return found
 
 
-def shared_identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[str, str, str, int]]]:
-    """(kind, value, display, last seen) of the identifiers of customers that do not join, without placeholders."""
-    found: dict[int, list[tuple[str, str, str, int]]] = {}
-    for num, kind, value, display, last in session.all(
-        "SELECT DISTINCT c.customer, i.kind, i.value, i.display, i.last_seen FROM claim c "
+def shared_identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[str, str, str]]]:
+    """(kind, value, display) of the identifiers of customers that do not join, without placeholders."""
+    found: dict[int, list[tuple[str, str, str]]] = {}
+    for num, *held in session.all(
+        "SELECT DISTINCT c.customer, i.kind, i.value, i.display FROM claim c "
         "JOIN claim_identifier ci ON ci.claim = c.num JOIN identifier i ON i.num = ci.identifier "
         "WHERE c.customer = ANY($1::bigint[]) AND i.joins = FALSE AND i.hidden = FALSE "
         "AND coalesce(i.blocked, '') <> 'VALUE' "
         "ORDER BY c.customer, i.kind, i.value",
         list(nums),
     ):
-        found.setdefault(num, []).append((kind, value, display, last))
+        found.setdefault(num, []).append((held[0], held[1], held[2]))
     return found
 
 
