@@ -23,9 +23,9 @@ from hub.journey.purchases import Purchase
 from hub.journey.rates import Conversion
 from hub.journey.reasons import Because, Change
 from hub.journey.rules import Rules
-from hub.journey.satisfaction import Satisfaction
+from hub.journey.satisfaction import SCALES, Satisfaction
 from hub.journey.timeline import Moment
-from hub.journey.value import Accounts, Value
+from hub.journey.value import MONEY, NOTHING, Accounts, Value
 from hub.settings import Company
 from hub.values import Relationship, Side
 
@@ -33,7 +33,7 @@ _STRENGTH = {"ACCOUNTING": 4, "WEB": 3, "SOCIAL": 2, "EMAIL": 1}
 _FIRST_DAY = date(1970, 1, 1).toordinal()
 _BIRTHDAY = re.compile(r"(\d{4}|-)-(\d{2})-(\d{2})")
 
-_MONEY = frozenset({"customer_value", "converted_value", "debt", "purchase"})
+_WORTH = frozenset({"customer_value", "converted_value", "debt", "purchase"})
 
 Held = Sequence[tuple[str, str, str]]
 """(kind, value, display) of identifiers, the one seen last first."""
@@ -98,7 +98,7 @@ class Portrait:
     """
 
     __slots__ = tuple(
-        "num id side row written count _course _accounts _engagement _satisfaction _told _best _decided "
+        "num id side row written count _course _accounts _engagement _satisfaction _told _decided "
         "_first _last _acquired _bought _sold _firm _spans _machines _future _stale _settled _because _reason _revenue "
         "_known _texts _look _looks".split()
     )
@@ -113,12 +113,13 @@ class Portrait:
         self.written = written
         self.count = 0
         self._course = Course(light.rules, light.conversion)
-        self._accounts = Accounts(self._course.purchases, light.conversion)
         self._engagement = Engagement()
-        self._satisfaction = Satisfaction()
-        self._told: dict[str, dict[str, Told]] = {}
-        self._best: dict[str, list[Told]] = {}
-        self._decided = _Decided()
+        # Most have none of these three, and each takes room.
+        self._accounts: Accounts | None = None
+        self._satisfaction: Satisfaction | None = None
+        self._decided: _Decided | None = None
+        self._told: dict[str, list[Told]] = {}
+        """The values of each trait, the one that stands first."""
         self._first = (0, 0)
         self._last = (0, 0, "")
         self._acquired: int | None = None
@@ -152,11 +153,15 @@ class Portrait:
         if len(present) < len(rows):
             self._future = rows[len(present)][6]
         self._course.take(present)
-        if self._accounts.take(present):
+        if any(each.counted and each.kind in MONEY for each in present):
+            self._accounts = self._accounts or Accounts(self._course.purchases, light.conversion)
+            self._accounts.take(present)
             self._stale.add("customer_value")
         if self._engagement.take(present):
             self._stale.add("engagement")
-        if self._satisfaction.take(present):
+        if any(each.unit in SCALES for each in present):
+            self._satisfaction = self._satisfaction or Satisfaction()
+            self._satisfaction.take(present)
             self._stale.add("satisfaction")
 
     def _see(self, row: Sequence[Any], light: Light) -> Moment:
@@ -179,6 +184,7 @@ class Portrait:
         if traits:
             self._hear(num, id_, channel, at, orjson.loads(traits), decided=source == light.desk)
         if decided and source == light.desk:
+            self._decided = self._decided or _Decided()
             self._decided.take(orjson.loads(decided))
             self._stale.add("tag")
         seen = moment_of(row, self.side, light.desk, light.counted)
@@ -193,12 +199,14 @@ class Portrait:
             if value is None or value == "":
                 continue
             full = int(name != "name" or len(str(value).split()) > 1)
-            text = json_text(value)
-            one = Told(value, text, at, num, decided, (int(decided), full, strength, at, id_))
-            same = self._told.setdefault(name, {})
-            if text not in same or one.weight > same[text].weight:
-                same[text] = one
-                self._best[name] = sorted(same.values(), key=_WEIGHT, reverse=True)
+            text, weight = json_text(value), (int(decided), full, strength, at, id_)
+            told = self._told.get(name, ())
+            same = next((one for one in told if one.text == text), None)
+            if same is None or weight > same.weight:
+                values = [one for one in told if one is not same]
+                values.append(Told(value, text, at, num, decided, weight))
+                values.sort(key=_WEIGHT, reverse=True)
+                self._told[name] = values
                 self._stale |= {"trait", "affiliation"}
 
     # What it comes to -----------------------------------------------------------------------------------------
@@ -211,8 +219,8 @@ class Portrait:
         life = self._course.lifecycle(moment(light.now), None if self._future is None else moment(self._future))
         parts: Rows = {"stage_change": self._change_rows(life.changes)}
         stale = self._stale
-        if not stale.isdisjoint(_MONEY):
-            worth = self._accounts.value(light.zone)
+        if not stale.isdisjoint(_WORTH):
+            worth = self._accounts.value(light.zone) if self._accounts else NOTHING
             self._revenue = worth[light.company.currency].revenue + sum(each.revenue for each in worth.converted)
             parts["customer_value"] = _value_rows(worth)
             parts["converted_value"] = _converted_rows(worth)
@@ -222,17 +230,17 @@ class Portrait:
             level = self._engagement.level
             parts["engagement"] = {} if level is None else {(): (level, self._engagement.contacts)}
         if "satisfaction" in stale:
-            parts["satisfaction"] = _answer_rows(self._satisfaction)
+            parts["satisfaction"] = _answer_rows(self._satisfaction) if self._satisfaction else {}
         if "trait" in stale:
-            parts["trait"] = _trait_rows(self._best)
+            parts["trait"] = _trait_rows(self._told)
         if "tag" in stale:
-            parts["tag"] = {(tag,): () for tag in self._decided.tags}
+            parts["tag"] = {(tag,): () for tag in self._decided.tags} if self._decided else {}
         if "affiliation" in stale:
             parts["affiliation"] = self._affiliations()
         if "trait" in stale or self._known != (self.id, own, shared):
             self._known = self.id, own, shared
             self._looks = self._appearance(own, shared)
-            told = {str(one.value) for name in ("name", "company") for one in self._best.get(name, ())}
+            told = {str(one.value) for name in ("name", "company") for one in self._told.get(name, ())}
             told.update(text for held in (own, shared) for _, *texts in held for text in texts)
             texts = sorted(told)  # the order in which they were seen last plays no part
             if texts != self._texts:
@@ -242,7 +250,7 @@ class Portrait:
         return self._row(light, life), parts
 
     def _row(self, light: Light, life: Lifecycle) -> tuple[object, ...]:
-        owner = self._decided.owner
+        owner = self._decided and self._decided.owner
         if life.because is not self._because:
             self._because, self._reason = life.because, because_text(life.because)
         return (
@@ -271,7 +279,7 @@ class Portrait:
         return self._looks
 
     def _told_best(self, name: str) -> str | None:
-        return str(self._best[name][0].value) if name in self._best else None
+        return str(self._told[name][0].value) if name in self._told else None
 
     def _display(self, name: str | None, email: str | None, phone: str | None, held: Held) -> tuple[str, str]:
         """The kind of what is shown as the name, and the text: a name, else the best there is."""
@@ -282,7 +290,7 @@ class Portrait:
 
     def _relationship(self) -> Relationship:
         """A person's word; else whoever only ever sent or got automated mail is nobody's customer."""
-        if self._decided.relationship is not None:
+        if self._decided and self._decided.relationship is not None:
             return self._decided.relationship
         return Relationship.IRRELEVANT if self._machines else Relationship.CUSTOMER
 

@@ -181,6 +181,9 @@ class _Differences:
         """Compare the rows of a customer."""
         if before == after:
             return
+        if not before:
+            self.new += [(num, *key, *row) for key, row in after.items()]
+            return
         for key, row in after.items():
             if key not in before:
                 self.new.append((num, *key, *row))

@@ -33,20 +33,17 @@ class Satisfaction:
     def __init__(self) -> None:
         self._found: dict[str, Answers] = {}
 
-    def take(self, moments: Iterable[Moment]) -> bool:
-        """Add touchpoints; the answer is whether any of them answered."""
-        answered = False
+    def take(self, moments: Iterable[Moment]) -> None:
+        """Add touchpoints."""
         for moment in moments:
             if moment.score is None or moment.unit not in SCALES or moment.automated:
                 continue
             least, most = SCALES[moment.unit]
             if least <= moment.score <= most:
-                answered = True
                 score = round(moment.score * _EXACT)
                 before = self._found.get(moment.unit)
                 count, total = (before.answers, before.total) if before else (0, 0)
                 self._found[moment.unit] = Answers(moment.unit, count + 1, total + score, score, moment.at)
-        return answered
 
     @property
     def answers(self) -> list[Answers]:

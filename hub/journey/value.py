@@ -15,7 +15,7 @@ from hub.journey.rates import Conversion, rounded
 from hub.journey.timeline import Moment, instants, ordered
 from hub.values import RevenueBasis
 
-__all__ = ["NOTHING", "Accounts", "Converted", "Value", "Worth", "combine", "rounded", "value"]
+__all__ = ["MONEY", "NOTHING", "Accounts", "Converted", "Value", "Worth", "combine", "rounded", "value"]
 
 T = TypeVar("T", "Worth", "Converted")
 
@@ -100,6 +100,8 @@ _LATEST = frozenset({"last_purchase_at", "last_on"})
 _TOTALS = {
     "invoice": "invoiced", "credit_note": "credited", "payment": "paid", "refund": "refunded", "reversal": "reversals",
 }  # fmt: skip
+MONEY = frozenset(_TOTALS)
+"""The kinds of touchpoints that count in value."""
 _REVENUE = {
     RevenueBasis.BILLED: {"invoiced": 1, "credited": -1},
     RevenueBasis.CASH: {"paid": 1, "refunded": -1, "reversals": -1},
@@ -132,14 +134,12 @@ class Accounts:
         self._converted: dict[str, dict[str, int]] = {}
         self._debts = Debts()
 
-    def take(self, moments: Iterable[Moment]) -> bool:
-        """Add touchpoints; the answer is whether any of them may have changed what it comes to."""
-        any_money = False
+    def take(self, moments: Iterable[Moment]) -> None:
+        """Add touchpoints."""
         for moment in moments:
             total = _TOTALS.get(moment.kind)
             if total is None or not moment.counted:
                 continue
-            any_money = True
             if moment.amount is not None and moment.currency is not None:
                 totals = self._totals.setdefault(moment.currency, {})
                 amount = size(moment.kind, moment.amount)
@@ -147,7 +147,6 @@ class Accounts:
                 self._debts.take(moment)
                 if self._conversion is not None and moment.currency != self._conversion.target:
                     self._convert(self._conversion, total, amount, moment.currency, moment.at)
-        return any_money
 
     def _convert(self, conversion: Conversion, total: str, amount: int, currency: str, at: datetime) -> None:
         on = day(at, conversion.zone)
