@@ -16,10 +16,10 @@ from hub.store.writing import customers
 from hub.values import Side
 
 _TOGETHER = 1000
-_EMPTY = 4
-"""What a portrait weighs that has written nothing, in rows: about 1.3 kB each."""
-_MOST_KEPT = 200_000
-"""The weight of all portraits in memory, about 260 MB; others are folded from all their touchpoints."""
+_EMPTY, _ROW, _TERM = 5_200, 1_300, 160
+"""Bytes, about, of a portrait that has written nothing, of what is behind a row of it, and of a search term."""
+_MOST_KEPT = 260_000_000
+"""Bytes of all portraits in memory, about; others are folded from all their touchpoints."""
 
 Row = Sequence[Any]
 
@@ -127,7 +127,7 @@ class Portraits:
 
 
 class _Kept:
-    """Portraits by customer, bounded by what they weigh: the ones sat for last stay."""
+    """Portraits by customer, bounded by the bytes that they weigh: the ones sat for last stay."""
 
     def __init__(self) -> None:
         self._portraits: OrderedDict[int, Portrait] = OrderedDict()
@@ -139,7 +139,9 @@ class _Kept:
 
     def keep(self, portrait: Portrait) -> None:
         """Keep a portrait at the weight it has now."""
-        num, weight = portrait.num, _EMPTY + sum(map(len, portrait.written.values()))
+        num, written = portrait.num, portrait.written
+        terms = len(written.get("search_term", ()))
+        weight = _EMPTY + _TERM * terms + _ROW * (sum(map(len, written.values())) - terms)
         self._portraits[num] = portrait
         self._portraits.move_to_end(num)
         self._weight += weight - self._weights.get(num, 0)

@@ -41,7 +41,7 @@ def test_a_customer_takes_twelve_kilobytes(hub_folder: Path) -> None:
 
 
 def test_customers_who_bought_often_take_the_place_of_many(hub_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portraits, "_MOST_KEPT", 500)  # 1.3 kB each
+    monkeypatch.setattr(portraits, "_MOST_KEPT", 650_000)
     with Bench(str(hub_folder)) as bench:
         bought(bench, 0, 5)
         tracemalloc.start()
