@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
@@ -32,6 +33,9 @@ _AWAY = (
 """How it fails by a database that went away."""
 _RESERVED = 2
 """Connections that are left for snapshots, however many ask for what is answered at once."""
+_BESIDE = max(4, 2 * (os.cpu_count() or 1))
+"""Statements that are answered at once beside each other: more of them take the processor from each other. The database
+may have more cores than the hub, but the hub has to take in what they find."""
 
 
 class _CleanErrors(AbstractContextManager[None]):
@@ -152,7 +156,7 @@ class PostgresReader(Reader):
         while True:
             if self._kept:
                 connection = self._kept.pop()
-            elif self._held < max(1, self._connections - _RESERVED):
+            elif self._held < min(_BESIDE, max(1, self._connections - _RESERVED)):
                 self._held += 1
                 try:
                     return await (self._pool or await self._opened()).acquire()
