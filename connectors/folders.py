@@ -9,7 +9,7 @@ from typing import Any
 from connectors.compressed import faults_told
 from connectors.encodings import detected
 from connectors.occurrences import Occurrences
-from connectors.reading import Pile, ahead, meaning
+from connectors.reading import Pile, ahead, meaning, missing
 from connectors.sheets import Record, Sheet, SheetSettings
 from hub import sdk
 
@@ -48,7 +48,7 @@ def files(path: Path) -> list[Path]:
             raise sdk.ConfigWrong(f"{path} holds no file that ends in {', '.join(SUFFIXES[:3])}", path="path")
         return found
     if not path.is_file():
-        raise sdk.ConfigWrong(f"{path} is not there", path="path")
+        raise missing(path)
     return [path]
 
 

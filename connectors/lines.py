@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import BinaryIO
+
+from hub import sdk
 
 LIMIT = 1 << 20
 """Bytes of one line, and of one row of a sheet."""
@@ -47,3 +49,9 @@ def without_line_end(raw: bytes, encoding: str) -> bytes:
     """A line or record without the newline, carriage return or both at its end."""
     newline, back = "\n".encode(encoding), "\r".encode(encoding)
     return raw.removesuffix(newline).removesuffix(back)
+
+
+def located(problem: sdk.RowUnreadable, envelope: Mapping[str, str]) -> sdk.RowUnreadable:
+    """The same problem with the file and line of the row, where its envelope says them."""
+    where = f"{envelope['file']} line {envelope['line']}: " if "line" in envelope else ""
+    return sdk.RowUnreadable(where + problem.message, path=problem.path, hint=problem.hint)

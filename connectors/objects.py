@@ -14,6 +14,7 @@ import orjson
 from pydantic import Field
 
 from connectors.compressed import faults_told, opened
+from connectors.lines import located
 from connectors.members import has, object_of, paths
 from connectors.ndjson import Line, Lines
 from connectors.occurrences import Occurrences
@@ -49,13 +50,13 @@ def pages(settings: ObjectSettings, cursor: sdk.Cursor | None, name: Name) -> As
 def said(row: sdk.Row) -> Object:
     """The object of a stored row. Raises ``RowUnreadable``, with the line where there is one to look for."""
     envelope = row.envelope
-    where = f"{envelope['file']} line {envelope['line']}: " if "line" in envelope else ""
     if "size" in envelope:
-        raise sdk.RowUnreadable(f"{where}{int(envelope['size']):,} bytes are more than a line may have")
+        problem = sdk.RowUnreadable(f"{int(envelope['size']):,} bytes are more than a line may have")
+        raise located(problem, envelope)
     try:
         return object_of(row.payload, envelope.get("encoding", "utf-8"))
     except sdk.RowUnreadable as problem:
-        raise sdk.RowUnreadable(where + problem.message, path=problem.path, hint=problem.hint) from None
+        raise located(problem, envelope) from None
 
 
 def content_key(payload: bytes, content: Object | None, what: str = "row") -> str:

@@ -98,11 +98,18 @@ def files_named(path: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
     if path.is_file():
         return {path.name: path}
     if not path.is_dir():
-        raise sdk.ConfigWrong(f"there is no file or folder {str(path)!r}", path="path")
+        raise missing(path)
     found = sorted(each for each in path.rglob("*") if each.name.lower().endswith(suffixes) and each.is_file())
     if not found:
         raise sdk.ConfigWrong(f"the folder {str(path)!r} holds no file named {' or '.join(suffixes[:2])}", path="path")
     return {each.relative_to(path).as_posix(): each for each in found}
+
+
+def missing(path: Path) -> sdk.ConfigWrong:
+    """What to raise for a path where nothing is. A relative one is told with the folder it is taken from, but not where
+    that is: who asks may be elsewhere, and learns nothing of this machine."""
+    where = "" if path.is_absolute() else " in the folder the hub was started in"
+    return sdk.ConfigWrong(f"there is no file or folder {str(path)!r}{where}", path="path")
 
 
 async def ahead(pages: Generator[sdk.Page, None, None]) -> AsyncIterator[sdk.Page]:

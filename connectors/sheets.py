@@ -19,7 +19,7 @@ from pydantic import Field
 
 from connectors.compressed import faults_told, on_disk, opened
 from connectors.encodings import encoding_of
-from connectors.lines import LIMIT, lines, without_line_end
+from connectors.lines import LIMIT, lines, located, without_line_end
 from hub import sdk
 
 csv.field_size_limit(LIMIT)
@@ -50,13 +50,19 @@ class Record:
 
 
 def cells(row: sdk.Row) -> dict[str, str]:
-    """The cells of a stored row by column, without surrounding blanks. Raises ``RowUnreadable``."""
-    envelope = row.envelope
+    """The cells of a stored row by column, without surrounding blanks. Raises ``RowUnreadable``, with the line."""
+    try:
+        return _cells(row.payload, row.envelope)
+    except sdk.RowUnreadable as problem:
+        raise located(problem, row.envelope) from None
+
+
+def _cells(payload: bytes, envelope: Mapping[str, str]) -> dict[str, str]:
     if "fault" in envelope:
         raise sdk.RowUnreadable(envelope["fault"])
     try:
         header, delimiter, encoding = envelope["header"], envelope["delimiter"], envelope["encoding"]
-        text = row.payload.decode(encoding)
+        text = payload.decode(encoding)
     except KeyError as missing:
         raise sdk.RowUnreadable(f"the envelope has no {missing.args[0]}, without which a row cannot be read") from None
     except UnicodeDecodeError as error:
@@ -82,6 +88,7 @@ class Sheet:
         self._file.seek(mark)
         self._lines = lines(self._file, self.encoding)
         self._again: deque[bytes] = deque()
+        self._number = 0
         try:
             self._open(settings.delimiter, columns)
         except BaseException:
@@ -108,7 +115,7 @@ class Sheet:
             reader = csv.reader(self._decoded(pending), delimiter=self.envelope["delimiter"], strict=True)
             try:
                 for values in reader:
-                    record = self._record(b"".join(pending), values)
+                    record = self._record(pending, values)
                     pending.clear()
                     if record:
                         yield record
@@ -118,13 +125,13 @@ class Sheet:
                 return
 
     def _open(self, delimiter: str, columns: Mapping[str, str]) -> None:
-        line = next(self._lines, b"")
+        line = self._next()
         if line.startswith(b"PK\x03\x04"):
             raise sdk.ConfigWrong(f"{self.path.name} is a workbook or an archive, not CSV", hint="save it as CSV")
         header = self._header(line)
         if delimiter == "auto" and header[:4].lower() == "sep=":  # Excel's own way to tell the delimiter
-            delimiter, header = header[4:5], self._header(next(self._lines, b""))
-        while header.count('"') % 2 and (more := next(self._lines, b"")):
+            delimiter, header = header[4:5], self._header(self._next())
+        while header.count('"') % 2 and (more := self._next()):
             header += "\n" + self._header(more)
         if not header.strip():
             raise sdk.ConfigWrong(f"{self.path.name} has no header line")
@@ -158,31 +165,38 @@ class Sheet:
             yield line.decode(self.encoding, "replace")
 
     def _next(self) -> bytes:
-        if self._again:
-            return self._again.popleft()
-        return next(self._lines, b"")
+        line = self._again.popleft() if self._again else next(self._lines, b"")
+        if line:
+            self._number += 1
+        return line
 
-    def _record(self, raw: bytes, values: list[str]) -> Record | None:
+    def _record(self, pending: list[bytes], values: list[str]) -> Record | None:
         if not any(values):
             return None
-        payload = without_line_end(raw, self.encoding)
+        payload = without_line_end(b"".join(pending), self.encoding)
         try:
             payload.decode(self.encoding)
             return Record(payload, _named(self.columns, values), self.envelope)
         except (UnicodeDecodeError, sdk.RowUnreadable):
-            return Record(payload, None, self.envelope)
+            return Record(payload, None, self._place(self._number - len(pending) + 1))
+
+    def _place(self, number: int) -> dict[str, str]:
+        """The envelope of what is unreadable: with the line that it begins in, for whoever looks for it."""
+        return {**self.envelope, "file": self.path.name, "line": str(number)}
 
     def _broken(self, pending: list[bytes]) -> Iterator[Record]:
         """A quote goes wrong: the line it is in is kept as unreadable, the lines after it are read again."""
         line = pending[0]
         self._again.extendleft(reversed(pending[1:]))
+        self._number = number = self._number - len(pending) + 1
         if len(line) < LIMIT:
-            yield Record(without_line_end(line, self.encoding), None, self.envelope)
+            yield Record(without_line_end(line, self.encoding), None, self._place(number))
             return
-        envelope = {**self.envelope, "fault": f"the line is longer than {LIMIT:,} bytes"}
+        envelope = {**self._place(number), "fault": f"the line is longer than {LIMIT:,} bytes"}
         while line:
             yield Record(line, None, envelope)
             line = b"" if without_line_end(line, self.encoding) != line else self._next()
+        self._number = number  # however many pieces the line came in
 
 
 @lru_cache(maxsize=64)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.email.mbox import Gatherer, Letter, letters, line_above
+from connectors.reading import missing
 from hub import sdk
 
 _LARGE = 1_000_000
@@ -74,7 +75,7 @@ class Step:
 def survey(path: Path) -> list[Found]:
     """Every file at the path that may hold mail, sorted by name. Raises ``ConfigWrong``, ``SourceFailed``."""
     if not path.exists():
-        raise sdk.ConfigWrong(f"there is no file or folder {str(path)!r}", path="path")
+        raise missing(path)
     try:
         if path.is_file():
             return [_found(path, path.name)]

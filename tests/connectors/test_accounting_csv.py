@@ -243,7 +243,7 @@ def test_one_broken_line_among_utf_8_is_kept_as_unreadable_and_the_rest_goes_on(
     )
     connector = ledger(path)
     assert [row.payload[:2] for row in rows(connector)] == [b"7,", b"8,", b"9,", b"10"]
-    assert problems(connector) == ["byte 21 of the row is not utf-8"]
+    assert problems(connector) == ["ledger.csv line 4: byte 21 of the row is not utf-8"]
 
 
 def test_a_wrongly_declared_encoding_is_one_clear_sentence(tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_a_wrongly_declared_encoding_is_one_clear_sentence(tmp_path: Path) -> No
     assert list(connector.check()) == [
         "ledger.csv is declared as utf-8 but is not; set encoding to auto or windows-1252"
     ]
-    assert problems(connector) == ["byte 21 of the row is not utf-8"]
+    assert problems(connector) == ["ledger.csv line 2: byte 21 of the row is not utf-8"]
     with pytest.raises(sdk.ConfigWrong, match=r"ledger\.csv is utf-16-le, but the settings declare utf-8"):
         rows(ledger(written(tmp_path, encoding="utf-16"), encoding="utf-8"))
     with pytest.raises(sdk.ConfigWrong, match="'utf8x' is not the name of an encoding"):
@@ -274,15 +274,35 @@ def test_a_quote_that_is_never_closed_costs_its_own_line_only(tmp_path: Path) ->
     )
     connector = ledger(path)
     assert len(rows(connector)) == 101
-    assert problems(connector) == ["the row is not CSV: a quote is not closed"]
+    assert problems(connector) == ["ledger.csv line 2: the row is not CSV: a quote is not closed"]
 
 
 def test_a_line_without_end_is_kept_in_pieces_and_the_rest_goes_on(tmp_path: Path) -> None:
     path = written(tmp_path, "7,2026-03-01,,42," + "x" * 2_500_000 + ",,,,1,5,,", "8,2026-03-01,,42,,,,,1,5,,")
     connector = ledger(path)
     assert [len(row.payload) for row in rows(connector)][:2] == [1 << 20, 1 << 20]
-    assert problems(connector) == ["the line is longer than 1,048,576 bytes"] * 3
+    assert problems(connector) == ["ledger.csv line 2: the line is longer than 1,048,576 bytes"] * 3
     assert b"".join(row.payload for row in rows(connector)[:3]).count(b"x") == 2_500_000
+
+
+def test_the_line_of_a_broken_row_is_that_of_the_file_whatever_stands_above_it(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        '7,2026-03-01,,42,"Anna\r\nOrtiz",,,,1,5,,',  # lines 2 and 3
+        "",
+        "7,2026-03-01,,42," + "x" * 2_500_000 + ",,,,1,5,,",  # line 5, in three pieces
+        '7,2026-03-01,,42,"Anna" B,,,,1,5,,',  # line 6
+        '7,2026-03-01,,42,"Anna\r\nOrtiz",,,,1,5,,,,,,more',  # lines 7 and 8
+        '7,2026-03-01,,42,"Anna,,,,1,5,,',  # line 9
+        "7,2026-03-01,,42,,,,,1,5,,,more,",  # line 10, read again after the quote of line 9
+    )
+    assert [problem.partition(":")[0] for problem in problems(ledger(path))] == [
+        *["ledger.csv line 5"] * 3,
+        "ledger.csv line 6",
+        "ledger.csv line 7",
+        "ledger.csv line 9",
+        "ledger.csv line 10",
+    ]
 
 
 def test_bad_cells_are_problems_that_name_their_column(tmp_path: Path) -> None:
@@ -306,7 +326,7 @@ def test_bad_cells_are_problems_that_name_their_column(tmp_path: Path) -> None:
         "Qty: 'one' is not an amount",
         "Price: the row has no amount",
         "Price: '1234567890123456' is too large a number",
-        "the row has 14 cells, the header 12",
+        "ledger.csv line 9: the row has 14 cells, the header 12",
     ]
 
 
@@ -319,7 +339,7 @@ def test_files_that_are_no_csv_are_one_clear_sentence_each(tmp_path: Path) -> No
         empty: "empty.csv has no header line",
         book: "book.csv is a workbook or an archive, not CSV",
         tmp_path / "folder": f"{tmp_path / 'folder'} holds no file that ends in .csv, .tsv, .txt",
-        tmp_path / "none.csv": f"{tmp_path / 'none.csv'} is not there",
+        tmp_path / "none.csv": f"there is no file or folder '{tmp_path}/none.csv'",
     }.items():
         assert list(ledger(path).check()) == [sentence]
         with pytest.raises(sdk.ConfigWrong) as problem:

@@ -237,6 +237,19 @@ def test_a_packed_sheet_is_unpacked(tmp_path: Path) -> None:
     ]
 
 
+def test_a_path_where_nothing_is_is_told_with_the_folder_it_is_taken_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    columns = {"email": "Mail"}
+    assert list(sheet(Path("lists/none.csv"), columns=columns, occurred_on="2026-01-01").check()) == [
+        "there is no file or folder 'lists/none.csv' in the folder the hub was started in"
+    ]
+    assert list(sheet(tmp_path / "none.csv", columns=columns, occurred_on="2026-01-01").check()) == [
+        f"there is no file or folder '{tmp_path}/none.csv'"
+    ]
+
+
 def test_times_may_be_seconds_since_1970(tmp_path: Path) -> None:
     path = written(tmp_path, "When\n1772357400\n১৭৭২৩৫৭৪০০\n99999999999999\n")
     connector = sheet(path, columns={"time": "When"}, date_format="unix")

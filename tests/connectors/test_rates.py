@@ -100,7 +100,7 @@ def test_a_file_of_something_else_is_refused_before_it_is_read(tmp_path: Path) -
     assert list(connector(written(tmp_path, "name,mail\n")).check()) == [
         "rates.csv has no column 'date'; it has: name, mail"
     ]
-    assert list(connector(tmp_path / "none.csv").check()) == [f"{tmp_path / 'none.csv'} is not there"]
+    assert list(connector(tmp_path / "none.csv").check()) == [f"there is no file or folder '{tmp_path}/none.csv'"]
 
 
 def test_a_table_without_currencies_has_unreadable_rows(tmp_path: Path) -> None:
