@@ -17,7 +17,7 @@ from hub.connector import Connector, Stream
 from hub.errors import ConfigWrong, HubError, NotFound
 from hub.outside import Outside
 from hub.secret_settings import discreet, places, taken_out, texts
-from hub.settings import first_fault, foremost
+from hub.settings import first_fault, foremost, names_beside
 
 _log = logging.getLogger(__name__)
 
@@ -86,8 +86,7 @@ def _settings_wrong(kind: type[Connector], settings: Mapping[str, Any], error: V
     first = foremost(error)
     if first["type"] == "extra_forbidden":
         fault = "there is no such setting"
-        if place in first["loc"]:  # at the top: there is little to choose from
-            hint = f"There are: {', '.join(kind.Settings.model_fields)}."
+        hint = f"There are: {', '.join(names_beside(kind.Settings, first['loc']))}."
     where = f" {place}:" if place else ""
     return ConfigWrong(f"Settings of {kind.name}:{where} {fault}.", path=path, hint=hint)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -224,3 +224,24 @@ def foremost(error: ValidationError) -> ErrorDetails:
     first, *others = error.errors()
     slips = (each for each in others if each["type"] == "extra_forbidden" and each["loc"][:-1] == first["loc"][:-1])
     return next(slips, first) if first["type"] == "missing" else first
+
+
+def names_beside(kind: type[BaseModel], place: Sequence[str | int]) -> list[str]:
+    """The names that a model knows where pydantic found one that it does not; ``place`` is the error's ``loc``."""
+    models = [kind]
+    for step in place[:-1]:  # a number, a key of a mapping and the like lead to the same models
+        inner = [model.model_fields[step].annotation for model in models if step in model.model_fields]
+        models = [each for annotation in inner for each in _models(annotation)] or _of_branch(models, step) or models
+    return list(dict.fromkeys(name for model in models for name in model.model_fields))
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
+
+
+def _of_branch(models: Sequence[type[BaseModel]], tag: str | int) -> list[type[BaseModel]]:
+    """Those of a union that its tag means."""
+    return [each for each in models if any(tag in get_args(field.annotation) for field in each.model_fields.values())]

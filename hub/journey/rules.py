@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError, model_validator
 from hub.errors import ConfigWrong
 from hub.journey.conditions import AnswerCondition, Condition, Part, PurchaseCondition, TouchpointCondition
 from hub.journey.standing_rules import StandingRules
-from hub.settings import Company
+from hub.settings import Company, foremost, names_beside
 from hub.values import RevenueBasis, Stage
 
 _FACT = re.compile(r"{(\w+)}")
@@ -171,13 +171,17 @@ def _load(text: str, basis: RevenueBasis, currency: str, zone: str) -> Rules:
     except tomllib.TOMLDecodeError as error:
         raise ConfigWrong(f"The lifecycle rules are not TOML: {error}") from None
     except ValidationError as error:
-        first = error.errors()[0]
+        first = foremost(error)
         path = _where(first["loc"])
         message = first["msg"].removeprefix("Value error, ")
         if first["type"].startswith("union_tag"):
             inside = "conditions" in first["loc"]
             message = f"when must be touchpoint, answer{' or purchase' if inside else ', purchase or all'}"
-        raise ConfigWrong(f"The lifecycle rules are wrong at {path}: {message}", path=path) from None
+        hint = None
+        if first["type"] == "extra_forbidden":
+            message = "there is no such key"
+            hint = f"There are: {', '.join(names_beside(_File, first['loc']))}."
+        raise ConfigWrong(f"The lifecycle rules are wrong at {path}: {message}", path=path, hint=hint) from None
     digest = hashlib.sha256(f"{basis}\n{parsed.model_dump_json(exclude_defaults=True)}".encode()).hexdigest()
     clauses = [clause for rule in parsed.stages for clause in _clauses(rule)]
     return Rules(

@@ -71,6 +71,14 @@ def test_mistake_is_one_sentence(hub: Run, tmp_path: Path, command: str, sentenc
     assert ended.out == ""
 
 
+def test_a_misspelt_setting_inside_another_is_told_with_those_that_there_are(hub: Run, tmp_path: Path) -> None:
+    (tmp_path / "sheet.csv").write_text("id,name\n1,Anna\n")
+    (tmp_path / "typo.json").write_text('{"products": {"sku": "id", "nmae": "name"}}')
+    assert hub("import", "sheet.csv", "--settings", "typo.json").err == (
+        "hub: Settings of generic.csv: products.nmae: there is no such setting.\n     There are: sku, name, category.\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [

@@ -197,7 +197,7 @@ def test_taking_back_what_nobody_decided_changes_nothing() -> None:
         ('when = "all"\nconditions = [{ when = "all" }, { when = "purchase" }]\n',
          "stages[0].conditions[0]: when must be touchpoint, answer or purchase"),
         ('when = "all"\nconditions = [{ when = "purchase", kinds = ["call"] }, { when = "purchase" }]\n',
-         "stages[0].conditions[0].kinds: Extra inputs are not permitted"),
+         "stages[0].conditions[0].kinds: there is no such key"),
     ],
 )  # fmt: skip
 def test_wrong_conditions_are_refused_with_the_place(condition: str, message: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hub.errors import ConfigWrong
 from hub.journey.lifecycle import lifecycle
 from hub.journey.rules import default_text, load_rules
+from hub.journey.standing_rules import StandingRules
 from hub.values import Channel, RevenueBasis, Stage
 from tests.journey.moments import INBOUND, moment, on
 
@@ -103,7 +104,7 @@ def test_a_kind_of_one_connector_may_be_named() -> None:
         ),
         (
             VISITS.replace("at_least", "atleast") + STANDING,
-            "The lifecycle rules are wrong at stages[0].atleast: Extra inputs are not permitted",
+            "The lifecycle rules are wrong at stages[0].atleast: there is no such key",
         ),
         (
             VISITS + 'unit = "nps"\n' + STANDING,
@@ -125,6 +126,28 @@ def test_a_kind_of_one_connector_may_be_named() -> None:
 )
 def test_wrong_rules_are_refused_with_one_sentence(text: str, message: str) -> None:
     assert wrong(text) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (VISITS + STANDING + "[sales]\n", "version, stages, standing"),
+        (VISITS + STANDING + "most_days = 3\n", "{standing}"),
+        (
+            VISITS.replace("at_least", "atleast") + STANDING,
+            (
+                "rule, stage, text, lasts_days, at_least, within_days, when, kinds, directions, channels, automated, "
+                "deal_open, unit, score_at_least, sum_at_least"
+            ),
+        ),
+    ],
+    ids=["top", "standing", "stage"],
+)
+def test_a_misspelt_key_is_told_with_those_that_there_are(text: str, names: str) -> None:
+    with pytest.raises(ConfigWrong) as caught:
+        load_rules(text)
+    assert caught.value.message.endswith(": there is no such key")
+    assert caught.value.hint == f"There are: {names.format(standing=', '.join(StandingRules.model_fields))}."
 
 
 @pytest.mark.parametrize("brace", ["{days", "days}", "{}", "{kind!r}", "{kind:>9}"])
