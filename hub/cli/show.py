@@ -32,7 +32,7 @@ def show(
     occurred_until: Occurred = None,
     known_until: Known = None,
 ) -> None:
-    """Print a customer: stage and why, what they are worth, and everything that happened.
+    """Print a customer: stage and why, what they are worth, what is open and was won, and everything that happened.
 
     \b
     Examples:

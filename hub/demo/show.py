@@ -61,6 +61,7 @@ def lines(customer: Json, zone: ZoneInfo) -> Iterator[Text]:
     yield Text()
     yield from _stage(customer["lifecycle"], zone)
     yield from _value(customer["value"], zone)
+    yield from _matters(customer["matters"]["nodes"], zone)
     yield Text()
     yield from _timeline(customer["timeline"], zone)
     yield Text()
@@ -107,6 +108,21 @@ def _value(value: Json, zone: ZoneInfo) -> Iterator[Text]:
     if value["firstPurchaseAt"]:
         first, last = _day(value["firstPurchaseAt"], zone), _day(value["lastPurchaseAt"], zone)
         yield _labelled("", f"first purchase {first}, last {last}")
+
+
+def _matters(matters: Iterable[Json], zone: ZoneInfo) -> Iterator[Text]:
+    """What is open and what was won, latest opened first."""
+    shown = [one for one in matters if one["open"] or one["outcome"] == "WON"]
+    kind = max((len(one["kind"]) for one in shown), default=0)
+    amount = max((len(_money(one["amount"])) for one in shown), default=0)
+    label = "matters"
+    for one in shown:
+        state = f"open since {_day(one['openedAt'], zone)}" if one["open"] else "won"
+        if one["closedAt"]:
+            state = f"won on {_day(one['closedAt'], zone)}"
+        line = _labelled(label, f"{one['kind']:<{kind}}  {_money(one['amount']):>{amount}}  {state:<21}  ")
+        yield line.append(" — ".join(_plain(said) for said in (one["state"], one["title"] or one["reference"]) if said))
+        label = ""
 
 
 def _timeline(timeline: Json, zone: ZoneInfo) -> Iterator[Text]:

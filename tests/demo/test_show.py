@@ -23,6 +23,11 @@ def touchpoint(at: str, channel: str, kind: str, title: str, **more: Any) -> dic
     } | more  # fmt: skip
 
 
+def matter(kind: str, state: str, **more: Any) -> dict[str, Any]:
+    given = {"outcome": None, "open": True, "openedAt": "2026-02-01T06:00:00Z", "closedAt": None}
+    return {"kind": kind, "state": state, "reference": "M-1", "title": None, "amount": None} | given | more
+
+
 INVOICE = touchpoint(
     "2025-10-04T06:00:00.000000Z",
     "ACCOUNTING",
@@ -61,6 +66,22 @@ ANSWER: dict[str, Any] = {
             "lastPurchaseAt": "2026-11-05T06:00:00.000000Z",
             "notConverted": [],
         },
+        "matters": {
+            "nodes": [
+                matter("ORDER", "Packed", title="ঈদের কেক ×২", openedAt="2026-11-04T20:00:00Z", amount=money("850.00")),
+                matter("CASE", "Solved", outcome="RESOLVED", open=False, closedAt="2026-03-02T06:00:00Z"),
+                matter(
+                    "DEAL",
+                    "Closed Won",
+                    outcome="WON",
+                    open=False,
+                    closedAt="2026-03-01T06:00:00Z",
+                    title="Catering",
+                    amount=money("20530.00"),
+                ),
+                matter("CASE", ""),
+            ]
+        },
         "timeline": {
             "totalCount": 4,
             "nodes": [
@@ -96,6 +117,9 @@ def test_customer_is_shown_with_stage_reason_value_and_timeline() -> None:
         "  value     27,660.00 BDT revenue, 5 orders, 5,532.00 BDT on average",
         "            7,140.00 BDT outstanding",
         "            first purchase 2025-10-04, last 2026-11-05",
+        "  matters   ORDER     850.00 BDT  open since 2026-11-05  Packed — ঈদের কেক ×২",
+        "            DEAL   20,530.00 BDT  won on 2026-03-01      Closed Won — Catering",
+        "            CASE                  open since 2026-02-01  M-1",
         "",
         "4 touchpoints, newest first: WEB, EMAIL, SOCIAL, ACCOUNTING   → they acted  ← we did",
         "2026-06-15 13:15  WEB        → form                   NPS [8 nps]",
@@ -113,6 +137,7 @@ def test_narrow_terminal_gets_whole_lines() -> None:
 def test_stranger_without_stage_or_money_is_shown() -> None:
     stranger = ANSWER["customer"] | {
         "formerIds": [],
+        "matters": {"nodes": []},
         "lifecycle": {"stage": None, "standing": None, "since": None, "because": None},
         "timeline": {"totalCount": None, "nodes": [], "pageInfo": {"hasNextPage": True}},
     }
