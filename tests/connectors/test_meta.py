@@ -245,9 +245,9 @@ def test_instagram_tells_of_its_people_as_its_account_knows_them() -> None:
 
 def test_a_mention_on_instagram_is_kept_and_is_nobodys_for_it_names_nobody() -> None:
     value = {"media_id": "17918195224117851", "comment_id": "17894227972186120"}
-    entry = {"id": INSTAGRAM, "time": 1770097300, "changes": [{"field": "mentions", "value": value}]}
-    (row,) = told({"object": "instagram", "entry": [entry]})
-    assert json.loads(row.payload) == entry["changes"][0]
+    change = {"field": "mentions", "value": value}
+    (row,) = told({"object": "instagram", "entry": [{"id": INSTAGRAM, "time": 1770097300, "changes": [change]}]})
+    assert json.loads(row.payload) == change
     assert list(notices().touchpoints(row)) == []
 
 
