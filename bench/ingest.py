@@ -11,7 +11,6 @@ from sqlalchemy import MetaData
 
 from bench.measuring import POSTGRESQL, SQLITE, Bench, Figure, in_turn, ratio
 from bench.stream import bare, deliveries
-from hub.cycles import look_seldom
 from hub.store.engine import Store
 from hub.store.projection import PROJECTION
 from hub.store.session import Session
@@ -26,7 +25,6 @@ Rows = dict[str, tuple[list[str], list[tuple[Any, ...]]]]
 
 
 async def measure(bench: Bench) -> list[Figure]:
-    look_seldom()  # as every command does, so for the rows alone too
     count = 10_000 if bench.quick else 150_000
     figures = []
     speeds: dict[str, float] = {}
@@ -56,6 +54,7 @@ def _whole(address: str, count: int, final: list[tuple[Rows, Rows]]) -> float:
     started = time.perf_counter()
     for part in together:
         hub.take(part)
+    hub.rest()
     taken = time.perf_counter() - started
     final[:] = [(_rows(hub.truth, TRUTH), _rows(hub.projection, PROJECTION))]
     hub.close()

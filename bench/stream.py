@@ -23,6 +23,7 @@ from hub.desk import Desk
 from hub.ingest import founding
 from hub.ingest.accept import Arrival, accept
 from hub.ingest.process import Processor
+from hub.ingest.processing import COUNTED_EVERY
 from hub.ingest.sources import Sources
 from hub.journey.rules import load_rules
 from hub.registry import Registry
@@ -142,8 +143,14 @@ class Bare:
         while self.processor.run(len(deliveries)):
             pass
 
+    def rest(self) -> None:
+        """Bring the rollups up to date, which lag a little while deliveries come."""
+        with self.projection.transaction():
+            self.processor.counting.finish()
+
     def close(self) -> None:
-        """Give up both sessions and the hub."""
+        """Come to rest, and give up both sessions and the hub."""
+        self.rest()
         self.truth.close()
         self.projection.close()
         self.store.close()
@@ -167,4 +174,5 @@ def bare(address: str) -> Bare:
     rules = load_rules(basis=company.revenue_basis)
     clock = partial(next, count(NOW))
     processor = Processor(projection, company, Sources(registry), rules, clock)
+    processor.counting.apart = COUNTED_EVERY  # as in a hub that is served
     return Bare(store, truth, projection, processor, arrivals, clock)

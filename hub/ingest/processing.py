@@ -34,7 +34,7 @@ _REST = 3.0
 _LONGEST_REST = 0.5
 """Seconds of a pause, at most: what was accepted is shown late then, not never."""
 _LOOK = 0.01
-_COUNTED_EVERY = 1.0
+COUNTED_EVERY = 1.0
 """Seconds between two times that rollups are brought up to date: until then group-bys look at what is new."""
 _LAST_COUNT = 1.0
 """Seconds that the end may wait for it."""
@@ -81,7 +81,7 @@ class Processing:
 
     def _made(self, session: Session) -> Processor:
         processor = self._make(session)
-        processor.counting.apart = _COUNTED_EVERY
+        processor.counting.apart = COUNTED_EVERY
         return processor
 
     def wake(self) -> None:
