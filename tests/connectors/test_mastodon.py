@@ -172,10 +172,38 @@ def test_a_server_is_named_with_or_without_scheme(given: str, address: str) -> N
 
 
 def test_a_token_does_not_go_over_plain_http() -> None:
-    assert list(bound(server="http://social.example").check()) == [
+    server = Server()
+    assert list(bound(world(server).outside(), server="http://social.example").check()) == [
         "server: use https, so that nobody on the way reads the token."
     ]
-    assert list(bound().check()) == []
+    assert server.asked == []
+
+
+def test_a_check_asks_the_server_whose_the_token_is() -> None:
+    server = Server()
+    assert list(bound(world(server).outside()).check()) == []
+    assert server.asked == ["/api/v1/accounts/verify_credentials"]
+    assert list(bound(world(server).outside(), access_token="of somebody else").check()) == [
+        "access_token: social.example does not take our credentials (401 Unauthorized)."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "faults"),
+    [
+        (httpx.Response(404), ["server: social.example answered 404 Not Found."]),
+        (
+            httpx.Response(200, content=b"<html>"),
+            ["server: social.example answered with something that is no JSON object."],
+        ),
+        (httpx.Response(429, headers={"Retry-After": "300"}), []),
+    ],
+    ids=["no such page", "a page for people", "busy"],
+)
+def test_a_check_says_what_is_no_such_server_and_is_silent_about_a_busy_one(
+    answer: httpx.Response, faults: list[str]
+) -> None:
+    assert list(bound(world(Server(), lambda _: answer).outside()).check()) == faults
 
 
 # Pulling ------------------------------------------------------------------------------------------------------------
@@ -332,15 +360,17 @@ def test_a_hub_pulls_a_real_socket_and_knows_its_people(
     assert people == {"ফারজানা হক": 2, "بلال احمد": 2, "Tomás 🌻": 4, "Nina Wójcik": 2}
 
 
-def test_a_hub_that_allows_nothing_pulls_nothing_of_its_own_network(
-    serving: tuple[Server, str], hub_folder: Path
+def test_a_hub_that_allows_nothing_any_more_pulls_nothing_of_its_own_network(
+    serving: tuple[Server, str], hub_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, address = serving
+    monkeypatch.setenv("HUB_ALLOW_PRIVATE_ADDRESSES", "127.0.0.1")
 
     async def main() -> Any:
         async with await Hub.open(str(hub_folder), registry()) as hub:
             settings = SETTINGS | {"server": address}
             source = (await hub.create_source("Shop", "social.mastodon", settings)).ids[0]
+            monkeypatch.delenv("HUB_ALLOW_PRIVATE_ADDRESSES")
             await hub.sync(source)
             await hub.pulled(source)
             async with hub.reader.snapshot() as snapshot:
@@ -349,7 +379,7 @@ def test_a_hub_that_allows_nothing_pulls_nothing_of_its_own_network(
     assert [tuple(run) for run in asyncio.run(main())] == [
         ("FAILED", "127.0.0.1 leads to an address that is not public; the hub does not connect to it.")
     ]
-    assert server.asked == []
+    assert server.asked == ["/api/v1/accounts/verify_credentials"]  # as the source was made
 
 
 def registry() -> Registry:

@@ -27,6 +27,7 @@ from hub.signatures.standard import new_secret
 from hub.work import notify
 from hub.work.notify import Notifier, ReceiverGone
 from hub.work.posting import Post
+from tests.connectors.mastodon_server import TOKEN, Server
 from tests.outside.listening import listener, served
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -180,8 +181,9 @@ def test_a_hub_at_work_tells_of_a_source_that_fails(hub_folder: Path, monkeypatc
             settings = read_settings()
             registry = Registry({**load_registry().connectors, "social.mastodon": Mastodon}, {})
             async with await Hub.open(settings.address, registry) as hub:
-                given = {"server": "http://127.0.0.1:1", "access_token": "t"}
-                source = (await hub.create_source("Shop", "social.mastodon", given)).ids[0]
+                with served(Server().app) as address:  # and is gone when it is pulled
+                    given = {"server": address, "access_token": TOKEN}
+                    source = (await hub.create_source("Shop", "social.mastodon", given)).ids[0]
                 monkeypatch.setattr(client, "ATTEMPTS", 1)
                 await hub.sync(source)
                 await hub.pulled(source)
