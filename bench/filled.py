@@ -20,6 +20,7 @@ import psycopg
 
 from bench.measuring import POSTGRESQL, ROOT, Bench
 from bench.stream import START, bare
+from hub.clock import micros, now
 from hub import sdk
 
 TOGETHER = 1000
@@ -133,7 +134,7 @@ def _started() -> Any:
 
 def _fill(bench: Bench, address: str, customers: int, touchpoints: int) -> None:
     bench.say(f"  filling a hub with {touchpoints:,} touchpoints; it is kept")
-    hub = bare(address)
+    hub = bare(address, micros(now()))  # who opens it finds everybody as they are
     part = []
     for number, delivery in enumerate(deliveries(customers, touchpoints // customers), 1):
         part.append(delivery)

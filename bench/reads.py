@@ -70,6 +70,7 @@ async def measure(bench: Bench) -> list[Figure]:
     for database in bench.databases:
         address = await filled(bench, database, customers, touchpoints)
         async with Field(bench, address) as field:
+            await _rested(field, address)
             figures += await _contest(bench, database, field, address)
     return figures
 
@@ -140,6 +141,12 @@ async def _slice(each: Contestant, target: Target, connections: int, seconds: fl
         load = replace(load, requests=1, p50=1000 * seconds, p99=1000 * seconds)  # the first one was nearly ready
     server, beneath = (1000 * (late - early) / load.requests for early, late in zip(before, after, strict=True))
     return Slice(load, server, beneath)
+
+
+async def _rested(field: Field, address: str) -> None:
+    """Wait until hubs are at rest: since they were filled, time has made other customers of some."""
+    for each in field.contestants.values():
+        await _settled(each, _postmaster(address), most=1800)
 
 
 async def _settled(each: Contestant, database: int | None, most: float = 15.0) -> None:
@@ -255,6 +262,8 @@ async def _grown(
             size: await stack.enter_async_context(Field(bench, address, only=LANE))
             for size, address in addresses.items()
         }
+        for size, field in fields.items():
+            await _rested(field, addresses[size])
         slices: dict[int, list[float]] = {size: [] for size in fields}
         for _ in range(1 if bench.quick else 3):
             for size, field in fields.items():

@@ -156,23 +156,23 @@ class Bare:
         self.store.close()
 
 
-def bare(address: str) -> Bare:
-    """Make a hub at an address with the four sources of the stream."""
+def bare(address: str, now: int = NOW) -> Bare:
+    """Make a hub at an address with the four sources of the stream. ``now``: the present, in microseconds."""
     registry = Registry({Desk.name: Desk, Told.name: Told}, {})
     store = Store.at(address)
     truth, projection = store.truth(), store.projection()
     arrivals = {}
     with truth.transaction():
-        company, _ = founding.found(truth, COMPANY, Seal(), NOW)
+        company, _ = founding.found(truth, COMPANY, Seal(), now)
     for name in _KINDS:
         with truth.transaction():
-            founding.insert_source(truth, f"src_{name}", name, Told.name, {}, True, NOW)
+            founding.insert_source(truth, f"src_{name}", name, Told.name, {}, True, now)
             num = int(truth.value("SELECT num FROM source WHERE name = $1", name))
-            arrivals[name] = Arrival(num, Deliveries(), records.start_run(truth, num, "PULL", NOW)[0], NOW)
+            arrivals[name] = Arrival(num, Deliveries(), records.start_run(truth, num, "PULL", now)[0], now)
     with projection.transaction():
         founding.begin_projection(projection)
     rules = load_rules(basis=company.revenue_basis)
-    clock = partial(next, count(NOW))
+    clock = partial(next, count(now))
     processor = Processor(projection, company, Sources(registry), rules, clock)
     processor.counting.apart = COUNTED_EVERY  # as in a hub that is served
     return Bare(store, truth, projection, processor, arrivals, clock)
