@@ -20,8 +20,8 @@ import psycopg
 
 from bench.measuring import POSTGRESQL, ROOT, Bench
 from bench.stream import START, bare
-from hub.clock import micros, now
 from hub import sdk
+from hub.clock import micros, now
 
 TOGETHER = 1000
 """Deliveries in a transaction."""
