@@ -139,8 +139,7 @@ class Lane:
         except HubError:
             return None
         try:
-            if plain.after:
-                await until_shown(self._hub, plain.after)
+            await until_shown(self._hub, plain.after)
             answer = await shortly(self._hub, plain.who, request)
         except HubError as failed:
             scope[_TRIED] = failed

@@ -16,7 +16,7 @@ from hub.errors import RetryLater
 from hub.store import sets
 from hub.store.reader import Reader, Rows, Snapshot
 from hub.store.sql import Query
-from hub.store.together import Together, Values, for_many
+from hub.store.together import Values, for_many
 
 _FAILED = (asyncpg.DataError, asyncpg.SyntaxOrAccessError, asyncpg.ProgramLimitExceededError)
 """How a statement fails by what it asks, or by what it finds."""
@@ -92,7 +92,10 @@ async def _as_it_is(_: Any) -> None:
 class PostgresReader(Reader):
     """A pool of asyncpg connections."""
 
+    _system = "postgresql"
+
     def __init__(self, url: str, connections: int = 10) -> None:
+        super().__init__()
         self._url = url
         self._connections = connections
         self._path = "truth"
@@ -106,18 +109,11 @@ class PostgresReader(Reader):
         self._waiting = 0
         """Who waits for a connection of the pool to have a snapshot."""
         self._opening = asyncio.Lock()
-        self._together = Together(self._one, self._many)
 
     def connections(self) -> tuple[int, int, int]:
         opened = self._pool.get_size() if self._pool is not None else 0
         idle = len(self._kept) + (self._pool.get_idle_size() if self._pool is not None else 0)
         return opened - idle, opened, self._connections
-
-    async def at_once(self, query: Query, *, small: bool = False) -> Any | None:
-        with traces.statement(query.text, "postgresql"):
-            if small:
-                return await self._together.ask(query)
-            return await self._one(query.text, query.values)
 
     async def _one(self, text: str, values: Values) -> Any | None:
         rows = await self._rows(text, values)

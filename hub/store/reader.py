@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from math import isfinite
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import quote
 
 from hub import traces
@@ -74,11 +74,16 @@ SQLITE_LIVE = f"(SELECT number FROM truth.projection_set WHERE state = '{sets.LI
 class Reader(ABC):
     """Gives snapshots."""
 
+    _system: ClassVar[str]
+    """What traces call the database."""
+
+    def __init__(self) -> None:
+        self._together = Together(self._one, self._many)
+
     @abstractmethod
     def snapshot(self, number: int | None = None) -> Any:
         """``async with reader.snapshot() as snapshot:``, of the live projection set or of another one."""
 
-    @abstractmethod
     async def at_once(self, query: Query, *, small: bool = False) -> Any | None:
         """The row of a statement over the live projection set that is a snapshot in itself.
 
@@ -86,6 +91,18 @@ class Reader(ABC):
         ``SQLITE_LIVE``. A ``small`` one may be asked together with others. None when the set has just been replaced,
         or the statement fails: a snapshot tells more.
         """
+        with traces.statement(query.text, self._system):
+            if small:
+                return await self._together.ask(query)
+            return await self._one(query.text, query.values)
+
+    @abstractmethod
+    async def _one(self, text: str, values: Values) -> Any | None:
+        """The same of a statement by itself."""
+
+    @abstractmethod
+    async def _many(self, text: str, values: list[Values]) -> list[Any | None] | None:
+        """The rows of a statement with the values of each; None where they have to be asked one by one."""
 
     @abstractmethod
     def connections(self) -> tuple[int, int, int]:
@@ -182,16 +199,18 @@ class SqliteReader(Reader):
     ``projection`` says in which file a projection set is; ``used`` counts the connections at each of them.
     """
 
+    _system = "sqlite"
+
     def __init__(
         self, truth: Path, projection: Callable[[int], Path], used: Counter[int], connections: int = 4
     ) -> None:
+        super().__init__()
         self._truth = truth
         self._projection = projection
         self._pool = ThreadPoolExecutor(connections, thread_name_prefix="read")
         self._free: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
         self._room = self._most = connections
         self._used = used
-        self._together = Together(self._one, self._many)
 
     def connections(self) -> tuple[int, int, int]:
         opened = self._most - self._room
@@ -262,12 +281,6 @@ class SqliteReader(Reader):
             yield snapshot
         finally:
             await asyncio.shield(self._give_back(snapshot, connection))
-
-    async def at_once(self, query: Query, *, small: bool = False) -> Any | None:
-        with traces.statement(query.text, "sqlite"):
-            if small:
-                return await self._together.ask(query)
-            return await self._one(query.text, query.values)
 
     async def _one(self, text: str, values: Values) -> Any | None:
         rows = await self._many(text, [values])

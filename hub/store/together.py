@@ -1,10 +1,10 @@
 """Small questions of one kind that arrive while others are being answered, asked together: one statement for them all.
 
 A small statement costs the database about as much to begin and to end as to run, and the client about as much to send
-and to receive. So one runs at a time, and what arrives meanwhile waits for it and then goes together:
-nobody waits for others to come, and each is answered from a moment after it was asked. Where a group takes nearly as
-long as its questions would one by one, as when each waits for a disk or one database has many cores, its kind goes
-apart for a while.
+and to receive. So one runs at a time (two or three were smaller and saved less, as measured), and what arrives
+meanwhile waits for it and then goes together: nobody waits for others to come, and each is answered from a moment after
+it was asked. Where a group takes nearly as long as its questions would one by one, as when each waits for a disk or one
+database has many cores, its kind goes apart for a while.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ from typing import Any
 from hub.errors import RetryLater
 from hub.store.sql import Query
 
-SIDE_BY_SIDE = 1
-"""Statements of one kind that run at a time. More of them were smaller and saved less (measured with two and three)."""
 MOST = 8
 """Questions in one statement."""
 FIRST = 4
@@ -62,7 +60,8 @@ class _Kind:
     """Questions that differ in their values only."""
 
     text: str
-    running: int = 0
+    busy: bool = False
+    """Whether one of them, or a group, is being answered."""
     most: int = FIRST
     apart: int = 0
     alone: float = 0.0
@@ -90,12 +89,11 @@ class Together:
         kind = self._kind(query.text)
         if kind.apart:
             kind.apart -= 1
-        elif kind.running < SIDE_BY_SIDE:
-            kind.running += 1
+        elif not kind.busy:
+            kind.busy = True
             try:
                 return await self._by_itself(kind, query.values)
             finally:
-                kind.running -= 1
                 self._next(kind)
         elif (row := await self._waited(kind, query.values)) is not None:
             return row
@@ -105,7 +103,7 @@ class Together:
         found = self._kinds.get(text)
         if found is None:
             if len(self._kinds) >= _MOST_KINDS:
-                self._kinds = {text: kind for text, kind in self._kinds.items() if kind.running}
+                self._kinds = {text: kind for text, kind in self._kinds.items() if kind.busy}
             found = self._kinds[text] = _Kind(text)
         return found
 
@@ -120,7 +118,7 @@ class Together:
                 group.task.cancel()  # nobody waits for it any more
             raise
 
-    def _next(self, kind: _Kind) -> bool:
+    def _next(self, kind: _Kind) -> None:
         """Ask what waits, if anything does."""
         group = _Group([])
         while kind.waiting and len(group.asked) < kind.most:
@@ -128,11 +126,10 @@ class Together:
             if not asked.answer.done():
                 asked.group = group
                 group.asked.append(asked)
-        if group.asked:
-            kind.running += 1
+        kind.busy = bool(group.asked)
+        if kind.busy:
             # It belongs to none of those who ask, nor to whoever was answered before.
             group.task = asyncio.get_running_loop().create_task(self._ask(kind, group), context=Context())
-        return bool(group.asked)
 
     async def _ask(self, kind: _Kind, group: _Group) -> None:
         asked = group.asked
@@ -144,8 +141,8 @@ class Together:
                 else:
                     rows = await self._in_one(kind, asked)
         finally:
-            kind.running -= 1
-            if self._next(kind):
+            self._next(kind)
+            if kind.busy:
                 await asyncio.sleep(0)  # the database has the next ones before these answers are given out
             _answer(asked, rows)
 
