@@ -261,8 +261,9 @@ class Configuration:
         except HubError:
             before = None
         kept = [pointer for pointer in self._secret_places(connector, after) if not _told(given, pointer)]
-        refuse_elsewhere(before, bound, kept)
-        return bound, bool(moved(before, bound))
+        elsewhere = moved(before, bound)
+        refuse_elsewhere(elsewhere, kept)
+        return bound, bool(elsewhere)
 
     async def _settle(self, bound: Connector, connector: str, settings: Json) -> _Settled:
         """Settings that the connector takes and finds nothing wrong with. Raises ``ConfigWrong``."""

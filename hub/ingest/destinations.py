@@ -13,13 +13,12 @@ from hub.errors import ConfigWrong
 from hub.secret_settings import dotted
 
 
-def refuse_elsewhere(before: Connector | None, after: Connector, kept: Sequence[str]) -> None:
+def refuse_elsewhere(changed: Sequence[str], kept: Sequence[str]) -> None:
     """Raise ``ConfigWrong`` when secrets that nobody gave anew would go to another destination.
 
-    ``before``: bound to the settings there were, None where those fit it no more; ``kept``: where the secrets are that
-    were not given anew, as JSON pointers.
+    ``changed``: the settings that say so (``moved``); ``kept``: where the secrets are that were not given anew, as JSON
+    pointers.
     """
-    changed = moved(before, after)
     if not kept or not changed:
         return
     secrets = list(dict.fromkeys(re.sub(r"\.\d+$", "", dotted(pointer)) for pointer in kept))
@@ -32,7 +31,8 @@ def refuse_elsewhere(before: Connector | None, after: Connector, kept: Sequence[
 
 
 def moved(before: Connector | None, after: Connector) -> list[str]:
-    """The settings that differ and may say where secrets are sent."""
+    """The settings that differ and may say where secrets are sent. ``before``: bound to the settings there were, None
+    where those fit it no more."""
     held, given = _open(before.settings) if before else {}, _open(after.settings)
     names = after.destinations if after.destinations is not None else sorted({*held, *given})
     return [name for name in names if held.get(name) != given.get(name)]

@@ -133,29 +133,34 @@ def of_touchpoint(session: Session, id_: str, side: Side) -> tuple[int, str, str
 
 def identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[str, str, str]]]:
     """(kind, value, display) of the visible identifiers of customers, newest first."""
-    found: dict[int, list[tuple[str, str, str]]] = {}
-    for num, *held in session.all(
-        "SELECT customer, kind, value, display FROM identifier "
-        "WHERE customer = ANY($1::bigint[]) AND hidden = FALSE "
-        "ORDER BY customer, last_seen DESC, value",
-        list(nums),
-    ):
-        found.setdefault(num, []).append((held[0], held[1], held[2]))
-    return found
+    return _by_customer(
+        session.all(
+            "SELECT customer, kind, value, display FROM identifier "
+            "WHERE customer = ANY($1::bigint[]) AND hidden = FALSE "
+            "ORDER BY customer, last_seen DESC, value",
+            list(nums),
+        )
+    )
 
 
 def shared_identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[tuple[str, str, str]]]:
     """(kind, value, display) of the identifiers of customers that do not join, without placeholders."""
+    return _by_customer(
+        session.all(
+            "SELECT DISTINCT c.customer, i.kind, i.value, i.display FROM claim c "
+            "JOIN claim_identifier ci ON ci.claim = c.num JOIN identifier i ON i.num = ci.identifier "
+            "WHERE c.customer = ANY($1::bigint[]) AND i.joins = FALSE AND i.hidden = FALSE "
+            "AND coalesce(i.blocked, '') <> 'VALUE' "
+            "ORDER BY c.customer, i.kind, i.value",
+            list(nums),
+        )
+    )
+
+
+def _by_customer(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[tuple[str, str, str]]]:
     found: dict[int, list[tuple[str, str, str]]] = {}
-    for num, *held in session.all(
-        "SELECT DISTINCT c.customer, i.kind, i.value, i.display FROM claim c "
-        "JOIN claim_identifier ci ON ci.claim = c.num JOIN identifier i ON i.num = ci.identifier "
-        "WHERE c.customer = ANY($1::bigint[]) AND i.joins = FALSE AND i.hidden = FALSE "
-        "AND coalesce(i.blocked, '') <> 'VALUE' "
-        "ORDER BY c.customer, i.kind, i.value",
-        list(nums),
-    ):
-        found.setdefault(num, []).append((held[0], held[1], held[2]))
+    for num, kind, value, display in rows:
+        found.setdefault(num, []).append((kind, value, display))
     return found
 
 
