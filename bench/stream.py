@@ -133,15 +133,19 @@ class Bare:
     clock: Callable[[], int]
 
     def take(self, deliveries: Sequence[tuple[str, sdk.Row]]) -> None:
-        """Accept deliveries in one transaction, then process them in another."""
+        """Accept deliveries in one transaction, then process them in another, and whatever there is to do then."""
+        self.accept(deliveries)
+        while self.processor.run(len(deliveries)):
+            pass
+
+    def accept(self, deliveries: Sequence[tuple[str, sdk.Row]]) -> None:
+        """Accept deliveries in one transaction."""
         by_source: dict[str, list[sdk.Row]] = {}
         for source, row in deliveries:
             by_source.setdefault(source, []).append(row)
         with self.truth.transaction():
             for source, rows in by_source.items():
                 accept(self.truth, replace(self.arrivals[source], at=self.clock()), rows)
-        while self.processor.run(len(deliveries)):
-            pass
 
     def rest(self) -> None:
         """Bring the rollups up to date, which lag a little while deliveries come."""

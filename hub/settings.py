@@ -195,22 +195,41 @@ def misspelt(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
     Others that begin with ``HUB_`` are somebody else's, as those that Kubernetes makes for a service called hub.
     """
-    known = {f"HUB_{name.upper()}" for name in Settings.model_fields} | {"HUB_DEBUG"}
+    known = {*_variables(Settings, "HUB_"), "HUB_DEBUG"}
     for name in sorted(variables):
-        if name.upper().startswith("HUB_") and name.upper() not in known and "__" not in name:
+        if name.upper().startswith("HUB_") and name.upper() not in known:
             for meant in get_close_matches(name.upper(), known, n=1, cutoff=0.85):
                 yield name, meant
 
 
+def _variables(kind: type[BaseModel], prefix: str) -> Iterator[str]:
+    for name, field in kind.model_fields.items():
+        variable = prefix + name.upper()
+        yield variable
+        for inner in _models(field.annotation):
+            yield from _variables(inner, f"{variable}__")
+
+
 def read_settings() -> Settings:
-    """The environment as settings. Raises ``ConfigWrong`` naming the variable at fault."""
+    """The environment as settings. Raises ``ConfigWrong`` naming the variable at fault and what may be meant."""
     try:
         return Settings()
     except ValidationError as error:
         place, fault = first_fault(error)
-        if foremost(error)["type"] == "extra_forbidden":
+        variable, hint = f"HUB_{place.upper().replace('.', '__')}", None
+        first = foremost(error)
+        if first["type"] == "extra_forbidden":
             fault = "there is no such setting"
-        raise ConfigWrong(f"HUB_{place.upper().replace('.', '__')}: {fault}.") from None
+            hint = _meant(variable, names_beside(Settings, first["loc"]))
+        raise ConfigWrong(f"{variable}: {fault}.", hint=hint) from None
+
+
+def _meant(variable: str, beside: Sequence[str]) -> str:
+    group, _, name = variable.rpartition("__")
+    known = [each.upper() for each in beside]
+    for near in get_close_matches(name, known, n=1):
+        return f"Is {group}__{near} meant?"
+    return f"There are: {', '.join(f'{group}__{each}' for each in known)}."
 
 
 def first_fault(error: ValidationError) -> tuple[str, str]:

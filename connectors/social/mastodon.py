@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +13,7 @@ from pydantic import Field, field_validator
 
 from connectors.social.notification import POST, Notification, touchpoints
 from connectors.social.server import address, answered
+from connectors.tried import refused
 from hub import sdk
 
 _PATH = "/api/v1/notifications"
@@ -23,8 +22,6 @@ _OF_MODERATORS = ["admin.sign_up", "admin.report"]
 _PAGE = 80
 _QUIET = 90.0
 """Seconds without a heartbeat, which comes every 15, after which a stream is taken for dead."""
-_CHECK = 10
-"""Seconds within which a server answers whoever sets up a source."""
 _NEWS = frozenset({"notification", "notifications_merged"})
 
 
@@ -138,29 +135,9 @@ class Mastodon(sdk.Connector):
         return [Notifications(self.settings, self.outside)]
 
     def check(self) -> Iterator[str]:
-        """Ask the server whose the token is, unless it would be sent over plain HTTP, where it is everybody's."""
-        address = urlsplit(self.settings.server)
-        if address.scheme == "http" and address.hostname not in ("localhost", "127.0.0.1"):
-            yield "server: use https, so that nobody on the way reads the token."
-            return
-        with ThreadPoolExecutor(1) as thread:  # whoever asks may have an event loop of its own
-            fault = thread.submit(asyncio.run, self._fault()).result()
-        if fault:
-            yield fault
-
-    async def _fault(self) -> str:
-        try:
-            async with asyncio.timeout(_CHECK):
-                await Notifications(self.settings, self.outside).account()
-        except sdk.RetryLater:  # it is busy: that says nothing about the settings
-            return ""
-        except sdk.SignInAgain as error:
-            return f"access_token: {error.message}"
-        except (sdk.ConfigWrong, sdk.SourceFailed) as error:
-            return f"server: {error.message}"
-        except TimeoutError:
-            return f"server: {self.settings.server} did not answer within {_CHECK} seconds."
-        return ""
+        """Ask the server whose the token is."""
+        account = Notifications(self.settings, self.outside).account
+        return refused(account, self.settings.server, "server", "access_token")
 
 
 def _after(cursor: str, limit: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from weakref import proxy
 
 import orjson
 import uvicorn
@@ -195,7 +196,8 @@ class _Whole:
     __slots__ = ("_cycle",)
 
     def __init__(self, cycle: RequestResponseCycle) -> None:
-        self._cycle = cycle
+        # The request knows it: would it hold the request too, both were kept until memory is next looked through.
+        self._cycle: RequestResponseCycle = proxy(cycle)
 
     def body(self) -> bytes | None:
         """The body, if all of it is there."""

@@ -121,9 +121,9 @@ def hub(
 
     Begin with `hub demo`.
     """
+    settings = read_settings()
     for name, meant in misspelt(os.environ):
         notes.print(f"{name} is no setting and is passed over. Is {meant} meant?", markup=False)
-    settings = read_settings()
     if data is not None:
         # What is typed counts more than what the environment says.
         settings = settings.model_copy(update={"data": data, "database_url": None, "url": None})

@@ -63,7 +63,8 @@ def change(
     Examples:
       hub source set "Shop mailbox" --every 15m
       hub source set "Shop mailbox" --secret password
-      hub source set Shop --secret "signing_secrets[]=env:NEW" --secret "signing_secrets[]=keep"
+      hub source set Shop --secret "signing_secrets[]=env:NEW" \\
+        --secret "signing_secrets[]=keep"
     """
     wanted = values(every, notify, deletion_share)
     if rename is not None:

@@ -53,7 +53,8 @@ def create(
     \b
     Examples:
       hub endpoint create Mailer https://mailer.example/hook
-      hub endpoint create Sales https://crm.example/hook --wants STAGE_CHANGED --stage CUSTOMER --contacts
+      hub endpoint create Sales https://crm.example/hook \\
+        --wants STAGE_CHANGED --stage CUSTOMER --contacts
     """
     wanted = {"name": name, "url": url, **_columns(wants, source, kind, stage, contacts, historical)}
 

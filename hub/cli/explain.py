@@ -85,7 +85,7 @@ def why_not(
     for each in told["conflicts"]:
         values = [", ".join(held["display"] for held in each[side]) for side in "ab"]
         where = f" in {each['namespace']}" if each["namespace"] else ""
-        out.print(f"One has the {each['kind']}{where} {values[0]}, the other {values[1]}.", markup=False)
+        out.print(f"Different {each['kind']}{where}: {values[0]} and {values[1]}", markup=False)
     if told["chain"]:
         out.print("The way between them:")
         steps = [

@@ -65,7 +65,7 @@ def import_file(
       hub import customers.csv --save-settings mapping.json
       hub import customers.csv --settings mapping.json --preview
       hub import crm.ndjson --connector generic.touchpoints
-      hub import mail.mbox --connector email.mailbox --settings '{"own_addresses": ["me@shop.example"]}'
+      hub import mail.mbox --connector email.mailbox --settings mail.json
     """
     registry = load_registry()
     sources = _sources(files, name, connector, given.settings(settings), registry)

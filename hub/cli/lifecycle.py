@@ -81,7 +81,7 @@ def apply(
 
     \b
     Example:
-      hub lifecycle apply rules.toml --reason "two purchases make a loyal customer here"
+      hub lifecycle apply rules.toml --reason "two purchases are loyal"
     """
     text = text_of(file)
     _tell(_preview(context, text))

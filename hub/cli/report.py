@@ -16,7 +16,7 @@ from hub.errors import InputWrong
 
 def report(
     context: typer.Context,
-    to: Annotated[Path, typer.Option("--out", "-o", help="Where to write the page.")] = Path("report.html"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the page.")] = Path("report.html"),
     segment: Annotated[str | None, typer.Option(help="Only customers of this segment, by its id.")] = None,
 ) -> None:
     """Draw the portfolio as one HTML page with charts: stages, revenue, cohorts, attribution, forecast error.
@@ -25,7 +25,7 @@ def report(
 
     \b
     Example:
-      hub report --out customers.html
+      hub report --output customers.html
     """
     from hub.report.page import html
     from hub.report.report import report as made
@@ -37,7 +37,7 @@ def report(
 
     page = html(made(asked(context, work), datetime.now(UTC), "one segment" if segment else ""))
     try:
-        to.write_text(page, encoding="utf-8")
+        output.write_text(page, encoding="utf-8")
     except OSError as error:
-        raise InputWrong(f"{to} cannot be written: {error.strerror}.") from None
-    out.print(f"{to} is ready: open it in a browser.", markup=False)
+        raise InputWrong(f"{output} cannot be written: {error.strerror}.") from None
+    out.print(f"{output} is ready: open it in a browser.", markup=False)

@@ -18,7 +18,7 @@ SHOWN = 20
 
 def schema(
     check: Annotated[Path | None, typer.Option(metavar="FILE", help="Only compare; 1 when the file differs.")] = None,
-    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there.")] = None,
     since: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Tell what changed for clients since then; 1 when it breaks them."),

@@ -13,11 +13,6 @@ from hub.cli.terminal import counted, moment, notes, out, table
 from hub.client import Client, Json, document
 
 app = typer.Typer(no_args_is_help=True, help="The sources of this hub.")
-app.command("set")(configuring.change)
-app.command("pause")(configuring.pause)
-app.command("resume")(configuring.resume)
-app.command("check")(configuring.check)
-app.command("settings")(configuring.show_settings)
 
 
 @app.command("list")
@@ -63,8 +58,10 @@ def create(
     \b
     Examples:
       hub source create "Shop mailbox" email.mailbox --settings mailbox.json
-      hub source create Team email.imap --settings team.json --secret password --every 15m
-      hub source create Contact webforms.endpoint --settings '{"origins": ["https://shop.example"]}'
+      hub source create Team email.imap --settings team.json \\
+        --secret password --every 15m
+      hub source create Contact webforms.endpoint \\
+        --settings '{"origins": ["https://shop.example"]}'
     """
     held = given.settings(settings, secret or ())
     others = configuring.values(every, notify, deletion_share)
@@ -132,4 +129,13 @@ def _tell_unreadable(unreadable: Json) -> None:
         problem = record["problem"] or {"message": "", "path": None, "hint": None}
         where = f" ({problem['path']})" if problem["path"] else ""
         hint = f"; {problem['hint']}" if problem["hint"] else ""
-        out.print(f"  {record['stream']} {record['key']}: {problem['message']}{where}{hint}", markup=False)
+        said = f"{record['stream']} {record['key']}: {problem['message']}{where}{hint}"
+        out.print(f"  {record['id']}  {said}", markup=False)
+    notes.print("To take one out that was mended meanwhile: hub withdraw rec_...", markup=False)
+
+
+app.command("check")(configuring.check)
+app.command("set")(configuring.change)
+app.command("pause")(configuring.pause)
+app.command("resume")(configuring.resume)
+app.command("settings")(configuring.show_settings)

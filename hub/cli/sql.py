@@ -24,7 +24,7 @@ def sql(
 
     \b
     Example:
-      hub sql june "SELECT stage, count(*) FROM customers GROUP BY ALL ORDER BY ALL"
+      hub sql june "SELECT stage, count(*) FROM customers GROUP BY ALL"
     """
     columns, found = answer(folder, query)
     rows = [tuple(map(_plain, row)) for row in found]

@@ -1,27 +1,26 @@
-"""Claims that need none of the others: new ones that meet one uncontested component at most, or each other.
+"""Claims that need none of the others: new ones that meet uncontested components, or each other.
 
 Whether anything could be refused is a question of a component's identifiers alone. Where it cannot, the whole component
 is one part, so that a new claim takes its customer without any of its claims being loaded: a touchpoint costs the same
-however many its customer has.
+however many its customer has. Components of persons between which it stands are one from now on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hub.identity.rules import Rules, group
-from hub.ids import customer_id
 from hub.ingest.claims import Claims
-from hub.ingest.resolution import Resolution, Standing
+from hub.ingest.components import Components
+from hub.ingest.resolution import Resolution
+from hub.ingest.unite import Place, unite
 from hub.store.session import Session
-from hub.store.writing import decisions, identities
-from hub.store.writing.identities import StoredClaim, StoredIdentifier
+from hub.store.writing import decisions, dirty_components, identities
+from hub.store.writing.components import Component, Label, claims_of_persons, of_claims
+from hub.store.writing.identities import StoredClaim
 from hub.store.writing.numbers import Numbers
 from hub.values import Side
-
-Label = tuple[Side, int]
-"""A component of one side."""
 
 
 @dataclass(slots=True)
@@ -47,22 +46,34 @@ class Group:
 
 
 def attach(
-    session: Session, numbers: Numbers, claims: Claims, dirty: set[int], rules: Rules, resolution: Resolution
-) -> set[int]:
-    """Settle what can be settled so; the answer is the dirty claims that are done."""
+    session: Session, numbers: Numbers, claims: Claims, dirty: set[int], rules: Rules, resolution: Resolution,
+    oversize: int, components: Components,
+) -> set[int]:  # fmt: skip
+    """Settle what can be settled so; the answer is the dirty claims that are done.
+
+    Components of more than ``oversize`` identifiers are not made one.
+    """
     candidates = new_groups(claims, dirty, resolution)
     labels = {label for each in candidates for label in each.labels}
-    components = _components(session, labels)
+    met = components.of(session, labels)
     decided = _decided(session, labels)
+    held = _unitable(session, candidates, claims, met, oversize)
+    free = held.keys() - _resolved(session, claims, dirty, resolution) if held else set()
     done: set[int] = set()
+    settled: list[tuple[Side, Group, Component]] = []
     for each in candidates:
         # Both sides or none: who must be loaded for one side is loaded for both.
-        parts = _parts(each, claims)
-        if each.labels & decided or not all(_uncontested(part, claims, components, rules) for _, part in parts):
-            continue
-        for side, part in parts:
-            _settle(part, side, claims, components, numbers, resolution)
-        done |= {claim.num for claim in each.claims}
+        parts = [(side, part, _whole(part, claims, met, free, rules)) for side, part in _parts(each, claims)]
+        if not each.labels & decided and all(whole is not None for *_, whole in parts):
+            settled += [(side, part, whole) for side, part, whole in parts if whole is not None]
+            done |= {claim.num for claim in each.claims}
+    unions = [part.labels for _, part, _ in settled if len(part.labels) > 1]
+    united = unite(session, claims, unions, held, resolution)
+    components.drop(united)
+    for side, part, whole in settled:
+        label, customer = _place(part, side, met, united, numbers, resolution)
+        _give(part, side, label, customer, claims)
+        components.keep((side, label), replace(whole, owner=customer))
     return done
 
 
@@ -110,15 +121,6 @@ def _groups(given: Sequence[StoredClaim], claims: Claims, sides: Sequence[Side])
     return list(found.values())
 
 
-def _components(session: Session, labels: set[Label]) -> dict[Label, list[StoredIdentifier]]:
-    found: dict[Label, list[StoredIdentifier]] = {label: [] for label in labels}
-    if labels:
-        for identifier in identities.identifiers_of_components(session, sorted({label for _, label in labels})):
-            if identifier.component is not None and (identifier.side, identifier.component) in found:
-                found[identifier.side, identifier.component].append(identifier)
-    return found
-
-
 def _decided(session: Session, labels: set[Label]) -> set[Label]:
     """Components in which a decision names a touchpoint."""
     if not labels or not decisions.any_made(session):
@@ -130,36 +132,70 @@ def _decided(session: Session, labels: set[Label]) -> set[Label]:
     }
 
 
-def _uncontested(
-    part: Group, claims: Claims, components: Mapping[Label, Sequence[StoredIdentifier]], rules: Rules
-) -> bool:
-    """Whether nothing can be refused where claims of one side meet one component, or none."""
-    if len(part.labels) > 1:
-        return False
-    held = {num: claims.identifiers[num] for num in part.identifiers}
-    for label in part.labels:
-        held |= {other.num: other for other in components[label]}
-    unique = [key for identifier in held.values() if (key := group(identifier.node))]
+def _unitable(
+    session: Session, candidates: Sequence[Group], claims: Claims, met: Mapping[Label, Component], oversize: int
+) -> dict[Label, list[StoredClaim]]:
+    """The claims of those components between which new claims stand that name persons alone, and are not too large.
+
+    Resolving goes from a person to the organisations named beside, and from there to other persons: it ends here.
+    """
+    persons = [each for each in candidates if all(claims.identifiers[n].side is Side.PERSON for n in each.identifiers)]
+    between = {label for each in persons if len(each.labels) > 1 for label in each.labels}
+    between = {label for label in between if met[label].owner is not None and met[label].size <= oversize}
+    between -= dirty_components.among(session, between)
+    held: dict[Label, list[StoredClaim]] = {}
+    for stored in claims_of_persons(session, sorted(num for _, num in between)):
+        if stored.person_component is not None:
+            held.setdefault((Side.PERSON, stored.person_component), []).append(claims.by_num.get(stored.num, stored))
+    return {label: of for label, of in held.items() if all(each.organisation_component is None for each in of)}
+
+
+def _resolved(session: Session, claims: Claims, dirty: set[int], resolution: Resolution) -> set[Label]:
+    """Components of persons that are resolved anew in any case, for the sake of a claim that was there before."""
+    labels = {claims.by_num[num].person_component for num in dirty & claims.by_num.keys()}
+    labels |= of_claims(session, resolution.carriers)
+    return {(Side.PERSON, label) for label in labels if label is not None}
+
+
+def _whole(
+    part: Group, claims: Claims, met: Mapping[Label, Component], free: set[Label], rules: Rules
+) -> Component | None:
+    """What claims of one side are together with the one component that they meet, if any, or several ``free`` ones.
+
+    None where something may be refused. Whose it is shows later.
+    """
+    if len(part.labels) > 1 and not part.labels <= free:
+        return None
+    within = [met[label] for label in part.labels]
+    new = [held for num in part.identifiers if (held := claims.identifiers[num]).component is None]
     # Of a component with refusals several have the identifiers, or nobody has some of them.
-    owners = {identifier.customer for identifier in held.values() if identifier.num not in claims.fresh_identifiers}
-    if len(owners) > 1 or None in owners:
-        return False
-    return len(held) <= rules.most_identifiers and len(unique) == len(set(unique))
+    if any(each.owner is None for each in within) or any(held.num not in claims.fresh_identifiers for held in new):
+        return None
+    unique = [key for held in new if (key := group(held.node))]
+    for each in within:
+        unique += each.unique
+    size = len(new) + sum(each.size for each in within)
+    if size > rules.most_identifiers or len(unique) > len(set(unique)):
+        return None
+    return Component(None, size, tuple(unique))
 
 
-def _settle(
-    part: Group, side: Side, claims: Claims, components: Mapping[Label, Sequence[StoredIdentifier]], numbers: Numbers,
+def _place(
+    part: Group, side: Side, met: Mapping[Label, Component], united: Mapping[Label, Place], numbers: Numbers,
     resolution: Resolution,
-) -> None:  # fmt: skip
-    """Give the claims to the component's customer, or to a new one."""
-    label, customer = min(claim.num for claim in part.claims), None
-    for _, label in part.labels:
-        customer = components[side, label][0].customer
-    if customer is None:
-        customer = numbers.next("customer")
-        first = min((claim.heard, claim.heard_id) for claim in part.claims)[1]
-        resolution.fresh.add(customer)
-        resolution.standing[customer] = Standing(customer, side, customer_id(first, side), first)
+) -> Place:  # fmt: skip
+    """The component and the customer of claims: those they meet, or new ones."""
+    for label in part.labels:
+        owner = met[label].owner
+        return united[label] if len(part.labels) > 1 or owner is None else (label[1], owner)
+    customer = numbers.next("customer")
+    resolution.fresh.add(customer)
+    resolution.stand(customer, side, part.claims)
+    return min(claim.num for claim in part.claims), customer
+
+
+def _give(part: Group, side: Side, label: int, customer: int, claims: Claims) -> None:
+    """Say of claims and identifiers where they belong."""
     for num in part.identifiers:
         identifier = claims.identifiers[num]
         identifier.component, identifier.customer = label, customer

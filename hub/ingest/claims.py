@@ -127,7 +127,13 @@ def gather(
     for each in namings:
         named = each.touchpoint if each.touchpoint in decided else None
         digests[each.touchpoint] = (claim_digest(each.identifiers, each.name_key, named), each)
-    known = identities.claims_by_digest(session, list({digest for digest, _ in digests.values()}))
+    # Whose identifiers are not all known is new itself.
+    maybe = {
+        digest
+        for digest, each in digests.values()
+        if not any(identifiers[id_].num in fresh_identifiers for id_ in each.identifiers)
+    }
+    known = identities.claims_by_digest(session, list(maybe))
     claims = Claims({each.num: each for each in identifiers.values()}, fresh_identifiers)
     for touchpoint, (digest, each) in digests.items():
         claim = known.get(digest)

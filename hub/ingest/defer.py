@@ -7,11 +7,13 @@ everybody is where any other order would have brought them.
 
 from __future__ import annotations
 
-from hub.ingest.attach import Label, new_groups
+from hub.ingest.attach import new_groups
 from hub.ingest.claims import Claims
+from hub.ingest.components import Components
 from hub.ingest.resolution import Resolution
 from hub.store.session import Session
 from hub.store.writing import dirty_components, identities
+from hub.store.writing.components import Label
 from hub.store.writing.identities import StoredClaim
 from hub.values import Side
 
@@ -19,7 +21,9 @@ OVERSIZE = 2000
 """Identifiers of a component that is resolved later: Kruskal over 10,000 takes 50 ms, and loading them far more."""
 
 
-def defer(session: Session, claims: Claims, dirty: set[int], resolution: Resolution, oversize: int) -> set[int]:
+def defer(
+    session: Session, claims: Claims, dirty: set[int], resolution: Resolution, oversize: int, known: Components
+) -> set[int]:
     """Put off what can wait; the answer is the dirty claims that do."""
     candidates = [each for each in new_groups(claims, dirty, resolution) if each.labels]
     sizes = identities.component_sizes(session, sorted({label for each in candidates for _, label in each.labels}))
@@ -37,6 +41,7 @@ def defer(session: Session, claims: Claims, dirty: set[int], resolution: Resolut
         waiting |= {claim.num for claim in each.claims}
         marked |= each.labels
     dirty_components.mark(session, marked)
+    known.drop(marked)
     return waiting
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, KeysView, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hub.identity.resolve import Claim, Decision, Partition, components, resolve, uncontested
 from hub.identity.rules import Node, Rules, cap
-from hub.ids import customer_id, naming_touchpoint
+from hub.ids import naming_touchpoint
 from hub.ingest.attach import attach
 from hub.ingest.claims import Claims
+from hub.ingest.components import Components
 from hub.ingest.defer import defer
-from hub.ingest.resolution import Resolution, Standing
+from hub.ingest.resolution import Resolution
 from hub.store.session import Session
 from hub.store.writing import dirty_components, identities
+from hub.store.writing.components import Label
 from hub.store.writing.customers import ids as customer_ids
 from hub.store.writing.identities import StoredClaim, StoredIdentifier
 from hub.store.writing.numbers import Numbers
@@ -32,13 +34,14 @@ class _Work:
     decisions: Mapping[Side, list[Decision]]
     unwritten: KeysView[int]
     """Identifiers that are written later."""
-    old_ids: dict[int, str] = field(default_factory=dict)
 
 
-def identify(session: Session, numbers: Numbers, claims: Claims, rules: Rules, oversize: int) -> Resolution:
+def identify(
+    session: Session, numbers: Numbers, claims: Claims, rules: Rules, oversize: int, known: Components
+) -> Resolution:
     """Resolve the components of the dirty claims and write claims, identifiers and touchpoints' customers.
 
-    New claims that meet a component of more than ``oversize`` identifiers wait.
+    New claims that meet a component of more than ``oversize`` identifiers wait. ``known``: components met before.
     """
     resolution = Resolution()
     identities.count_claims(session, [claims.by_num[num] for num in sorted(claims.changed - claims.fresh)])
@@ -46,9 +49,12 @@ def identify(session: Session, numbers: Numbers, claims: Claims, rules: Rules, o
         missing = {held for claim in claims.by_num.values() for held in claim.identifiers} - claims.identifiers.keys()
         claims.identifiers |= identities.identifiers_by_num(session, missing)
         dirty = _cap(session, claims, rules, resolution)
-        dirty -= attach(session, numbers, claims, dirty, rules, resolution)
-        dirty -= defer(session, claims, dirty, resolution, oversize)
-        old_ids = _resolve(session, numbers, claims, dirty, rules, resolution) if dirty else {}
+        dirty -= attach(session, numbers, claims, dirty, rules, resolution, oversize, known)
+        dirty -= defer(session, claims, dirty, resolution, oversize, known)
+        if dirty:
+            _resolve(session, numbers, claims, dirty, rules, resolution, known)
+        resolution.tell()
+        old_ids = resolution.old_ids
         resolution.emptied = [num for num in claims.left if claims.by_num[num].touchpoints == 0]
         resolution.renamed = {
             each.num: each for each in resolution.standing.values() if old_ids.get(each.num) != each.id
@@ -65,10 +71,12 @@ def identify(session: Session, numbers: Numbers, claims: Claims, rules: Rules, o
 
 
 def _resolve(
-    session: Session, numbers: Numbers, claims: Claims, dirty: set[int], rules: Rules, resolution: Resolution
-) -> dict[int, str]:
-    """Resolve the components of dirty claims from all that is in them; the answer is the ids customers had before."""
+    session: Session, numbers: Numbers, claims: Claims, dirty: set[int], rules: Rules, resolution: Resolution,
+    known: Components,
+) -> None:  # fmt: skip
+    """Resolve the components of dirty claims from all that is in them."""
     work = _load(session, numbers, claims, dirty, rules)
+    known.drop(_labels(work))
     for side in Side:
         dirty_components.clear(session, side, {_component(claim, side) or 0 for claim in work.claims.values()})
     before = {claim.num: (claim.customer, claim.organisation) for claim in work.claims.values()}
@@ -85,14 +93,13 @@ def _resolve(
         if claim.num in moved or (claim.person_component, claim.organisation_component) != labels[claim.num]
     ]
     identities.label_claims(session, [claim for claim in relabelled if claim.num not in claims.fresh])
-    return work.old_ids
+    known.drop(_labels(work))
 
 
 def _cap(session: Session, claims: Claims, rules: Rules, resolution: Resolution) -> set[int]:
     """Switch identifiers off or on whose claims have changed; whoever carries one of them is dirty too."""
     dirty, identifiers = set(claims.dirty), claims.identifiers
-    carried = {held for num in dirty for held in claims.by_num[num].identifiers}
-    judged = sorted(held for held in carried if not identifiers[held].blocked and not identifiers[held].hidden)
+    judged = sorted(_judged(claims))
     names, companions = _carried(session, claims, judged, rules)
     changes: list[tuple[str | None, int]] = []
     for num in judged:
@@ -107,6 +114,26 @@ def _cap(session: Session, claims: Claims, rules: Rules, resolution: Resolution)
         resolution.carriers = set(identities.claims_carrying(session, sorted(resolution.switched)))
         dirty |= resolution.carriers
     return dirty
+
+
+def _labels(work: _Work) -> set[Label]:
+    """The components that the loaded claims are in at the moment."""
+    held = (work.identifiers[num] for claim in work.claims.values() for num in claim.identifiers)
+    return {(each.side, each.component) for each in held if each.component is not None}
+
+
+def _judged(claims: Claims) -> set[int]:
+    """Identifiers that may be switched off or on: those that a new claim tells a name of, or something stronger."""
+    found: set[int] = set()
+    for num in claims.dirty:
+        claim = claims.by_num[num]
+        told = num not in claims.fresh or claim.name_key != ""
+        held = [each for at in claim.identifiers if not (each := claims.identifiers[at]).blocked]
+        strongest = min((each.node[0] for each in held), default=0)
+        for each in held:
+            if not each.hidden and (told or each.capped or each.node[0] > strongest):
+                found.add(each.num)
+    return found
 
 
 def _carried(
@@ -199,14 +226,13 @@ def _resolve_side(work: _Work, side: Side, given: dict[int, int], resolution: Re
     said = {end for decision in work.decisions[side] for end in (decision.a, decision.b)}
     pure = [_pure(claim, nodes, said) for claim in work.claims.values() if claim.touchpoints > 0]
     pure = [claim for claim in pure if claim.nodes or claim.touchpoint is not None]
-    old = _old_customers(work, side)
+    old = _old_customers(work, side, resolution)
     placed: dict[Node, tuple[int, int | None]] = {}
     component_of: dict[int, int] = {}
-    shares: list[tuple[int, set[int]]] = []
     for component in components(pure, work.decisions[side]):
         label = min(int(claim.key) for claim in component)  # type: ignore[call-overload]
         partition = _partition(component, work, side)
-        customers = _assign(work, side, partition, old, resolution, shares)
+        customers = _assign(work, side, partition, old, resolution)
         for place, part in enumerate(partition.parts):
             for key in part:
                 given[int(key)] = customers[place]  # type: ignore[call-overload]
@@ -224,7 +250,6 @@ def _resolve_side(work: _Work, side: Side, given: dict[int, int], resolution: Re
         else:
             stored.organisation_component = component_of.get(stored.num)
     resolution.seen |= _place(work, side, placed)
-    _tell(work, shares, resolution)
     resolution.gone |= {num for num in old.values() if num is not None} - resolution.standing.keys()
 
 
@@ -241,18 +266,17 @@ def _partition(component: list[Claim], work: _Work, side: Side) -> Partition:
     return resolve(component, work.decisions[side], work.rules)
 
 
-def _old_customers(work: _Work, side: Side) -> dict[int, int | None]:
-    """Whose each claim was before, and the public ids of those customers."""
+def _old_customers(work: _Work, side: Side, resolution: Resolution) -> dict[int, int | None]:
+    """Whose each claim was before; what ids those customers had is noted."""
     old = {num: claim.person if side is Side.PERSON else claim.organisation for num, claim in work.claims.items()}
-    wanted = {num for num in old.values() if num is not None} - work.old_ids.keys()
-    work.old_ids |= customer_ids(work.session, list(wanted))
+    wanted = {num for num in old.values() if num is not None} - resolution.old_ids.keys()
+    resolution.old_ids |= customer_ids(work.session, list(wanted))
     return old
 
 
 def _assign(
-    work: _Work, side: Side, partition: Partition, old: Mapping[int, int | None], resolution: Resolution,
-    shares: list[tuple[int, set[int]]],
-) -> list[int]:  # fmt: skip
+    work: _Work, side: Side, partition: Partition, old: Mapping[int, int | None], resolution: Resolution
+) -> list[int]:
     """Row numbers for the parts: each takes over the customer most of it was, so that the smaller side moves."""
     weights: list[dict[int, int]] = []
     for part in partition.parts:
@@ -273,20 +297,8 @@ def _assign(
     resolution.fresh |= {num for place, num in enumerate(customers) if place not in taken}
     for place, part in enumerate(partition.parts):
         held = [work.claims[int(key)] for key in part]  # type: ignore[call-overload]
-        first = min((claim.heard, claim.heard_id) for claim in held)[1]
-        resolution.standing[customers[place]] = Standing(customers[place], side, customer_id(first, side), first)
-        shares.append((customers[place], set(weights[place])))
+        resolution.stand(customers[place], side, held, weights[place])
     return customers
-
-
-def _tell(work: _Work, shares: Iterable[tuple[int, set[int]]], resolution: Resolution) -> None:
-    """Ledger lines in public ids: who merged into whom, and who was split from whom."""
-    ids = {each.id for each in resolution.standing.values()}
-    for num, sources in shares:
-        now = resolution.standing[num].id
-        for was in sorted({work.old_ids[old] for old in sources if old in work.old_ids} - {now}):
-            kind, customer = ("CUSTOMER_SPLIT", was) if was in ids else ("CUSTOMERS_MERGED", now)
-            resolution.lines.append((kind, customer, was, now))
 
 
 def _place(work: _Work, side: Side, placed: Mapping[Node, tuple[int, int | None]]) -> set[int]:

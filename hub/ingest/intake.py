@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from threading import Lock
@@ -119,7 +120,7 @@ class Intake:
         if not taken:
             return []
         try:
-            with session.savepoint():
+            with nullcontext() if len(taken) == 1 else session.savepoint():
                 return list(self._together(session, queue, taken))
         except RetryLater:
             raise  # the storage's own trouble, which each alone would have too

@@ -105,16 +105,16 @@ def because_text(because: Because | None) -> str | None:
     )  # fmt: skip
 
 
-def change_row(change: Change) -> tuple[object, ...]:
-    """A step of the history, without customer and position."""
+def _change_row(num: int, position: int, change: Change) -> tuple[object, ...]:
     because = change.because
     return (
-        change.axis, micros(change.at), change.before, change.after, because.rule, because.rule_version, because.text,
+        num, position, change.axis, micros(change.at), change.before, change.after,
+        because.rule, because.rule_version, because.text,
         intern(json_text(dict(because.facts))),  # the same of thousands who are kept in memory
         json_text(list(because.touchpoints)),
     )  # fmt: skip
 
 
-def change_rows(num: int, changes: Iterable[Change]) -> list[tuple[object, ...]]:
-    """The history of a customer as rows of its table."""
-    return [(num, position, *change_row(change)) for position, change in enumerate(changes)]
+def change_rows(num: int, changes: Iterable[Change], first: int = 0) -> list[tuple[object, ...]]:
+    """The history of a customer as rows of its table, from position ``first`` on."""
+    return [_change_row(num, position, change) for position, change in enumerate(changes, first)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +14,8 @@ import orjson
 from hub.clock import micros, moment
 from hub.identity.names import words
 from hub.identity.normalise import masked, masked_name, search_terms
-from hub.ingest.lifecycles import because_text, change_row, lifecycle_columns, moment_of
+from hub.ingest.lifecycles import because_text, change_rows, lifecycle_columns, moment_of
+from hub.ingest.part_rows import Row, answer_rows, converted_rows, debt_rows, value_rows
 from hub.ingest.rows import json_text
 from hub.journey.engagement import Engagement
 from hub.journey.lifecycle import Course, Lifecycle
@@ -25,12 +25,11 @@ from hub.journey.reasons import Because, Change
 from hub.journey.rules import Rules
 from hub.journey.satisfaction import SCALES, Satisfaction
 from hub.journey.timeline import Moment
-from hub.journey.value import MONEY, NOTHING, Accounts, Value
+from hub.journey.value import MONEY, NOTHING, Accounts
 from hub.settings import Company
 from hub.values import Relationship, Side
 
 _STRENGTH = {"ACCOUNTING": 4, "WEB": 3, "SOCIAL": 2, "EMAIL": 1}
-_FIRST_DAY = date(1970, 1, 1).toordinal()
 _BIRTHDAY = re.compile(r"(\d{4}|-)-(\d{2})-(\d{2})")
 
 _WORTH = frozenset({"customer_value", "converted_value", "debt", "purchase"})
@@ -38,10 +37,9 @@ _WORTH = frozenset({"customer_value", "converted_value", "debt", "purchase"})
 Held = Sequence[tuple[str, str, str]]
 """(kind, value, display) of identifiers, the one seen last first."""
 
-Key = tuple[object, ...]
 _WEIGHT = attrgetter("weight")
-Rows = dict[str, dict[Key, tuple[object, ...]]]
-"""The rows of one customer by table and key (without the customer)."""
+Rows = dict[str, list[tuple[Any, ...]]]
+"""The rows of one customer by table, in the order of ``customers.PARTS``."""
 
 
 @dataclass(slots=True)
@@ -93,14 +91,15 @@ class _Decided:
 class Portrait:
     """One customer folded so far. Touchpoints are taken in order of time, so that one more costs one more.
 
-    ``row`` and ``written`` are what stands of the customer, and in the tables below; None when it is new.
-    Both are the caller's to keep.
+    ``row`` and ``written`` are what stands of the customer, and in the tables below; None when it is new. Of its
+    changes of stage and standing only those are kept that may not last: a fold from the beginning is given all. Its
+    search terms are made again when they are to be compared.
     """
 
     __slots__ = tuple(
         "num id side row written count _course _accounts _engagement _satisfaction _told _decided "
-        "_first _last _acquired _bought _sold _firm _spans _machines _future _stale _settled _because _reason _revenue "
-        "_known _texts _look _looks".split()
+        "_first _last _acquired _bought _sold _firm _spans _machines _future _stale _settled _newly "
+        "_because _reason _revenue _known _texts _look _looks".split()
     )
 
     def __init__(
@@ -110,6 +109,15 @@ class Portrait:
         self.id = id_
         self.side = side
         self.row = row
+        # What follows is kept because it is costly to make and seldom changes.
+        self._known: tuple[str, Held, Held] | None = None
+        self._texts: list[str] | None = None
+        self._look: tuple[str | None, ...] = ()
+        self._looks: tuple[object, ...] = ()
+        self.begin(light, written)
+
+    def begin(self, light: Light, written: Rows) -> None:
+        """Forget all touchpoints. ``written``: what stands in the tables below."""
         self.written = written
         self.count = 0
         self._course = Course(light.rules, light.conversion)
@@ -123,23 +131,19 @@ class Portrait:
         self._first = (0, 0)
         self._last = (0, 0, "")
         self._acquired: int | None = None
-        self._bought: dict[Purchase, tuple[Key, tuple[object, ...]]] = {}
+        self._bought: dict[Purchase, Row] = {}
         self._sold: dict[str, int] = {}
         """Row numbers of what may be a purchase, by id."""
         self._firm: int | None = None
         self._spans: dict[int, tuple[int, int, int]] = {}
         self._machines = True
         self._future: int | None = None
-        # What follows is kept because it is costly to make and seldom changes.
-        self._stale = set(written)
-        self._settled = 0
+        self._stale = frozenset(written)
+        self._settled = self._newly = 0
+        """How many changes nothing can undo, and those of them that were painted for the last time."""
         self._because: Because | None = None
         self._reason: str | None = None
         self._revenue = 0
-        self._known: tuple[str, Held, Held] | None = None
-        self._texts: list[str] | None = None
-        self._look: tuple[str | None, ...] = ()
-        self._looks: tuple[object, ...] = ()
 
     def follows(self, rows: Iterable[Sequence[Any]]) -> bool:
         """Whether all these touchpoints are later than what was taken, and nothing of it lies in the future."""
@@ -156,13 +160,13 @@ class Portrait:
         if any(each.counted and each.kind in MONEY for each in present):
             self._accounts = self._accounts or Accounts(self._course.purchases, light.conversion)
             self._accounts.take(present)
-            self._stale.add("customer_value")
+            self._stale |= {"customer_value"}
         if self._engagement.take(present):
-            self._stale.add("engagement")
+            self._stale |= {"engagement"}
         if any(each.unit in SCALES for each in present):
             self._satisfaction = self._satisfaction or Satisfaction()
             self._satisfaction.take(present)
-            self._stale.add("satisfaction")
+            self._stale |= {"satisfaction"}
 
     def _see(self, row: Sequence[Any], light: Light) -> Moment:
         num, id_, kind, channel, _, automated, at, *_, source, organisation, traits, _, decided = row
@@ -180,13 +184,13 @@ class Portrait:
             self._firm = organisation
             since, _, _ = self._spans.get(organisation, (at, at, num))
             self._spans[organisation] = (since, at, num)
-            self._stale.add("affiliation")
+            self._stale |= {"affiliation"}
         if traits:
             self._hear(num, id_, channel, at, orjson.loads(traits), decided=source == light.desk)
         if decided and source == light.desk:
             self._decided = self._decided or _Decided()
             self._decided.take(orjson.loads(decided))
-            self._stale.add("tag")
+            self._stale |= {"tag"}
         seen = moment_of(row, self.side, light.desk, light.counted)
         if seen.counted and kind == self._course.purchases.purchase_kind:
             self._sold[id_] = num
@@ -211,10 +215,10 @@ class Portrait:
 
     # What it comes to -----------------------------------------------------------------------------------------
 
-    def paint(self, light: Light, own: Held, shared: Held) -> tuple[tuple[object, ...], Rows]:
+    def paint(self, light: Light, own: Held, shared: Held) -> tuple[Row, Rows]:
         """The row at ``light.now``, and those below it, of those tables only where they may be others than before.
 
-        ``own`` identifiers join, ``shared`` ones do not.
+        ``own`` identifiers join, ``shared`` ones do not. Whoever writes them says so (``keep``).
         """
         life = self._course.lifecycle(moment(light.now), None if self._future is None else moment(self._future))
         parts: Rows = {"stage_change": self._change_rows(life.changes)}
@@ -222,19 +226,19 @@ class Portrait:
         if not stale.isdisjoint(_WORTH):
             worth = self._accounts.value(light.zone) if self._accounts else NOTHING
             self._revenue = worth[light.company.currency].revenue + sum(each.revenue for each in worth.converted)
-            parts["customer_value"] = _value_rows(worth)
-            parts["converted_value"] = _converted_rows(worth)
-            parts["debt"] = _debt_rows(worth)
+            parts["customer_value"] = value_rows(self.num, worth)
+            parts["converted_value"] = converted_rows(self.num, worth)
+            parts["debt"] = debt_rows(self.num, worth)
             parts["purchase"] = self._purchases(light)
         if "engagement" in stale:
             level = self._engagement.level
-            parts["engagement"] = {} if level is None else {(): (level, self._engagement.contacts)}
+            parts["engagement"] = [] if level is None else [(self.num, level, self._engagement.contacts)]
         if "satisfaction" in stale:
-            parts["satisfaction"] = _answer_rows(self._satisfaction) if self._satisfaction else {}
+            parts["satisfaction"] = answer_rows(self.num, self._satisfaction) if self._satisfaction else []
         if "trait" in stale:
-            parts["trait"] = _trait_rows(self._told)
+            parts["trait"] = _trait_rows(self.num, self._told)
         if "tag" in stale:
-            parts["tag"] = {(tag,): () for tag in self._decided.tags} if self._decided else {}
+            parts["tag"] = [(self.num, tag) for tag in self._decided.tags] if self._decided else []
         if "affiliation" in stale:
             parts["affiliation"] = self._affiliations()
         if "trait" in stale or self._known != (self.id, own, shared):
@@ -244,12 +248,24 @@ class Portrait:
             told.update(text for held in (own, shared) for _, *texts in held for text in texts)
             texts = sorted(told)  # the order in which they were seen last plays no part
             if texts != self._texts:
+                if self._texts is not None:
+                    self.written["search_term"] = self._term_rows(self._texts)
                 self._texts = texts
-                parts["search_term"] = {(term,): () for text in texts for term in search_terms(text)}
-        stale.clear()
+                parts["search_term"] = self._term_rows(texts)
+        self._stale = frozenset()
         return self._row(light, life), parts
 
-    def _row(self, light: Light, life: Lifecycle) -> tuple[object, ...]:
+    def keep(self, row: Sequence[Any], parts: Rows) -> None:
+        """What was painted has been written."""
+        self.row = row
+        for table, rows in parts.items():
+            if rows or table in self.written:
+                self.written[table] = rows
+        if self._newly:
+            self.written["stage_change"] = parts["stage_change"][self._newly :]
+        self.written.pop("search_term", None)
+
+    def _row(self, light: Light, life: Lifecycle) -> Row:
         owner = self._decided and self._decided.owner
         if life.because is not self._because:
             self._because, self._reason = life.because, because_text(life.because)
@@ -261,7 +277,7 @@ class Portrait:
             self._revenue, light.company.currency,
         )  # fmt: skip
 
-    def _appearance(self, own: Held, shared: Held) -> tuple[object, ...]:
+    def _appearance(self, own: Held, shared: Held) -> Row:
         """From ``display_name`` to ``city``."""
         email, phone = _newest("email", own, shared), _newest("phone", own, shared)
         name = (self._told_best("company") if self.side is Side.ORGANISATION else None) or self._told_best("name")
@@ -294,7 +310,7 @@ class Portrait:
             return self._decided.relationship
         return Relationship.IRRELEVANT if self._machines else Relationship.CUSTOMER
 
-    def _purchases(self, light: Light) -> dict[Key, tuple[object, ...]]:
+    def _purchases(self, light: Light) -> list[Row]:
         """Rows of the purchases that stand; only those that changed are made anew."""
         for purchase in self._course.purchases.changes():
             if not purchase.standing:
@@ -304,22 +320,25 @@ class Portrait:
             converted = None
             if amount is not None and purchase.currency is not None:
                 converted = light.conversion.convert(amount, purchase.currency, purchase.at)
-            row = micros(purchase.at), purchase.day(light.zone), amount, purchase.currency, converted
-            self._bought[purchase] = (self._sold[purchase.touchpoint],), row
-        return dict(self._bought.values())
+            self._bought[purchase] = (
+                self.num, self._sold[purchase.touchpoint], micros(purchase.at), purchase.day(light.zone), amount,
+                purchase.currency, converted,
+            )  # fmt: skip
+        return list(self._bought.values())
 
-    def _change_rows(self, changes: Sequence[Change]) -> dict[Key, tuple[object, ...]]:
-        """Rows of the changes; those that nothing could undo the last time keep theirs."""
-        settled, self._settled = self._settled, self._course.settled
-        kept = self.written["stage_change"] if settled else {}
-        return {
-            (position,): kept[position,] if position < settled else change_row(change)
-            for position, change in enumerate(changes)
-        }
+    def _change_rows(self, changes: Sequence[Change]) -> list[Row]:
+        """Rows of the changes after those that were settled before."""
+        rows = change_rows(self.num, changes, self._settled)
+        self._newly = self._course.settle()
+        self._settled += self._newly
+        return rows
 
-    def _affiliations(self) -> dict[Key, tuple[object, ...]]:
+    def _term_rows(self, texts: Iterable[str]) -> list[Row]:
+        return [(self.num, term) for term in dict.fromkeys(term for text in texts for term in search_terms(text))]
+
+    def _affiliations(self) -> list[Row]:
         title = self._told_best("job_title")
-        return {(firm,): (title, *span) for firm, span in self._spans.items()}
+        return [(self.num, firm, title, *span) for firm, span in self._spans.items()]
 
 
 def _newest(kind: str, *lists: Held) -> str | None:
@@ -339,50 +358,9 @@ def _day_of_year(birthday: str | None) -> int | None:
     return int(birthday[-5:-3]) * 100 + int(birthday[-2:]) if birthday else None
 
 
-def _value_rows(worth: Value) -> dict[Key, tuple[object, ...]]:
-    return {
-        (each.currency,): (
-            each.invoiced, each.credited, each.paid, each.refunded, each.reversals, each.revenue, each.outstanding,
-            each.orders, _micros(each.first_purchase_at), _micros(each.last_purchase_at),
-            each.settled, each.days_to_pay, each.settled_due, each.days_late,
-        )
-        for each in worth.worths
-    }  # fmt: skip
-
-
-def _converted_rows(worth: Value) -> dict[Key, tuple[object, ...]]:
-    return {
-        (each.currency,): (
-            each.invoiced, each.credited, each.paid, each.refunded, each.reversals, each.revenue,
-            each.missing, each.missing_on, each.unconverted, each.first_on, each.last_on,
-        )
-        for each in worth.converted
-    }  # fmt: skip
-
-
-def _debt_rows(worth: Value) -> dict[Key, tuple[object, ...]]:
-    """What is owed by each day; what is owed by none is never overdue."""
-    amounts: dict[tuple[str, int], int] = {}
-    for currency, due, amount in worth.debts:
-        if due is not None:
-            key = currency, due.toordinal() - _FIRST_DAY
-            amounts[key] = amounts.get(key, 0) + amount
-    return {key: (amount,) for key, amount in amounts.items()}
-
-
-def _answer_rows(satisfaction: Satisfaction) -> dict[Key, tuple[object, ...]]:
-    return {
-        (each.unit,): (each.answers, each.total, each.latest, micros(each.latest_at)) for each in satisfaction.answers
-    }
-
-
-def _micros(at: datetime | None) -> int | None:
-    return micros(at) if at else None
-
-
-def _trait_rows(told: Mapping[str, Sequence[Told]]) -> dict[Key, tuple[object, ...]]:
-    return {
-        (name, position): (one.text, one.at, one.touchpoint, one.decided)
+def _trait_rows(num: int, told: Mapping[str, Sequence[Told]]) -> list[Row]:
+    return [
+        (num, name, position, one.text, one.at, one.touchpoint, one.decided)
         for name, values in told.items()
         for position, one in enumerate(values)
-    }
+    ]

@@ -10,14 +10,14 @@ from operator import itemgetter
 from typing import Any
 
 from hub.ingest.batch import Batch
-from hub.ingest.portrait import Key, Light, Portrait
+from hub.ingest.portrait import Light, Portrait
 from hub.store.session import Session
 from hub.store.writing import customers
 from hub.values import Side
 
 _TOGETHER = 1000
-_EMPTY, _ROW, _TERM = 5_200, 1_300, 160
-"""Bytes, about, of a portrait that has written nothing, of what is behind a row of it, and of a search term."""
+_EMPTY, _ROW = 4_300, 1_250
+"""Bytes, about, of a portrait that has written nothing, and of what is behind a row of it."""
 _MOST_KEPT = 260_000_000
 """Bytes of all portraits in memory, about; others are folded from all their touchpoints."""
 
@@ -27,8 +27,6 @@ _IN_ORDER = itemgetter(6, 1)
 """Time and id of a touchpoint's row."""
 
 _STATE = itemgetter(customers.COLUMNS.index("stage"), customers.COLUMNS.index("standing"))
-
-_NOTHING: Mapping[Key, Row] = {}
 
 
 class Portraits:
@@ -59,7 +57,8 @@ class Portraits:
         gone = set(batch.gone)
         self._remove(batch.session, gone)
         # Before anybody gets a new id: it may be that of another, who is written later.
-        customers.free_ids(batch.session, sorted(batch.named.keys() - batch.fresh))
+        wanted = {num: id_ for num, (id_, _) in batch.named.items()}
+        customers.free_ids(batch.session, sorted(wanted.keys() - batch.fresh), wanted)
         remaining = iter(sorted((batch.touched | batch.grown.keys() | batch.seen) - batch.gone))
         while chunk := list(islice(remaining, _TOGETHER)):
             self._write(batch, chunk, light)
@@ -75,21 +74,19 @@ class Portraits:
         portraits = list(self._folded(batch, nums, light))
         own = customers.identifiers(session, nums)
         shared = customers.shared_identifiers(session, nums)
-        differences = {table: _Differences() for table in customers.PARTS}
+        differences = {table: _Differences(len(key)) for table, (key, _) in customers.PARTS.items()}
         new: list[Row] = []
         changed: list[tuple[Row, Row]] = []
         for portrait in portraits:
             num, before, written = portrait.num, portrait.row, portrait.written
             row, parts = portrait.paint(light, own.get(num, ()), shared.get(num, ()))
             for table, rows in parts.items():
-                differences[table].add(num, written.get(table, _NOTHING), rows)
-                if rows or table in written:
-                    written[table] = rows
+                differences[table].add(written.get(table), rows)
             if before is None:
                 new.append(row)
             else:
                 changed.append((row, before))
-            portrait.row = row
+            portrait.keep(row, parts)
             self._kept.keep(portrait)
             _tell_changes(batch, portrait.id, before, row)
         customers.write_new(session, new)
@@ -112,6 +109,7 @@ class Portraits:
             if num in batch.touched or num in known or (num in kept and not kept[num].follows(grown[num]))
         }  # fmt: skip
         grown |= _timelines(batch.session, sorted(again), named)
+        settled = customers.parts(batch.session, [num for num in again if num in kept], ["stage_change"])
         for num in nums:
             portrait = kept.get(num)
             if num not in named or (not grown[num] and (num in again or portrait is None)):
@@ -120,8 +118,8 @@ class Portraits:
             if portrait is None:
                 portrait = Portrait(num, *named[num], light, known.get(num), written.get(num, {}))
             elif num in again:
-                portrait = Portrait(num, *named[num], light, portrait.row, portrait.written)
-            portrait.id = named[num][0]
+                portrait.begin(light, portrait.written | settled[num])
+            portrait.id, portrait.side = named[num]
             portrait.take(grown[num], light)
             yield portrait
 
@@ -139,9 +137,8 @@ class _Kept:
 
     def keep(self, portrait: Portrait) -> None:
         """Keep a portrait at the weight it has now."""
-        num, written = portrait.num, portrait.written
-        terms = len(written.get("search_term", ()))
-        weight = _EMPTY + _TERM * terms + _ROW * (sum(map(len, written.values())) - terms)
+        num = portrait.num
+        weight = _EMPTY + _ROW * sum(map(len, portrait.written.values()))
         self._portraits[num] = portrait
         self._portraits.move_to_end(num)
         self._weight += weight - self._weights.get(num, 0)
@@ -175,23 +172,26 @@ def _tell_changes(batch: Batch, id_: str, before: Row | None, after: Row) -> Non
 class _Differences:
     """Rows of one table that are new, that say something else than before, and the keys of those that are gone."""
 
+    width: int
+    """How many columns the key has."""
     new: list[Row] = field(default_factory=list)
     changed: list[Row] = field(default_factory=list)
     gone: list[Row] = field(default_factory=list)
 
-    def add(self, num: int, before: Mapping[Key, Row], after: Mapping[Key, Row]) -> None:
+    def add(self, before: Sequence[Row] | None, after: Sequence[Row]) -> None:
         """Compare the rows of a customer."""
-        if before == after:
-            return
         if not before:
-            self.new += [(num, *key, *row) for key, row in after.items()]
-            return
-        for key, row in after.items():
-            if key not in before:
-                self.new.append((num, *key, *row))
-            elif before[key] != row:
-                self.changed.append((num, *key, *row))
-        self.gone.extend((num, *key) for key in before.keys() - after.keys())
+            self.new += after
+        elif before != after:
+            width = self.width
+            left = {row[:width]: row for row in before}
+            for row in after:
+                was = left.pop(row[:width], None)
+                if was is None:
+                    self.new.append(row)
+                elif was != row:
+                    self.changed.append(row)
+            self.gone += left
 
 
 def _timelines(

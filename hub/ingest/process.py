@@ -11,6 +11,7 @@ from hub.identity.rule_set import read_rules
 from hub.identity.rules import Rules as IdentityRules
 from hub.ingest import claims, identify, place, rates, reference, refold, rollups, spend
 from hub.ingest.batch import Batch
+from hub.ingest.components import Components
 from hub.ingest.defer import OVERSIZE
 from hub.ingest.follow import follow
 from hub.ingest.lifecycle_rules import LifecycleRules
@@ -70,6 +71,7 @@ class Processor:
         self.watched: dict[int, Callable[[Batch], None]] = {}
         """Who wants to see what was done before it is committed, by the truth number it was asked with."""
         self._portraits = Portraits()
+        self._components = Components()
         self._turn = False
         self._exchanges = Exchanges(session, company.currency, self._zone)
         self.counting = rollups.Counting(session, self._exchanges.conversion)
@@ -162,6 +164,7 @@ class Processor:
     def _forget(self) -> None:
         """What is in memory may not be what is stored."""
         self._portraits.forget()
+        self._components.forget()
         self._exchanges.forget()
 
     def _standing(self, until: int) -> IdentityRules:
@@ -253,13 +256,7 @@ class Processor:
         spend.keep(batch.session, batch.numbers, readings, numbers)
         self._keep_rates(batch, readings, numbers)
         placement = Placement(
-            batch.session,
-            batch.numbers,
-            self._company,
-            self._zone,
-            source_ids,
-            batch.now,
-            batch.rules,
+            batch.session, batch.numbers, self._company, self._zone, source_ids, batch.now, batch.rules
         )
         placement.write_changed(made, numbers)
         placement.named = self._identify(batch, placement.claims)
@@ -283,7 +280,9 @@ class Processor:
     def _identify(self, batch: Batch, touched: claims.Claims) -> set[str]:
         """Resolve identity; the answer is the touchpoints that give a customer its id for the first time."""
         touched.heard_before = batch.heard
-        resolution = identify.identify(batch.session, batch.numbers, touched, batch.rules, self.oversize)
+        resolution = identify.identify(
+            batch.session, batch.numbers, touched, batch.rules, self.oversize, self._components
+        )
         # New touchpoints of fresh claims are written after this. Those that came to a claim from another were given the
         # claim's customer then, so that only claims which moved must tell their touchpoints, however many.
         moved = [claim for claim in resolution.moved if claim.num not in touched.fresh or claim.num in touched.left]

@@ -30,9 +30,11 @@ def refold(batch: Batch, judge: Judge, reached: int) -> list[int]:
     session = batch.session
     nums = lifecycle_folds.after(session, reached, CHUNK)
     rows, changes = [], []
+    due = customers.due_among(session, nums, judge.now)
     for num, (id_, _, *before), life in judged(session, nums, judge):
         columns = lifecycle_columns(life, because_text(life.because))
-        rows.append((num, *columns))
+        # What time has done to the value of some is not written here: they stay due for it.
+        rows.append((num, *columns[:-1], due.get(num, columns[-1])))
         changes += change_rows(num, life.changes)
         for kind, old, new in zip(("STAGE_CHANGED", "STANDING_CHANGED"), before, (columns[0], columns[2]), strict=True):
             if old != new:

@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 from hub.errors import RetryLater
@@ -85,17 +86,20 @@ class Writer:
             return
         # Whoever went away before their turn is passed over; from here on nobody can.
         together = [(job, answer) for job, answer in together if answer.set_running_or_notify_cancel()]
+        alone = len(together) == 1  # its part would be the whole transaction
         answers: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             with self._session.transaction():
                 for job, answer in together:
                     try:
-                        with self._session.savepoint():
+                        with nullcontext() if alone else self._session.savepoint():
                             value = job(self._session)
                         answers.append((answer, value, None))  # only now: ending a savepoint may fail too
                     except RetryLater:
                         raise  # the storage's own trouble: the transaction is of no use to the others either
-                    except Exception as error:  # noqa: BLE001 (its own alone: the others are none the worse)
+                    except Exception as error:  # its own alone: the others are none the worse
+                        if alone:
+                            raise
                         answers.append((answer, None, error))
         except BaseException as error:  # noqa: BLE001 (nothing was stored: every waiting caller must hear it)
             answers = [(answer, None, error) for _, answer in together]

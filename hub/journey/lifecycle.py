@@ -18,7 +18,7 @@ from hub.journey.timeline import Moment, instants, ordered
 from hub.values import Stage, Standing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lifecycle:
     """``since`` is when the present stage began and ``because`` why it holds (each change has its own reason).
 
@@ -78,10 +78,14 @@ class Course:
         """The purchases so far."""
         return self._stages.purchases
 
-    @property
-    def settled(self) -> int:
-        """How many of the changes so far nothing can undo: those that time alone has made of them may not last."""
-        return len(self._changes)
+    def settle(self) -> int:
+        """Let go of the changes that touchpoints have made so far; the answer is how many that are.
+
+        Nothing can undo them any more, while those that time alone has made since may not last.
+        """
+        settled = len(self._changes)
+        self._changes.clear()
+        return settled
 
     def take(self, timeline: Sequence[Moment]) -> None:
         """Add touchpoints in order, all of them later than every one so far."""

@@ -39,12 +39,12 @@ class _Ledger:
     documents: dict[str, _Document] = field(default_factory=dict)
     account: int = 0
     settles: dict[str, str] = field(default_factory=dict)
-    touched: set[str] = field(default_factory=set)
+    touched: list[str] = field(default_factory=list)
     rests: dict[date | None, int] = field(default_factory=dict)
     paid: _Days = _UNPAID
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Owed:
     """``outstanding``: never below zero. ``debts``: (due, rest) of documents that are still open, those due first in
     front; what names no document has paid the first of them.
@@ -114,11 +114,11 @@ def _enter(moment: Moment, signed: int, ledger: _Ledger) -> None:
             if moment.document:
                 before = ledger.settles.get(moment.document, number)
                 ledger.settles[moment.document] = min(number, before)
-                ledger.touched.add(before)
+                ledger.touched.append(before)
     else:
         ledger.account += signed
         return
-    ledger.touched.add(number)
+    ledger.touched.append(number)
 
 
 def _owed(ledger: _Ledger, zone: tzinfo) -> Owed:
@@ -127,7 +127,7 @@ def _owed(ledger: _Ledger, zone: tzinfo) -> Owed:
         payment, settles = ledger.documents[number], ledger.settles[number]
         if payment.billed_at is None and number != settles:
             taken_back[settles] = taken_back.get(settles, 0) + payment.settled
-    for number in ledger.touched | taken_back.keys():
+    for number in {*ledger.touched, *taken_back}:
         document = ledger.documents[number]
         _sum(ledger, document, -1)
         document.shown = _state(document, taken_back.get(number, 0), zone)

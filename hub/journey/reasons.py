@@ -10,7 +10,7 @@ from typing import Any, Literal
 from hub.values import Stage, Standing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Because:
     """The rule, its numbers, and the touchpoints that met it.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,10 +17,11 @@ from hub.journey.timeline import Moment, StageDecision
 from hub.money import text as money
 from hub.values import Direction, Stage
 
+_NOTHING: Mapping[str, Any] = {}
 _RANK = {stage: rank for rank, stage in enumerate(Stage)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Met:
     """What met a condition; ``until``: when that is over, None: never by time alone."""
 
@@ -29,7 +30,7 @@ class _Met:
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Held:
     """A rule that holds, or a decision."""
 
@@ -53,14 +54,15 @@ class Stages:
     def __init__(self, rules: Rules, conversion: Conversion | None = None) -> None:
         self._rules = rules
         self._conversion = conversion
-        self._recent: dict[str, list[Moment]] = {}
-        self._sums: dict[str, Sum] = {}
+        # Most customers have none of these, and empty dicts of their own take room.
+        self._recent: Mapping[str, list[Moment]] = _NOTHING
+        self._sums: Mapping[str, Sum] = _NOTHING
+        self._spending: Mapping[str, Spending] = _NOTHING
+        self._met: Mapping[str, dict[int, _Met]] = _NOTHING
         self._asked: dict[str, Moment] = {}
         self._answers = rules.answer
         self._runs: dict[str, list[Purchase]] = {}
-        self._spending: dict[str, Spending] = {}
-        self._done: set[str] = set()
-        self._met: dict[str, dict[int, _Met]] = {}
+        self._done: tuple[str, ...] = ()
         self._held: dict[str, _Held] = {}
         self._decision: _Held | None = None
         self._moved = False
@@ -122,14 +124,17 @@ class Stages:
         if condition.sum_at_least is not None:
             summed = self._sums.get(clause.key)
             if summed is None:
-                summed = self._sums[clause.key] = Sum(condition)
+                summed = Sum(condition)
+                self._sums = {**self._sums, clause.key: summed}
             if not summed.add(moment):
                 return
             facts |= {"count": summed.count, "sum": f"{summed.total:f}", "unit": condition.unit}
             found = summed.cited()
         elif condition.at_least > 1:
             # Not a deque: each takes 700 bytes.
-            recent = self._recent.setdefault(clause.key, [])
+            if clause.key not in self._recent:
+                self._recent = {**self._recent, clause.key: []}
+            recent = self._recent[clause.key]
             recent.append(moment)
             del recent[: -condition.at_least]
             if len(recent) < condition.at_least or (condition.within and moment.at - recent[0].at > condition.within):
@@ -188,7 +193,8 @@ class Stages:
         condition = clause.condition
         spending = self._spending.get(clause.key)
         if spending is None:
-            spending = self._spending[clause.key] = Spending(condition, self._rules.currency, self._conversion)
+            spending = Spending(condition, self._rules.currency, self._conversion)
+            self._spending = {**self._spending, clause.key: spending}
         before = spending.run
         spending.take(self.purchases.standing, came, fell, self.purchases.touched)
         run = spending.run
@@ -217,12 +223,14 @@ class Stages:
         if clause.place is None:
             self._held[rule.rule] = _Held(rule.stage, self._say(clause, facts, tuple(ids)), until)
         else:
-            met = self._met.setdefault(rule.rule, {})
+            if rule.rule not in self._met:
+                self._met = {**self._met, rule.rule: {}}
+            met = self._met[rule.rule]
             numbered = {f"{name}_{clause.place}": fact for name, fact in facts.items()}
             met[clause.place] = _Met(numbered, tuple(ids), until)
             self._hold_all(clause, met)
         if lasts is None and not isinstance(clause.condition, PurchaseCondition):
-            self._done.add(clause.key)
+            self._done += (clause.key,)
 
     def _hold_all(self, clause: Clause[Any], met: dict[int, _Met]) -> None:
         rule = clause.rule

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ _TEXT = {
     "won_back": "They came back after {days} days.",
 }
 _DAY = timedelta(days=1)
+_NOTHING: Mapping[str, Any] = {}
 _Wait = tuple[timedelta, dict[str, Any]]
 """How long a silence is before it means something, and by what that was reckoned."""
 
@@ -40,7 +42,7 @@ class Silence:
         self.counts_purchases = rules.standing.signs == "purchases"
         """Whether nothing but a purchase is a sign of life, from the first one on."""
         self.standing: Standing | None = None
-        self._why: tuple[str, dict[str, Any], tuple[Moment, ...]] | None = None
+        self._why: tuple[str, Mapping[str, Any], tuple[Moment, ...]] | None = None
         self.due: datetime | None = None
         """When the next silence falls due; None before the first sign of life and after LAPSED."""
 
@@ -79,7 +81,7 @@ class Silence:
         elif not (before is Standing.WON_BACK and self._still_settling(moment.at)):
             self.standing = Standing.ACTIVE
             if before is not Standing.ACTIVE:
-                self._explain("contact", {}, moment)
+                self._explain("contact", _NOTHING, moment)
         self._last = moment
         if self._pace is None:
             self.due = moment.at + self._rules.at_risk
@@ -119,7 +121,7 @@ class Silence:
     def _still_settling(self, at: datetime) -> bool:
         return self._won_back_at is not None and at - self._won_back_at < self._rules.settling
 
-    def _explain(self, rule: str, facts: dict[str, Any], *moments: Moment) -> None:
+    def _explain(self, rule: str, facts: Mapping[str, Any], *moments: Moment) -> None:
         self._why = rule, facts, moments
 
     @property

@@ -20,7 +20,7 @@ __all__ = ["MONEY", "NOTHING", "Accounts", "Converted", "Value", "Worth", "combi
 T = TypeVar("T", "Worth", "Converted")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Worth:
     """Value in one currency, in its minor units.
 
@@ -53,7 +53,7 @@ class Worth:
         return rounded(self.revenue, self.orders) if self.orders else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Converted:
     """What was made of the money in one ``currency`` in another: each amount by the rate of its day, then summed.
 
@@ -76,7 +76,7 @@ class Converted:
     last_on: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Value:
     """One ``Worth`` for each currency, by its code, and what became of the others in the one that was asked for.
 

@@ -36,13 +36,6 @@ ADDED = {
 """What a touchpoint adds once it was converted; ``v`` is what it was converted to, if it had to be."""
 CONVERTED = " LEFT JOIN converted_touchpoint v ON v.touchpoint = t.num"
 UNCOUNTED = "EXISTS (SELECT 1 FROM uncounted u WHERE u.touchpoint = t.num)"
-_THEIRS = (
-    # Cross joins, because SQLite takes its tables in this order.
-    "(SELECT m.customer, t.num FROM moved_account m CROSS JOIN touchpoint t WHERE t.organisation = m.customer"
-    " UNION ALL SELECT m.customer, t.num FROM moved_account m CROSS JOIN touchpoint t WHERE t.customer = m.customer"
-    " AND t.organisation IS NULL)"
-)
-"""The touchpoints of customers that moved."""
 
 
 def moved(narrowed: str = "") -> str:
@@ -58,9 +51,15 @@ def moved(narrowed: str = "") -> str:
         for name, column in KEYS["stage_rollup"].items()
     )
     added = ", ".join(f"w.sign * ({ADDED[name]}) AS {name}" for name in SUMS)
+    # Cross joins, because SQLite takes its tables in this order. Each of those who moved is looked at once: PostgreSQL
+    # may take them for none, as they were when it counted them last, and would join them with themselves one by one.
+    who = "SELECT m.customer, m.stage, m.relationship, t.num FROM moved_account m CROSS JOIN touchpoint t"
+    theirs = (
+        f"{who} WHERE t.organisation = m.customer{narrowed}"
+        f" UNION ALL {who} WHERE t.customer = m.customer AND t.organisation IS NULL{narrowed}"
+    )
     return (
-        f"SELECT {key}, {added} FROM {_THEIRS} x JOIN moved_account m ON m.customer = x.customer"
-        f" JOIN touchpoint t ON t.num = x.num JOIN customer c ON c.num = m.customer{CONVERTED}"
-        " CROSS JOIN (SELECT -1 AS sign UNION ALL SELECT 1) w"
-        f" WHERE t.retracted_at IS NULL AND NOT {UNCOUNTED}{narrowed}"
+        f"SELECT {key}, {added} FROM ({theirs}) m JOIN touchpoint t ON t.num = m.num"
+        f" JOIN customer c ON c.num = m.customer{CONVERTED} CROSS JOIN (SELECT -1 AS sign UNION ALL SELECT 1) w"
+        f" WHERE t.retracted_at IS NULL AND NOT {UNCOUNTED}"
     )

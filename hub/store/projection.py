@@ -244,6 +244,7 @@ class IdentifierRow(Projection, table=True):
         Index("identifier_value", "value"),
         Index("identifier_customer", "customer", "num"),
         Index("identifier_component", "component"),
+        partial_index("identifier_apart", "num", where="NOT joins"),
     )
     num: int = column.key()
     id: str = column.text(unique=True)

@@ -139,13 +139,42 @@ def test_wrong_environment_is_said(
 
 
 def test_a_misspelt_setting_is_said_and_strange_ones_are_not(hub: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB_COMPANY_CURRENCY", "EUR")
+    monkeypatch.setenv("HUB_COMPNY__TIME_ZONE", "Asia/Dhaka")
     monkeypatch.setenv("HUB_DATABSE_URL", "postgresql://hub@db/hub")
     monkeypatch.setenv("HUB_SERVICE_HOST", "10.0.0.7")
     ended = hub("connector", "list")
     assert (ended.code, ended.err.splitlines()) == (
         0,
-        ["HUB_DATABSE_URL is no setting and is passed over. Is HUB_DATABASE_URL meant?"],
+        [
+            "HUB_COMPANY_CURRENCY is no setting and is passed over. Is HUB_COMPANY__CURRENCY meant?",
+            "HUB_COMPNY__TIME_ZONE is no setting and is passed over. Is HUB_COMPANY__TIME_ZONE meant?",
+            "HUB_DATABSE_URL is no setting and is passed over. Is HUB_DATABASE_URL meant?",
+        ],
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("HUB_COMPANY__CURENCY", "Is HUB_COMPANY__CURRENCY meant?"),
+        ("HUB_COMPANY__TIMEZONE", "Is HUB_COMPANY__TIME_ZONE meant?"),
+        (
+            "HUB_COMPANY__SLOGAN",
+            (
+                "There are: HUB_COMPANY__NAME, HUB_COMPANY__CURRENCY, HUB_COMPANY__TIME_ZONE, HUB_COMPANY__COUNTRY, "
+                "HUB_COMPANY__WEEK_STARTS_ON, HUB_COMPANY__FISCAL_YEAR_STARTS_IN_MONTH, HUB_COMPANY__REVENUE_BASIS, "
+                "HUB_COMPANY__REVENUE_INCLUDES_TAX."
+            ),
+        ),
+    ],
+)
+def test_a_misspelt_setting_of_the_company_is_told_with_what_may_have_been_meant(
+    hub: Run, monkeypatch: pytest.MonkeyPatch, name: str, hint: str
+) -> None:
+    monkeypatch.setenv(name, "x")
+    ended = hub("connector", "list")
+    assert (ended.code, ended.err) == (2, f"hub: {name}: there is no such setting.\n     {hint}\n")
 
 
 def test_database_that_is_none_is_said(hub: Run, tmp_path: Path) -> None:

@@ -1,13 +1,18 @@
 """The command's own words: help, schema, connectors, tokens."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from graphql import parse, validate
 
 from hub.api.schema import print_schema_text, schema
 from hub.api.subgraph import print_subgraph_text
+from hub.cli import terminal
+from hub.cli.commands import app
 from hub.cli.given import expiry
 from hub.client import DOCUMENTS, document
 from hub.errors import InputWrong
@@ -30,6 +35,18 @@ def test_help_has_an_example(hub: Run, command: str) -> None:
     ended = hub(*command.split(), "--help")
     assert ended.code == 0
     assert re.search(rf"Examples?:\s+(\w+=\S+ *)?\S*hub (--data \S+ )?{command}", ended.out)
+
+
+def test_examples_can_be_copied_from_a_terminal_of_80_columns() -> None:
+    """Longer lines are broken by the help, and what is copied then is another command."""
+    assert [line for text in helps(typer.main.get_command(app)) for line in text.splitlines() if len(line) > 78] == []
+
+
+def helps(command: Any) -> Iterator[str]:
+    """The examples of a command and of those inside it."""
+    yield "".join(re.split(r"\nExamples?:\n", command.help or "")[1:])
+    for name in getattr(command, "commands", ()):
+        yield from helps(command.commands[name])
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in DOCUMENTS.glob("*.graphql")))
@@ -69,6 +86,15 @@ def test_settings_of_a_connector_are_a_table(hub: Run) -> None:
     assert re.search(r"^own_addresses +list of string ", shown, re.MULTILINE)
     assert re.search(r"^columns\.key +", hub("connector", "show", "generic.csv").out, re.MULTILINE)
     assert re.search(r"^write_keys +list of secret ", hub("connector", "show", "generic.segment").out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", ["connector list", "connector show accounting.csv", "connector kinds"])
+def test_no_table_is_wrapped_where_there_is_little_room(
+    hub: Run, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    wide = hub(*command.split()).out
+    monkeypatch.setattr(terminal.out, "width", 40)
+    assert (hub(*command.split()).out, max(map(len, wide.splitlines())) > 120) == (wide, True)
 
 
 def test_token_ends_when_it_was_said(hub: Run) -> None:

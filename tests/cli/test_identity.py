@@ -65,6 +65,14 @@ def test_why_not_says_what_is_nearly_the_same(filled: Run) -> None:
     ]
 
 
+def test_why_not_says_what_keeps_two_apart(hub: Run, hub_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(SHEET)
+    settings = {**PROFILE, "columns": {**PROFILE["columns"], "contact": "id"}}  # type: ignore[dict-item]
+    assert hub("--data", str(hub_folder), "import", "people.csv", "--settings", json.dumps(settings)).code == 0
+    told = hub("--data", str(hub_folder), "why-not", "karim@example.com", "k.uddin@other.example").out
+    assert re.search(r"^Different contact in src_\w+: 1 and 3$", told, re.MULTILINE)
+
+
 def test_merge_is_rehearsed_done_explained_and_undone(filled: Run) -> None:
     before = customers(filled)
     pair = ("karim@example.com", "k.uddin@other.example")

@@ -95,7 +95,9 @@ def test_unreadable_rows_are_told(hub: Run, calls: Path) -> None:
     import_calls(hub)
     told = hub("source", "show", "calls.csv").out
     assert "1 row could not be read, and kept." in told
-    assert re.search(r"^  rows 4: .*yesterday", told, re.MULTILINE)
+    (record,) = re.findall(r"^  (rec_\w+)  rows 4: .*yesterday", told, re.MULTILINE)
+    assert hub("withdraw", record, "--yes").code == 0
+    assert "could not be read" not in hub("source", "show", "calls.csv").out
 
 
 def test_failed_pull_ends_with_one(hub: Run, calls: Path) -> None:

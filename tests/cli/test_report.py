@@ -31,7 +31,7 @@ def page(hub: Run, demo_folder: Path, tmp_path: Path) -> Path:
     """The report of a demo that was scored."""
     assert hub("--data", str(demo_folder), "score").code == 0
     path = tmp_path / "customers.html"
-    ended = hub("--data", str(demo_folder), "report", "--out", str(path))
+    ended = hub("--data", str(demo_folder), "report", "--output", str(path))
     assert (ended.code, ended.out) == (0, f"{path} is ready: open it in a browser.\n")
     return path
 
@@ -74,7 +74,7 @@ def test_a_hub_that_sold_nothing_says_what_is_missing(hub: Run, tmp_path: Path) 
     mapping = json.dumps({"kind": "email", "columns": {"key": "id", "time": "at", "email": "mail"}})
     folder = tmp_path / "hub"
     assert hub("--data", str(folder), "import", str(notes), "--settings", mapping).code == 0
-    ended = hub("--data", str(folder), "report", "--out", str(tmp_path / "empty.html"))
+    ended = hub("--data", str(folder), "report", "--output", str(tmp_path / "empty.html"))
     assert ended.code == 0, ended.err
     text = (tmp_path / "empty.html").read_text("utf-8")
     missing = (
@@ -86,6 +86,6 @@ def test_a_hub_that_sold_nothing_says_what_is_missing(hub: Run, tmp_path: Path) 
 
 def test_a_folder_that_is_not_there_is_named(hub: Run, demo_folder: Path, tmp_path: Path) -> None:
     to = tmp_path / "no" / "report.html"
-    ended = hub("--data", str(demo_folder), "report", "--out", str(to))
+    ended = hub("--data", str(demo_folder), "report", "--output", str(to))
     assert ended.code == 2
     assert ended.err == f"hub: {to} cannot be written: No such file or directory.\n"

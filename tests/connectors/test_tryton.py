@@ -209,9 +209,37 @@ def test_a_server_is_an_address(server: str) -> None:
         Tryton.Settings.model_validate(SETTINGS | {"server": server})
 
 
-def test_a_key_wants_https() -> None:
-    plain = Tryton.Settings.model_validate(SETTINGS | {"server": "http://tryton.example"})
-    assert list(Tryton(plain).check()) == ["server: use https, so that nobody on the way reads the key."]
+def checked(answer: Callable[[httpx.Request], httpx.Response], **settings: Any) -> list[str]:
+    outside = sdk.Outside(now=lambda: NOW, transport=httpx.MockTransport(answer))
+    return list(Tryton(Tryton.Settings.model_validate(SETTINGS | settings), outside).check())
+
+
+def test_a_check_asks_for_an_invoice_and_never_over_plain_http() -> None:
+    server = Server()
+    assert checked(server.answer, server="http://tryton.example") == [
+        "server: use https, so that nobody on the way reads the key."
+    ]
+    assert server.asked == []
+    assert checked(server.answer) == []
+    assert server.asked == [[["type", "=", "out"], ["id", ">", 0]]]
+    assert checked(server.answer, key="of-somebody-else") == [
+        "key: tryton.example does not take our credentials (401 Unauthorized)."
+    ]
+    assert checked(server.answer, database="other") == ["server: tryton.example answered 404 Not Found."]
+
+
+@pytest.mark.parametrize(
+    ("answer", "faults"),
+    [
+        (httpx.Response(200, content=b"<html>"), ["server: The answer holds no JSON list."]),
+        (httpx.Response(429, headers={"Retry-After": "300"}), []),
+    ],
+    ids=["a page for people", "busy"],
+)
+def test_a_check_says_what_is_no_tryton_and_is_silent_about_a_busy_one(
+    answer: httpx.Response, faults: list[str]
+) -> None:
+    assert checked(lambda _: answer) == faults
 
 
 # What it comes to ---------------------------------------------------------------------------------------------------

@@ -62,3 +62,10 @@ def test_trouble_of_the_storage_is_told_to_all_jobs_and_undoes_them(hub_address:
         with pytest.raises(StorageFull):
             answer.result()
     assert stored == []
+
+
+def test_wrong_job_that_is_alone_leaves_nothing(hub_address: str) -> None:
+    (wrong,), stored = together(hub_address, keep("a", NotFound("no such thing")))
+    with pytest.raises(NotFound):
+        wrong.result()
+    assert stored == []

@@ -106,6 +106,12 @@ def test_every_document_can_be_reached() -> None:
     assert list(unreached_documents(ROOT)) == []
 
 
+def test_every_decision_stands_in_the_list_of_decisions() -> None:
+    listed = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    decisions = sorted(path.name for path in (ROOT / "docs" / "adr").glob("*.md"))
+    assert [name for name in decisions if f"(adr/{name})" not in listed] == []
+
+
 def test_no_file_names_a_place_of_one_machine() -> None:
     assert list(places_of_one_machine(ROOT)) == []
 

@@ -26,7 +26,7 @@ def bought(bench: Bench, first: int, last: int) -> None:
     bench.process()
 
 
-def test_a_customer_takes_twelve_kilobytes(hub_folder: Path) -> None:
+def test_a_customer_takes_seven_and_a_half_kilobytes(hub_folder: Path) -> None:
     with Bench(str(hub_folder)) as bench:
         bought(bench, 0, 50)
         gc.collect()
@@ -37,7 +37,7 @@ def test_a_customer_takes_twelve_kilobytes(hub_folder: Path) -> None:
             held = tracemalloc.get_traced_memory()[0]
         finally:
             tracemalloc.stop()
-    assert held / 200 < 12_200
+    assert held / 200 < 7_500
 
 
 def test_customers_who_bought_often_take_the_place_of_many(hub_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,6 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
-from urllib.parse import urlsplit
 
 import httpx
 import orjson
@@ -17,6 +16,7 @@ from connectors.accounting.document import ContactSide
 from connectors.accounting.stripe import happening
 from connectors.accounting.stripe.meaning import MEANINGS, meaning
 from connectors.accounting.stripe.payments import FAILED
+from connectors.tried import refused
 from hub import sdk
 
 VERSION = "2025-02-24.acacia"
@@ -206,10 +206,15 @@ class Stripe(sdk.Connector):
         return self.outside.http(self.settings.api, headers=headers)
 
     def check(self) -> Iterator[str]:
-        """A key sent over plain HTTP is everybody's."""
-        address = urlsplit(self.settings.api)
-        if address.scheme == "http" and address.hostname not in ("localhost", "127.0.0.1"):
-            yield "api: use https, so that nobody on the way reads the key."
+        """Ask for a customer."""
+        return refused(self._ask, self.settings.api, "api", "key")
+
+    async def _ask(self) -> None:
+        async with self.http() as http:
+            answer = await http.get("/v1/customers", params={"limit": 1}, extensions={"expect": {403}})
+            if answer.status_code == 403:
+                _refused(answer, "customers", False)
+            sdk.items(answer.content, "data")
 
 
 async def _listed(http: httpx.AsyncClient, path: str, wanted: dict[str, Any]) -> AsyncIterator[list[bytes]]:

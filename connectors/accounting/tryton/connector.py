@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from urllib.parse import urlsplit
+
+import httpx
 
 from connectors.accounting.tryton import meaning
 from connectors.accounting.tryton.listing import Model
 from connectors.accounting.tryton.settings import TrytonSettings
+from connectors.tried import refused
 from hub import sdk
 
 Meaning = Callable[[sdk.Row, TrytonSettings], Iterator[sdk.Mapped]]
@@ -44,16 +46,24 @@ class Records(sdk.PullStream):
 
     async def pages(self, cursor: sdk.Cursor | None) -> AsyncIterator[sdk.Page]:
         """All of them, and from then on those that were written."""
-        settings = self._settings
-        address = f"{settings.server}/{settings.database}/rest/model/"
-        headers = {"authorization": f"Bearer {settings.key.get_secret_value()}"}
-        async with self._outside.http(address, headers=headers) as http:
-            async for page in self._model.pages(http, cursor, settings.page_size, self._outside.now):
+        async with self._http() as http:
+            async for page in self._model.pages(http, cursor, self._settings.page_size, self._outside.now):
                 yield page
+
+    async def ask(self) -> None:
+        """Ask for one record. Raises ``SignInAgain`` and others."""
+        async with self._http() as http:
+            async for _ in self._model.pages(http, None, 1, self._outside.now):
+                return
 
     def touchpoints(self, row: sdk.Row) -> Iterator[sdk.Mapped]:
         """What the record means."""
         return self._meaning(row, self._settings)
+
+    def _http(self) -> httpx.AsyncClient:
+        settings = self._settings
+        headers = {"authorization": f"Bearer {settings.key.get_secret_value()}"}
+        return self._outside.http(f"{settings.server}/{settings.database}/rest/model/", headers=headers)
 
 
 class Tryton(sdk.Connector):
@@ -72,7 +82,6 @@ class Tryton(sdk.Connector):
         return [Records(name, self.settings, self.outside) for name in _STREAMS]
 
     def check(self) -> Iterator[str]:
-        """A sentence where anybody on the way could read the key."""
-        address = urlsplit(self.settings.server)
-        if address.scheme == "http" and address.hostname not in ("localhost", "127.0.0.1"):
-            yield "server: use https, so that nobody on the way reads the key."
+        """Ask for an invoice."""
+        ask = Records("invoices", self.settings, self.outside).ask
+        return refused(ask, self.settings.server, "server", "key")

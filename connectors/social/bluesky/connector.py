@@ -17,6 +17,7 @@ from connectors.social.bluesky.notification import Notification, touchpoints
 from connectors.social.bluesky.session import SignedIn
 from connectors.social.notification import POST
 from connectors.social.server import address
+from connectors.tried import refused
 from hub import sdk
 
 _PATH = "/xrpc/app.bsky.notification.listNotifications"
@@ -122,10 +123,12 @@ class Bluesky(sdk.Connector):
         return self.outside.http(self.settings.server, budget=replace(self.budget, key=key))
 
     def check(self) -> Iterator[str]:
-        """A password sent over plain HTTP is everybody's."""
-        address = urlsplit(self.settings.server)
-        if address.scheme == "http" and address.hostname not in ("localhost", "127.0.0.1"):
-            yield "server: use https, so that nobody on the way reads the password."
+        """Sign in."""
+        return refused(self._sign_in, self.settings.server, "server", "app_password")
+
+    async def _sign_in(self) -> None:
+        async with self.http() as http:
+            await SignedIn(http, self.outside, self.settings.account, self.settings.app_password).session()
 
 
 def _asked(place: dict[str, str]) -> dict[str, str]:

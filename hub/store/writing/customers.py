@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter, ne
+from sys import intern
 from typing import Any
 
 from hub.store.session import Session, Values
@@ -39,8 +40,8 @@ PARTS = {
 }
 """The tables below a customer: key columns, the customer's number first, and the others."""
 
-Parts = dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]
-"""The rows of one customer by table and key (without the customer)."""
+Parts = dict[str, list[tuple[Any, ...]]]
+"""The rows of one customer by table, key columns first, then the others."""
 
 _INDEXED = (
     "id relationship name_key birthday_day owner first_touch_at last_touch_at stage standing next_change_at revenue"
@@ -90,15 +91,15 @@ def standing(session: Session, nums: Sequence[int]) -> dict[int, tuple[Any, ...]
     return {row[0]: tuple(row) for row in rows}
 
 
-def parts(session: Session, nums: Sequence[int]) -> dict[int, Parts]:
+def parts(session: Session, nums: Sequence[int], tables: Iterable[str] = PARTS) -> dict[int, Parts]:
     """The rows below customers as they stand, of those tables where they have some."""
     found: dict[int, Parts] = {num: {} for num in nums}
-    for table, (key, columns) in PARTS.items():
-        width = len(key)
+    for table in tables:
+        key, columns = PARTS[table]
         for row in session.among(
             f"SELECT {', '.join([*key, *columns])} FROM {table} WHERE {key[0]} = ANY($1::bigint[])", found
         ):
-            found[row[0]].setdefault(table, {})[tuple(row[1:width])] = tuple(row[width:])
+            found[row[0]].setdefault(table, []).append(row)
     return found
 
 
@@ -160,7 +161,8 @@ def shared_identifiers(session: Session, nums: Sequence[int]) -> dict[int, list[
 def _by_customer(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[tuple[str, str, str]]]:
     found: dict[int, list[tuple[str, str, str]]] = {}
     for num, kind, value, display in rows:
-        found.setdefault(num, []).append((kind, value, display))
+        # Who is kept in memory shares what is the same.
+        found.setdefault(num, []).append((intern(kind), value, value if value == display else display))
     return found
 
 
@@ -169,14 +171,19 @@ def write_new(session: Session, rows: Sequence[Sequence[object]]) -> None:
     session.insert("customer", COLUMNS, rows)
 
 
-def write_changed(session: Session, rows: Sequence[tuple[Sequence[object], Sequence[object]]]) -> None:
+def write_changed(session: Session, rows: Sequence[tuple[Sequence[Any], Sequence[Any]]]) -> None:
     """Write customers again, in the order of ``COLUMNS``, each with what was there."""
-    rollups.move(session, [row[0] for row, before in rows if _COUNTED_AS(row) != _COUNTED_AS(before)])
-    together: dict[tuple[bool, ...], list[Sequence[object]]] = {}
+    moved: list[int] = []
+    together: dict[tuple[bool, ...], list[Sequence[Any]]] = {}
     for row, before in rows:
-        if row != before:
-            differing = _SELDOM(row) != _SELDOM(before), *map(ne, _KEYS(row), _KEYS(before))
-            together.setdefault(differing if session.sparing else differing[:1], []).append(row)
+        differs = tuple(map(ne, row, before))
+        if True in differs:
+            seldom = True in _SELDOM(differs)
+            differing = (seldom, *_KEYS(differs)) if session.sparing else (seldom,)
+            together.setdefault(differing, []).append(row)
+            if True in _COUNTED_AS(differs):
+                moved.append(row[0])
+    rollups.move(session, moved)
     for differing, changed in together.items():
         names = _written(*differing)
         values = _values(["num", *names])
@@ -189,7 +196,7 @@ def _written(seldom: bool, *indexed: bool) -> list[str]:
     return [name for name in (COLUMNS[1:] if seldom else _OFTEN) if name not in same]
 
 
-def _values(names: Iterable[str]) -> Callable[[Sequence[object]], tuple[object, ...]]:
+def _values(names: Iterable[str]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
     return itemgetter(*(COLUMNS.index(name) for name in names))
 
 
@@ -198,10 +205,12 @@ _KEYS = _values(_INDEXED)
 _COUNTED_AS = _values(("stage", "relationship"))
 
 
-def free_ids(session: Session, nums: Sequence[int]) -> None:
-    """Let go of the ids of customers that are about to get others: two may exchange theirs."""
-    if nums:
-        session.run("UPDATE customer SET id = 'changing ' || num WHERE num = ANY($1::bigint[])", list(nums))
+def free_ids(session: Session, nums: Sequence[int], wanted: Mapping[int, str]) -> None:
+    """Let customers who are about to get other ids let go of those that others want: two may exchange theirs."""
+    holders = {id_: num for num, id_ in ids(session, nums).items()}
+    freed = {holders[id_] for num, id_ in wanted.items() if holders.get(id_, num) != num}
+    if freed:
+        session.run("UPDATE customer SET id = 'changing ' || num WHERE num = ANY($1::bigint[])", sorted(freed))
 
 
 def delete(session: Session, nums: Iterable[int]) -> None:
@@ -244,3 +253,13 @@ def due(session: Session, until: int, limit: int) -> list[int]:
         "SELECT num FROM customer WHERE next_change_at <= $1 ORDER BY next_change_at LIMIT $2", until, limit
     )
     return [num for (num,) in rows]
+
+
+def due_among(session: Session, nums: Sequence[int], until: int) -> dict[int, int]:
+    """Those of some customers who change by themselves until a time, with when."""
+    return dict(
+        session.all(
+            "SELECT num, next_change_at FROM customer WHERE num = ANY($1::bigint[]) AND next_change_at <= $2",
+            list(nums), until,
+        )
+    )  # fmt: skip

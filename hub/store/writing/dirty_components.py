@@ -19,6 +19,16 @@ def first(session: Session) -> tuple[Side, int] | None:
     return (Side(row[0]), row[1]) if row else None
 
 
+def among(session: Session, components: Iterable[tuple[Side, int]]) -> set[tuple[Side, int]]:
+    """Which of these components wait."""
+    wanted = set(components)
+    rows = session.among(
+        "SELECT side, component FROM dirty_component WHERE component = ANY($1::bigint[])",
+        sorted({num for _, num in wanted}),
+    )
+    return wanted & {(Side(side), num) for side, num in rows}
+
+
 def clear(session: Session, side: Side, components: Iterable[int]) -> None:
     """Say that components were resolved."""
     session.run(

@@ -67,7 +67,7 @@ class StoredClaim:
 _IDENTIFIER = (
     "num, id, rank, kind, namespace, value, side, blocked, capped, component, hidden, customer, first_seen, last_seen"
 )
-_CLAIM = (
+CLAIM = (
     "num, name_key, touchpoint, first_at, first_key, heard, heard_id, touchpoints, "
     "person_component, organisation_component, customer, organisation, digest"
 )
@@ -97,7 +97,8 @@ def _identifier(row: Sequence[Any]) -> StoredIdentifier:
     )
 
 
-def _claim(row: Sequence[Any]) -> StoredClaim:
+def stored_claim(row: Sequence[Any]) -> StoredClaim:
+    """A claim from its row of ``CLAIM``; its identifiers are read apart."""
     (num, name_key, touchpoint, first_at, first_key, heard, heard_id, touchpoints,
      person_component, organisation_component, customer, organisation, digest) = row  # fmt: skip
     return StoredClaim(
@@ -125,12 +126,6 @@ def insert_identifiers(session: Session, rows: Sequence[Sequence[object]]) -> No
         "capped joins component customer"
     ).split()
     session.insert("identifier", columns, rows)
-
-
-def identifiers_of_components(session: Session, components: Sequence[int]) -> list[StoredIdentifier]:
-    """The identifiers of raw components; those of both sides may have one number."""
-    rows = session.all(f"SELECT {_IDENTIFIER} FROM identifier WHERE component = ANY($1::bigint[])", list(components))
-    return [_identifier(row) for row in rows]
 
 
 def component_column(side: Side) -> str:
@@ -196,8 +191,8 @@ def place_identifiers(session: Session, rows: Sequence[tuple[int, int | None, in
 
 
 def _claims(session: Session, condition: str, values: Sequence[object]) -> dict[int, StoredClaim]:
-    rows = session.among(f"SELECT {_CLAIM} FROM claim WHERE {condition}", values)
-    found = {row[0]: _claim(row) for row in rows}
+    rows = session.among(f"SELECT {CLAIM} FROM claim WHERE {condition}", values)
+    found = {row[0]: stored_claim(row) for row in rows}
     held: dict[int, list[int]] = {}
     for claim, identifier in session.among(
         "SELECT claim, identifier FROM claim_identifier WHERE claim = ANY($1::bigint[])", found

@@ -248,13 +248,18 @@ def start_pull(session: Session, source: int, at: int, *, allow_deletions: bool 
 
 def standing_run(session: Session, source: int, at: int, since: int) -> tuple[int, str]:
     """Row number and id of the run that gathers a source's deliveries of a day, begun when none is since ``since``."""
-    take_numbers(session)
-    found = session.one(
+    if (found := _standing(session, source, since)) is None:
+        take_numbers(session)  # of two processes that find none, one begins it
+        found = _standing(session, source, since)
+    return (int(found[0]), str(found[1])) if found else start_run(session, source, "PUSH", at)
+
+
+def _standing(session: Session, source: int, since: int) -> tuple[Any, ...] | None:
+    return session.one(
         "SELECT num, id FROM run WHERE source = $1 AND kind = 'PUSH' AND started_at >= $2 ORDER BY num DESC LIMIT 1",
         source,
         since,
     )
-    return (int(found[0]), str(found[1])) if found else start_run(session, source, "PUSH", at)
 
 
 def count_run(session: Session, run: int, received: int, stored: int, changed: int, unchanged: int) -> None:
