@@ -26,6 +26,7 @@ from hub.ingest.outcomes import GivenRow
 from hub.registry import Registry
 from hub.settings import Company
 from tests.api.conftest import Sheet
+from tests.settled import settled
 
 
 @asynccontextmanager
@@ -41,9 +42,7 @@ async def listening(folder: Path, rows: int) -> AsyncIterator[tuple[str, str, An
             for n in range(rows)
         ]
         await hub.ingest(source, "rows", given)
-        async with hub.reader.snapshot() as snapshot:
-            last = await snapshot.value("SELECT value FROM sequence WHERE id = 1")
-        assert await hub.wait(last, 30)
+        await settled(hub)
         _, token = await hub.create_token("test", ["analyse", "pii", "manage"])
         held = routes(hub)
         writer = next(each.endpoint.__self__ for each in held if getattr(each, "path", "").startswith("/export/"))  # type: ignore[attr-defined]

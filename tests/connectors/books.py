@@ -14,6 +14,7 @@ from hub import sdk
 from hub.client import Client
 from hub.ingest.hub import Hub
 from hub.registry import Registry, load_registry
+from tests.settled import settled
 
 WORTH = """query Worth($currency: Currency!) { customers(first: 20) { edges { node { id kind name
   timeline { totalCount }
@@ -60,9 +61,7 @@ def in_a_hub(
 
 async def worth(hub: Hub, currency: str) -> dict[str, tuple[Any, ...]]:
     """Of each firm: touchpoints, revenue, paid, outstanding, orders."""
-    async with hub.reader.snapshot() as snapshot:
-        [(last,)] = await snapshot.all("SELECT max(number) FROM record")
-    assert await hub.wait(int(last), 20)
+    await settled(hub)
     found = [
         each["node"] for each in (await Client.of(hub).execute(WORTH, {"currency": currency}))["customers"]["edges"]
     ]

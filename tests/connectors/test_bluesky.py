@@ -22,6 +22,7 @@ from tests.connectors.bluesky_server import DID, HANDLE, PASSWORD, Server, notif
 from tests.connectors.sparing import Sparing
 from tests.outside.listening import served
 from tests.outside.worlds import World
+from tests.settled import settled
 
 SETTINGS = {"account": HANDLE, "app_password": PASSWORD, "server": "https://pds.example"}
 OURS = "https://bsky.app/profile/did:plc:shop2027aaaaaaaaaaaaaaaa/post/3lmshop00001"
@@ -197,9 +198,34 @@ def test_an_account_is_named_by_handle_or_did() -> None:
     for name, wrong in (("account", "shop"), ("account", "shop@example.org"), ("server", "https://a/b")):
         with pytest.raises(ValueError, match=r"whole handle|name a server"):
             bound(None, **{name: wrong})
-    assert list(bound(server="http://pds.example").check()) == [
+
+
+def test_a_check_signs_in_once_and_never_over_plain_http() -> None:
+    server = Server()
+    assert list(bound(world(server).outside(), server="http://pds.example").check()) == [
         "server: use https, so that nobody on the way reads the password."
     ]
+    assert server.asked == []
+    assert list(bound(world(server).outside()).check()) == []
+    assert server.asked == ["createSession"]
+    assert list(bound(world(server).outside(), app_password="of somebody else").check()) == [
+        "app_password: pds.example does not take our credentials (401 Unauthorized)."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "faults"),
+    [
+        (httpx.Response(404), ["server: pds.example answered 404 Not Found."]),
+        (httpx.Response(200, json={"did": DID}), ["server: pds.example answered without a session."]),
+        (httpx.Response(429, headers={"RateLimit-Reset": "1772370000"}), []),
+    ],
+    ids=["no such page", "no session", "busy"],
+)
+def test_a_check_says_what_is_no_such_server_and_is_silent_about_a_busy_one(
+    answer: httpx.Response, faults: list[str]
+) -> None:
+    assert list(bound(world(Server(), lambda _: answer).outside()).check()) == faults
 
 
 # Pulling ------------------------------------------------------------------------------------------------------------
@@ -396,6 +422,7 @@ def test_a_hub_pulls_a_real_socket_and_keeps_the_session_sealed(
             for _ in range(2):
                 await hub.sync(source)
                 await hub.pulled(source)
+            await settled(hub)
             async with hub.reader.snapshot() as snapshot:
                 runs = await snapshot.all("SELECT state, received, stored, error FROM run ORDER BY num")
                 kept = await snapshot.all("SELECT sealed FROM credential WHERE name = $1", "session")
@@ -407,6 +434,6 @@ def test_a_hub_pulls_a_real_socket_and_keeps_the_session_sealed(
     assert [tuple(run) for run in runs] == [("OK", 16, 16, None), ("OK", 6, 0, None)]
     assert len(kept) == 1
     assert "refresh-1" not in str(kept[0][0])
-    assert [each for each in server.asked if "Session" in each] == ["createSession"]
+    assert [each for each in server.asked if "Session" in each] == ["createSession"] * 2  # as it was made, and pulled
     people = {each["node"]["name"]: each["node"]["timeline"]["totalCount"] for each in said["customers"]["edges"]}
     assert people == {"ফারজানা হক 🌸": 2, "بلال احمد": 2, "Nina Wójcik": 4, "דנה כהן": 3}

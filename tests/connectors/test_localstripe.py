@@ -25,8 +25,9 @@ from hub.ingest.hub import Hub
 from hub.sealing import new_key
 from hub.settings import Company
 from hub.values import RevenueBasis
-from tests.connectors.test_stripe import SECRET, processed, registry, values
+from tests.connectors.test_stripe import SECRET, registry, values
 from tests.outside.listening import served
+from tests.settled import settled
 
 RELEASE = "localstripe==1.15.10"
 
@@ -99,7 +100,7 @@ def test_a_subscription_that_is_paid_and_refunded_in_part(
                     await asyncio.to_thread(localstripe.delete, f"/v1/subscriptions/{subscription}")
                 await hub.sync(source)
                 await hub.pulled(source)
-                await processed(hub)
+                await settled(hub)
                 seen.append(await values(hub, "EUR"))
             kinds = ["contract", "credit_note", "invoice", "invoice", "payment", "profile", "refund"]
             assert seen == [
@@ -110,7 +111,7 @@ def test_a_subscription_that_is_paid_and_refunded_in_part(
                 now = datetime.now(UTC)
                 delivery = replace(kit.delivery(body, headers), received_at=now)
                 assert (await hub.deliver(source, "objects", delivery)).status == 200
-            await processed(hub)
+            await settled(hub)
             assert await values(hub, "EUR") == seen[-1]
             async with hub.reader.snapshot() as snapshot:
                 unread = await snapshot.all("SELECT count(*) FROM problem")

@@ -22,6 +22,7 @@ from hub.testing import ConnectorSuite
 from tests.connectors.mastodon_server import TOKEN, Server, notifications, order
 from tests.outside.listening import served
 from tests.outside.worlds import World
+from tests.settled import settled
 
 SETTINGS = {"server": "social.example", "access_token": TOKEN}
 
@@ -347,6 +348,7 @@ def test_a_hub_pulls_a_real_socket_and_knows_its_people(
             for _ in range(2):
                 await hub.sync(source)
                 await hub.pulled(source)
+            await settled(hub)
             async with hub.reader.snapshot() as snapshot:
                 runs = await snapshot.all("SELECT state, received, stored, error FROM run ORDER BY num")
             asked = "{ customers(first: 20) { edges { node { name timeline { totalCount } } } } }"

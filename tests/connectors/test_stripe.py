@@ -30,6 +30,7 @@ from tests.connectors.sparing import Sparing
 from tests.connectors.stripe_server import KEY, SAMPLES, Server
 from tests.outside.listening import served
 from tests.outside.worlds import World
+from tests.settled import settled
 from tests.signatures.vectors import digest
 
 SECRET, OLD = "whsec_stripe_new", "whsec_stripe_old"
@@ -551,11 +552,23 @@ def test_settings_that_cannot_work_are_told_in_a_sentence(settings: dict[str, An
     assert error.value.errors()[0]["msg"].removeprefix("Value error, ") == problem
 
 
-def test_a_key_does_not_go_over_plain_http() -> None:
-    assert list(bound(api="http://stripe.example").check()) == [
+def test_a_check_asks_for_a_customer_and_never_over_plain_http() -> None:
+    server = Server()
+    assert list(bound(world(server).outside(), api="http://stripe.example").check()) == [
         "api: use https, so that nobody on the way reads the key."
     ]
-    assert list(bound().check()) == []
+    assert server.asked == []
+    assert list(bound(world(server).outside()).check()) == []
+    assert server.asked == ["customers?limit=1"]
+    assert list(bound(world(server).outside(), key="rk_live_other").check()) == [
+        "key: api.stripe.com does not take our credentials (401 Unauthorized)."
+    ]
+    server.forbidden = {"customers"}
+    assert list(bound(world(server).outside()).check()) == [
+        "key: The key may not read customers: give the restricted key the permission Read for it."
+    ]
+    server.missing, server.forbidden = {"customers"}, set()
+    assert list(bound(world(server).outside()).check()) == ["api: api.stripe.com answered 404 Not Found."]
 
 
 # In a hub -----------------------------------------------------------------------------------------------------------
@@ -564,12 +577,6 @@ VALUES = """query Values($currency: Currency!) { customers(first: 40) { edges { 
   id name timeline(first: 20) { edges { node { id kind } } }
   value(currency: $currency) { revenue { amount } outstanding { amount } overdue { amount } orders }
 } } } }"""
-
-
-async def processed(hub: Hub) -> None:
-    async with hub.reader.snapshot() as snapshot:
-        (last,) = await snapshot.all("SELECT max(number) FROM record")
-    assert await hub.wait(int(last[0]), 20)
 
 
 async def values(hub: Hub, currency: str) -> dict[str, tuple[str, str, int, list[str]]]:
@@ -604,12 +611,14 @@ def dealings(name: str, invoice: str | None = None) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("basis", [RevenueBasis.BILLED, pytest.param(RevenueBasis.CASH, marks=pytest.mark.long)])
 def test_a_refund_that_names_only_its_charge_lands_on_the_right_customer(
-    sparing_address: str, basis: RevenueBasis
+    sparing_address: str, basis: RevenueBasis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def main() -> None:
+    monkeypatch.setenv("HUB_ALLOW_PRIVATE_ADDRESSES", "127.0.0.1")
+
+    async def main(api: str) -> None:
         company = Company(currency="EUR", revenue_basis=basis)
         async with await Hub.open(sparing_address, registry(), company, secret_key=SEAL) as hub:
-            source = (await hub.create_source("Shop", "accounting.stripe", SETTINGS)).ids[0]
+            source = (await hub.create_source("Shop", "accounting.stripe", {**SETTINGS, "api": api})).ids[0]
             told: list[tuple[str, str | None, tuple[int, ...]]] = [
                 ("billed", "in_1", (0, 3, 1, 2)), ("backwards", "in_2", (2, 1, 3, 0)), ("late", "in_3", (2, 3, 0, 1)),
             ]  # fmt: skip
@@ -617,11 +626,12 @@ def test_a_refund_that_names_only_its_charge_lands_on_the_right_customer(
             for name, invoice, in_order in told:
                 for place in in_order:
                     await deliver(hub, source, dealings(name, invoice)[place])
-                    await processed(hub)
+                    await settled(hub)
             kinds = ["credit_note", "invoice", "payment", "profile", "refund"]
             assert await values(hub, "EUR") == {name: ("45.00", "0.00", 1, kinds) for name, _, _ in told}
 
-    asyncio.run(main())
+    with served(Server().app) as address:
+        asyncio.run(main(address))
 
 
 @pytest.mark.parametrize("basis", RevenueBasis)
@@ -639,7 +649,7 @@ def test_no_sale_counts_twice_whoever_tells_of_it_and_however_often(
             for _ in range(2):
                 await hub.sync(source)
                 await hub.pulled(source)
-            await processed(hub)
+            await settled(hub)
             billed = basis is RevenueBasis.BILLED
             books = ["accounting.failed_payment", "contract", "contract", "credit_note", "invoice", "payment"]
             taken_back = ["case", "credit_note", "credit_note", "invoice", "invoice", "payment", "profile", "reversal"]

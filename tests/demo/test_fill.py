@@ -16,6 +16,7 @@ from hub.registry import load_registry
 from hub.store import customers
 from hub.store.customers import StoredCustomer
 from tests.demo.test_samples import EXPECTED
+from tests.settled import settled
 
 HEROINE = EXPECTED["heroine"]
 
@@ -42,12 +43,6 @@ async def filled(address: str) -> AsyncIterator[tuple[Hub, Merge]]:
         assert decision is not None
         await settled(hub)
         yield hub, decision
-
-
-async def settled(hub: Hub) -> None:
-    async with hub.reader.snapshot() as snapshot:
-        last = int(await snapshot.value("SELECT value FROM sequence"))
-    assert await hub.wait(last, 60)
 
 
 async def named(hub: Hub, kind: str, value: str) -> StoredCustomer:

@@ -63,7 +63,7 @@ QUICK = [
         "component_of[int(claim.key)] = label", "component_of[int(claim.key)] = given[int(claim.key)]",
     ),
     Mutant(
-        "a customer's id is that of the smallest row number", f"{IDENTIFY}:_assign",
+        "a customer's id is that of the smallest row number", "hub.ingest.resolution:Resolution.stand",
         "min((claim.heard, claim.heard_id)", "min((claim.num, claim.heard_id)",
     ),
     Mutant(

@@ -14,6 +14,7 @@ from hub.registry import Registry
 from hub.sealing import new_key
 from tests.connectors.test_engagement import SECRET, sent
 from tests.ingest.builders import COMPANY, REGISTRY
+from tests.settled import settled
 from tests.signatures.vectors import NOW
 
 OURS = """From: Shop <shop@shop.example>
@@ -50,8 +51,7 @@ def test_a_mail_and_what_became_of_it_are_one_thread_of_one_customer(hub_address
                 return (await hub.deliver(source, "notices", replace(delivery, received_at=NOW))).status
 
             async def found(statement: str) -> list[tuple[Any, ...]]:
-                [(last,)] = await looked("SELECT value FROM sequence")
-                assert await hub.wait(last, 20)
+                await settled(hub)
                 return await looked(statement)
 
             async def looked(statement: str) -> list[tuple[Any, ...]]:

@@ -21,6 +21,7 @@ from hub.store.engine import Store
 from hub.store.session import Session
 from hub.store.writing import decisions, records
 from tests.ingest.builders import COMPANY, REGISTRY, Feed, Told, row, tp
+from tests.settled import settled
 
 _MAIL = Registry({**REGISTRY.connectors, "email.mailbox": Mailbox}, {})
 
@@ -46,11 +47,6 @@ async def told(hub: Hub) -> str:
 
 def given(*rows: sdk.Row) -> list[GivenRow]:
     return [GivenRow(each.payload, each.key, each.version) for each in rows]
-
-
-async def settled(hub: Hub) -> None:
-    [(last,)] = await all_rows(hub, "SELECT value FROM sequence")
-    assert await hub.wait(last, 20)
 
 
 def test_a_write_is_seen_after_waiting_for_it(hub_address: str) -> None:

@@ -13,6 +13,7 @@ from hub.sealing import new_key
 from tests.connectors.test_inbound import MAILS, SECRET, form, signed
 from tests.ingest.builders import COMPANY, REGISTRY
 from tests.ingest.test_tracking import found
+from tests.settled import settled
 
 
 async def posted(hub: Hub, source: str, raw: bytes, token: str) -> int:
@@ -22,8 +23,7 @@ async def posted(hub: Hub, source: str, raw: bytes, token: str) -> int:
         "POST", "/in/Mail/messages/mime", {}, plain.headers, plain.body, "", now(), b"", rest="mime"
     )
     reply = await hub.deliver(source, "messages", delivery)
-    [(last,)] = await found(hub, "SELECT value FROM sequence")
-    assert await hub.wait(last, 20)
+    await settled(hub)
     return reply.status
 
 

@@ -16,7 +16,8 @@ from hub.ingest.hub import Hub
 from hub.ingest.outcomes import GivenRow, Ingested, RowOutcome
 from hub.store.session import Session
 from tests.ingest.builders import row
-from tests.ingest.test_hub import all_rows, given, opened, settled, told
+from tests.ingest.test_hub import all_rows, given, opened, told
+from tests.settled import settled
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from tests.ingest.rebuilding import (
     rows_of,
     tell,
 )
+from tests.settled import settled
 
 
 def _lose(address: str) -> None:
@@ -34,8 +35,7 @@ def test_a_lost_projection_is_made_again_and_is_no_news(hub_address: str) -> Non
         await filled(hub, 40)
 
     async def look(hub: Hub) -> None:
-        [(last,)] = await rows_of(hub, "SELECT value FROM sequence")
-        assert await hub.wait(last, 20)
+        last = await settled(hub)
         assert await rows_of(hub, "SELECT DISTINCT historical FROM ledger") in ([(1,)], [(True,)])
         [(source,)] = await rows_of(hub, "SELECT id FROM source WHERE name = 'books'")
         assert await hub.wait(await tell(hub, source, invoice(900)), 10)
@@ -62,8 +62,7 @@ def test_a_projection_ahead_of_a_restored_hub_is_made_again(tmp_path: Path) -> N
         await hub.wait(await tell(hub, source, invoice(50), invoice(51)), 10)
 
     async def look(hub: Hub) -> None:
-        [(last,)] = await rows_of(hub, "SELECT value FROM sequence")
-        assert await hub.wait(last, 20)
+        await settled(hub)
 
     opened(str(folder), begin)
     before = marked(str(folder))

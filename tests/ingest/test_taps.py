@@ -15,6 +15,7 @@ from hub.ingest.hub import Hub
 from hub.registry import Registry
 from hub.sealing import new_key
 from tests.ingest.builders import COMPANY, REGISTRY
+from tests.settled import settled
 
 TAP = """#!/usr/bin/env python3
 import json, pathlib, sys
@@ -74,8 +75,7 @@ async def pulled(hub: Hub, source: str, guests: Path, **said: Any) -> tuple[str,
     guests.write_text(json.dumps(said))  # noqa: ASYNC240 (some bytes)
     await hub.sync(source)
     await hub.pulled(source)
-    [(last,)] = await found(hub, "SELECT value FROM sequence")
-    assert await hub.wait(last, 20)
+    await settled(hub)
     (ended,) = await found(hub, "SELECT state, error FROM run WHERE kind = 'PULL' ORDER BY num DESC LIMIT 1")
     return ended
 

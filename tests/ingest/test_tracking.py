@@ -18,6 +18,7 @@ from hub.ingest.hub import Hub
 from hub.registry import Registry
 from hub.sealing import new_key
 from tests.ingest.builders import COMPANY, REGISTRY
+from tests.settled import settled
 
 SAMPLE = Path(connectors.generic.__file__).parent / "samples" / "segment.json"
 KEY = "a-write-key-of-this-source"
@@ -42,8 +43,7 @@ async def told(hub: Hub, source: str, body: bytes) -> int:
         "POST", "/in/Shop/v1/batch", {}, {"authorization": f"Bearer {KEY}"}, body, "", now(), b"", rest="batch"
     )
     reply = await hub.deliver(source, "v1", delivery)
-    [(last,)] = await found(hub, "SELECT value FROM sequence")
-    assert await hub.wait(last, 20)
+    await settled(hub)
     return reply.status
 
 
