@@ -13,7 +13,8 @@ from bench.measuring import POSTGRESQL, SQLITE, Bench, Figure, in_turn, ratio
 from bench.stream import bare, deliveries
 from hub.store.engine import Store
 from hub.store.projection import PROJECTION
-from hub.store.session import Session, SqliteSession
+from hub.store.session import Session
+from hub.store.sqlite_session import SqliteSession
 from hub.store.truth import TRUTH
 
 GOALS = {SQLITE: 0.40, POSTGRESQL: 0.28}

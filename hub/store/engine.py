@@ -19,8 +19,10 @@ import psycopg
 from hub.errors import ConfigWrong, RetryLater, StorageFull
 from hub.store import sets
 from hub.store.postgres_reader import PostgresReader
+from hub.store.postgres_session import PostgresSession
 from hub.store.reader import Reader, SqliteReader
-from hub.store.session import MOST_AHEAD, PostgresSession, Session, SqliteSession, prepare_sqlite, written_ahead
+from hub.store.session import Session
+from hub.store.sqlite_session import MOST_AHEAD, SqliteSession, prepare_sqlite, written_ahead
 from hub.store.versions import is_latest
 
 _PROCESSOR_LOCK = 7_264_001

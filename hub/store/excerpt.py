@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from hub.store.reader import Rows, Snapshot
-from hub.store.session import SqliteSession
+from hub.store.sqlite_session import SqliteSession
 
 
 class ExcerptSession(SqliteSession):
