@@ -100,7 +100,10 @@ ALL = [
         "len(nodes) > rules.most_identifiers or ", "",
     ),
     # Caps.
-    Mutant("caps are counted after other caps", f"{WRITING}.identities:companions_of", "o.blocked IS NULL", "o.joins"),
+    Mutant(
+        "caps are counted after other caps", f"{WRITING}.identities:companions_of",
+        "not held[other].blocked", "held[other].joins",
+    ),
     Mutant(
         "caps are counted over touchpoints that are gone", f"{WRITING}.identities:names_of",
         "AND c.touchpoints > 0", "",

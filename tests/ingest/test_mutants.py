@@ -13,6 +13,11 @@ STREAMS = range(400)
 RUNS = 4
 
 
+@pytest.mark.parametrize("mutant", ALL, ids=str)
+def test_what_a_mutant_breaks_stands_where_it_says(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutant.put(monkeypatch)
+
+
 @pytest.mark.parametrize("mutant", QUICK, ids=str)
 def test_a_broken_rule_is_seen(mutant: Mutant, hub_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mutant.put(monkeypatch)
