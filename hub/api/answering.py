@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from starlette.requests import ClientDisconnect
@@ -20,7 +20,19 @@ SLOWEST = 30.0
 """Seconds that a body may take to arrive, unless a setting says otherwise."""
 STOPPING = "stopping"
 """What the application's state is told when the hub is to stop: answers under way are finished, nothing new begins."""
+DIRECT = "hub.direct"
+"""The extension by which a server gives a request, and takes its answer, as a whole (``Direct``)."""
 _JSON_TYPE = "application/json; charset=utf-8"
+
+
+class Direct(Protocol):
+    """A request and its answer without messages."""
+
+    def body(self) -> bytes | None:
+        """The body, before any of it is received, which it may be all the same; None unless all of it is there."""
+
+    async def answer(self, head: bytes, body: bytes) -> None:
+        """Send an answer with the status 200, ``head`` being lines of headers."""
 
 
 class UnsupportedMediaType(InputWrong):

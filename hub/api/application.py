@@ -7,37 +7,40 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
 from hub.api.answering import STOPPING, stopping
-from hub.api.http import ADDRESS
+from hub.api.http import ADDRESS, DELIVERIES
 from hub.api.watching import Watching, unanswered
 
 
 class Application(Starlette):
-    """Starlette, but for one address at which nearly all requests arrive: they go there without looking for the way."""
+    """Starlette, but for the addresses at which nearly all requests arrive: they go there by the shortest way."""
 
     def __init__(self, lifespan: Callable[[Application], AbstractAsyncContextManager[None]]) -> None:
         super().__init__(lifespan=lifespan)
         self._graphql: Route | None = None
+        self._deliveries: list[Route] = []
         self._watching = Watching(self._brought)
 
     def open(self, routes: Sequence[BaseRoute]) -> None:
         """Answer by these routes from now on."""
         self.router.routes[:] = routes
-        self._graphql = next((each for each in routes if isinstance(each, Route) and each.path == ADDRESS), None)
+        plain = [each for each in routes if isinstance(each, Route)]
+        self._graphql = next((each for each in plain if each.path == ADDRESS), None)
+        self._deliveries = [each for each in plain if each.path.startswith(DELIVERIES)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         await self._watching(scope, receive, send)
 
     async def _brought(self, scope: Scope, receive: Receive, send: Send) -> None:
-        route = self._graphql
-        if route is None or scope["type"] != "http" or scope["path"] != ADDRESS or scope.get("root_path"):
+        route = self._nearest(scope)
+        if route is None:
             await super().__call__(scope, receive, send)
             return
-        scope["app"], scope["endpoint"], scope["path_params"] = self, route.endpoint, {}
+        scope["app"] = self
         try:
             await route.app(scope, receive, send)
         except asyncio.CancelledError:
@@ -45,3 +48,18 @@ class Application(Starlette):
             if not (getattr(self.state, STOPPING, False) and unanswered()):
                 raise
             await stopping()(scope, receive, send)
+
+    def _nearest(self, scope: Scope) -> Route | None:
+        """The route of a request that needs nothing of what stands around routes; the scope says then whose it is."""
+        if scope["type"] != "http" or scope.get("root_path"):
+            return None
+        if scope["path"] == ADDRESS and self._graphql is not None:
+            scope["endpoint"], scope["path_params"] = self._graphql.endpoint, {}
+            return self._graphql
+        if scope["path"].startswith(DELIVERIES):
+            for route in self._deliveries:
+                match, found = route.matches(scope)
+                if match is Match.FULL:
+                    scope.update(found)
+                    return route
+        return None

@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 
-from hub.api.lane import DIRECT
+from hub.api.answering import DIRECT
 
 MOST_HEAD = 16_384
 """Bytes of all headers of a request."""

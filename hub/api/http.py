@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from hub.ingest.hub import Hub
 
 ADDRESS = "/graphql"
+DELIVERIES = "/in/"
+"""Below it everything goes to push streams."""
 PARTIAL = 294
 """Partial success: data, and errors beside it. For clients that know the specification."""
 _METHODS = ("GET", "HEAD", "POST")
@@ -77,8 +79,8 @@ def routes(
         Route(ADDRESS, graphql, middleware=[lane, *around]),
         Route(f"{ADDRESS}/{{document}}", graphql, middleware=around),
         WebSocketRoute(ADDRESS, GraphQLSocket(hub, standing, allowed_origins)),
-        Route("/in/{source}/{stream}", deliveries.answer, methods=METHODS),
-        Route("/in/{source}/{stream}/{rest:path}", deliveries.answer, methods=METHODS),
+        Route(f"{DELIVERIES}{{source}}/{{stream}}", deliveries.answer, methods=METHODS),
+        Route(f"{DELIVERIES}{{source}}/{{stream}}/{{rest:path}}", deliveries.answer, methods=METHODS),
         Route("/upload", uploads.answer, methods=METHODS, middleware=around),
         Route("/export/{list}.{format}", exports.answer, methods=METHODS, middleware=around),
         Route("/export", exports.log, methods=METHODS, middleware=around),

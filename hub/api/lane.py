@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import orjson
 from starlette.middleware import Middleware
@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.api import auth, watching
+from hub.api.answering import DIRECT, Direct
 from hub.api.auth import Principal, Remembered
 from hub.api.compression import SMALLEST, compressed, encoding
 from hub.api.execute import shortly
@@ -29,8 +30,6 @@ from hub.errors import HubError
 if TYPE_CHECKING:
     from hub.ingest.hub import Hub
 
-DIRECT = "hub.direct"
-"""The extension by which a server takes an answer as a whole (``Direct``)."""
 _TRIED = "hub.tried"
 _ELSEWHERE = frozenset({b"content-encoding", b"transfer-encoding", b"expect"})
 """Headers with which a request is not plain."""
@@ -38,16 +37,6 @@ _MOST_HEADS = 200
 
 Head = tuple[list[tuple[bytes, bytes]], bytes]
 """The headers that answers of a kind have in common: as pairs, and as they are sent."""
-
-
-class Direct(Protocol):
-    """A request and its answer without messages."""
-
-    def body(self) -> bytes | None:
-        """The body, which may be received all the same; None unless all of it is there."""
-
-    async def answer(self, head: bytes, body: bytes) -> None:
-        """Send an answer with the status 200, ``head`` being lines of headers."""
 
 
 @dataclass(slots=True)

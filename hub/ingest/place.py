@@ -61,7 +61,7 @@ class Placement:
         known = touchpoints.stored(self.session, [draft.id for draft in drafts])
         ids = {draft.id for draft in drafts}
         gone = {id_: num for held in before.values() for num, id_ in held if id_ not in ids}
-        changed = [d for d in drafts if d.id in known and (known[d.id].digest != d.digest or known[d.id].retracted)]
+        changed = [draft for draft in drafts if draft.id in known and _differs(draft, known[draft.id])]
         self._new = [draft for draft in drafts if draft.id not in known]
         self._campaigns = reference.campaigns_of(self.session, self.numbers, [*changed, *self._new])
         self._claim([*changed, *self._new])
@@ -192,6 +192,11 @@ class Placement:
             self.session, self.numbers,
             [about.Spoken(self._nums[d.id], d.at, self.sources[d.source], d.source, d.touchpoint) for d in drafts],
         )  # fmt: skip
+
+
+def _differs(draft: Draft, stored: Stored) -> bool:
+    """Also when its row said something else in between, and says the same again as another version."""
+    return stored.retracted or (stored.digest, stored.record) != (draft.digest, draft.records[0])
 
 
 def _decided(session: Session, ids: list[str]) -> set[str]:

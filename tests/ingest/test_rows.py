@@ -49,6 +49,17 @@ def test_a_state_that_returns_is_three_versions(bench: Bench) -> None:
     assert len(bench.partition()) == 1
 
 
+def test_a_touchpoint_is_of_the_record_that_stands_also_where_a_row_comes_back_to_what_it_was(bench: Bench) -> None:
+    said, other = row("k1", kind="call", who=ANNA), row("k1", kind="email", who=ANNA)
+    bench.tell(said)
+    bench.accept(other)
+    bench.accept(said)
+    bench.process()
+    assert bench.projection.all("SELECT t.kind, r.version FROM touchpoint t JOIN record r ON r.number = t.record") == [
+        ("call", 3)
+    ]
+
+
 def test_an_event_stays_as_it_was_first_told(bench: Bench) -> None:
     bench.tell(row("k1", who=ANNA, title="first"), stream="happenings")
     bench.tell(row("k1", who=ANNA, title="second"), stream="happenings")

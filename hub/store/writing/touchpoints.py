@@ -24,6 +24,7 @@ class Stored:
 
     num: int
     id: str
+    record: int
     digest: str
     claim: int | None
     customer: int | None
@@ -47,13 +48,13 @@ class Speaker:
 def stored(session: Session, ids: Sequence[str]) -> dict[str, Stored]:
     """Touchpoints by public id."""
     rows = session.all(
-        "SELECT num, id, digest, claim, customer, organisation, gave_id, retracted_at, heard FROM touchpoint "
+        "SELECT num, id, record, digest, claim, customer, organisation, gave_id, retracted_at, heard FROM touchpoint "
         "WHERE id = ANY($1::text[])",
         list(ids),
     )
     return {
-        id_: Stored(num, id_, digest, claim, customer, organisation, bool(gave), retracted is not None, heard)
-        for num, id_, digest, claim, customer, organisation, gave, retracted, heard in rows
+        id_: Stored(num, id_, record, digest, claim, customer, organisation, bool(gave), retracted is not None, heard)
+        for num, id_, record, digest, claim, customer, organisation, gave, retracted, heard in rows
     }
 
 
