@@ -237,6 +237,15 @@ def test_an_anchor_may_arrive_after_the_entry(bench: Bench) -> None:
     assert groups(bench) == together("k1 k2")
 
 
+def test_of_anchor_and_matter_the_nearer_counts_and_of_as_near_ones_the_anchor(bench: Bench) -> None:
+    """k4 is about k3, which only follows N1; k6 is about a note about k2, and both lead in two steps."""
+    bench.tell(
+        invoice("k1", "N1", who={"person": "7"}), invoice("k2", "N2", who={"person": "8"}), refund("k3", "N1"),
+        refund("k4", "N2", anchor=tp("k3")), note("k5", tp("k2")), refund("k6", "N1", anchor=tp("k5")),
+    )  # fmt: skip
+    assert groups(bench) == together("k1 k3", "k2 k4 k5 k6")
+
+
 def test_an_entry_about_a_person_says_nothing_of_the_firm(bench: Bench) -> None:
     bench.tell(row("k1", who={"firm": "77", "email": "a@x.org"}))
     bench.tell(note("k2", customer_id(tp("k1"), Side.PERSON), traits={"name": "Anna Rahman"}))
