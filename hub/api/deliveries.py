@@ -60,7 +60,7 @@ class Deliveries:
 
     async def _answered(self, http: HttpRequest) -> Response:
         source, stream = http.path_params["source"], http.path_params["stream"]
-        if sum(len(name) + len(value) for name, value in http.headers.raw) + len(_target(http)) > MOST_HEADERS:
+        if sum([len(name) + len(value) for name, value in http.headers.raw]) + len(_target(http)) > MOST_HEADERS:
             raise HeadersTooLarge(f"The headers are larger than {MOST_HEADERS:,} bytes.")
         if http.method == "HEAD":
             # Some senders look whether there is anybody before they send.
@@ -85,9 +85,9 @@ class Deliveries:
     async def _body(self, http: HttpRequest) -> bytes:
         direct: Direct | None = http.scope.get("extensions", {}).get(DIRECT)
         whole = None if direct is None else direct.body()  # nearly always: most deliveries are small
-        return (
-            whole if whole is not None and len(whole) <= self._limit else await body(http, self._limit, self._slowest)
-        )
+        if whole is not None and len(whole) <= self._limit:
+            return whole
+        return await body(http, self._limit, self._slowest)
 
     @contextmanager
     def _room(self, http: HttpRequest) -> Iterator[None]:
@@ -130,6 +130,6 @@ def _headers(http: HttpRequest) -> Mapping[str, str]:
 
 def _first_values(http: HttpRequest) -> Mapping[str, str]:
     found: dict[str, str] = {}
-    for name, value in http.query_params.multi_items():
+    for name, value in http.query_params.multi_items() if http.scope.get("query_string") else ():
         found.setdefault(name, value)
     return found
