@@ -6,9 +6,9 @@ from hub.ingest.hub import Hub
 from hub.store.ledger import accepted
 
 
-async def settled(hub: Hub) -> int:
-    """Wait until everything accepted is processed, a minute at most; the last number of it."""
+async def settled(hub: Hub, seconds: float = 20) -> int:
+    """Wait until everything accepted is processed, for so many seconds at most; the last number of it."""
     async with hub.reader.snapshot() as snapshot:
         last = await accepted(snapshot)
-    assert await hub.wait(last, 60)
+    assert await hub.wait(last, seconds)
     return last

@@ -10,6 +10,7 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
+from starlette.types import Scope
 
 from hub.api.auth import NotSignedIn
 from hub.api.errors import internal
@@ -33,6 +34,12 @@ class Direct(Protocol):
 
     async def answer(self, head: bytes, body: bytes) -> None:
         """Send an answer with the status 200, ``head`` being lines of headers."""
+
+
+def direct(scope: Scope) -> Direct | None:
+    """A request as a whole, where its server gives it so."""
+    given: Direct | None = scope.get("extensions", {}).get(DIRECT)
+    return given
 
 
 class UnsupportedMediaType(InputWrong):

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
-from hub.api.answering import DIRECT, SLOWEST, Direct, HeadersTooLarge, body, clean
+from hub.api.answering import SLOWEST, HeadersTooLarge, body, clean, direct
 from hub.clock import now
 from hub.connector import Delivery
 from hub.errors import HubError, RetryLater
@@ -83,8 +83,8 @@ class Deliveries:
         return Response(reply.body, reply.status, dict(reply.headers))
 
     async def _body(self, http: HttpRequest) -> bytes:
-        direct: Direct | None = http.scope.get("extensions", {}).get(DIRECT)
-        whole = None if direct is None else direct.body()  # nearly always: most deliveries are small
+        given = direct(http.scope)
+        whole = None if given is None else given.body()  # nearly always: most deliveries are small
         if whole is not None and len(whole) <= self._limit:
             return whole
         return await body(http, self._limit, self._slowest)

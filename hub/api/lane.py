@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.api import auth, watching
-from hub.api.answering import DIRECT, Direct
+from hub.api.answering import Direct, direct
 from hub.api.auth import Principal, Remembered
 from hub.api.compression import SMALLEST, compressed, encoding
 from hub.api.execute import shortly
@@ -82,8 +82,8 @@ class Lane:
         if plain is None:
             await self._app(scope, receive, send)
             return
-        direct: Direct | None = scope.get("extensions", {}).get(DIRECT)
-        body = None if direct is None else direct.body()
+        given = direct(scope)
+        body = None if given is None else given.body()
         if body is None:
             try:
                 async with asyncio.timeout(self._slowest):
@@ -97,7 +97,7 @@ class Lane:
         if answer is None:
             await self._app(scope, receive, send)
             return
-        await self._send(plain, answer, direct, send)
+        await self._send(plain, answer, given, send)
 
     def _plain(self, scope: Scope) -> _Plain | None:
         said = dict(scope["headers"])
@@ -137,7 +137,7 @@ class Lane:
             scope[_TRIED] = None
         return answer
 
-    async def _send(self, plain: _Plain, answer: Short, direct: Direct | None, send: Send) -> None:
+    async def _send(self, plain: _Plain, answer: Short, given: Direct | None, send: Send) -> None:
         body = orjson.dumps(answer.content)
         coding = plain.coding if len(body) >= SMALLEST else None
         if coding is not None:
@@ -146,9 +146,9 @@ class Lane:
         pairs, head = self._heads.get(kind) or await self._head(*kind)
         own = [(b"content-length", b"%d" % len(body))]
         own += [(name.lower().encode(), value.encode()) for name, value in answer.allowance.items()]
-        if direct is not None:
+        if given is not None:
             own.append((watching.HEADER, watching.begun().encode()))
-            await direct.answer(b"%b%b" % (head, _lines(own)), body)
+            await given.answer(b"%b%b" % (head, _lines(own)), body)
             return
         await send({"type": "http.response.start", "status": 200, "headers": [*own, *pairs]})
         await send({"type": "http.response.body", "body": body})

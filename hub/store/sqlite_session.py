@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -88,17 +88,8 @@ class SqliteSession(Session):
         if keys:
             self.many(f"DELETE FROM {table} WHERE {keyed(tuple(key))}", keys)
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        with _clean_errors():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+    def transaction(self) -> AbstractContextManager[None]:
+        return self._undone("BEGIN IMMEDIATE", "ROLLBACK", "COMMIT")
 
     def tidy(self) -> None:
         if written_ahead(self._file) > MOST_AHEAD:
@@ -118,17 +109,21 @@ class SqliteSession(Session):
             finally:
                 self._connection.execute("ROLLBACK")
 
+    def savepoint(self) -> AbstractContextManager[None]:
+        return self._undone("SAVEPOINT part", "ROLLBACK TO part", "RELEASE part")
+
     @contextmanager
-    def savepoint(self) -> Iterator[None]:
+    def _undone(self, begin: str, undo: str, end: str) -> Iterator[None]:
+        """What is done in between ends, or is undone when it raises."""
         with _clean_errors():
-            self._connection.execute("SAVEPOINT part")
+            self._connection.execute(begin)
             try:
                 yield
             except BaseException:
                 if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK TO part")
+                    self._connection.execute(undo)
                 raise
-            self._connection.execute("RELEASE part")
+            self._connection.execute(end)
 
     def close(self) -> None:
         self._connection.close()

@@ -42,7 +42,7 @@ async def listening(folder: Path, rows: int) -> AsyncIterator[tuple[str, str, An
             for n in range(rows)
         ]
         await hub.ingest(source, "rows", given)
-        await settled(hub)
+        await settled(hub, 30)
         _, token = await hub.create_token("test", ["analyse", "pii", "manage"])
         held = routes(hub)
         writer = next(each.endpoint.__self__ for each in held if getattr(each, "path", "").startswith("/export/"))  # type: ignore[attr-defined]

@@ -41,7 +41,7 @@ async def filled(address: str) -> AsyncIterator[tuple[Hub, Merge]]:
                 case Merge():
                     decision = step
         assert decision is not None
-        await settled(hub)
+        await settled(hub, 60)
         yield hub, decision
 
 
@@ -123,7 +123,7 @@ def test_same_plan_again_changes_nothing(hub_address: str) -> None:
             elif isinstance(step, Post):
                 delivery = Delivery("POST", "", {}, step.headers, step.body, "here", step.at, b"")
                 await hub.deliver(sources[step.source], step.stream, delivery)
-        await settled(hub)
+        await settled(hub, 60)
         assert await touchpoints() == EXPECTED["touchpoints"]["total"]
 
     on_filled(hub_address, look)

@@ -20,6 +20,7 @@ from hub.work.posting import Post
 from hub.work.sending import Sender, sending
 from hub.work.turning import tell
 from tests.ingest.builders import COMPANY, REGISTRY, Feed, row
+from tests.settled import settled
 from tests.work.outgoing import HERE, Desk, anna, desk
 from tests.work.provider import Clock
 from tests.work.receiver import receiving
@@ -290,7 +291,7 @@ def test_history_is_told_only_to_who_asks_for_it(sparing_address: str) -> None:
             source = (await desk.hub.create_source("Shop", "test.told", {})).ids[0]
             await desk.hub.sync(source)
             await desk.hub.pulled(source)
-            assert await desk.hub.wait(await last_number(desk), 10)
+            await settled(desk.hub, 10)
             await desk.told()
             assert (len(desk.receiver.taken), len(historian.taken)) == (0, 3)
 
@@ -299,11 +300,6 @@ def test_history_is_told_only_to_who_asks_for_it(sparing_address: str) -> None:
             desk(sparing_address, look, receiver)
     finally:
         Feed.rows = []
-
-
-async def last_number(desk: Desk) -> int:
-    async with desk.hub.reader.snapshot() as snapshot:
-        return int(await snapshot.value("SELECT max(value) FROM sequence"))
 
 
 def test_replay_and_rebuild_tell_nothing_twice(hub_address: str) -> None:
