@@ -57,19 +57,20 @@ def digest_of(row: Row, stream: Stream) -> str:
 
 def accept(session: Session, arrival: Arrival, rows: Sequence[Row], cursor: Cursor | None = None) -> Accepted:
     """Store what is new or changed, count it in its run, and move the checkpoint, all in the caller's transaction."""
-    last = records.take_numbers(session)
     stream = arrival.stream
-    known = records.versions(session, arrival.source, stream.name, list({storable_text(row.key) for row in rows}))
+    keys = list({storable_text(row.key) for row in rows})
+    last, known = records.take_numbers_over(session, arrival.source, stream.name, keys)
     outcomes, fresh = sort_out(rows, known, arrival, last)
     _store(session, fresh)
-    if fresh:
-        last = fresh[-1][1].number
-        records.give_numbers(session, last)
-    _count(session, arrival, outcomes, fresh)
-    if cursor is not None:
-        records.save_checkpoint(
-            session, arrival.source, stream.name, orjson.dumps(dict(cursor)).decode(), arrival.run, arrival.at
-        )
+    with session.pipeline():
+        if fresh:
+            last = fresh[-1][1].number
+            records.give_numbers(session, last)
+        _count(session, arrival, outcomes, fresh)
+        if cursor is not None:
+            records.save_checkpoint(
+                session, arrival.source, stream.name, orjson.dumps(dict(cursor)).decode(), arrival.run, arrival.at
+            )
     return Accepted(outcomes, last if fresh else max((number for _, number in outcomes), default=0))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from threading import Lock
@@ -33,14 +32,27 @@ class _Parcel:
     answer: asyncio.Future[Stored]
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The run that gathers what comes in the day that began at ``since``."""
+
+    since: int
+    num: int
+    id: str
+
+
+_Kept = tuple[Sequence[Stored], _Run | None]
+
+
 @dataclass(slots=True)
 class _Queue:
-    """The parcels of one stream. ``called``: a job that will take them waits for its turn."""
+    """The parcels of one stream. ``called``: a job that will take them waits for its turn. ``run``: the last used."""
 
     source: int
     stream: Stream
     parcels: list[_Parcel] = field(default_factory=list)
     called: bool = False
+    run: _Run | None = None
 
 
 class Intake:
@@ -88,15 +100,39 @@ class Intake:
         carrying.add_done_callback(self._carrying.discard)
 
     async def _carry(self, queue: _Queue) -> None:
+        """All parcels at once, or each alone when they cannot be stored together."""
         taken: list[_Parcel] = []
+
+        def job(session: Session) -> _Kept:
+            taken.extend(self._take(queue))
+            return self._accept(session, queue, taken) if taken else ([], queue.run)
+
         try:
-            stored = await self._threads.store(lambda session: self._accept(session, queue, taken))
+            await self._done(queue, taken, job)
+        except RetryLater as trouble:  # the storage's own, which each alone would have too
+            self._fail(taken or self._take(queue), trouble)
         except Exception as error:  # noqa: BLE001 (those who wait must hear it)
-            for parcel in taken or self._take(queue):
-                _answer(parcel, error)
-        else:
-            for parcel, outcome in zip(taken, stored, strict=True):
-                _answer(parcel, outcome)
+            if len(taken) == 1:
+                self._fail(taken, error)
+            else:
+                await asyncio.gather(*(self._carry_alone(queue, parcel) for parcel in taken))
+
+    async def _carry_alone(self, queue: _Queue, parcel: _Parcel) -> None:
+        try:
+            await self._done(queue, [parcel], lambda session: self._accept(session, queue, [parcel]))
+        except Exception as error:  # noqa: BLE001 (its sender hears it; the others are none the worse)
+            self._fail([parcel], error)
+
+    async def _done(self, queue: _Queue, parcels: Sequence[_Parcel], job: Callable[[Session], _Kept]) -> None:
+        kept, queue.run = await self._threads.store(job)
+        for parcel, stored in zip(parcels, kept, strict=True):
+            if not parcel.answer.done():
+                parcel.answer.set_result(stored)
+
+    def _fail(self, parcels: Sequence[_Parcel], error: Exception) -> None:
+        for parcel in parcels:
+            if not parcel.answer.done():
+                parcel.answer.set_exception(error)
 
     def _take(self, queue: _Queue) -> list[_Parcel]:
         """The parcels whose turn it is; later ones wait for another job."""
@@ -114,46 +150,17 @@ class Intake:
         # Whoever went away before their turn is passed over; from here on nobody can.
         return [parcel for parcel in taken if not parcel.answer.cancelled()]
 
-    def _accept(self, session: Session, queue: _Queue, taken: list[_Parcel]) -> list[Stored | Exception]:
-        """The writer's job: all parcels at once, or each alone when they cannot be stored together."""
-        taken += self._take(queue)
-        if not taken:
-            return []
-        try:
-            with nullcontext() if len(taken) == 1 else session.savepoint():
-                return list(self._together(session, queue, taken))
-        except RetryLater:
-            raise  # the storage's own trouble, which each alone would have too
-        except Exception:
-            if len(taken) == 1:
-                raise
-        alone: list[Stored | Exception] = []
-        for parcel in taken:
-            try:
-                with session.savepoint():
-                    alone += self._together(session, queue, [parcel])
-            except RetryLater:
-                raise
-            except Exception as error:  # noqa: BLE001 (its sender hears it; the others are none the worse)
-                alone.append(error)
-        return alone
-
-    def _together(self, session: Session, queue: _Queue, parcels: Sequence[_Parcel]) -> Sequence[Stored]:
+    def _accept(self, session: Session, queue: _Queue, parcels: Sequence[_Parcel]) -> _Kept:
+        """The writer's job."""
         at = self._clock()
-        num, run = records.standing_run(session, queue.source, at, at - at % _DAY)
+        run = queue.run
+        if run is None or not run.since <= at < run.since + _DAY:
+            since = at - at % _DAY
+            run = _Run(since, *records.standing_run(session, queue.source, at, since))
         rows = [row for parcel in parcels for row in parcel.rows]
-        outcomes = iter(accept(session, Arrival(queue.source, queue.stream, num, at), rows).outcomes)
-        stored = []
+        outcomes = iter(accept(session, Arrival(queue.source, queue.stream, run.num, at), rows).outcomes)
+        kept = []
         for parcel in parcels:
             held = list(islice(outcomes, len(parcel.rows)))
-            stored.append((Accepted(held, max((number for _, number in held), default=0)), run))
-        return stored
-
-
-def _answer(parcel: _Parcel, outcome: Stored | Exception) -> None:
-    if parcel.answer.done():
-        return
-    if isinstance(outcome, Exception):
-        parcel.answer.set_exception(outcome)
-    else:
-        parcel.answer.set_result(outcome)
+            kept.append((Accepted(held, max((number for _, number in held), default=0)), run.id))
+        return kept, run

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from hub.errors import RetryLater, StorageFull
-from hub.store.session import CHUNK, Session, Values, keyed, update_of
+from hub.store.session import CHUNK, Session, Values, insert_of, keyed, update_of
 from hub.store.sql import postgres_values
 
 _FEW = 10
@@ -75,8 +75,19 @@ class PostgresSession(Session):
         with _clean_errors(), self._connection.cursor() as cursor:
             cursor.executemany(statement, rows)
 
+    def each(self, *questions: tuple[Any, ...]) -> list[list[tuple[Any, ...]]]:
+        with _clean_errors(), self._connection.pipeline():
+            asked = [
+                self._connection.execute(statement, postgres_values(values), binary=True)
+                for statement, *values in questions
+            ]
+            return [cursor.fetchall() for cursor in asked]
+
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Values]) -> None:
         if not rows:
+            return
+        if len(rows) < _FEW:
+            self.many(insert_of(table, tuple(columns)), rows)
             return
         statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
         types = self._types_of(table, tuple(columns))
@@ -157,6 +168,11 @@ class PostgresSession(Session):
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         with _clean_errors(), self._connection.transaction():
+            yield
+
+    @contextmanager
+    def pipeline(self) -> Iterator[None]:
+        with _clean_errors(), self._connection.pipeline():
             yield
 
     def close(self) -> None:

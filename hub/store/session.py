@@ -64,8 +64,19 @@ class Session(ABC):
         """A part of a transaction that is undone alone when it raises."""
 
     @abstractmethod
+    def pipeline(self) -> Any:
+        """Statements whose answers are awaited at the end of the block, all at once; within a transaction.
+
+        Whatever one of them raises may come with a later one, or at the end. To be left before rows are read in chunks.
+        """
+
+    @abstractmethod
     def close(self) -> None:
         """Close the connection."""
+
+    def each(self, *questions: tuple[Any, ...]) -> list[list[tuple[Any, ...]]]:
+        """All rows of several statements, each given with its values, asked in one go and answered in this order."""
+        return [self.all(*question) for question in questions]
 
     def instant(self) -> int:
         """Microseconds since 1970 by the one clock of all that write here; not of when a transaction began."""
@@ -97,12 +108,17 @@ class Session(ABC):
 
 
 @lru_cache(maxsize=256)
+def insert_of(table: str, columns: tuple[str, ...]) -> str:
+    """An insertion of a row; parameters in the order of its columns."""
+    places = ", ".join(f"${place}" for place in range(1, len(columns) + 1))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"
+
+
+@lru_cache(maxsize=256)
 def _upsert(table: str, key: tuple[str, ...], columns: tuple[str, ...]) -> str:
-    names = key + columns
-    places = ", ".join(f"${position}" for position in range(1, len(names) + 1))
     changes = ", ".join(f"{name} = excluded.{name}" for name in columns)
     action = f"DO UPDATE SET {changes}" if columns else "DO NOTHING"
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places}) ON CONFLICT ({', '.join(key)}) {action}"
+    return f"{insert_of(table, key + columns)} ON CONFLICT ({', '.join(key)}) {action}"
 
 
 @lru_cache(maxsize=256)

@@ -41,6 +41,9 @@ class Payload:
 
 
 _VERSION = "number, source, stream, key, version, source_version, digest, deleted, run, received_at, historical"
+_VERSIONS = (
+    f"SELECT {_VERSION} FROM record WHERE source = $1 AND stream = $2 AND key = ANY($3::text[]) ORDER BY number"
+)
 _COLUMNS = (
     "number source stream key version source_version deleted digest payload envelope run received_at historical".split()
 )
@@ -59,9 +62,12 @@ def last_number(session: Session) -> int:
     return int(session.value("SELECT value FROM sequence WHERE id = 1"))
 
 
+_TAKE = "UPDATE sequence SET value = value WHERE id = 1 RETURNING value"
+
+
 def take_numbers(session: Session) -> int:
     """Lock the sequence until commit; the answer is the last truth number given."""
-    return int(session.all("UPDATE sequence SET value = value WHERE id = 1 RETURNING value")[0][0])
+    return int(session.value(_TAKE))
 
 
 def give_numbers(session: Session, last: int) -> None:
@@ -71,11 +77,19 @@ def give_numbers(session: Session, last: int) -> None:
 
 def versions(session: Session, source: int, stream: str, keys: Sequence[str]) -> dict[str, list[Version]]:
     """All stored versions of rows, oldest first, by key."""
+    return _by_key(session.all(_VERSIONS, source, stream, list(keys)))
+
+
+def take_numbers_over(
+    session: Session, source: int, stream: str, keys: Sequence[str]
+) -> tuple[int, dict[str, list[Version]]]:
+    """``take_numbers`` and ``versions``, asked in one go: what others stored before the lock was theirs is seen."""
+    taken, rows = session.each((_TAKE,), (_VERSIONS, source, stream, list(keys)))
+    return int(taken[0][0]), _by_key(rows)
+
+
+def _by_key(rows: Iterable[tuple[Any, ...]]) -> dict[str, list[Version]]:
     found: dict[str, list[Version]] = {}
-    rows = session.all(
-        f"SELECT {_VERSION} FROM record WHERE source = $1 AND stream = $2 AND key = ANY($3::text[]) ORDER BY number",
-        source, stream, list(keys),
-    )  # fmt: skip
     for number, source_, stream_, key, version, source_version, digest, deleted, run, at, historical in rows:
         found.setdefault(key, []).append(
             Version(
