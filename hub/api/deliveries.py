@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from hub.api.answering import SLOWEST, HeadersTooLarge, body, clean, direct
 from hub.clock import now
@@ -45,9 +46,10 @@ class Deliveries:
         self._slowest = slowest
         self._under_way = 0
 
-    async def answer(self, http: HttpRequest) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One delivery, answered once it is on disk. Never a 500: the sender of what failed here keeps it."""
-        return await clean(http, self._run)
+        response = await clean(HttpRequest(scope, receive, send), self._run)
+        await response(scope, receive, send)
 
     async def _run(self, http: HttpRequest) -> Response:
         try:

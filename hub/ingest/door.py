@@ -7,6 +7,7 @@ import hmac
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from hub.connector import Delivery, PushStream, Reception, Reply, Row, Stream
 from hub.errors import ConfigWrong, HubError, InputWrong, NotAllowed, NotFound, RetryLater
@@ -45,7 +46,8 @@ class Door:
         self._hasten = hasten
         self._sources = sources
         self._find = find
-        self._secret = secret
+        # One costs as much as storing a small delivery does here.
+        self._secret_of = lru_cache(maxsize=1024)(lambda owner: hmac.digest(secret, owner.encode(), "sha256"))
         self._missed = -_LOOK
         self._held: dict[int, int] = {}
         self._later: set[asyncio.Task[None]] = set()
@@ -67,7 +69,7 @@ class Door:
         ``RetryLater`` when nothing can be stored. Whatever else a connector does, the delivery is kept.
         """
         owner, held = await self._place(source, stream)
-        signed = replace(delivery, secret=hmac.digest(self._secret, owner.id.encode(), "sha256"))
+        signed = replace(delivery, secret=self._secret_of(owner.id))
         try:
             if len(delivery.body) > _LARGE:
                 reception = await asyncio.to_thread(held.receive, signed)

@@ -28,8 +28,8 @@ from hub.store.writing.listings import Listing
 _log = logging.getLogger(__name__)
 PATIENCE = 1800.0
 """Seconds within which a page comes. Connectors that are patient by themselves give up before."""
-_TOGETHER = 250
-"""Rows in one transaction, at most: requests wait for it to end."""
+TOGETHER = 250
+"""Rows in one transaction, at most: others wait for it to end."""
 _FAILED = "The connector failed; the log has the reason. What was received is kept, and the next run resumes."
 
 
@@ -54,15 +54,25 @@ class _StreamFailed(Exception):
         self.end = end
 
 
-async def pull(source: Source, run: int, write: Write, clock: Callable[[], int], patience: float = PATIENCE) -> PullEnd:
-    """Pull all streams of a source into a run. A stream that gives no page within ``patience`` seconds has failed."""
+async def pull(
+    source: Source,
+    run: int,
+    write: Write,
+    clock: Callable[[], int],
+    patience: float = PATIENCE,
+    portion: Callable[[], int] = lambda: TOGETHER,
+) -> PullEnd:
+    """Pull all streams of a source into a run. A stream that gives no page within ``patience`` seconds has failed.
+
+    ``portion``: how many rows go in the next transaction, at most.
+    """
     if source.connector is None:
         return PullEnd("FAILED", source.broken)
     ends: dict[str, PullEnd] = {}
     try:
         for stream in source.connector.streams():
             if isinstance(stream, PullStream):
-                end = await _Asking(source, stream, run, write, clock, patience).pull()
+                end = await _Asking(source, stream, run, write, clock, patience, portion).pull()
                 ends[stream.name] = end
                 if end.sign_in:
                     break  # the others have the same credentials, and some providers lock who tries too often
@@ -108,10 +118,12 @@ class _Asking:
         write: Write,
         clock: Callable[[], int],
         patience: float,
+        portion: Callable[[], int],
     ) -> None:
         self._source = source
         self._stream = stream
         self._patience = patience
+        self._portion = portion
         self._write = write
         self._clock = clock
         self._arrival = Arrival(source.num, stream, run, clock())
@@ -218,10 +230,10 @@ class _Asking:
         self._received += len(rows)
         if page.expected is not None:
             self._expected = page.expected
-        parts = [rows[at : at + _TOGETHER] for at in range(0, len(rows), _TOGETHER)] or [[]]
-        for part in parts[:-1]:
-            await self._write(partial(self._accept, rows=part))
-        self._listing = await self._write(partial(self._accept_end, rows=parts[-1], page=page))
+        while len(rows) > (some := self._portion()):
+            await self._write(partial(self._accept, rows=rows[:some]))
+            del rows[:some]
+        self._listing = await self._write(partial(self._accept_end, rows=rows, page=page))
 
     def _accept(self, session: Session, rows: Sequence[Row], cursor: Cursor | None = None) -> None:
         accept(session, replace(self._arrival, at=self._clock()), rows, cursor)

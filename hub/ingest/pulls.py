@@ -250,9 +250,8 @@ class Pulls:
 
     def _finish(self, session: Session, begun: Begun, end: PullEnd, listens: bool) -> tuple[float, bool] | None:
         """End a run and say what follows: how long to listen, and whether the pull brought anything; or nothing."""
-        records.take_numbers(session)
         source = begun.source
-        if not leases.holds(session, source.num, begun.run):
+        if not leases.kept(session, source.num, begun.run):
             return None  # whoever has taken it over has said so of this run
         now, lease = self._instant(session), leases.of(session, source.num)
         records.finish_run(session, begun.run, end.state, end.fault, self._clock())
@@ -316,7 +315,8 @@ class Pulls:
         with self._threads.pulling():
             try:
                 source = await lend(self._sources, source, self._threads.store, self._clock)
-                end = await pull(source, begun.run, self._fenced(begun), self._clock, self._patience)
+                write, portion = self._fenced(begun), self._threads.portion
+                end = await pull(source, begun.run, write, self._clock, self._patience, portion)
             except HubError as error:  # the storage's own trouble, before anything was asked
                 end = PullEnd("FAILED", error.message)
             finally:
@@ -332,10 +332,10 @@ class Pulls:
         async def write(job: Callable[[Session], T]) -> T:
             def fenced(session: Session) -> T:
                 records.take_numbers(session)  # from here on nobody takes the lease
-                if not leases.holds(session, begun.source.num, begun.run):
+                if not leases.kept(session, begun.source.num, begun.run):
                     raise LeaseLost("Another process pulls this source by now.")
                 return job(session)
 
-            return await self._threads.store(fenced)
+            return await self._threads.store_beside(fenced)
 
         return write

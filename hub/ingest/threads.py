@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager, suppress
@@ -14,6 +15,7 @@ from hub.ingest.preview import Preview, witness
 from hub.ingest.process import Processor
 from hub.ingest.processing import Processing
 from hub.ingest.progress import Progress
+from hub.ingest.pull import TOGETHER
 from hub.ingest.writer import Writer
 from hub.store.engine import Store
 from hub.store.session import Session
@@ -28,6 +30,14 @@ _TIDYING = 5.0
 """Seconds that the processor waits while truth is tidied."""
 _PATIENCE = 30.0
 """Seconds that somebody who corrects waits to hear what it has changed."""
+_LATELY = 1.0
+"""Seconds after a request that stored rows in which a pull makes room for the next."""
+_SMALL_PORTION = 100
+"""Rows that it stores in one transaction then."""
+_ROOM = 2.0
+"""How much longer than it wrote it rests then."""
+_LONGEST_REST = 1.0
+"""Seconds, at most."""
 _CROWD = 16
 """Requests that store rows at the same time, from which on the processor steps back between batches."""
 
@@ -39,6 +49,7 @@ class Threads:
         self._store = store
         self._progress = progress
         self._waiting = self._pulling = self._storing = 0
+        self._stored = -_LATELY  # when a request last stored rows
         self._processing = Processing(store, make, progress.announce, self._size, self._crowded, self._tidy)
         self._writer = Writer(truth, self._processing.wake)
         self._processing.wake()
@@ -70,6 +81,22 @@ class Threads:
     async def store(self, job: Callable[[Session], T]) -> T:
         """Run a job on the session that writes truth; the answer comes once it is on disk."""
         return await asyncio.wrap_future(self._writer.submit(job))
+
+    async def store_beside(self, job: Callable[[Session], T]) -> T:
+        """The same for a pull, which is in no hurry: while requests store rows too, it leaves the thread to them."""
+        began = time.monotonic()
+        done = await self.store(job)
+        if self._stores():
+            await asyncio.sleep(min(_LONGEST_REST, _ROOM * (time.monotonic() - began)))
+        return done
+
+    def portion(self) -> int:
+        """Rows of a pull in one transaction, at most."""
+        return _SMALL_PORTION if self._stores() else TOGETHER
+
+    def _stores(self) -> bool:
+        """Whether a request has stored rows lately."""
+        return time.monotonic() - self._stored < _LATELY
 
     async def write(self, job: Callable[[Session], T]) -> T:
         """The same for a request: while one waits, batches are small."""
@@ -137,6 +164,7 @@ class Threads:
     @contextmanager
     def storing(self) -> Iterator[None]:
         """While a request waits for its rows to be stored."""
+        self._stored = time.monotonic()
         self._storing += 1
         try:
             with self.request():

@@ -15,7 +15,7 @@ from hub.ingest import intake
 from hub.ingest.hub import Hub
 from hub.ingest.outcomes import GivenRow, Ingested, RowOutcome
 from hub.store.session import Session
-from tests.ingest.builders import row
+from tests.ingest.builders import COMPANY, REGISTRY, row
 from tests.ingest.test_hub import all_rows, given, opened, told
 from tests.settled import settled
 
@@ -90,6 +90,25 @@ def test_a_request_that_cannot_be_stored_does_not_fail_its_neighbours(hub_addres
         await settled(hub)
 
     opened(hub_address, look)
+
+
+def test_what_comes_on_one_day_is_gathered_by_one_run(hub_address: str) -> None:
+    day = 86_400_000_000
+    times = [20_000 * day, 20_001 * day - 1, 20_001 * day, 20_000 * day + 5]
+    clock = [times[0]]
+
+    async def look() -> None:
+        async with await Hub.open(hub_address, REGISTRY, COMPANY, lambda: clock[-1]) as hub:
+            source = await told(hub)
+            for number, now in enumerate(times):
+                clock.append(now)
+                await hub.ingest(source, "rows", given(row(f"k{number}")))
+            runs = await all_rows(
+                hub, "SELECT started_at / 86400000000, received FROM run WHERE kind = 'PUSH' ORDER BY num"
+            )
+            assert runs == [(20_000, 2), (20_001, 2)], "a clock that goes back begins no run"
+
+    asyncio.run(look())
 
 
 def test_whoever_goes_away_before_their_turn_stores_nothing(hub_address: str) -> None:

@@ -39,6 +39,23 @@ def test_numbers_are_found_at_the_ends_of_what_fits(hub_address: str) -> None:
 
 
 @pytest.mark.parametrize("together", [3, 40])
+def test_rows_are_inserted_with_what_they_are_given_however_many_there_are(hub_address: str, together: int) -> None:
+    columns = "num id kind namespace value side rank display masked hidden joins component".split()
+    given = [
+        (
+            num, f"idn_{num}", "email", "", word, "PERSON", 30, word, word, num % 2 == 0, True,
+            None if num % 3 else 2**63 - num,
+        )
+        for num, word in zip(range(1, together + 1), cycle(AWKWARD), strict=False)
+    ]  # fmt: skip
+    rows = [(*row, 0, -(2**63) + row[0]) for row in given]
+    with closing(Store.at(hub_address)) as store, closing(store.projection()) as session, session.transaction():
+        session.insert("identifier", [*columns, "first_seen", "last_seen"], rows)
+        kept = session.all(f"SELECT {', '.join(columns)}, first_seen, last_seen FROM identifier ORDER BY num")
+    assert kept == rows
+
+
+@pytest.mark.parametrize("together", [3, 40])
 def test_rows_are_updated_with_what_they_are_given_however_many_there_are(hub_address: str, together: int) -> None:
     with closing(Store.at(hub_address)) as store, closing(store.projection()) as session, session.transaction():
         _insert(session, together)

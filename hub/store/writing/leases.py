@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub.store.session import Session
+from hub.store.writing import records
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,10 @@ def of(session: Session, source: int) -> Lease:
     return Lease(*rows[0])
 
 
-def holds(session: Session, source: int, run: int) -> bool:
-    """Whether a run is still the one that pulls a source."""
-    return session.value("SELECT 1 FROM lease WHERE source = $1 AND run = $2", source, run) is not None
+def kept(session: Session, source: int, run: int) -> bool:
+    """Whether a run is still the one that pulls a source; if so it is until commit: the sequence is locked."""
+    _, found = session.each((records.TAKE,), ("SELECT 1 FROM lease WHERE source = $1 AND run = $2", source, run))
+    return bool(found)
 
 
 def take(session: Session, source: int, holder: str, run: int, now: int, until: int) -> None:

@@ -41,9 +41,7 @@ class Payload:
 
 
 _VERSION = "number, source, stream, key, version, source_version, digest, deleted, run, received_at, historical"
-_VERSIONS = (
-    f"SELECT {_VERSION} FROM record WHERE source = $1 AND stream = $2 AND key = ANY($3::text[]) ORDER BY number"
-)
+_VERSIONS = f"SELECT {_VERSION} FROM record WHERE source = $1 AND stream = $2 AND key = ANY($3::text[]) ORDER BY number"
 _COLUMNS = (
     "number source stream key version source_version deleted digest payload envelope run received_at historical".split()
 )
@@ -62,12 +60,13 @@ def last_number(session: Session) -> int:
     return int(session.value("SELECT value FROM sequence WHERE id = 1"))
 
 
-_TAKE = "UPDATE sequence SET value = value WHERE id = 1 RETURNING value"
+TAKE = "UPDATE sequence SET value = value WHERE id = 1 RETURNING value"
+"""Locks the sequence until commit; the answer is the last truth number given."""
 
 
 def take_numbers(session: Session) -> int:
     """Lock the sequence until commit; the answer is the last truth number given."""
-    return int(session.value(_TAKE))
+    return int(session.value(TAKE))
 
 
 def give_numbers(session: Session, last: int) -> None:
@@ -84,7 +83,7 @@ def take_numbers_over(
     session: Session, source: int, stream: str, keys: Sequence[str]
 ) -> tuple[int, dict[str, list[Version]]]:
     """``take_numbers`` and ``versions``, asked in one go: what others stored before the lock was theirs is seen."""
-    taken, rows = session.each((_TAKE,), (_VERSIONS, source, stream, list(keys)))
+    taken, rows = session.each((TAKE,), (_VERSIONS, source, stream, list(keys)))
     return int(taken[0][0]), _by_key(rows)
 
 
