@@ -40,6 +40,8 @@ _LONGEST_REST = 1.0
 """Seconds, at most."""
 _CROWD = 16
 """Requests that store rows at the same time, from which on the processor steps back between batches."""
+_LEFT = 0.25
+"""Seconds that a crowd is thought to be there still: all of it is answered at once, and comes again."""
 
 
 class Threads:
@@ -50,6 +52,7 @@ class Threads:
         self._progress = progress
         self._waiting = self._pulling = self._storing = 0
         self._stored = -_LATELY  # when a request last stored rows
+        self._full = -_LEFT  # when there last was a crowd of them
         self._processing = Processing(store, make, progress.announce, self._size, self._crowded, self._tidy)
         self._writer = Writer(truth, self._processing.wake)
         self._processing.wake()
@@ -71,8 +74,8 @@ class Threads:
         return (_LARGE_BATCH if self._pulling else 1), _LARGE_BATCH
 
     def _crowded(self) -> bool:
-        """Whether more requests wait for their rows to be stored than one by one would bring."""
-        return self._storing >= _CROWD
+        """Whether more requests store rows than one by one would bring."""
+        return time.monotonic() - self._full < _LEFT
 
     def _tidy(self) -> None:
         with suppress(RetryLater, TimeoutError):
@@ -164,8 +167,10 @@ class Threads:
     @contextmanager
     def storing(self) -> Iterator[None]:
         """While a request waits for its rows to be stored."""
-        self._stored = time.monotonic()
         self._storing += 1
+        self._stored = time.monotonic()
+        if self._storing >= _CROWD:
+            self._full = self._stored
         try:
             with self.request():
                 yield
