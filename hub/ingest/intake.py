@@ -109,13 +109,11 @@ class Intake:
 
         try:
             await self._done(queue, taken, job)
-        except RetryLater as trouble:  # the storage's own, which each alone would have too
-            self._fail(taken or self._take(queue), trouble)
         except Exception as error:  # noqa: BLE001 (those who wait must hear it)
-            if len(taken) == 1:
-                self._fail(taken, error)
-            else:
+            if len(taken) > 1 and not isinstance(error, RetryLater):
                 await asyncio.gather(*(self._carry_alone(queue, parcel) for parcel in taken))
+            else:  # the storage's own trouble, which each alone would have too, or that of the only one
+                self._fail(taken or self._take(queue), error)
 
     async def _carry_alone(self, queue: _Queue, parcel: _Parcel) -> None:
         try:

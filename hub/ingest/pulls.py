@@ -331,7 +331,6 @@ class Pulls:
 
         async def write(job: Callable[[Session], T]) -> T:
             def fenced(session: Session) -> T:
-                records.take_numbers(session)  # from here on nobody takes the lease
                 if not leases.kept(session, begun.source.num, begun.run):
                     raise LeaseLost("Another process pulls this source by now.")
                 return job(session)

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -88,6 +88,27 @@ def test_a_request_that_cannot_be_stored_does_not_fail_its_neighbours(hub_addres
         assert isinstance(broken, TypeError)
         assert await keys(hub) == ["k1", "k3"], "of a request that fails nothing is stored"
         await settled(hub)
+
+    opened(hub_address, look)
+
+
+def test_a_transaction_that_cannot_begin_is_told_to_all_who_wait(
+    hub_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def look(hub: Hub) -> None:
+        source = await told(hub)
+
+        def broken() -> NoReturn:
+            raise ZeroDivisionError
+
+        async with busy(hub):
+            sent = [asyncio.create_task(hub.ingest(source, "rows", given(row(f"k{each}")))) for each in range(3)]
+            await asyncio.sleep(0.05)
+            monkeypatch.setattr(hub.threads._writer._session, "transaction", broken)  # noqa: SLF001
+        found = await asyncio.wait_for(asyncio.gather(*sent, return_exceptions=True), 10)
+        monkeypatch.undo()
+        assert [type(each) for each in found] == [ZeroDivisionError] * 3
+        assert outcomes(await hub.ingest(source, "rows", given(row("k1")))) == [RowOutcome.NEW]
 
     opened(hub_address, look)
 
