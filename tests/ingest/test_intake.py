@@ -104,7 +104,7 @@ def test_a_transaction_that_cannot_begin_is_told_to_all_who_wait(
         async with busy(hub):
             sent = [asyncio.create_task(hub.ingest(source, "rows", given(row(f"k{each}")))) for each in range(3)]
             await asyncio.sleep(0.05)
-            monkeypatch.setattr(hub.threads._writer._session, "transaction", broken)  # noqa: SLF001
+            monkeypatch.setattr(hub.threads._writer._session, "transaction", broken)
         found = await asyncio.wait_for(asyncio.gather(*sent, return_exceptions=True), 10)
         monkeypatch.undo()
         assert [type(each) for each in found] == [ZeroDivisionError] * 3
