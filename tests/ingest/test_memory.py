@@ -32,12 +32,12 @@ def test_a_customer_takes_seven_and_a_half_kilobytes(hub_folder: Path) -> None:
         gc.collect()
         tracemalloc.start()
         try:
-            bought(bench, 50, 250)
+            bought(bench, 50, 650)
             gc.collect()
             held = tracemalloc.get_traced_memory()[0]
         finally:
             tracemalloc.stop()
-    assert held / 200 < 7_500
+    assert held / 600 < 7_500
 
 
 def test_customers_who_bought_often_take_the_place_of_many(hub_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
