@@ -76,7 +76,7 @@ class PostgresSession(Session):
             cursor.executemany(statement, rows)
 
     def each(self, *questions: tuple[Any, ...]) -> list[list[tuple[Any, ...]]]:
-        with _clean_errors(), self._connection.pipeline():
+        with self.pipeline():
             asked = [
                 self._connection.execute(statement, postgres_values(values), binary=True)
                 for statement, *values in questions

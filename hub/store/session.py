@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -64,15 +65,16 @@ class Session(ABC):
         """A part of a transaction that is undone alone when it raises."""
 
     @abstractmethod
+    def close(self) -> None:
+        """Close the connection."""
+
     def pipeline(self) -> Any:
         """Statements whose answers are awaited at the end of the block, all at once; within a transaction.
 
-        Whatever one of them raises may come with a later one, or at the end. To be left before rows are read in chunks.
+        Whatever one of them raises may come with a later one, or at the end. Many rows are neither inserted in it nor
+        read in chunks.
         """
-
-    @abstractmethod
-    def close(self) -> None:
-        """Close the connection."""
+        return nullcontext()
 
     def each(self, *questions: tuple[Any, ...]) -> list[list[tuple[Any, ...]]]:
         """All rows of several statements, each given with its values, asked in one go and answered in this order."""

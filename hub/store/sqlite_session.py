@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -111,9 +111,6 @@ class SqliteSession(Session):
 
     def savepoint(self) -> AbstractContextManager[None]:
         return self._undone("SAVEPOINT part", "ROLLBACK TO part", "RELEASE part")
-
-    def pipeline(self) -> AbstractContextManager[None]:
-        return nullcontext()  # nothing travels
 
     @contextmanager
     def _undone(self, begin: str, undo: str, end: str) -> Iterator[None]:

@@ -69,7 +69,7 @@ def test_a_mail_that_comes_ends_the_wait(inbox: Pymap) -> None:
         await asyncio.sleep(0.5)
         assert not waiting.done()
         await asyncio.to_thread(inbox.deliver, "anna", [mail(2)])
-        await asyncio.wait_for(waiting, 10)  # of nobody who is told would it last a minute
+        await asyncio.wait_for(waiting, 10)  # it would last 25 minutes if nobody told
 
     asyncio.run(wait())
     assert ids(pull(imap, cursor)) == ["2@x"]
