@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import orjson
@@ -40,6 +40,11 @@ def direct(scope: Scope) -> Direct | None:
     """A request as a whole, where its server gives it so."""
     given: Direct | None = scope.get("extensions", {}).get(DIRECT)
     return given
+
+
+def lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Headers as they are sent."""
+    return b"".join([b"%b: %b\r\n" % pair for pair in headers])
 
 
 class UnsupportedMediaType(InputWrong):

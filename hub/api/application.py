@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Match, Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from hub.api.answering import STOPPING, stopping
+from hub.api.deliveries import METHODS
 from hub.api.http import ADDRESS, DELIVERIES
 from hub.api.watching import Watching, unanswered
 
@@ -21,7 +22,7 @@ class Application(Starlette):
     def __init__(self, lifespan: Callable[[Application], AbstractAsyncContextManager[None]]) -> None:
         super().__init__(lifespan=lifespan)
         self._graphql: Route | None = None
-        self._deliveries: list[Route] = []
+        self._deliveries: Route | None = None
         self._watching = Watching(self._brought)
 
     def open(self, routes: Sequence[BaseRoute]) -> None:
@@ -29,7 +30,7 @@ class Application(Starlette):
         self.router.routes[:] = routes
         plain = [each for each in routes if isinstance(each, Route)]
         self._graphql = next((each for each in plain if each.path == ADDRESS), None)
-        self._deliveries = [each for each in plain if each.path.startswith(DELIVERIES)]
+        self._deliveries = next((each for each in plain if each.path.startswith(DELIVERIES)), None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -53,13 +54,15 @@ class Application(Starlette):
         """The route of a request that needs nothing of what stands around routes; the scope says then whose it is."""
         if scope["type"] != "http" or scope.get("root_path"):
             return None
-        if scope["path"] == ADDRESS and self._graphql is not None:
+        path = scope["path"]
+        if path == ADDRESS and self._graphql is not None:
             scope["endpoint"], scope["path_params"] = self._graphql.endpoint, {}
             return self._graphql
-        if scope["path"].startswith(DELIVERIES):
-            for route in self._deliveries:
-                match, found = route.matches(scope)
-                if match is Match.FULL:
-                    scope.update(found)
-                    return route
+        if path.startswith(DELIVERIES) and self._deliveries is not None and scope["method"] in METHODS:
+            source, _, after = path.removeprefix(DELIVERIES).partition("/")
+            stream, _, rest = after.partition("/")
+            if source and stream:
+                scope["endpoint"] = self._deliveries.endpoint
+                scope["path_params"] = {"source": source, "stream": stream, "rest": rest}
+                return self._deliveries
         return None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
@@ -12,7 +11,8 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hub.api.answering import SLOWEST, HeadersTooLarge, body, clean, direct
+from hub.api import watching
+from hub.api.answering import SLOWEST, HeadersTooLarge, body, clean, direct, lines
 from hub.clock import now
 from hub.connector import Delivery
 from hub.errors import HubError, RetryLater
@@ -49,7 +49,12 @@ class Deliveries:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One delivery, answered once it is on disk. Never a 500: the sender of what failed here keeps it."""
         response = await clean(HttpRequest(scope, receive, send), self._run)
-        await response(scope, receive, send)
+        given = direct(scope)
+        if given is None or response.status_code != 200:
+            await response(scope, receive, send)
+            return
+        seen = watching.HEADER, watching.begun().encode()
+        await given.answer(lines([*response.raw_headers, seen]), bytes(response.body))
 
     async def _run(self, http: HttpRequest) -> Response:
         try:
@@ -61,27 +66,34 @@ class Deliveries:
             raise RetryLater("The delivery could not be taken.", after=60) from fault
 
     async def _answered(self, http: HttpRequest) -> Response:
-        source, stream = http.path_params["source"], http.path_params["stream"]
-        if sum([len(name) + len(value) for name, value in http.headers.raw]) + len(_target(http)) > MOST_HEADERS:
+        scope = http.scope
+        place, target = scope["path_params"], _target(scope)
+        if sum([len(name) + len(value) for name, value in scope["headers"]]) + len(target) > MOST_HEADERS:
             raise HeadersTooLarge(f"The headers are larger than {MOST_HEADERS:,} bytes.")
-        if http.method == "HEAD":
+        if scope["method"] == "HEAD":
             # Some senders look whether there is anybody before they send.
-            await self._hub.door.knows(source, stream)
+            await self._hub.door.knows(place["source"], place["stream"])
             return Response()
-        with self._room(http):
+        headers = _headers(scope)
+        size = self._take_room(headers)
+        try:
             delivery = Delivery(
-                method=http.method,
-                path=http.scope["path"],
+                method=scope["method"],
+                path=scope["path"],
                 query=_first_values(http),
-                headers=_headers(http),
+                headers=headers,
                 body=await self._body(http),
-                client=http.client.host if http.client else "",
+                client=scope["client"][0] if scope.get("client") else "",
                 received_at=now(),
                 secret=b"",
-                rest=http.path_params.get("rest", ""),
-                url=self._url(http),
+                rest=place.get("rest", ""),
+                # As the sender wrote it: some sign it. A proxy's own headers are believed by the server, for proxies
+                # it trusts.
+                url=(self._public_url or f"{scope['scheme']}://{headers.get('host', '')}") + target,
             )
-            reply = await self._hub.deliver(source, stream, delivery)
+            reply = await self._hub.deliver(place["source"], place["stream"], delivery)
+        finally:
+            self._under_way -= size
         return Response(reply.body, reply.status, dict(reply.headers))
 
     async def _body(self, http: HttpRequest) -> bytes:
@@ -91,41 +103,32 @@ class Deliveries:
             return whole
         return await body(http, self._limit, self._slowest)
 
-    @contextmanager
-    def _room(self, http: HttpRequest) -> Iterator[None]:
-        """Room in memory for a body; one that does not say its length may be as large as any."""
-        announced = http.headers.get("content-length", "")
+    def _take_room(self, headers: Mapping[str, str]) -> int:
+        """Bytes of memory for a body, to be given back; one that does not say its length may be as large as any."""
+        announced = headers.get("content-length", "")
         if announced.isascii() and announced.isdigit():
             size = min(int(announced[:12]), self._limit)
         else:
-            size = self._limit if "transfer-encoding" in http.headers else 0
+            size = self._limit if "transfer-encoding" in headers else 0
         if self._under_way and self._under_way + size > MOST_AT_ONCE:
             raise RetryLater("The hub is taking more at once than it has room for.", after=1)
         self._under_way += size
-        try:
-            yield
-        finally:
-            self._under_way -= size
-
-    def _url(self, http: HttpRequest) -> str:
-        """The address as the sender wrote it: some senders sign it. A proxy's own headers are believed by the server,
-        for proxies it trusts."""
-        base = self._public_url or f"{http.scope['scheme']}://{http.headers.get('host', '')}"
-        return base + _target(http)
+        return size
 
 
-def _target(http: HttpRequest) -> str:
+def _target(scope: Scope) -> str:
     """Path and query byte for byte, as far as the server tells."""
-    raw: bytes = http.scope.get("raw_path") or http.scope["path"].encode()
-    query: bytes = http.scope.get("query_string", b"")
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope.get("query_string", b"")
     # Some servers leave the query in the raw path.
     return (raw.partition(b"?")[0] + (b"?" + query if query else b"")).decode("latin-1")
 
 
-def _headers(http: HttpRequest) -> Mapping[str, str]:
+def _headers(scope: Scope) -> Mapping[str, str]:
     """Headers by lower-case name; of one that comes several times all values, as RFC 9110 joins them."""
     found: dict[str, str] = {}
-    for name, value in http.headers.items():
+    for raw, content in scope["headers"]:
+        name, value = raw.decode("latin-1"), content.decode("latin-1")
         found[name] = f"{found[name]}, {value}" if name in found else value
     return found
 

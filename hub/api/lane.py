@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.api import auth, watching
-from hub.api.answering import Direct, direct
+from hub.api.answering import Direct, direct, lines
 from hub.api.auth import Principal, Remembered
 from hub.api.compression import SMALLEST, compressed, encoding
 from hub.api.execute import shortly
@@ -148,7 +148,7 @@ class Lane:
         own += [(name.lower().encode(), value.encode()) for name, value in answer.allowance.items()]
         if given is not None:
             own.append((watching.HEADER, watching.begun().encode()))
-            await given.answer(b"%b%b" % (head, _lines(own)), body)
+            await given.answer(b"%b%b" % (head, lines(own)), body)
             return
         await send({"type": "http.response.start", "status": 200, "headers": [*own, *pairs]})
         await send({"type": "http.response.body", "body": body})
@@ -169,12 +169,8 @@ class Lane:
         pairs = [pair for pair in told[0]["headers"] if pair[0] != b"content-length"]
         if len(self._heads) >= _MOST_HEADS:
             self._heads.clear()  # there are as many origins as anybody likes to name
-        found = self._heads[origin, media_type, coding] = pairs, _lines(pairs)
+        found = self._heads[origin, media_type, coding] = pairs, lines(pairs)
         return found
-
-
-def _lines(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
-    return b"".join([b"%b: %b\r\n" % pair for pair in headers])
 
 
 async def _nothing() -> Message:

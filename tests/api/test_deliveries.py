@@ -21,7 +21,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
-from starlette.requests import Request
 
 from hub import sdk
 from hub.api import deliveries
@@ -323,20 +322,47 @@ async def _slowly(app: Any, path: str) -> list[Any]:
     return said
 
 
-def test_more_at_once_than_there_is_room_for_is_told_to_come_again(
-    lite_door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    room = deliveries.Deliveries(lite_door.service.hub, 200_000)
+class _Waiting:
+    """Answers deliveries when it is told to."""
+
+    def __init__(self) -> None:
+        self.goes_on = asyncio.Event()
+
+    async def deliver(self, *_: Any) -> sdk.Reply:
+        await self.goes_on.wait()
+        return sdk.Reply()
+
+
+def test_more_at_once_than_there_is_room_for_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deliveries, "MOST_AT_ONCE", 1000)
+    hub = _Waiting()
+    room = deliveries.Deliveries(hub, 200_000)  # type: ignore[arg-type]
 
-    def request(size: int) -> Any:
-        return Request({"type": "http", "headers": [(b"content-length", str(size).encode())]})
+    async def sent(size: int) -> int:
+        scope = {
+            "type": "http", "method": "POST", "path": "/in/a/b", "path_params": {"source": "a", "stream": "b"},
+            "headers": [(b"content-length", str(size).encode())], "scheme": "http",
+        }  # fmt: skip
+        said: list[Any] = []
 
-    with room._room(request(900)):
-        with room._room(request(100)), pytest.raises(sdk.RetryLater), room._room(request(1)):
-            pass
-        with room._room(request(50)):
-            pass
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"x" * size}
+
+        async def send(message: Any) -> None:
+            said.append(message)
+
+        await room(scope, receive, send)
+        status: int = said[0]["status"]
+        return status
+
+    async def statuses() -> list[int]:
+        there = [asyncio.create_task(sent(size)) for size in (900, 100)]
+        await asyncio.sleep(0)
+        refused = await sent(1)
+        hub.goes_on.set()
+        return [refused, *await asyncio.gather(*there), await sent(50)]
+
+    assert asyncio.run(statuses()) == [503, 200, 200, 200]
     assert room._under_way == 0
 
 

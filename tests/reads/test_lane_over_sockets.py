@@ -18,7 +18,7 @@ import pytest
 import zstandard
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from hub.api import guarded
+from hub.api import deliveries, guarded
 from hub.api.guarded import GuardedConfig, GuardedServer, Patience
 from hub.app import create_app
 from hub.ingest.hub import Hub
@@ -36,6 +36,7 @@ class Door:
 
     port: int
     token: str
+    forms: str
     whole: list[int]
 
     def ask(self, document: str, headers: dict[str, str], *, parts: bool = False) -> tuple[HTTPResponse, bytes]:
@@ -44,10 +45,16 @@ class Door:
         body = json.dumps({"query": document}).encode()
         said = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **headers}
         connection.request("POST", "/graphql", iter([body]) if parts else body, said, encode_chunked=parts)
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
-        return answer, content
+        return _answered(connection)
+
+    def post(self, form: str, headers: dict[str, str], *, parts: bool = False) -> tuple[HTTPResponse, bytes]:
+        """The answer to a form."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        said = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://shop.example", **headers}
+        body = form.encode()
+        path = f"/in/{self.forms}/submissions"
+        connection.request("POST", path, iter([body]) if parts else body, said, encode_chunked=parts)
+        return _answered(connection)
 
     def request(self, document: str, more: str = "") -> bytes:
         """A request as it is sent."""
@@ -58,15 +65,23 @@ class Door:
         ).encode()
 
 
+def _answered(connection: HTTPConnection) -> tuple[HTTPResponse, bytes]:
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    return answer, content
+
+
 @pytest.fixture(scope="module")
 def door(hub_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     folder = Path(shutil.copytree(hub_template, tmp_path_factory.mktemp("lane") / "hub"))
 
-    async def token() -> str:
+    async def founded() -> tuple[str, str]:
         async with await Hub.open(str(folder), load_registry()) as hub:
-            return (await hub.create_token("tests", ["read"]))[1]
+            (forms,) = (await hub.create_source("Forms", "webforms.endpoint", {"origins": ["*"]})).ids
+            return (await hub.create_token("tests", ["read"]))[1], str(forms)
 
-    secret = asyncio.run(token())
+    secret, forms = asyncio.run(founded())
     settings = Settings(data=folder, compiled_reads=True, worker=False, allowed_origins=(ORIGIN,))
     there = socket.create_server(("127.0.0.1", 0))
     server = GuardedServer(GuardedConfig(create_app(settings), Patience(), log_config=None), 0.0, lambda: None)
@@ -81,7 +96,7 @@ def door(hub_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
         patched.setattr(guarded._Whole, "answer", answer)
         thread.start()
-        found = Door(there.getsockname()[1], secret, whole)
+        found = Door(there.getsockname()[1], secret, forms, whole)
         for document in (SMALL, LARGE):
             found.ask(document, {})  # the first time it is looked up
         yield found
@@ -114,6 +129,27 @@ def test_an_answer_is_the_same_by_the_lane(door: Door, document: str, headers: d
     assert all(ids)
     assert len(set(ids)) == (1 if "X-Request-ID" in headers else 2)
     assert all(each.status == 200 and each.headers["Date"] for each, _ in answers)
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Request-ID": "mine", "Connection": "close"}], ids=["plain", "named"])
+def test_an_answer_to_a_delivery_is_the_same_as_a_whole(
+    door: Door, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = len(door.whole)
+    form = "submission_id=00000001-0000-4000-8000-000000000001&email=a@x.org&message=1"
+    whole = door.post(form, headers)
+    assert len(door.whole) == before + 1
+    monkeypatch.setattr(deliveries, "direct", lambda scope: None)
+    plain = door.post(form, headers, parts=True)
+    assert len(door.whole) == before + 1
+    own = {"date", "x-request-id"}
+    told = [{k.lower(): v for k, v in each.getheaders() if k.lower() not in own} for each, _ in (whole, plain)]
+    assert told[0] == told[1]
+    assert (whole[0].status, whole[1]) == (plain[0].status, plain[1])
+    assert whole[0].status == 200
+    ids = [each.headers["X-Request-ID"] for each, _ in (whole, plain)]
+    assert all(ids)
+    assert len(set(ids)) == (1 if "X-Request-ID" in headers else 2)
 
 
 def test_a_small_answer_is_compressed_with_its_size(door: Door) -> None:
