@@ -42,7 +42,7 @@ def test_a_night_scores_once_and_not_again_when_nothing_was_heard(
             await asyncio.sleep(0.1)
             assert await all_rows(hub, runs) == []
             clock.at += DAY
-            for _ in range(200):
+            for _ in range(1000):
                 await asyncio.sleep(0.05)
                 if (found := await all_rows(hub, runs)) and found[0][0] != "RUNNING":
                     break

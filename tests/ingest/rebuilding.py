@@ -85,7 +85,7 @@ async def ended(hub: Hub, run: str) -> dict[str, Any]:
 
 async def sets_left(hub: Hub, address: str) -> list[int]:
     """The projection sets that are there, once those that nobody reads have gone."""
-    for _ in range(100):
+    for _ in range(1000):
         if len(await rows_of(hub, "SELECT number FROM projection_set")) == 1:
             break
         await asyncio.sleep(0.05)

