@@ -29,10 +29,6 @@ _IDLE = 1.0
 """Seconds between looks when nobody wakes the thread: time passes, and other processes accept."""
 _PATIENCE = 2.0
 """Seconds a batch may gather records while a pull goes on: a customer is folded once a batch, not once a page."""
-_REST = 3.0
-"""How much longer than the batch before it a pause is, while rows crowd in."""
-_LONGEST_REST = 0.5
-"""Seconds of a pause, at most: what was accepted is shown late then, not never."""
 _LOOK = 0.01
 COUNTED_EVERY = 1.0
 """Seconds between two times that rollups are brought up to date: until then group-bys look at what is new."""
@@ -57,7 +53,7 @@ class Processing:
         make: Callable[[Session], Processor],
         announce: Callable[[int], None],
         size: Callable[[], tuple[int, int]],
-        crowded: Callable[[], bool],
+        rest: Callable[[float], float],
         tidy_truth: Callable[[], None],
     ) -> None:
         self._store = store
@@ -66,7 +62,7 @@ class Processing:
         self.processor = self._made(self.session)
         self._announce = announce
         self._size = size
-        self._crowded = crowded
+        self._rest_after = rest
         self._tidy_truth = tidy_truth
         self._tidied = time.monotonic()
         self._last = 0.0
@@ -212,9 +208,9 @@ class Processing:
 
     def _rest(self) -> None:
         """While rows crowd in, leave the interpreter to those who send them: a batch is followed by a pause."""
-        now = time.monotonic()
-        until = now + min(_LONGEST_REST, _REST * (now - self._last))
-        while self._crowded() and time.monotonic() < until and not self._stopping():
+        began = time.monotonic()
+        took = began - self._last
+        while time.monotonic() - began < self._rest_after(took) and not self._stopping():
             time.sleep(_LOOK)
 
     def _stopping(self) -> bool:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from hub.errors import RetryLater
 from hub.ingest.batch import Batch
+from hub.ingest.crowd import Crowd
 from hub.ingest.preview import Preview, witness
 from hub.ingest.process import Processor
 from hub.ingest.processing import Processing
@@ -38,10 +39,6 @@ _ROOM = 2.0
 """How much longer than it wrote it rests then."""
 _LONGEST_REST = 1.0
 """Seconds, at most."""
-_CROWD = 16
-"""Requests that store rows at the same time, from which on the processor steps back between batches."""
-_LEFT = 0.25
-"""Seconds that a crowd is thought to be there still: all of it is answered at once, and comes again."""
 
 
 class Threads:
@@ -52,8 +49,8 @@ class Threads:
         self._progress = progress
         self._waiting = self._pulling = self._storing = 0
         self._stored = -_LATELY  # when a request last stored rows
-        self._full = -_LEFT  # when there last was a crowd of them
-        self._processing = Processing(store, make, progress.announce, self._size, self._crowded, self._tidy)
+        self._crowd = Crowd()
+        self._processing = Processing(store, make, progress.announce, self._size, self._crowd.rest, self._tidy)
         self._writer = Writer(truth, self._processing.wake)
         self._processing.wake()
 
@@ -72,10 +69,6 @@ class Threads:
         if self._waiting:
             return 1, _SMALL_BATCH
         return (_LARGE_BATCH if self._pulling else 1), _LARGE_BATCH
-
-    def _crowded(self) -> bool:
-        """Whether more requests store rows than one by one would bring."""
-        return time.monotonic() - self._full < _LEFT
 
     def _tidy(self) -> None:
         with suppress(RetryLater, TimeoutError):
@@ -169,8 +162,7 @@ class Threads:
         """While a request waits for its rows to be stored."""
         self._storing += 1
         self._stored = time.monotonic()
-        if self._storing >= _CROWD:
-            self._full = self._stored
+        self._crowd.meet(self._storing)
         try:
             with self.request():
                 yield
