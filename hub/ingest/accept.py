@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import orjson
 
@@ -15,6 +16,9 @@ from hub.ingest.storable import storable_text
 from hub.store.session import Session
 from hub.store.writing import records, run_streams
 from hub.store.writing.records import Version
+
+_MOST_IN_ONE_GO = 250
+"""Rows that are stored with what counts them; more go by themselves, faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +63,18 @@ def accept(session: Session, arrival: Arrival, rows: Sequence[Row], cursor: Curs
     """Store what is new or changed, count it in its run, and move the checkpoint, all in the caller's transaction."""
     stream = arrival.stream
     keys = list({storable_text(row.key) for row in rows})
-    last, known = records.take_numbers_over(session, arrival.source, stream.name, keys)
+    envelopes = _Envelopes(rows)
+    last, known, numbers = records.take_numbers_over(session, arrival.source, stream.name, keys, list(envelopes.texts))
     outcomes, fresh = sort_out(rows, known, arrival, last)
-    _store(session, fresh)
+    if missing := envelopes.missing([row for row, _ in fresh], numbers):
+        numbers |= records.insert_envelopes(session, missing)
+    stored = [_stored(row, version, numbers.get(envelopes.digest(row))) for row, version in fresh]
+    few = len(stored) <= _MOST_IN_ONE_GO
+    if not few:
+        records.insert(session, stored)
     with session.pipeline():
+        if few:
+            records.insert(session, stored)
         if fresh:
             last = fresh[-1][1].number
             records.give_numbers(session, last)
@@ -111,30 +123,31 @@ def already(before: Sequence[Version], row: Row, digest: str, nature: Nature) ->
     return None
 
 
-def _store(session: Session, fresh: Sequence[tuple[Row, Version]]) -> None:
-    if not fresh:
-        return
-    contents: dict[str, str] = {}
-    digests: list[str | None] = []
-    texts: dict[int, str] = {}
-    for row, _ in fresh:
-        if not row.envelope:
-            digests.append(None)
-            continue
-        # Streams share one envelope among many rows: it is written out once.
-        text = texts.get(id(row.envelope)) or orjson.dumps(dict(row.envelope), option=orjson.OPT_SORT_KEYS).decode()
-        texts[id(row.envelope)] = text
-        digest = hashlib.sha256(text.encode()).hexdigest()[:32]
-        contents[digest] = text
-        digests.append(digest)
-    numbers = records.envelope_numbers(session, contents) if contents else {}
-    records.insert(
-        session,
-        [
-            (v.number, v.source, v.stream, v.key, v.version, v.source_version, v.deleted, v.digest, row.payload,
-             numbers[digest] if digest else None, v.run, v.received_at, v.historical)
-            for (row, v), digest in zip(fresh, digests, strict=True)
-        ],
+class _Envelopes:
+    """The envelopes of rows by digest. Streams share one among many rows: it is written out once."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.texts: dict[str, str] = {}
+        self._digests: dict[int, str] = {}
+        for row in rows:
+            if row.envelope and id(row.envelope) not in self._digests:
+                text = orjson.dumps(dict(row.envelope), option=orjson.OPT_SORT_KEYS).decode()
+                digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+                self.texts[digest], self._digests[id(row.envelope)] = text, digest
+
+    def digest(self, row: Row) -> str:
+        """The digest of a row's envelope; empty for one that has none."""
+        return self._digests[id(row.envelope)] if row.envelope else ""
+
+    def missing(self, rows: Iterable[Row], known: Container[str]) -> dict[str, str]:
+        """The texts of those that rows have and that are not known yet."""
+        return {each: self.texts[each] for row in rows if (each := self.digest(row)) and each not in known}
+
+
+def _stored(row: Row, v: Version, envelope: int | None) -> tuple[Any, ...]:
+    return (
+        v.number, v.source, v.stream, v.key, v.version, v.source_version, v.deleted, v.digest, row.payload, envelope,
+        v.run, v.received_at, v.historical,
     )  # fmt: skip
 
 

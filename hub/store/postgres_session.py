@@ -89,6 +89,11 @@ class PostgresSession(Session):
         if len(rows) < _FEW:
             self.many(insert_of(table, tuple(columns)), rows)
             return
+        if self._connection.info.pipeline_status:
+            # COPY would wait for each of its parts.
+            given = self._given(table, columns)
+            self.run(f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {given}", *zip(*rows, strict=True))
+            return
         statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
         types = self._types_of(table, tuple(columns))
         with _clean_errors(), self._connection.cursor() as cursor, cursor.copy(statement) as copy:

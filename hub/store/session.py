@@ -71,8 +71,8 @@ class Session(ABC):
     def pipeline(self) -> Any:
         """Statements whose answers are awaited at the end of the block, all at once; within a transaction.
 
-        Whatever one of them raises may come with a later one, or at the end. Many rows are neither inserted in it nor
-        read in chunks.
+        Whatever one of them raises may come with a later one, or at the end. Thousands of rows are inserted sooner
+        outside of it; nothing is read in chunks in it.
         """
         return nullcontext()
 

@@ -45,8 +45,14 @@ def postgres_values(values: Sequence[Any]) -> list[Any]:
 
 def _array(held: Sequence[Any]) -> Any:
     """As JSON with other brackets, unless JSON escapes something as a letter: arrays take it for the letter."""
-    text = orjson.dumps(held).decode()
+    text = orjson.dumps(held, default=_bytes).decode()
     return list(held) if _ESCAPED.search(text) else f"{{{text[1:-1]}}}"
+
+
+def _bytes(value: Any) -> str:
+    if not isinstance(value, bytes):
+        raise TypeError(type(value).__name__)
+    return f"\\x{value.hex()}"
 
 
 class Query:

@@ -44,6 +44,19 @@ def test_whoever_waited_for_the_lock_sees_what_was_stored_before_it_was_theirs(h
         assert seen == [[(last + 1,)], [('"first"',)]]
 
 
+@pytest.mark.parametrize("many", [3, 40])
+def test_rows_of_any_letters_and_bytes_are_inserted_in_a_pipeline(hub_address: str, many: int) -> None:
+    letters = ["plain", "আনা", "علي", "🦊", 'a "quote", a \\ and {braces}', "a line\n\tand a tab", "", None]
+    rows = [(number, letters[number % len(letters)], bytes(range(number, 256))) for number in range(many)]
+    with closing(Store.at(hub_address)) as store, closing(store.truth()) as session:
+        session.run("CREATE TEMPORARY TABLE thing (num bigint, word text, held bytea)")
+        with session.transaction(), session.pipeline():
+            session.insert("thing", ("num", "word", "held"), rows)
+            session.run("UPDATE thing SET num = num + $1", 1000)
+        found = session.all("SELECT num - 1000, word, held FROM thing ORDER BY num")
+        assert [(num, word, bytes(held)) for num, word, held in found] == rows
+
+
 def test_what_fails_in_a_pipeline_is_heard_at_its_end_at_the_latest_and_undoes_the_transaction(
     hub_address: str,
 ) -> None:

@@ -42,6 +42,7 @@ class Payload:
 
 _VERSION = "number, source, stream, key, version, source_version, digest, deleted, run, received_at, historical"
 _VERSIONS = f"SELECT {_VERSION} FROM record WHERE source = $1 AND stream = $2 AND key = ANY($3::text[]) ORDER BY number"
+_ENVELOPES = "SELECT digest, num FROM envelope WHERE digest = ANY($1::text[])"
 _COLUMNS = (
     "number source stream key version source_version deleted digest payload envelope run received_at historical".split()
 )
@@ -80,11 +81,15 @@ def versions(session: Session, source: int, stream: str, keys: Sequence[str]) ->
 
 
 def take_numbers_over(
-    session: Session, source: int, stream: str, keys: Sequence[str]
-) -> tuple[int, dict[str, list[Version]]]:
-    """``take_numbers`` and ``versions``, asked in one go: what others stored before the lock was theirs is seen."""
-    taken, rows = session.each((TAKE,), (_VERSIONS, source, stream, list(keys)))
-    return int(taken[0][0]), _by_key(rows)
+    session: Session, source: int, stream: str, keys: Sequence[str], envelopes: Sequence[str]
+) -> tuple[int, dict[str, list[Version]], dict[str, int]]:
+    """``take_numbers``, ``versions``, and the numbers of those envelopes that are stored, by digest; asked in one go:
+    what others stored before the lock was theirs is seen."""
+    questions: list[tuple[Any, ...]] = [(TAKE,), (_VERSIONS, source, stream, list(keys))]
+    if envelopes:
+        questions.append((_ENVELOPES, envelopes))
+    taken, rows, *stored = session.each(*questions)
+    return int(taken[0][0]), _by_key(rows), {digest: num for each in stored for digest, num in each}
 
 
 def _by_key(rows: Iterable[tuple[Any, ...]]) -> dict[str, list[Version]]:
@@ -198,21 +203,12 @@ def payloads(session: Session, numbers: Sequence[int]) -> dict[int, Payload]:
     }
 
 
-def envelope_numbers(session: Session, contents: Mapping[str, str]) -> dict[str, int]:
-    """Row numbers of envelopes by digest; new ones are stored."""
-    known = {
-        digest: num
-        for num, digest in session.all(
-            "SELECT num, digest FROM envelope WHERE digest = ANY($1::text[])", list(contents)
-        )
-    }
-    missing = [digest for digest in contents if digest not in known]
-    if missing:
-        last = session.value("SELECT coalesce(max(num), 0) FROM envelope")
-        rows = [(last + place, digest, contents[digest]) for place, digest in enumerate(missing, 1)]
-        session.insert("envelope", ["num", "digest", "content"], rows)
-        known.update({digest: num for num, digest, _ in rows})
-    return known
+def insert_envelopes(session: Session, contents: Mapping[str, str]) -> dict[str, int]:
+    """Store envelopes that are not there, given by digest; the answer is their row numbers."""
+    last = session.value("SELECT coalesce(max(num), 0) FROM envelope")
+    rows = [(last + place, digest, content) for place, (digest, content) in enumerate(contents.items(), 1)]
+    session.insert("envelope", ["num", "digest", "content"], rows)
+    return {digest: num for num, digest, _ in rows}
 
 
 def insert(session: Session, rows: Sequence[Sequence[object]]) -> None:
