@@ -8,6 +8,7 @@ import json
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
@@ -28,6 +29,9 @@ from hub.settings import Settings
 ORIGIN = "https://app.example.com"
 SMALL = "query Small { hub { name } }"
 LARGE = "query Large { hub { " + " ".join(f"{'name' * 15}{number}: name" for number in range(15)) + " } }"
+
+FORM = "submission_id=00000001-0000-4000-8000-000000000001&email=a@x.org&message=1"
+"""Stored once: what is sent again changes nothing, so that answers stay the same."""
 
 
 @dataclass
@@ -56,6 +60,10 @@ class Door:
         connection.request("POST", path, iter([body]) if parts else body, said, encode_chunked=parts)
         return _answered(connection)
 
+    def processed(self) -> int:
+        """The last number that is processed."""
+        return int(json.loads(self.ask(SMALL, {})[1])["extensions"]["processed"])
+
     def request(self, document: str, more: str = "") -> bytes:
         """A request as it is sent."""
         body = json.dumps({"query": document})
@@ -78,8 +86,9 @@ def door(hub_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
     async def founded() -> tuple[str, str]:
         async with await Hub.open(str(folder), load_registry()) as hub:
-            (forms,) = (await hub.create_source("Forms", "webforms.endpoint", {"origins": ["*"]})).ids
-            return (await hub.create_token("tests", ["read"]))[1], str(forms)
+            written = await hub.create_source("Forms", "webforms.endpoint", {"origins": ["*"]})
+            assert await hub.wait(written.sequence, 60)
+            return (await hub.create_token("tests", ["read"]))[1], str(written.ids[0])
 
     secret, forms = asyncio.run(founded())
     settings = Settings(data=folder, compiled_reads=True, worker=False, allowed_origins=(ORIGIN,))
@@ -99,6 +108,12 @@ def door(hub_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         found = Door(there.getsockname()[1], secret, forms, whole)
         for document in (SMALL, LARGE):
             found.ask(document, {})  # the first time it is looked up
+        before = found.processed()
+        found.post(FORM, {})
+        until = time.monotonic() + 60
+        while found.processed() == before:
+            assert time.monotonic() < until
+            time.sleep(0.05)
         yield found
         server.should_exit = True
         thread.join(20)
@@ -135,18 +150,19 @@ def test_an_answer_is_the_same_by_the_lane(door: Door, document: str, headers: d
 def test_an_answer_to_a_delivery_is_the_same_as_a_whole(
     door: Door, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    processed = door.processed()
     before = len(door.whole)
-    form = "submission_id=00000001-0000-4000-8000-000000000001&email=a@x.org&message=1"
-    whole = door.post(form, headers)
+    whole = door.post(FORM, headers)
     assert len(door.whole) == before + 1
     monkeypatch.setattr(deliveries, "direct", lambda scope: None)
-    plain = door.post(form, headers, parts=True)
+    plain = door.post(FORM, headers, parts=True)
     assert len(door.whole) == before + 1
     own = {"date", "x-request-id"}
     told = [{k.lower(): v for k, v in each.getheaders() if k.lower() not in own} for each, _ in (whole, plain)]
     assert told[0] == told[1]
     assert (whole[0].status, whole[1]) == (plain[0].status, plain[1])
     assert whole[0].status == 200
+    assert door.processed() == processed
     ids = [each.headers["X-Request-ID"] for each, _ in (whole, plain)]
     assert all(ids)
     assert len(set(ids)) == (1 if "X-Request-ID" in headers else 2)
