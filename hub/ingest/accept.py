@@ -17,8 +17,9 @@ from hub.store.session import Session
 from hub.store.writing import records, run_streams
 from hub.store.writing.records import Version
 
-_MOST_IN_ONE_GO = 250
-"""Rows that are stored with what counts them; more go by themselves, faster."""
+_MOST_IN_ONE_GO, _LARGEST_IN_ONE_GO = 250, 1_000_000
+"""Rows, and bytes of them, that are stored with what counts them. More go by themselves: faster, and row by row, where
+all that go together are one text in memory, of which a database takes so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def accept(session: Session, arrival: Arrival, rows: Sequence[Row], cursor: Curs
     if missing := envelopes.missing([row for row, _ in fresh], numbers):
         numbers |= records.insert_envelopes(session, missing)
     stored = [_stored(row, version, numbers.get(envelopes.digest(row))) for row, version in fresh]
-    few = len(stored) <= _MOST_IN_ONE_GO
+    few = in_one_go([row for row, _ in fresh])
     if not few:
         records.insert(session, stored)
     with session.pipeline():
@@ -121,6 +122,11 @@ def already(before: Sequence[Version], row: Row, digest: str, nature: Nature) ->
         if version.digest == digest and version.source_version == row.version:
             return version
     return None
+
+
+def in_one_go(rows: Sequence[Row]) -> bool:
+    """Whether these are so few, and so small, that they are stored with what counts them."""
+    return len(rows) <= _MOST_IN_ONE_GO and sum([len(row.payload) for row in rows]) <= _LARGEST_IN_ONE_GO
 
 
 class _Envelopes:

@@ -10,6 +10,7 @@ import pytest
 
 from hub import sdk
 from hub.ingest import mapping, process
+from hub.ingest.accept import in_one_go
 from hub.ingest.outcomes import RowOutcome
 from tests.ingest.builders import Bench, row, tp
 
@@ -38,6 +39,14 @@ def test_same_row_twice_is_stored_once(bench: Bench) -> None:
     assert outcomes(bench, one) == [RowOutcome.UNCHANGED]
     assert records(bench) == 1
     assert bench.truth.all("SELECT received, stored, changed, unchanged FROM run") == [(3, 1, 0, 2)]
+
+
+@pytest.mark.parametrize(
+    ("many", "size", "together"),
+    [(250, 400, True), (251, 400, False), (10, 100_000, True), (10, 100_001, False), (1, 5_000_000, False)],
+)
+def test_rows_that_are_many_or_large_do_not_go_as_one_text(many: int, size: int, together: bool) -> None:
+    assert in_one_go([sdk.Row(str(number), b"x" * size) for number in range(many)]) is together
 
 
 def test_a_state_that_returns_is_three_versions(bench: Bench) -> None:
