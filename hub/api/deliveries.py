@@ -53,8 +53,7 @@ class Deliveries:
         if given is None or response.status_code != 200:
             await response(scope, receive, send)
             return
-        seen = watching.HEADER, watching.begun().encode()
-        await given.answer(lines([*response.raw_headers, seen]), bytes(response.body))
+        await given.answer(lines([*response.raw_headers, watching.begun()]), bytes(response.body))
 
     async def _run(self, http: HttpRequest) -> Response:
         try:

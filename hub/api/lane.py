@@ -147,7 +147,7 @@ class Lane:
         own = [(b"content-length", b"%d" % len(body))]
         own += [(name.lower().encode(), value.encode()) for name, value in answer.allowance.items()]
         if given is not None:
-            own.append((watching.HEADER, watching.begun().encode()))
+            own.append(watching.begun())
             await given.answer(b"%b%b" % (head, lines(own)), body)
             return
         await send({"type": "http.response.start", "status": 200, "headers": [*own, *pairs]})

@@ -60,12 +60,12 @@ def signed_in(token: str) -> None:
         seen.token = token
 
 
-def begun() -> str:
-    """An answer with the status 200 begins now, by another way than its messages. The id of the request."""
+def begun() -> tuple[bytes, bytes]:
+    """An answer with the status 200 begins now, by another way than its messages. The header that says its id."""
     if (seen := _seen.get()) is None:
-        return _new_id()
+        return HEADER, _new_id().encode()
     seen.begin(200)
-    return seen.id
+    return HEADER, seen.id.encode()
 
 
 def unanswered() -> bool:
